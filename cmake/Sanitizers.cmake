@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+if(PEDIGREE_SANITIZE)
+	string(REPLACE ";" "," pdg_sanitize "${PEDIGREE_SANITIZE}")
+	target_compile_options(pdg_flags INTERFACE -fsanitize=${pdg_sanitize} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+	target_link_options(pdg_flags INTERFACE -fsanitize=${pdg_sanitize})
+endif()
+if(PEDIGREE_FUZZ)
+	if(NOT CMAKE_C_COMPILER_ID MATCHES "Clang")
+		message(FATAL_ERROR "PEDIGREE_FUZZ needs clang: cmake -DCMAKE_C_COMPILER=clang")
+	endif()
+	target_compile_options(pdg_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()

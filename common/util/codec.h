@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Hex and base64, strictly. */
+#ifndef PDG_UTIL_CODEC_H
+#define PDG_UTIL_CODEC_H
+
+#include <stdbool.h>
+
+#include "util/buf.h"
+
+/** Lower-case hex of @in with a NUL; @out has room for 2 * in.n + 1. */
+void pdg_hex(struct pdg_bytes in, char *out);
+void pdg_hex_upper(struct pdg_bytes in, char *out);
+
+/** Exactly @n bytes from 2 * n lower-case hex digits. False for anything else. */
+bool pdg_unhex(struct pdg_bytes in, uint8_t *out, size_t n);
+
+/** Are all characters lower-case hex digits, and exactly @digits of them? */
+bool pdg_is_hex(struct pdg_bytes in, size_t digits);
+
+enum pdg_base64_form {
+	PDG_BASE64_STD,	  /* standard alphabet, padded, nothing else (RFC 4648 4) */
+	PDG_BASE64_PROTO, /* standard or URL-safe (not mixed), padded or not: protojson, DSSE */
+	PDG_BASE64_URL,	  /* URL-safe, unpadded (JWT) */
+	PDG_BASE64_LINES, /* standard, padded, with \n (or \r\n) anywhere: PEM, armor */
+};
+
+/** Append standard padded base64 of @in. */
+void pdg_base64(struct pdg_bytes in, struct pdg_buf *out);
+/** The same without padding (OpenSSH fingerprints). */
+void pdg_base64_nopad(struct pdg_bytes in, struct pdg_buf *out);
+
+/**
+ * Append the decoded bytes. Spare bits must be zero.
+ * Returns 0, PDG_E_FORMAT (ENC-1), or the buffer's failure.
+ */
+int pdg_unbase64(struct pdg_bytes in, enum pdg_base64_form form, struct pdg_buf *out,
+		 struct pdg_error *err) PDG_MUST_CHECK;
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files: read with a limit, written whole or not at all. Errors name the path. */
+#ifndef PDG_UTIL_FS_H
+#define PDG_UTIL_FS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "util/buf.h"
+
+/**
+ * Append a regular file's bytes. A directory, a device or a file over @out's limit is refused.
+ * Returns 0, PDG_E_NOTFOUND, PDG_E_LIMIT, PDG_E_IO (also: not a regular file).
+ */
+int pdg_fs_read(const char *path, struct pdg_buf *out, struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Like pdg_fs_read() for an open descriptor (a pipe, standard input) up to its end. */
+int pdg_fs_read_fd(int fd, const char *name, struct pdg_buf *out,
+		   struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * Replace @path by @in: a temporary file beside it, fsync, rename, fsync of the folder.
+ * Returns 0 or PDG_E_IO; on failure the old file stands untouched.
+ */
+int pdg_fs_write(const char *path, struct pdg_bytes in, mode_t mode,
+		 struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Like pdg_fs_write(), but an existing @path is PDG_E_REJECTED-free failure PDG_E_USAGE. */
+int pdg_fs_create(const char *path, struct pdg_bytes in, mode_t mode,
+		  struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Make @path and its missing parents with @mode. Existing folders are fine. */
+int pdg_fs_mkdirs(const char *path, mode_t mode, struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Remove a file; a missing one is fine. */
+int pdg_fs_remove(const char *path, struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Remove a folder and everything below it, following no symbolic link; missing is fine. */
+int pdg_fs_remove_tree(const char *path, struct pdg_error *err) PDG_MUST_CHECK;
+
+/** A new private folder below $TMPDIR or /tmp (0700). *@out owned by the caller (free()). */
+int pdg_fs_tempdir(const char *prefix, char **out, struct pdg_error *err) PDG_MUST_CHECK;
+
+bool pdg_fs_is_dir(const char *path);
+bool pdg_fs_exists(const char *path);
+
+struct pdg_names {
+	char **v; /* sorted by byte */
+	size_t n;
+};
+
+/** Names in a folder (without . and ..), at most @max, else PDG_E_LIMIT. */
+int pdg_fs_list(const char *path, size_t max, struct pdg_names *out,
+		struct pdg_error *err) PDG_MUST_CHECK;
+void pdg_names_done(struct pdg_names *names);
+PDG_AUTO_DEFINE_VALUE(names, struct pdg_names, pdg_names_done)
+
+/**
+ * Open @path (made with mode 0600 when absent) and take an exclusive lock on it without waiting.
+ * *@out_fd holds the lock until closed. Returns 0, PDG_E_IO (also: somebody holds it).
+ */
+int pdg_fs_lock(const char *path, int *out_fd, struct pdg_error *err) PDG_MUST_CHECK;
+
+/** "@a/@b", or @b when it is absolute. Owned by the caller (free()); NULL when no memory. */
+char *pdg_path_join(const char *a, const char *b);
+
+/** The folder part of @path ("." when none). Owned by the caller. */
+char *pdg_path_dir(const char *path);
+
+/** @path made absolute with symbolic links resolved. Owned by the caller. */
+int pdg_path_real(const char *path, char **out, struct pdg_error *err) PDG_MUST_CHECK;
+
+#endif

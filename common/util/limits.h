@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every limit of the product, with its name and number (design 9). Sizes are bytes. */
+#ifndef PDG_UTIL_LIMITS_H
+#define PDG_UTIL_LIMITS_H
+
+#include <stddef.h>
+
+#define PDG_LIMIT_KIB(n) (1024 * (size_t)(n))
+#define PDG_LIMIT_MIB(n) (1024 * PDG_LIMIT_KIB(n))
+
+/* Service */
+#define PDG_LIMIT_BODY		   PDG_LIMIT_MIB(8)  /* one request body */
+#define PDG_LIMIT_BODIES_IN_FLIGHT PDG_LIMIT_MIB(16) /* all bodies being read, then 503 */
+#define PDG_LIMIT_CONNECTIONS	   2048
+#define PDG_LIMIT_HEADERS	   PDG_LIMIT_KIB(8) /* request line and headers, then 431 */
+#define PDG_LIMIT_WAIT_SECONDS	   30		    /* longest Prefer: wait=N honoured */
+#define PDG_LIMIT_PAGE		   100		    /* attestations in one listing */
+
+/* JSON */
+#define PDG_LIMIT_JSON_DEPTH  64
+#define PDG_LIMIT_JSON_VALUES ((size_t)1 << 18)
+#define PDG_LIMIT_JSON_NUMBER 1024 /* characters of one number */
+
+/* Envelope and statement */
+#define PDG_LIMIT_ENVELOPE	 PDG_LIMIT_MIB(8)
+#define PDG_LIMIT_PAYLOAD	 PDG_LIMIT_MIB(6)
+#define PDG_LIMIT_SIGNATURES	 16
+#define PDG_LIMIT_SIGNATURE	 PDG_LIMIT_KIB(8)
+#define PDG_LIMIT_SUBJECTS	 1024
+#define PDG_LIMIT_DIGESTS	 32
+#define PDG_LIMIT_CANDIDATE_KEYS 16
+#define PDG_LIMIT_BUNDLE	 PDG_LIMIT_MIB(8)
+#define PDG_LIMIT_RECORD	 PDG_LIMIT_MIB(24)
+#define PDG_LIMIT_TLOG_ENTRIES	 32
+
+/* Git objects */
+#define PDG_LIMIT_COMMIT	   PDG_LIMIT_MIB(4) /* one raw commit or tag object */
+#define PDG_LIMIT_COMMIT_PARENTS   1024
+#define PDG_LIMIT_COMMIT_HEADERS   4096 /* header lines, continuations included */
+#define PDG_LIMIT_COMMIT_SIGNATURE PDG_LIMIT_KIB(64)
+
+/* Repositories and pushes */
+#define PDG_LIMIT_SHALLOW_FILE	  PDG_LIMIT_MIB(16)
+#define PDG_LIMIT_PUSH_INPUT	  PDG_LIMIT_MIB(64) /* what git tells a hook: a line a ref */
+#define PDG_LIMIT_PUSH_STATEMENTS ((size_t)10000)   /* that one pre-push makes */
+#define PDG_LIMIT_ALTERNATES	  ((size_t)256)
+#define PDG_LIMIT_OUTBOX	  ((size_t)1 << 20) /* statements waiting */
+
+/* Keys and policy */
+#define PDG_LIMIT_KEY_FILE	  PDG_LIMIT_MIB(16)
+#define PDG_LIMIT_KEY_DESCRIPTION PDG_LIMIT_MIB(32) /* what pedigree-pgp prints of one */
+#define PDG_LIMIT_KEY_PEM	  PDG_LIMIT_KIB(64) /* one plain key */
+#define PDG_LIMIT_SSH_BLOB	  PDG_LIMIT_KIB(32) /* one SSH key or signature, decoded */
+#define PDG_LIMIT_KEYS		  4096		    /* keys of one repository section */
+#define PDG_LIMIT_POLICY_FILE	  PDG_LIMIT_MIB(1)
+#define PDG_LIMIT_POLICY_SECTIONS 4096
+#define PDG_LIMIT_POLICY_VALUES	  1024		   /* of one key in one section */
+#define PDG_LIMIT_POLICY_ENTRIES  65536		   /* key = value lines of one file */
+#define PDG_LIMIT_POLICY_VALUE	  PDG_LIMIT_KIB(4) /* one value, or a section's name */
+
+/* Log */
+#define PDG_LIMIT_CHECKPOINT	  PDG_LIMIT_KIB(64)
+#define PDG_LIMIT_NOTE_SIGNATURES 64
+#define PDG_LIMIT_LOG_ENTRY	  ((size_t)65535)
+#define PDG_LIMIT_PROOF_HASHES	  64
+#define PDG_LIMIT_LOG_ANSWER	  PDG_LIMIT_MIB(1)
+
+/* Files and evidence */
+#define PDG_LIMIT_EVIDENCE_FILES 10000
+#define PDG_LIMIT_EVIDENCE	 PDG_LIMIT_MIB(256) /* all records of one judgement */
+#define PDG_LIMIT_PATH		 4096
+
+/* Words of the programs */
+#define PDG_LIMIT_TEXT	   PDG_LIMIT_MIB(16) /* one call of pdg_out() */
+#define PDG_LIMIT_LOG_LINE PDG_LIMIT_KIB(64)
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Log lines of the daemon. A line is built in full and written by one write(), so that lines
+ * of threads and processes on one stderr do not mix.
+ */
+#include "util/log.h"
+
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#include "util/jsonw.h"
+#include "util/limits.h"
+#include "util/str.h"
+#include "util/time.h"
+
+static atomic_int most_level = PDG_LOG_INFO;
+
+static const char *const level_names[] = {
+	[PDG_LOG_ERROR] = "error",
+	[PDG_LOG_WARN] = "warn",
+	[PDG_LOG_INFO] = "info",
+	[PDG_LOG_DEBUG] = "debug",
+};
+
+#define LEVELS_N (sizeof(level_names) / sizeof(level_names[0]))
+
+void pdg_log_level(enum pdg_level most)
+{
+	atomic_store(&most_level, (int)most);
+}
+
+bool pdg_log_level_parse(const char *name, enum pdg_level *out)
+{
+	size_t i;
+
+	for (i = 0; i < LEVELS_N; i++) {
+		if (pdg_str_eq(name, level_names[i])) {
+			*out = (enum pdg_level)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool wanted(enum pdg_level level)
+{
+	return (int)level <= atomic_load(&most_level);
+}
+
+static void begin(struct pdg_jw *w, struct pdg_buf *line, enum pdg_level level, const char *event)
+{
+	pdg_jw_init(w, line);
+	pdg_jw_obj(w);
+	pdg_jw_key(w, "time");
+	pdg_jw_time(w, pdg_now(&pdg_clock_system));
+	pdg_jw_kstr(w, "level", level_names[level]);
+	pdg_jw_kstr(w, "event", event);
+}
+
+/* Made printable before JSON escapes it: whoever decodes the line must not get raw controls either.
+ */
+static void pair(struct pdg_jw *w, const char *key, const char *value)
+{
+	PDG_AUTO(buf) struct pdg_buf safe = PDG_BUF_INIT(PDG_LIMIT_LOG_LINE);
+
+	if (!value)
+		return;
+	pdg_str_printable(pdg_bytes_str(value), &safe);
+	pdg_jw_kstr(w, key, safe.failed ? "(too long)" : pdg_buf_cstr(&safe));
+}
+
+static void end(struct pdg_jw *w, enum pdg_level level, const char *event)
+{
+	struct pdg_bytes rest;
+
+	pdg_jw_end(w);
+	pdg_buf_putc(w->out, '\n');
+	if (w->out->failed) {
+		pdg_buf_done(w->out);
+		begin(w, w->out, level, event);
+		pdg_jw_kbool(w, "lost", true);
+		pdg_jw_end(w);
+		pdg_buf_putc(w->out, '\n');
+	}
+	rest = pdg_buf_bytes(w->out);
+	while (rest.n > 0) {
+		ssize_t n = write(STDERR_FILENO, rest.p, rest.n);
+
+		if (n <= 0)
+			return;
+		rest = pdg_bytes_from(rest, (size_t)n);
+	}
+}
+
+void pdg_log(enum pdg_level level, const char *event, ...)
+{
+	PDG_AUTO(buf) struct pdg_buf line = PDG_BUF_INIT(PDG_LIMIT_LOG_LINE);
+	struct pdg_jw w;
+	const char *key;
+	va_list ap;
+
+	if (!wanted(level))
+		return;
+	begin(&w, &line, level, event);
+	va_start(ap, event);
+	while ((key = va_arg(ap, const char *)))
+		pair(&w, key, va_arg(ap, const char *));
+	va_end(ap);
+	end(&w, level, event);
+}
+
+void pdg_log_error(enum pdg_level level, const char *event, const struct pdg_error *err)
+{
+	pdg_log(level, event, "rule", err->rule[0] ? err->rule : NULL, "error", err->text, "fix",
+		err->fix[0] ? err->fix : NULL, (const char *)NULL);
+}
