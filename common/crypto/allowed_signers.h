@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * allowed_signers files (ssh-keygen(1) ALLOWED SIGNERS): who may sign with which SSH key.
+ * Stricter than ssh-keygen: a line that cannot be read is an error of the whole file.
+ */
+#ifndef PDG_CRYPTO_ALLOWED_SIGNERS_H
+#define PDG_CRYPTO_ALLOWED_SIGNERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "crypto/sshkey.h"
+
+struct pdg_allowed_signers;
+
+/**
+ * @name  the file's name, for messages ("keys/allowed_signers:3: …")
+ *
+ * Returns 0, PDG_E_FORMAT (SSH-2; also: no line at all), PDG_E_LIMIT. cert-authority lines and
+ * times without Z are read as ssh-keygen reads them, but a local time is taken as UTC.
+ */
+int pdg_allowed_signers_parse(struct pdg_bytes in, const char *name,
+			      struct pdg_allowed_signers **out,
+			      struct pdg_error *err) PDG_MUST_CHECK;
+void pdg_allowed_signers_free(struct pdg_allowed_signers *list);
+PDG_AUTO_DEFINE(allowed_signers, struct pdg_allowed_signers *, pdg_allowed_signers_free)
+
+enum pdg_signer_find {
+	PDG_SIGNER_FOUND,
+	PDG_SIGNER_UNKNOWN, /* no line has this key for this namespace */
+	PDG_SIGNER_EXPIRED, /* a line has it, but not at this time */
+	PDG_SIGNER_NOT_YET,
+	PDG_SIGNER_WRONG_NAME, /* the key is listed, but for no principal that matches @principal */
+};
+
+/**
+ * Which line lets @key sign in @namespace_ at time @at?
+ *
+ * @principal      an address that the line's principals must match (patterns * ? and !), or NULL
+ * @out_principals the matching line's principals text; borrowed; also set for EXPIRED,
+ *                 NOT_YET and WRONG_NAME
+ */
+enum pdg_signer_find pdg_allowed_signers_find(const struct pdg_allowed_signers *list,
+					      const struct pdg_sshkey *key, const char *namespace_,
+					      int64_t at, const char *principal,
+					      const char **out_principals);
+
+/** Number of lines that name a key. */
+size_t pdg_allowed_signers_count(const struct pdg_allowed_signers *list);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Keys for envelopes, logs and journals: public (SPKI) or private (PKCS#8), PEM files.
+ *
+ * A signature has one form for each key type (formats.md 1.3): ECDSA ASN.1 DER over SHA-256
+ * (P-256), SHA-384 (P-384), SHA-512 (P-521); RSA PKCS#1 v1.5 with SHA-256, 2048 to 4096 bits;
+ * Ed25519 pure. Nothing else is loaded.
+ *
+ * A key is immutable after loading and may be used by several threads at once.
+ */
+#ifndef PDG_CRYPTO_KEY_H
+#define PDG_CRYPTO_KEY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "util/auto.h"
+#include "util/buf.h"
+#include "util/bytes.h"
+#include "util/error.h"
+
+struct pdg_key;
+
+enum pdg_key_type {
+	PDG_KEY_ECDSA_P256,
+	PDG_KEY_ECDSA_P384,
+	PDG_KEY_ECDSA_P521,
+	PDG_KEY_RSA,
+	PDG_KEY_ED25519,
+};
+
+void pdg_key_free(struct pdg_key *key);
+PDG_AUTO_DEFINE(key, struct pdg_key *, pdg_key_free)
+
+/**
+ * Load a public key from PEM ("PUBLIC KEY", exactly one block; a private key's PEM is refused).
+ * Returns 0, PDG_E_FORMAT (KEY-1), PDG_E_NOMEM.
+ */
+int pdg_key_public_pem(struct pdg_bytes pem, struct pdg_key **out,
+		       struct pdg_error *err) PDG_MUST_CHECK;
+/** The same from SPKI DER, nothing behind it. */
+int pdg_key_public_der(struct pdg_bytes spki, struct pdg_key **out,
+		       struct pdg_error *err) PDG_MUST_CHECK;
+/** The same from a file; also PDG_E_NOTFOUND, PDG_E_IO, PDG_E_LIMIT. */
+int pdg_key_public_file(const char *path, struct pdg_key **out,
+			struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * Load a private key file (PKCS#8 or the traditional forms, unencrypted). A file that group or
+ * others may read is refused (KEY-2). The bytes are cleansed after use.
+ * Returns 0, PDG_E_NOTFOUND, PDG_E_IO, PDG_E_LIMIT, PDG_E_FORMAT (KEY-1), PDG_E_REJECTED (KEY-2).
+ */
+int pdg_key_private_file(const char *path, struct pdg_key **out,
+			 struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Make a new key. PDG_KEY_ECDSA_P256 or PDG_KEY_ED25519. */
+int pdg_key_generate(enum pdg_key_type type, struct pdg_key **out,
+		     struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Write the private key as PKCS#8 PEM to a new file of mode 0600; an existing one: PDG_E_USAGE. */
+int pdg_key_private_save(const struct pdg_key *key, const char *path,
+			 struct pdg_error *err) PDG_MUST_CHECK;
+/** Append the public key as PEM SPKI. */
+int pdg_key_public_text(const struct pdg_key *key, struct pdg_buf *out,
+			struct pdg_error *err) PDG_MUST_CHECK;
+
+enum pdg_key_type pdg_key_type(const struct pdg_key *key);
+bool pdg_key_is_private(const struct pdg_key *key);
+/** SPKI DER. Borrowed from the key. */
+struct pdg_bytes pdg_key_spki(const struct pdg_key *key);
+/** 32 raw bytes of an Ed25519 public key; none for other types. Borrowed. */
+struct pdg_bytes pdg_key_ed25519_raw(const struct pdg_key *key);
+/** Base64 of SHA-256 over SPKI: the hint of bundles and the keyid we write. Borrowed. */
+const char *pdg_key_hint(const struct pdg_key *key);
+/** The same digest as 32 bytes. Borrowed. */
+const uint8_t *pdg_key_spki_sha256(const struct pdg_key *key);
+/** Sigstore's PublicKeyDetails name, e.g. "PKIX_ECDSA_P256_SHA_256". Static. */
+const char *pdg_key_details(const struct pdg_key *key);
+/** Same public key (by SPKI)? */
+bool pdg_key_same(const struct pdg_key *a, const struct pdg_key *b);
+
+/** Sign @msg, append the signature. Returns 0, PDG_E_USAGE (a public key), PDG_E_CRYPTO. */
+int pdg_key_sign(const struct pdg_key *key, struct pdg_bytes msg, struct pdg_buf *out_sig,
+		 struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * Check @sig over @msg. An ECDSA signature must be minimal DER without trailing bytes.
+ * Returns 0 when it is valid, else PDG_E_REJECTED (SIG-1), PDG_E_CRYPTO.
+ */
+int pdg_key_verify(const struct pdg_key *key, struct pdg_bytes msg, struct pdg_bytes sig,
+		   struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * The same where only the message's SHA-256 is at hand: ECDSA P-256 and RSA keys (SIG-2 for others,
+ * which sign another digest, or the message itself).
+ */
+int pdg_key_verify_sha256(const struct pdg_key *key, const uint8_t sha256[32], struct pdg_bytes sig,
+			  struct pdg_error *err) PDG_MUST_CHECK;
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What key.c, key_pem.c and key_sign.c know of one another. Private to this folder. */
+#ifndef PDG_CRYPTO_KEY_IMPL_H
+#define PDG_CRYPTO_KEY_IMPL_H
+
+#include "crypto/key.h"
+#include "crypto/ossl.h"
+
+#define PDG_KEY_HINT_TEXT   45 /* base64 of 32 bytes and a NUL */
+#define PDG_KEY_ED25519_LEN 32
+
+struct pdg_key {
+	EVP_PKEY *pkey;
+	enum pdg_key_type type;
+	const char *details;
+	uint8_t *spki;
+	size_t spki_len;
+	uint8_t sha256[PDG_SHA256_LEN]; /* of spki */
+	char hint[PDG_KEY_HINT_TEXT];
+	uint8_t ed25519[PDG_KEY_ED25519_LEN];
+	/* Set up once and copied for every use: it saves OpenSSL's look-ups of algorithms. */
+	EVP_MD_CTX *verifier;
+	EVP_MD_CTX *signer; /* NULL: a public key */
+};
+
+/** Make a key of @pkey, which is consumed whatever happens. Returns 0, PDG_E_FORMAT (KEY-1). */
+int pdg_key_adopt(EVP_PKEY *pkey, bool is_private, struct pdg_key **out,
+		  struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Set up @key's verifier and, for a private key, its signer. Returns 0 or PDG_E_CRYPTO. */
+int pdg_key_prepare(struct pdg_key *key, bool is_private, struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * Read the only PEM block of @text into @out_der.
+ *
+ * @out_label  what the block says it is, e.g. "PUBLIC KEY"; points into @text
+ *
+ * Returns 0 or PDG_E_FORMAT (KEY-1).
+ */
+int pdg_key_pem_read(struct pdg_bytes text, struct pdg_bytes *out_label, struct pdg_buf *out_der,
+		     struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Append @der as a PEM block in lines of 64. */
+void pdg_key_pem_write(const char *label, struct pdg_bytes der, struct pdg_buf *out);
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Private keys: their files, which nobody else may read, and new ones. Every buffer that holds one
+ * is a pdg_buf, which is cleansed, and no text of an error quotes what it read.
+ */
+#include "crypto/key_impl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/fs.h"
+#include "util/limits.h"
+
+/* PKCS#8 carries its type inside, the traditional forms in their label. NULL: not of that form. */
+static EVP_PKEY *decode_private(struct pdg_bytes label, struct pdg_bytes der)
+{
+	PDG_AUTO(evp_pkey) EVP_PKEY *pkey = NULL;
+	PDG_AUTO(p8info) PKCS8_PRIV_KEY_INFO *info = NULL;
+	const unsigned char *p = der.p;
+
+	if (pdg_bytes_eq_str(label, "PRIVATE KEY")) {
+		info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &p, (long)der.n);
+		if (info)
+			pkey = EVP_PKCS82PKEY(info);
+	} else if (pdg_bytes_eq_str(label, "EC PRIVATE KEY")) {
+		pkey = d2i_PrivateKey(EVP_PKEY_EC, NULL, &p, (long)der.n);
+	} else if (pdg_bytes_eq_str(label, "RSA PRIVATE KEY")) {
+		pkey = d2i_PrivateKey(EVP_PKEY_RSA, NULL, &p, (long)der.n);
+	}
+	if (pkey && p != der.p + der.n)
+		return NULL;
+	return PDG_TAKE(pkey);
+}
+
+static int private_pem(struct pdg_bytes pem, struct pdg_key **out, struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf der = PDG_BUF_INIT(PDG_LIMIT_KEY_PEM);
+	struct pdg_bytes label;
+	EVP_PKEY *pkey;
+	int rc;
+
+	rc = pdg_key_pem_read(pem, &label, &der, err);
+	if (rc < 0) {
+		pdg_fix(err,
+			"write it anew as one unencrypted block: openssl pkey -in OLD -out NEW");
+		return rc;
+	}
+	if (der.n == 0 || der.n > PDG_LIMIT_KEY_PEM)
+		return pdg_reject(err, "KEY-1", "the PEM block is empty");
+	pkey = decode_private(label, pdg_buf_bytes(&der));
+	if (!pkey) {
+		rc = pdg_ossl_reject(err, "KEY-1",
+				     "is not an unencrypted private key of a known form");
+		pdg_fix(err,
+			"make one with pedigree key generate, or openssl pkey -in OLD -out NEW");
+		return rc;
+	}
+	return pdg_key_adopt(pkey, true, out, err);
+}
+
+/* The descriptor that is checked is the one that is read: the name may point elsewhere later. */
+static int open_private(const char *path, int *out_fd, struct pdg_error *err)
+{
+	PDG_AUTO(fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+	int rc;
+
+	if (fd < 0)
+		return pdg_fail(err,
+				errno == ENOENT || errno == ENOTDIR ? PDG_E_NOTFOUND : PDG_E_IO,
+				"%s: cannot be opened: %s", path, strerror(errno));
+	if (fstat(fd, &st) != 0)
+		return pdg_fail(err, PDG_E_IO, "%s: %s", path, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return pdg_fail(err, PDG_E_IO, "%s: is not a regular file", path);
+	if (st.st_uid != geteuid() && st.st_uid != 0)
+		return pdg_reject(err, "KEY-2",
+				  "%s: the private key belongs to another user (uid %lu)", path,
+				  (unsigned long)st.st_uid);
+	if (st.st_mode & (S_IRWXG | S_IRWXO)) {
+		rc = pdg_reject(err, "KEY-2", "%s: the private key is open to others (mode %04o)",
+				path, (unsigned)(st.st_mode & 07777));
+		pdg_fix(err, "chmod 600 %s", path);
+		return rc;
+	}
+	*out_fd = fd;
+	fd = -1;
+	return 0;
+}
+
+int pdg_key_private_file(const char *path, struct pdg_key **out, struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_KEY_PEM);
+	PDG_AUTO(fd) int fd = -1;
+	int rc;
+
+	rc = open_private(path, &fd, err);
+	if (rc < 0)
+		return rc;
+	rc = pdg_fs_read_fd(fd, path, &text, err);
+	if (rc < 0)
+		return rc;
+	return pdg_context(err, private_pem(pdg_buf_bytes(&text), out, err), "%s", path);
+}
+
+int pdg_key_generate(enum pdg_key_type type, struct pdg_key **out, struct pdg_error *err)
+{
+	EVP_PKEY *pkey = NULL;
+
+	if (type == PDG_KEY_ECDSA_P256)
+		pkey = EVP_EC_gen("P-256");
+	else if (type == PDG_KEY_ED25519)
+		pkey = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+	else
+		return pdg_fail(err, PDG_E_USAGE, "only P-256 and Ed25519 keys are made here");
+	if (!pkey)
+		return pdg_ossl_fail(err, "make a key");
+	return pdg_key_adopt(pkey, true, out, err);
+}
+
+int pdg_key_private_save(const struct pdg_key *key, const char *path, struct pdg_error *err)
+{
+	PDG_AUTO(p8info) PKCS8_PRIV_KEY_INFO *info = NULL;
+	PDG_AUTO(buf) struct pdg_buf der = PDG_BUF_INIT(PDG_LIMIT_KEY_PEM);
+	PDG_AUTO(buf) struct pdg_buf pem = PDG_BUF_INIT(PDG_LIMIT_KEY_PEM);
+	unsigned char *p;
+	int n;
+	int rc;
+
+	if (!key->signer)
+		return pdg_fail(err, PDG_E_USAGE, "key %s has no private part to save", key->hint);
+	info = EVP_PKEY2PKCS8(key->pkey);
+	n = info ? i2d_PKCS8_PRIV_KEY_INFO(info, NULL) : -1;
+	if (n <= 0)
+		return pdg_ossl_fail(err, "encode a private key");
+	p = pdg_buf_room(&der, (size_t)n);
+	if (p && i2d_PKCS8_PRIV_KEY_INFO(info, &p) != n)
+		return pdg_ossl_fail(err, "encode a private key");
+	rc = pdg_buf_check(&der, err);
+	if (rc < 0)
+		return rc;
+	pdg_key_pem_write("PRIVATE KEY", pdg_buf_bytes(&der), &pem);
+	rc = pdg_buf_check(&pem, err);
+	if (rc < 0)
+		return rc;
+	return pdg_fs_create(path, pdg_buf_bytes(&pem), 0600, err);
+}

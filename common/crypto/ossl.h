@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of common/crypto share of OpenSSL: release kinds, fetched digests and the way its
+ * failures become ours. Private to this folder: no header outside it includes this one.
+ */
+#ifndef PDG_CRYPTO_OSSL_H
+#define PDG_CRYPTO_OSSL_H
+
+#include <openssl/bn.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include "crypto/digest.h"
+
+PDG_AUTO_DEFINE(evp_pkey, EVP_PKEY *, EVP_PKEY_free)
+PDG_AUTO_DEFINE(evp_pkey_ctx, EVP_PKEY_CTX *, EVP_PKEY_CTX_free)
+PDG_AUTO_DEFINE(evp_md_ctx, EVP_MD_CTX *, EVP_MD_CTX_free)
+PDG_AUTO_DEFINE(bignum, BIGNUM *, BN_free)
+PDG_AUTO_DEFINE(ecdsa_sig, ECDSA_SIG *, ECDSA_SIG_free)
+PDG_AUTO_DEFINE(p8info, PKCS8_PRIV_KEY_INFO *, PKCS8_PRIV_KEY_INFO_free)
+
+/**
+ * The digest @h, fetched once for the process: an implicit fetch costs more than hashing a short
+ * message. NULL when OpenSSL's configuration does not offer it. Never freed.
+ */
+const EVP_MD *pdg_ossl_md(enum pdg_hash h);
+
+/**
+ * Record that OpenSSL failed at @what, with its own reason, and drain its error queue. Returns
+ * PDG_E_NOMEM when memory was the reason, else PDG_E_CRYPTO.
+ */
+int pdg_ossl_fail(struct pdg_error *err, const char *what);
+
+/**
+ * Refuse by @rule what OpenSSL could not decode, draining its error queue.
+ * Returns PDG_E_NOMEM when memory was the reason, else the rule's code.
+ */
+int pdg_ossl_reject(struct pdg_error *err, const char *rule, const char *text);
+
+/**
+ * Judge what a verify call of OpenSSL gave: 1 is valid and nothing else is. Its error queue is
+ * drained. Returns 0, PDG_E_REJECTED (SIG-1), or the failure when memory ran out.
+ */
+int pdg_ossl_verdict(int result, const char *who, struct pdg_error *err) PDG_MUST_CHECK;
+
+#endif

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * First step for outside OpenPGP bytes: text to packets. Signatures come from commits that anybody
+ * can write, so their form has no freedom; key files are written by administrators, who keep
+ * comments between blocks and edit them under other systems.
+ */
+#include "crypto/pgp_armor.h"
+
+#include "util/codec.h"
+
+#define LINE_MAX_BYTES	  76 /* RFC 4880 6.3 */
+#define HEADER_LINES_MAX  16
+#define HEADER_LINE_BYTES 1024
+
+/* What sets signatures and key files apart. */
+struct form {
+	const char *begin;
+	const char *end;
+	const char *rule;
+	bool crlf;
+};
+
+static const struct form signature_form = {
+	.begin = "-----BEGIN PGP SIGNATURE-----",
+	.end = "-----END PGP SIGNATURE-----",
+	.rule = "PGP-1",
+};
+
+static const struct form keys_form = {
+	.begin = "-----BEGIN PGP PUBLIC KEY BLOCK-----",
+	.end = "-----END PGP PUBLIC KEY BLOCK-----",
+	.rule = "PGP-4",
+	.crlf = true,
+};
+
+static int refuse(const struct form *form, const char *why, struct pdg_error *err)
+{
+	return pdg_reject(err, form->rule, "ASCII armor: %s", why);
+}
+
+static bool take_line(struct pdg_bytes *rest, const struct form *form, struct pdg_bytes *out)
+{
+	if (!pdg_bytes_line(rest, out))
+		return false;
+	if (form->crlf && pdg_bytes_ends(*out, "\r"))
+		out->n--;
+	return true;
+}
+
+/* CRC-24 of RFC 4880 6.1. */
+static uint32_t crc24(struct pdg_bytes in)
+{
+	uint32_t crc = 0xB704CE;
+
+	for (size_t i = 0; i < in.n; i++) {
+		crc ^= (uint32_t)in.p[i] << 16;
+		for (int bit = 0; bit < 8; bit++) {
+			crc <<= 1;
+			if (crc & 0x1000000)
+				crc ^= 0x1864CFB;
+		}
+	}
+	return crc;
+}
+
+static bool is_alnum(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+/* "Key: value": a key of letters, digits and hyphens, a value of UTF-8 without controls. */
+static bool is_header(struct pdg_bytes line)
+{
+	size_t colon = pdg_bytes_find(line, pdg_bytes_str(": "), 0);
+
+	if (colon == SIZE_MAX || colon == 0 || line.n > HEADER_LINE_BYTES || !pdg_bytes_utf8(line))
+		return false;
+	for (size_t i = 0; i < line.n; i++) {
+		uint8_t c = line.p[i];
+
+		if (i < colon ? !is_alnum(c) && c != '-' : c < 0x20 || c == 0x7F)
+			return false;
+	}
+	return true;
+}
+
+static bool is_data(struct pdg_bytes line)
+{
+	if (line.n == 0 || line.n > LINE_MAX_BYTES)
+		return false;
+	for (size_t i = 0; i < line.n; i++) {
+		uint8_t c = line.p[i];
+
+		if (!is_alnum(c) && c != '+' && c != '/' && c != '=')
+			return false;
+	}
+	return true;
+}
+
+/* Pass over the header lines and the empty line behind them. */
+static int skip_headers(struct pdg_bytes *rest, const struct form *form, struct pdg_error *err)
+{
+	struct pdg_bytes line;
+
+	for (size_t n = 0; take_line(rest, form, &line); n++) {
+		if (line.n == 0)
+			return 0;
+		if (n == HEADER_LINES_MAX)
+			return refuse(form, "too many header lines", err);
+		if (!is_header(line))
+			return refuse(form, "a header line is not \"Key: value\"", err);
+	}
+	return refuse(form, "no empty line behind the header lines", err);
+}
+
+static int decode(struct pdg_bytes text, const struct form *form, struct pdg_buf *out,
+		  struct pdg_error *err)
+{
+	struct pdg_error inner = {0};
+	int rc = pdg_unbase64(text, PDG_BASE64_LINES, out, &inner);
+
+	if (rc == PDG_E_FORMAT)
+		return refuse(form, inner.text, err);
+	return rc < 0 ? pdg_fail(err, rc, "ASCII armor: %s", inner.text) : 0;
+}
+
+/* Is @line ("=" and four characters) the checksum of @data? */
+static int check_sum(struct pdg_bytes line, struct pdg_bytes data, const struct form *form,
+		     struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf sum = PDG_BUF_INIT(3);
+	uint32_t crc = crc24(data);
+	int rc = decode(pdg_bytes_from(line, 1), form, &sum, err);
+
+	if (rc < 0)
+		return rc;
+	if (sum.n != 3 || sum.p[0] != crc >> 16 || sum.p[1] != (crc >> 8 & 0xFF) ||
+	    sum.p[2] != (crc & 0xFF))
+		return refuse(form, "the checksum is wrong", err);
+	return 0;
+}
+
+/* Read the rest of a block whose first line has been taken, up to and with its last line. */
+static int read_block(struct pdg_bytes *rest, const struct form *form, struct pdg_buf *out,
+		      struct pdg_error *err)
+{
+	struct pdg_bytes text;
+	struct pdg_bytes line;
+	struct pdg_bytes sum = {0};
+	size_t before = out->n;
+	int rc;
+
+	rc = skip_headers(rest, form, err);
+	if (rc < 0)
+		return rc;
+	text = pdg_bytes(rest->p, 0);
+	for (;;) {
+		if (!take_line(rest, form, &line))
+			return refuse(form, "the last line of the block is missing", err);
+		if (pdg_bytes_eq_str(line, form->end))
+			break;
+		if (sum.n > 0 || !is_data(line))
+			return refuse(form, "a line of the block is not base64", err);
+		if (line.n == 5 && line.p[0] == '=')
+			sum = line;
+		else
+			text.n = (size_t)(line.p + line.n - text.p);
+	}
+	if (text.n == 0)
+		return refuse(form, "the block is empty", err);
+	rc = decode(text, form, out, err);
+	if (rc < 0)
+		return rc;
+	return sum.n > 0 ? check_sum(sum, pdg_bytes_from(pdg_buf_bytes(out), before), form, err)
+			 : 0;
+}
+
+int pdg_pgp_armor_signature(struct pdg_bytes in, struct pdg_buf *out, struct pdg_error *err)
+{
+	const struct form *form = &signature_form;
+	struct pdg_bytes rest = in;
+	struct pdg_bytes line;
+	int rc;
+
+	if (!take_line(&rest, form, &line) || !pdg_bytes_eq_str(line, form->begin))
+		return refuse(form, "does not begin with a PGP SIGNATURE block", err);
+	if (!pdg_bytes_ends(in, "\n"))
+		return refuse(form, "the last line does not end", err);
+	rc = read_block(&rest, form, out, err);
+	if (rc < 0)
+		return rc;
+	if (!pdg_bytes_eq_str(rest, "") && !pdg_bytes_eq_str(rest, "\n"))
+		return refuse(form, "something stands behind the block", err);
+	return 0;
+}
+
+/* A line outside of blocks that begins or ends one: is it ours? */
+static int judge_border(struct pdg_bytes line, struct pdg_error *err)
+{
+	int rc;
+
+	if (pdg_bytes_eq_str(line, keys_form.begin))
+		return 0;
+	if (pdg_bytes_starts(line, "-----BEGIN PGP PRIVATE KEY")) {
+		rc = refuse(&keys_form, "a block holds a secret key, only public keys belong here",
+			    err);
+		pdg_fix(err, "export the public key with gpg --armor --export");
+		return rc;
+	}
+	return refuse(&keys_form, "a block is no PGP PUBLIC KEY BLOCK", err);
+}
+
+int pdg_pgp_armor_keys(struct pdg_bytes in, struct pdg_buf *out, struct pdg_error *err)
+{
+	struct pdg_bytes rest = in;
+	struct pdg_bytes line;
+	size_t blocks = 0;
+	int rc;
+
+	/* The first byte of a packet has its highest bit set (RFC 4880 4.2), no text's has. */
+	if (in.n > 0 && in.p[0] & 0x80) {
+		pdg_buf_put(out, in);
+		return pdg_buf_check(out, err);
+	}
+	while (take_line(&rest, &keys_form, &line)) {
+		if (!pdg_bytes_starts(line, "-----BEGIN ") && !pdg_bytes_starts(line, "-----END "))
+			continue;
+		rc = judge_border(line, err);
+		if (rc < 0)
+			return rc;
+		rc = read_block(&rest, &keys_form, out, err);
+		if (rc < 0)
+			return rc;
+		blocks++;
+	}
+	if (blocks == 0)
+		return refuse(&keys_form, "there is no PGP PUBLIC KEY BLOCK", err);
+	return 0;
+}

@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One pass over certificates. Signatures that cannot be read or do not verify prove nothing and are
+ * passed over: whether a binding, a user id or a key is valid at all stays GnuPG's word.
+ */
+#include "crypto/pgp_bind.h"
+
+#include "crypto/pgp_sigbody.h"
+#include "util/limits.h"
+#include "util/size.h"
+
+#define FLAG_SIGN	  0x02
+#define REASON_SUPERSEDED 1
+#define REASON_RETIRED	  3
+#define NOBODY		  SIZE_MAX
+#define REVOCATIONS_MAX	  (2 * PDG_LIMIT_KEYS)
+
+/* A key as it is hashed (RFC 4880 5.2.4): 0x99, two bytes of length, the packet's body. */
+struct hashed_key {
+	uint8_t head[3];
+	struct pdg_bytes body;
+	struct pdg_pgp_material *m; /* NULL: not judged, so nothing by it verifies */
+};
+
+struct revocation {
+	bool seen;
+	bool hard; /* one of them does not exclude that the key was compromised */
+	int64_t first;
+};
+
+/* What is being read. */
+struct reader {
+	struct pdg_pgp_bounds bounds;
+	struct hashed_key primary;
+	struct hashed_key subkey;
+	struct revocation primary_revoked;
+	struct revocation subkey_revoked;
+	size_t at;	/* the key whose signatures follow, or NOBODY behind a user id */
+	int64_t newest; /* when the newest valid binding of the subkey was made */
+};
+
+/* What a signature over keys says. */
+struct facts {
+	bool has_created;
+	bool lifetime; /* it ends at some time: nothing here can say so, it does not count */
+	bool foreign;  /* a critical subpacket is not understood */
+	bool sign;
+	unsigned reason;
+	uint32_t created;
+};
+
+static int broken(struct pdg_error *err, const char *what)
+{
+	return pdg_reject(err, "PGP-4", "OpenPGP key file: %s", what);
+}
+
+static void hashed_key_done(struct hashed_key *k)
+{
+	pdg_pgp_material_free(k->m);
+	*k = (struct hashed_key){0};
+}
+
+static void reader_done(struct reader *r)
+{
+	hashed_key_done(&r->primary);
+	hashed_key_done(&r->subkey);
+	pdg_pgp_bounds_done(&r->bounds);
+}
+PDG_AUTO_DEFINE_VALUE(reader, struct reader, reader_done)
+
+static int hashed_key_init(struct hashed_key *k, struct pdg_bytes body, struct pdg_error *err)
+{
+	hashed_key_done(k);
+	k->head[0] = 0x99;
+	k->head[1] = (uint8_t)(body.n >> 8 & 0xFF);
+	k->head[2] = (uint8_t)(body.n & 0xFF);
+	k->body = body;
+	return pdg_pgp_material_new(body, &k->m, err);
+}
+
+static void note(struct facts *f, const struct pdg_pgp_subpacket *s)
+{
+	switch (s->type) {
+	case PDG_PGP_SUB_CREATED:
+		f->has_created = s->body.n == 4;
+		f->created = f->has_created ? pdg_pgp_u32(s->body.p) : 0;
+		break;
+	case PDG_PGP_SUB_EXPIRES:
+		f->lifetime = true;
+		break;
+	case PDG_PGP_SUB_KEY_FLAGS:
+		f->sign = s->body.n > 0 && s->body.p[0] & FLAG_SIGN;
+		break;
+	case PDG_PGP_SUB_REASON:
+		f->reason = s->body.n > 0 ? s->body.p[0] : 0;
+		break;
+	case PDG_PGP_SUB_ISSUER:
+	case PDG_PGP_SUB_FINGERPRINT:
+	case PDG_PGP_SUB_EMBEDDED:
+	case PDG_PGP_SUB_POLICY_URI:
+	case PDG_PGP_SUB_SIGNER:
+		break;
+	default:
+		f->foreign |= s->critical;
+		break;
+	}
+}
+
+static bool read_facts(const struct pdg_pgp_sigbody *s, struct facts *out)
+{
+	struct pdg_bytes rest = s->hashed;
+	struct pdg_pgp_subpacket sub;
+	struct facts f = {0};
+	const char *why;
+
+	while (rest.n > 0) {
+		if (!pdg_pgp_subpacket_next(&rest, &sub, &why))
+			return false;
+		note(&f, &sub);
+	}
+	*out = f;
+	return f.has_created;
+}
+
+/* The next embedded signature in @rest, or false at its end. */
+static bool next_embedded(struct pdg_bytes *rest, struct pdg_bytes *out)
+{
+	struct pdg_pgp_subpacket sub;
+	const char *why;
+
+	while (rest->n > 0 && pdg_pgp_subpacket_next(rest, &sub, &why)) {
+		if (sub.type == PDG_PGP_SUB_EMBEDDED) {
+			*out = sub.body;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What reading or checking a signature gave: 1 it is good, 0 it proves nothing, else a failure. */
+static int verdict(int rc)
+{
+	if (rc == PDG_E_FORMAT || rc == PDG_E_REJECTED)
+		return 0;
+	return rc < 0 ? rc : 1;
+}
+
+/* Is @s by @by over the primary key, and over the subkey too if @both? As verdict(). */
+static int verify_keys(const struct reader *r, const struct pdg_pgp_sigbody *s,
+		       const struct hashed_key *by, bool both, struct pdg_error *err)
+{
+	const struct pdg_bytes pieces[] = {
+		pdg_bytes(r->primary.head, sizeof(r->primary.head)),
+		r->primary.body,
+		pdg_bytes(r->subkey.head, sizeof(r->subkey.head)),
+		r->subkey.body,
+	};
+
+	if (!by->m)
+		return 0;
+	return verdict(pdg_pgp_sigbody_verify(s, by->m, pieces, both ? 4 : 2, err));
+}
+
+/* Does @body hold the subkey's consent to the primary key? As verdict(). */
+static int check_consent(const struct reader *r, struct pdg_bytes body, struct pdg_error *err)
+{
+	struct pdg_pgp_sigbody s;
+	struct facts f;
+	int rc = verdict(pdg_pgp_sigbody_read(body, &s, err));
+
+	if (rc <= 0)
+		return rc;
+	if (s.type != PDG_PGP_TYPE_PRIMARY_BINDING || !read_facts(&s, &f) || f.lifetime ||
+	    f.foreign)
+		return 0;
+	return verify_keys(r, &s, &r->subkey, true, err);
+}
+
+/* As verdict(), for all signatures that a binding carries, in its unsigned part too (GnuPG). */
+static int find_consent(const struct reader *r, const struct pdg_pgp_sigbody *binding,
+			struct pdg_error *err)
+{
+	const struct pdg_bytes areas[] = {binding->hashed, binding->unhashed};
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < 2; i++) {
+		struct pdg_bytes rest = areas[i];
+		struct pdg_bytes body;
+
+		while (rc == 0 && next_embedded(&rest, &body))
+			rc = check_consent(r, body, err);
+	}
+	return rc;
+}
+
+static int read_binding(struct reader *r, const struct pdg_pgp_sigbody *s, struct pdg_error *err)
+{
+	struct pdg_pgp_bound *b = &r->bounds.v[r->at];
+	struct facts f;
+	int rc;
+
+	if (b->primary || !read_facts(s, &f) || f.created < r->newest)
+		return 0;
+	rc = verify_keys(r, s, &r->primary, true, err);
+	if (rc <= 0)
+		return rc;
+	r->newest = f.created;
+	b->cross_certified = false;
+	if (!f.sign || f.lifetime)
+		return 0;
+	rc = find_consent(r, s, err);
+	if (rc < 0)
+		return rc;
+	b->cross_certified = rc == 1;
+	return 0;
+}
+
+/* One that does not verify is a designated revoker's, whose reason nobody here can check. */
+static int read_revocation(struct reader *r, const struct pdg_pgp_sigbody *s, struct pdg_error *err)
+{
+	struct pdg_pgp_bound *b = &r->bounds.v[r->at];
+	struct revocation *rev = b->primary ? &r->primary_revoked : &r->subkey_revoked;
+	struct facts f = {0};
+	int rc = 0;
+
+	if ((s->type == PDG_PGP_TYPE_KEY_REVOCATION) != b->primary)
+		return 0;
+	if (read_facts(s, &f))
+		rc = verify_keys(r, s, &r->primary, !b->primary, err);
+	if (rc < 0)
+		return rc;
+	if (rc == 0 || (f.reason != REASON_SUPERSEDED && f.reason != REASON_RETIRED))
+		rev->hard = true;
+	if (!rev->seen || f.created < rev->first)
+		rev->first = f.created;
+	rev->seen = true;
+	b->revoked_at = rev->hard ? 0 : rev->first;
+	return 0;
+}
+
+/* The type of a signature, whether it can be read otherwise or not; SIZE_MAX for less than that. */
+static size_t type_of(struct pdg_bytes body)
+{
+	if (body.n < 3)
+		return SIZE_MAX;
+	return body.p[body.p[0] == 3 ? 2 : 1]; /* RFC 4880 5.2.2, 5.2.3 */
+}
+
+/* What a revocation signs, which stays as it is when passed on; all of one that is not read. */
+static struct pdg_bytes signed_part(struct pdg_bytes body)
+{
+	struct pdg_pgp_sigbody s;
+
+	return pdg_pgp_sigbody_read(body, &s, NULL) == 0 ? s.head : body;
+}
+
+static int keep_revocation(struct pdg_pgp_bounds *b, struct pdg_bytes body, struct pdg_error *err)
+{
+	int rc = pdg_array_grow(&b->revocations, b->n_revocations, &b->revocations_cap,
+				sizeof(body), REVOCATIONS_MAX);
+
+	if (rc == -2)
+		return pdg_fail(err, PDG_E_LIMIT, "OpenPGP key file: more than %d revocations",
+				REVOCATIONS_MAX);
+	if (rc < 0)
+		return pdg_nomem(err);
+	b->revocations[b->n_revocations++] = signed_part(body);
+	return 0;
+}
+
+/* A revocation of a form that is not read here: its reason and time are not known either. */
+static void note_unread(struct reader *r)
+{
+	struct pdg_pgp_bound *b = &r->bounds.v[r->at];
+
+	if (b->primary)
+		r->primary_revoked.hard = true;
+	else
+		r->subkey_revoked.hard = true;
+	b->revoked_at = 0;
+}
+
+static int read_signature(struct reader *r, struct pdg_bytes body, struct pdg_error *err)
+{
+	struct pdg_pgp_sigbody s;
+	size_t type = type_of(body);
+	bool revokes_key =
+		type == PDG_PGP_TYPE_KEY_REVOCATION || type == PDG_PGP_TYPE_SUBKEY_REVOCATION;
+	int rc;
+
+	if (revokes_key || type == PDG_PGP_TYPE_CERT_REVOCATION) {
+		rc = keep_revocation(&r->bounds, body, err);
+		if (rc < 0)
+			return rc;
+	}
+	if (r->at == NOBODY)
+		return 0;
+	rc = verdict(pdg_pgp_sigbody_read(body, &s, err));
+	if (rc < 0)
+		return rc;
+	if (rc == 1 && s.type == PDG_PGP_TYPE_SUBKEY_BINDING)
+		return read_binding(r, &s, err);
+	if (rc == 1 && revokes_key)
+		return read_revocation(r, &s, err);
+	if (revokes_key)
+		note_unread(r);
+	return 0;
+}
+
+static int read_key(struct reader *r, struct pdg_bytes body, bool primary, struct pdg_error *err)
+{
+	struct hashed_key *k = primary ? &r->primary : &r->subkey;
+	struct pdg_pgp_bound *b;
+	int rc;
+
+	if (!primary && r->bounds.n == 0)
+		return broken(err, "a subkey stands before any primary key");
+	rc = hashed_key_init(k, body, err);
+	if (rc < 0)
+		return rc;
+	rc = pdg_array_grow(&r->bounds.v, r->bounds.n, &r->bounds.cap, sizeof(*b), PDG_LIMIT_KEYS);
+	if (rc == -2)
+		return pdg_fail(err, PDG_E_LIMIT, "OpenPGP key file: more than %d keys",
+				PDG_LIMIT_KEYS);
+	if (rc < 0)
+		return pdg_nomem(err);
+	if (primary)
+		r->primary_revoked = (struct revocation){0};
+	r->subkey_revoked = r->primary_revoked;
+	r->newest = 0;
+	r->at = r->bounds.n;
+	b = &r->bounds.v[r->at];
+	b->primary = primary;
+	b->cross_certified = primary;
+	b->body = body;
+	b->revoked_at =
+		r->subkey_revoked.seen && !r->subkey_revoked.hard ? r->subkey_revoked.first : 0;
+	rc = pdg_pgp_fingerprint(body, b->fingerprint, err);
+	if (rc < 0)
+		return rc;
+	r->bounds.n++;
+	return 0;
+}
+
+static int refuse_packet(unsigned tag, struct pdg_error *err)
+{
+	int rc = pdg_reject(err, "PGP-4", "OpenPGP key file: %s (packet %u) does not belong there",
+			    pdg_pgp_tag_name(tag), tag);
+
+	if (tag == PDG_PGP_TAG_SECRET_KEY || tag == PDG_PGP_TAG_SECRET_SUBKEY)
+		pdg_fix(err, "export the public key with gpg --armor --export");
+	return rc;
+}
+
+static int read_packet(struct reader *r, const struct pdg_pgp_packet *p, struct pdg_error *err)
+{
+	switch (p->tag) {
+	case PDG_PGP_TAG_PUBLIC_KEY:
+	case PDG_PGP_TAG_PUBLIC_SUBKEY:
+		return read_key(r, p->body, p->tag == PDG_PGP_TAG_PUBLIC_KEY, err);
+	case PDG_PGP_TAG_SIGNATURE:
+		if (r->bounds.n == 0)
+			return broken(err, "a signature stands before any primary key");
+		return read_signature(r, p->body, err);
+	case PDG_PGP_TAG_USER_ID:
+	case PDG_PGP_TAG_USER_ATTRIBUTE:
+		if (r->bounds.n == 0)
+			return broken(err, "a user id stands before any primary key");
+		r->at = NOBODY;
+		return 0;
+	case PDG_PGP_TAG_TRUST: /* GnuPG's notes in old keyrings */
+		return 0;
+	default:
+		return refuse_packet(p->tag, err);
+	}
+}
+
+int pdg_pgp_bind_read(struct pdg_bytes packets, struct pdg_pgp_bounds *out, struct pdg_error *err)
+{
+	PDG_AUTO(reader) struct reader r = {.at = NOBODY};
+	struct pdg_error inner = {0};
+	struct pdg_pgp_packet p;
+	const char *why;
+
+	while (packets.n > 0) {
+		int rc;
+
+		if (!pdg_pgp_packet_next(&packets, &p, &why))
+			return pdg_reject(err, "PGP-4", "OpenPGP key file: a packet %s", why);
+		rc = read_packet(&r, &p, &inner);
+		if (rc < 0) {
+			if (err)
+				*err = inner;
+			return rc;
+		}
+	}
+	*out = r.bounds;
+	r.bounds = (struct pdg_pgp_bounds){0};
+	return 0;
+}
+
+bool pdg_pgp_bind_lost_revocation(const struct pdg_pgp_bounds *b, const struct pdg_pgp_bounds *kept)
+{
+	for (size_t i = 0; i < b->n_revocations; i++) {
+		size_t k = 0;
+
+		while (k < kept->n_revocations &&
+		       !pdg_bytes_eq(b->revocations[i], kept->revocations[k]))
+			k++;
+		if (k == kept->n_revocations)
+			return true;
+	}
+	return false;
+}
+
+void pdg_pgp_bounds_done(struct pdg_pgp_bounds *b)
+{
+	free(b->v);
+	free(b->revocations);
+	*b = (struct pdg_pgp_bounds){0};
+}

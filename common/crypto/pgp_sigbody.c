@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Between the packet reader and the mathematics: the fixed fields of a signature, the lists of what
+ * is judged, and the digest with its trailer.
+ */
+#include "crypto/pgp_sigbody.h"
+
+#define HEAD_LEN 6 /* version, type, two algorithms, length of the hashed area */
+
+struct hash_row {
+	unsigned id; /* RFC 4880 9.4 */
+	const char *name;
+	bool known;
+	enum pdg_hash hash;
+};
+
+static const struct hash_row hashes[] = {
+	{1, "MD5", false, PDG_SHA1},	    {2, "SHA-1", true, PDG_SHA1},
+	{3, "RIPEMD-160", false, PDG_SHA1}, {8, "SHA-256", true, PDG_SHA256},
+	{9, "SHA-384", true, PDG_SHA384},   {10, "SHA-512", true, PDG_SHA512},
+	{11, "SHA-224", true, PDG_SHA224},
+};
+
+static int broken(struct pdg_error *err, const char *what)
+{
+	return pdg_reject(err, "PGP-2", "OpenPGP signature: %s", what);
+}
+
+static int judge_hash(unsigned id, enum pdg_hash *out, struct pdg_error *err)
+{
+	const struct hash_row *row = NULL;
+
+	for (size_t i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++) {
+		if (hashes[i].id == id)
+			row = &hashes[i];
+	}
+	if (!row)
+		return pdg_reject(err, "PGP-3",
+				  "OpenPGP signature over digest algorithm %u, which is not judged",
+				  id);
+	if (!row->known)
+		return pdg_reject(err, "PGP-3", "OpenPGP signature over %s, which is not judged",
+				  row->name);
+	*out = row->hash;
+	return 0;
+}
+
+/* Take an area of subpackets with its two-byte length off *@rest. */
+static bool take_area(struct pdg_bytes *rest, struct pdg_bytes *out)
+{
+	size_t n;
+
+	if (rest->n < 2)
+		return false;
+	n = pdg_pgp_u16(rest->p);
+	if (n > rest->n - 2)
+		return false;
+	*out = pdg_bytes_head(pdg_bytes_from(*rest, 2), n);
+	*rest = pdg_bytes_from(*rest, 2 + n);
+	return true;
+}
+
+static int take_mpis(struct pdg_bytes rest, struct pdg_pgp_sigbody *s, struct pdg_error *err)
+{
+	const char *why;
+
+	for (size_t i = 0; i < pdg_pgp_algo_mpis(s->algo); i++) {
+		if (!pdg_pgp_mpi_next(&rest, &s->mpis[i], &why))
+			return pdg_reject(err, "PGP-2", "OpenPGP signature: a number %s", why);
+	}
+	return rest.n > 0 ? broken(err, "bytes stand behind its numbers") : 0;
+}
+
+int pdg_pgp_sigbody_read(struct pdg_bytes body, struct pdg_pgp_sigbody *out, struct pdg_error *err)
+{
+	struct pdg_pgp_sigbody s = {0};
+	struct pdg_bytes rest = pdg_bytes_from(body, HEAD_LEN - 2);
+	int rc;
+
+	if (body.n == 0)
+		return broken(err, "is empty");
+	if (body.p[0] != 4)
+		return pdg_reject(err, "PGP-3", "OpenPGP signature of version %u, only 4 is judged",
+				  body.p[0]);
+	if (body.n < HEAD_LEN)
+		return broken(err, "is cut short");
+	s.type = body.p[1];
+	s.algo = body.p[2];
+	if (pdg_pgp_algo_mpis(s.algo) == 0)
+		return pdg_reject(
+			err, "PGP-3",
+			"OpenPGP signature by public-key algorithm %u, which is not judged",
+			s.algo);
+	rc = judge_hash(body.p[3], &s.hash, err);
+	if (rc < 0)
+		return rc;
+	if (!take_area(&rest, &s.hashed))
+		return broken(err, "its signed subpackets are cut short");
+	s.head = pdg_bytes_head(body, HEAD_LEN + s.hashed.n);
+	if (!take_area(&rest, &s.unhashed))
+		return broken(err, "its unsigned subpackets are cut short");
+	if (rest.n < 2)
+		return broken(err, "is cut short");
+	s.left = rest.p;
+	rc = take_mpis(pdg_bytes_from(rest, 2), &s, err);
+	if (rc < 0)
+		return rc;
+	*out = s;
+	return 0;
+}
+
+/* RFC 4880 5.2.4: what is signed, the head, and a trailer with the head's length. */
+static int digest(const struct pdg_pgp_sigbody *s, const struct pdg_bytes *pieces, size_t n,
+		  uint8_t out[PDG_DIGEST_MAX], struct pdg_error *err)
+{
+	PDG_AUTO(digest_ctx) struct pdg_digest_ctx *d = NULL;
+	/* At most HEAD_LEN + 65535: the first of the length's four bytes is 0. */
+	const uint8_t len[3] = {(uint8_t)(s->head.n >> 16 & 0xFF), (uint8_t)(s->head.n >> 8 & 0xFF),
+				(uint8_t)(s->head.n & 0xFF)};
+	const uint8_t trailer[6] = {0x04, 0xFF, 0, len[0], len[1], len[2]};
+	int rc = pdg_digest_new(s->hash, &d, err);
+
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = pdg_digest_update(d, pieces[i], err);
+	if (rc == 0)
+		rc = pdg_digest_update(d, s->head, err);
+	if (rc == 0)
+		rc = pdg_digest_update(d, pdg_bytes(trailer, sizeof(trailer)), err);
+	return rc == 0 ? pdg_digest_final(d, out, err) : rc;
+}
+
+int pdg_pgp_sigbody_verify(const struct pdg_pgp_sigbody *s, const struct pdg_pgp_material *m,
+			   const struct pdg_bytes *pieces, size_t n, struct pdg_error *err)
+{
+	uint8_t sum[PDG_DIGEST_MAX];
+	int rc = digest(s, pieces, n, sum, err);
+
+	if (rc < 0)
+		return rc;
+	if (memcmp(sum, s->left, 2) != 0)
+		return pdg_reject(err, "SIG-1", "the signature is over other bytes");
+	return pdg_pgp_material_verify(m, s->algo, s->hash, sum, s->mpis, err);
+}

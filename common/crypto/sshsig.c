@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * SSHSIG, from armor to verdict, in the order of trust: form, then key, then namespace, then the
+ * mathematics. commit/judge.c comes here with git's signatures, approvals with their own namespace.
+ */
+#include "crypto/sshsig.h"
+
+#include "crypto/digest.h"
+#include "crypto/sshwire.h"
+#include "util/codec.h"
+#include "util/limits.h"
+#include "util/size.h"
+
+#define ARMOR_BEGIN "-----BEGIN SSH SIGNATURE-----\n"
+#define ARMOR_END   "-----END SSH SIGNATURE-----"
+#define MAGIC	    "SSHSIG"
+#define VERSION	    1
+#define SHOWN	    64 /* characters of a foreign namespace in an error text */
+
+struct pdg_sshsig {
+	struct pdg_buf blob; /* what the spans below point into */
+	struct pdg_sshkey *key;
+	struct pdg_bytes namespace_;
+	struct pdg_bytes hash_name;
+	struct pdg_bytes inner;
+	enum pdg_hash hash;
+};
+
+void pdg_sshsig_free(struct pdg_sshsig *sig)
+{
+	if (!sig)
+		return;
+	pdg_sshkey_free(sig->key);
+	pdg_buf_done(&sig->blob);
+	free(sig);
+}
+
+/* The lines between BEGIN and END: base64, none empty, and no \r, which git never stores. */
+static int armor_body(struct pdg_bytes armor, struct pdg_bytes *out_body, struct pdg_error *err)
+{
+	struct pdg_bytes body;
+	struct pdg_bytes rest;
+	struct pdg_bytes line;
+	size_t end;
+
+	if (!pdg_bytes_starts(armor, ARMOR_BEGIN))
+		return pdg_reject(err, "SSH-1",
+				  "the SSH signature does not begin with its BEGIN line");
+	body = pdg_bytes_from(armor, strlen(ARMOR_BEGIN));
+	end = pdg_bytes_find(body, pdg_bytes_str("\n" ARMOR_END), 0);
+	if (end == SIZE_MAX)
+		return pdg_reject(err, "SSH-1", "the SSH signature has no END line");
+	rest = pdg_bytes_from(body, end + 1 + strlen(ARMOR_END));
+	if (rest.n > 0 && !pdg_bytes_eq_str(rest, "\n"))
+		return pdg_reject(err, "SSH-1", "bytes follow the SSH signature's END line");
+	body = pdg_bytes_head(body, end);
+	rest = body;
+	while (pdg_bytes_line(&rest, &line))
+		if (line.n == 0)
+			return pdg_reject(err, "SSH-1", "the SSH signature has an empty line");
+	if (body.n == 0 || body.p[body.n - 1] == '\n' ||
+	    pdg_bytes_find_byte(body, '\r', 0) != SIZE_MAX)
+		return pdg_reject(err, "SSH-1", "the SSH signature's lines are not of their form");
+	*out_body = body;
+	return 0;
+}
+
+static int take_hash(struct pdg_sshsig *sig, struct pdg_error *err)
+{
+	if (pdg_bytes_eq_str(sig->hash_name, "sha512"))
+		sig->hash = PDG_SHA512;
+	else if (pdg_bytes_eq_str(sig->hash_name, "sha256"))
+		sig->hash = PDG_SHA256;
+	else
+		return pdg_reject(err, "SSH-1",
+				  "the SSH signature's hash is neither sha256 nor sha512");
+	return 0;
+}
+
+/* PROTOCOL.sshsig: "SSHSIG", version, public key, namespace, reserved, hash, signature. */
+static int take_fields(struct pdg_sshsig *sig, struct pdg_error *err)
+{
+	struct pdg_bytes rest = pdg_buf_bytes(&sig->blob);
+	struct pdg_bytes key;
+	struct pdg_bytes reserved;
+	uint32_t version;
+	int rc;
+
+	if (!pdg_bytes_starts(rest, MAGIC))
+		return pdg_reject(err, "SSH-1", "the SSH signature does not begin with " MAGIC);
+	rest = pdg_bytes_from(rest, strlen(MAGIC));
+	if (!pdg_sshwire_u32(&rest, &version) || version != VERSION)
+		return pdg_reject(err, "SSH-1", "the SSH signature is not of version %d", VERSION);
+	if (!pdg_sshwire_string(&rest, &key) || !pdg_sshwire_string(&rest, &sig->namespace_) ||
+	    !pdg_sshwire_string(&rest, &reserved) || !pdg_sshwire_string(&rest, &sig->hash_name) ||
+	    !pdg_sshwire_string(&rest, &sig->inner))
+		return pdg_reject(err, "SSH-1", "the SSH signature is cut short");
+	if (rest.n != 0)
+		return pdg_reject(err, "SSH-1", "bytes follow the SSH signature's last field");
+	if (sig->namespace_.n == 0 || reserved.n != 0)
+		return pdg_reject(err, "SSH-1", "the SSH signature %s",
+				  reserved.n ? "uses a reserved field" : "names no namespace");
+	rc = take_hash(sig, err);
+	if (rc < 0)
+		return rc;
+	return pdg_sshkey_parse(key, &sig->key, err);
+}
+
+static int new_sig(struct pdg_sshsig **out, struct pdg_error *err)
+{
+	struct pdg_sshsig *sig = pdg_calloc(1, sizeof(*sig));
+
+	if (!sig)
+		return pdg_nomem(err);
+	pdg_buf_init(&sig->blob, PDG_LIMIT_SSH_BLOB);
+	*out = sig;
+	return 0;
+}
+
+int pdg_sshsig_parse(struct pdg_bytes armor, struct pdg_sshsig **out, struct pdg_error *err)
+{
+	PDG_AUTO(sshsig) struct pdg_sshsig *sig = NULL;
+	struct pdg_bytes body;
+	int rc;
+
+	if (armor.n > PDG_LIMIT_COMMIT_SIGNATURE)
+		return pdg_reject(err, "SSH-1", "the SSH signature is too large (%zu bytes)",
+				  armor.n);
+	rc = armor_body(armor, &body, err);
+	if (rc < 0)
+		return rc;
+	rc = new_sig(&sig, err);
+	if (rc < 0)
+		return rc;
+	rc = pdg_unbase64(body, PDG_BASE64_LINES, &sig->blob, NULL);
+	if (rc == PDG_E_NOMEM)
+		return pdg_nomem(err);
+	if (rc < 0)
+		return pdg_reject(err, "SSH-1", "the SSH signature's lines are not strict base64");
+	rc = take_fields(sig, err);
+	if (rc < 0)
+		return rc;
+	*out = PDG_TAKE(sig);
+	return 0;
+}
+
+int pdg_sshsig_parse_blob(struct pdg_bytes blob, struct pdg_sshsig **out, struct pdg_error *err)
+{
+	PDG_AUTO(sshsig) struct pdg_sshsig *sig = NULL;
+	int rc;
+
+	if (blob.n > PDG_LIMIT_SSH_BLOB)
+		return pdg_reject(err, "SSH-1", "the SSH signature is too large (%zu bytes)",
+				  blob.n);
+	rc = new_sig(&sig, err);
+	if (rc < 0)
+		return rc;
+	pdg_buf_put(&sig->blob, blob);
+	rc = pdg_buf_check(&sig->blob, err);
+	if (rc < 0)
+		return rc;
+	rc = take_fields(sig, err);
+	if (rc < 0)
+		return rc;
+	*out = PDG_TAKE(sig);
+	return 0;
+}
+
+const struct pdg_sshkey *pdg_sshsig_key(const struct pdg_sshsig *sig)
+{
+	return sig->key;
+}
+
+int pdg_sshsig_verify(const struct pdg_sshsig *sig, const char *namespace_, struct pdg_bytes msg,
+		      struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf data = PDG_BUF_INIT(PDG_LIMIT_SSH_BLOB + PDG_DIGEST_MAX);
+	uint8_t sum[PDG_DIGEST_MAX];
+	int rc;
+
+	if (!pdg_bytes_eq_str(sig->namespace_, namespace_))
+		return pdg_reject(err, "SSH-4",
+				  "the SSH signature is for namespace \"%.*s\", not \"%s\"",
+				  (int)pdg_bytes_head(sig->namespace_, SHOWN).n,
+				  (const char *)sig->namespace_.p, namespace_);
+	rc = pdg_digest(sig->hash, msg, sum, err);
+	if (rc < 0)
+		return rc;
+	pdg_buf_puts(&data, MAGIC);
+	pdg_sshwire_put_string(&data, sig->namespace_);
+	pdg_sshwire_put_string(&data, pdg_bytes(NULL, 0));
+	pdg_sshwire_put_string(&data, sig->hash_name);
+	pdg_sshwire_put_string(&data, pdg_bytes(sum, pdg_digest_len(sig->hash)));
+	rc = pdg_buf_check(&data, err);
+	if (rc < 0)
+		return rc;
+	return pdg_sshkey_verify(sig->key, pdg_buf_bytes(&data), sig->inner, err);
+}

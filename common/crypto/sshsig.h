@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SSHSIG (OpenSSH PROTOCOL.sshsig): armor, blob, and the bytes that are signed. */
+#ifndef PDG_CRYPTO_SSHSIG_H
+#define PDG_CRYPTO_SSHSIG_H
+
+#include "crypto/sshkey.h"
+
+struct pdg_sshsig;
+
+/**
+ * Read the armored signature: exactly one block, nothing before or behind it but one final \n.
+ * Version 1, hash sha256 or sha512, a namespace, reserved empty, no trailing bytes.
+ * Returns 0, PDG_E_FORMAT (SSH-1), PDG_E_REJECTED (SSH-3: a key type we do not judge).
+ */
+int pdg_sshsig_parse(struct pdg_bytes armor, struct pdg_sshsig **out,
+		     struct pdg_error *err) PDG_MUST_CHECK;
+/** The same without armor: approvals. */
+int pdg_sshsig_parse_blob(struct pdg_bytes blob, struct pdg_sshsig **out,
+			  struct pdg_error *err) PDG_MUST_CHECK;
+void pdg_sshsig_free(struct pdg_sshsig *sig);
+PDG_AUTO_DEFINE(sshsig, struct pdg_sshsig *, pdg_sshsig_free)
+
+/** The key that the signature names (not yet believed). Borrowed. */
+const struct pdg_sshkey *pdg_sshsig_key(const struct pdg_sshsig *sig);
+
+/**
+ * Check it over @msg in @namespace_ ("git", "pedigree-approval").
+ * Returns 0, PDG_E_REJECTED (SSH-4: another namespace; SSH-3: SHA-1; SIG-1: does not verify),
+ * PDG_E_FORMAT (SSH-1: the inner signature is not of its form), PDG_E_CRYPTO.
+ */
+int pdg_sshsig_verify(const struct pdg_sshsig *sig, const char *namespace_, struct pdg_bytes msg,
+		      struct pdg_error *err) PDG_MUST_CHECK;
+
+#endif
