@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The policy file (design 5, rules.md 7): what is trusted, for which repository.
+ *
+ * Read in two steps: trust/config.h gives sections, keys and values with their lines under a
+ * strict grammar; this module checks them against the table of keys and gives typed sections.
+ * Every mistake is an error that names file, line and the nearest known key. Paths come out
+ * absolute, relative ones taken from the policy's folder. Key files are loaded when the
+ * policy is, so a broken one is found at start; OpenPGP and SSH key files by commit/signers.h.
+ *
+ * A loaded policy is immutable and may be read by several threads.
+ */
+#ifndef PDG_TRUST_POLICY_H
+#define PDG_TRUST_POLICY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "crypto/key.h"
+#include "trust/config.h"
+#include "util/auto.h"
+#include "util/error.h"
+
+/* A list of strings, paths or patterns. */
+struct pdg_strings {
+	char **v;
+	size_t n;
+};
+
+/* A public key with the window in which its signatures count ([trust "name"]). */
+struct pdg_trusted_key {
+	struct pdg_key *key;
+	char *name;		   /* section name, or the path */
+	int64_t valid_after;	   /* 0: always */
+	int64_t valid_before;	   /* 0: for ever; the last second is included */
+	int64_t compromised_since; /* 0: not */
+};
+
+struct pdg_key_list {
+	struct pdg_trusted_key *v;
+	size_t n;
+};
+
+enum pdg_grade { PDG_GRADE_NONE, PDG_GRADE_CLONE, PDG_GRADE_SERVER };
+
+/** "clone", "server" or "none". Static. */
+const char *pdg_grade_name(enum pdg_grade g);
+
+enum pdg_pusher_from { PDG_PUSHER_NONE, PDG_PUSHER_ENV, PDG_PUSHER_UID };
+
+struct pdg_policy_repository {
+	char *uri;		     /* the section's name, as written: what statements carry */
+	char *normal;		     /* normalised, for comparing (trust/uri.h) */
+	char *path;		     /* absolute, resolved; or NULL */
+	struct pdg_strings protect;  /* patterns of full ref names */
+	struct pdg_strings baseline; /* commit object names */
+	bool allow_force;
+	struct pdg_strings openpgp_keys;	/* files */
+	struct pdg_strings ssh_allowed_signers; /* files */
+	struct pdg_strings forge_keys;		/* files: OpenPGP, or SSH public key lines */
+	struct pdg_strings revoked;		/* SSH key lists */
+	bool require_committer_match;
+	enum pdg_grade source_from; /* PDG_GRADE_NONE: not written */
+	struct pdg_key_list server_keys;
+	enum pdg_pusher_from pusher_from;
+	char *pusher_env; /* NAME of env:NAME */
+	unsigned line;
+};
+
+struct pdg_policy_builder {
+	char *id;			 /* byte for byte runDetails.builder.id */
+	struct pdg_strings repositories; /* patterns, normalised */
+	struct pdg_key_list keys;
+	int slsa_level; /* 0 to 4 */
+	unsigned line;
+};
+
+struct pdg_policy_producer {
+	char *name;
+	struct pdg_strings repositories;
+	struct pdg_strings stages;
+	struct pdg_key_list keys;
+	bool key_service; /* key = service: this service itself */
+	unsigned line;
+};
+
+struct pdg_policy_approver {
+	char *address;
+	struct pdg_strings repositories;
+	struct pdg_strings openpgp_keys; /* files or fingerprints */
+	struct pdg_strings ssh_keys;	 /* public key files */
+	struct pdg_strings scopes;
+	bool not_author;
+	unsigned line;
+};
+
+/* In rising order; what is not written is PDG_SEVERITY_NONE: no finding is tolerated. */
+enum pdg_severity {
+	PDG_SEVERITY_NONE,
+	PDG_SEVERITY_NEGLIGIBLE,
+	PDG_SEVERITY_LOW,
+	PDG_SEVERITY_MEDIUM,
+	PDG_SEVERITY_HIGH,
+	PDG_SEVERITY_CRITICAL,
+};
+
+struct pdg_policy_require {
+	unsigned stages; /* bit (1u << stage number), enum pdg_stage_id in stage/stage.h */
+	int minimum_slsa_level;
+	int maximum_severity;	  /* enum pdg_severity: the worst one tolerated */
+	int vex_for;		  /* enum pdg_severity */
+	int64_t maximum_scan_age; /* seconds, 0: no limit */
+	unsigned approvals;
+	int64_t approval_maximum_age;
+	bool log;
+	bool link_by_subject;
+	bool on_service_word;
+};
+
+struct pdg_policy {
+	char *file;	 /* absolute path */
+	char digest[72]; /* "sha256:" and hex of the policy file's bytes */
+	uint64_t version;
+	struct pdg_key_list service_keys;
+	struct pdg_key_list journal_keys;
+	char *trusted_root; /* absolute path of a TrustedRoot file, or NULL */
+	struct pdg_policy_repository *repositories;
+	size_t n_repositories;
+	struct pdg_policy_builder *builders;
+	size_t n_builders;
+	struct pdg_policy_producer *producers;
+	size_t n_producers;
+	struct pdg_policy_approver *approvers;
+	size_t n_approvers;
+	struct pdg_policy_require require;
+};
+
+/**
+ * Load the policy file @path.
+ *
+ * Returns 0, PDG_E_NOTFOUND, PDG_E_IO, PDG_E_LIMIT (POL-10), or PDG_E_USAGE with a rule: POL-1
+ * (grammar), POL-2 (unknown section or key), POL-3 (a value that is not of its form, a
+ * single-valued key twice), POL-4 (an empty policy), POL-5 (a key file that cannot be loaded),
+ * POL-6 (one key in two roles), POL-7 (a key that this version does not implement), POL-8 (sections
+ * that contradict, or lack what they need: server without serverKey).
+ */
+int pdg_policy_load(const char *path, struct pdg_policy **out,
+		    struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * The keys of a policy, for pdg_config_check(): ended by a NULL section, *@out_n rows without
+ * it (NULL: not wanted). The daemon's file may hold the policy too, and has a table of these
+ * rows and its own.
+ */
+const struct pdg_config_key *pdg_policy_keys(size_t *out_n);
+
+/** Does @c open a section of a policy? */
+bool pdg_policy_in_config(const struct pdg_config *c);
+
+/**
+ * The policy in a file that is read already, beside sections that are not a policy's.
+ *
+ * @c           passed by pdg_config_check() with a table that holds pdg_policy_keys()
+ * @file_bytes  the file, for pdg_policy.digest
+ *
+ * Returns what pdg_policy_load() does.
+ */
+int pdg_policy_from_config(const struct pdg_config *c, struct pdg_bytes file_bytes,
+			   struct pdg_policy **out, struct pdg_error *err) PDG_MUST_CHECK;
+void pdg_policy_free(struct pdg_policy *p);
+PDG_AUTO_DEFINE(policy, struct pdg_policy *, pdg_policy_free)
+
+/** The section whose URI is @uri (normalised comparison), or NULL. */
+const struct pdg_policy_repository *pdg_policy_repository(const struct pdg_policy *p,
+							  const char *uri);
+/** The section whose path is @real_path (absolute, resolved), or NULL. */
+const struct pdg_policy_repository *pdg_policy_repository_at(const struct pdg_policy *p,
+							     const char *real_path);
+const struct pdg_policy_builder *pdg_policy_builder(const struct pdg_policy *p, const char *id);
+
+/** May this builder speak of the repository @uri? */
+bool pdg_policy_builder_may(const struct pdg_policy_builder *b, const char *uri);
+
+/** Is the full ref name @ref protected in this section? */
+bool pdg_policy_protects(const struct pdg_policy_repository *r, const char *ref);
+
+/**
+ * Where the policy is (design 5): @option (--policy), else @configured (the repository's
+ * pedigree.policy), else $XDG_CONFIG_HOME/pedigree/policy (or ~/.config), else
+ * /etc/pedigree/policy. *@out owned by the caller (free()). A relative $XDG_CONFIG_HOME or
+ * $HOME is not read.
+ * Returns 0 or PDG_E_USAGE (POL-9: none anywhere, or the named one does not exist).
+ */
+int pdg_policy_find(const char *option, const char *configured, char **out,
+		    struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * Was @key good for a signature made at time @at (rules.md 1)? The one function that answers.
+ *
+ * @at           trusted time of the signature (which may be now); 0: none is known, and then a
+ *               key with a window is not good
+ * @independent  @at comes from a token or a signed entry timestamp, not from the service's word
+ *
+ * Returns 0 or PDG_E_REJECTED (TIM-1 not yet, TIM-2 no longer, TIM-3 compromised).
+ */
+int pdg_trusted_key_good_at(const struct pdg_trusted_key *key, int64_t at, bool independent,
+			    struct pdg_error *err) PDG_MUST_CHECK;
+
+#endif

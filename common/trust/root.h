@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sigstore's TrustedRoot file (formats.md 7.2): the logs whose entries count. */
+#ifndef PDG_TRUST_ROOT_H
+#define PDG_TRUST_ROOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "crypto/key.h"
+#include "util/auto.h"
+#include "util/buf.h"
+#include "util/error.h"
+
+/* The operator that pedigreed writes for its embedded log (TransparencyLogInstance.operator). */
+#define PDG_ROOT_EMBEDDED "pedigree embedded log"
+
+struct pdg_root_log {
+	char *base_url;
+	char *host; /* of base_url, without port: the checkpoint's key name and origin */
+	struct pdg_key *key;
+	uint8_t log_id[32]; /* logId.keyId */
+	int64_t valid_from;
+	int64_t valid_until; /* 0: open; both ends included */
+	bool embedded;	     /* "operator" is PDG_ROOT_EMBEDDED: pedigreed's own log */
+};
+
+struct pdg_root {
+	struct pdg_root_log *logs;
+	size_t n_logs;
+	size_t n_skipped; /* logs whose key this version cannot read */
+	int64_t newest;	  /* newest validFor.start of all, for "how old" */
+};
+
+/** Returns 0, PDG_E_FORMAT (TRT-1; also: no log at all), PDG_E_LIMIT. */
+int pdg_root_parse(struct pdg_bytes in, struct pdg_root **out,
+		   struct pdg_error *err) PDG_MUST_CHECK;
+/** From a file; also PDG_E_NOTFOUND, PDG_E_IO. */
+int pdg_root_load(const char *path, struct pdg_root **out, struct pdg_error *err) PDG_MUST_CHECK;
+void pdg_root_free(struct pdg_root *r);
+PDG_AUTO_DEFINE(root, struct pdg_root *, pdg_root_free)
+
+/** The log with this 32-byte id, or NULL. */
+const struct pdg_root_log *pdg_root_log(const struct pdg_root *r, struct pdg_bytes log_id);
+
+/**
+ * Was the key of @log in use at some time of [@from, @to], in which the entry was made? The one
+ * function that answers. Returns 0 or PDG_E_REJECTED (TIM-1: not yet at @to, TIM-2: no longer at
+ * @from).
+ */
+int pdg_root_log_good(const struct pdg_root_log *log, int64_t from, int64_t to,
+		      struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Write a TrustedRoot with one embedded log: what pedigreed serves for set-up by hand. */
+int pdg_root_write(const char *base_url, const struct pdg_key *log_key, const uint8_t log_id[32],
+		   int64_t valid_from, struct pdg_buf *out, struct pdg_error *err) PDG_MUST_CHECK;
+
+#endif

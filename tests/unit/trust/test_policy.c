@@ -1,0 +1,679 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Policies as people write them: the design's example loads, and every way to write down
+ * something that would not be enforced, or not as meant, is refused by its rule.
+ */
+#include "trust/policy.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "support/check.h"
+#include "util/fs.h"
+#include "util/str.h"
+
+#define URI  "https://github.com/company/myapp"
+#define REPO "[repository \"" URI "\"]\n"
+
+/* A folder with keys a.pub to e.pub, files that stand for others' keys, and a policy file. */
+struct place {
+	char *dir;
+	char *file;
+};
+
+static void put_file(const struct place *pl, const char *name, struct pdg_bytes content)
+{
+	free(pdg_test_file(pl->dir, name, content));
+}
+
+static void put_key(const struct place *pl, const char *name)
+{
+	PDG_AUTO(key) struct pdg_key *key = NULL;
+	PDG_AUTO(buf) struct pdg_buf pem = PDG_BUF_INIT(4096);
+	struct pdg_error err = {0};
+
+	if (CHECK_OK(pdg_key_generate(PDG_KEY_ED25519, &key, &err), &err) &&
+	    CHECK_OK(pdg_key_public_text(key, &pem, &err), &err))
+		put_file(pl, name, pdg_buf_bytes(&pem));
+}
+
+static void open_place(struct place *pl)
+{
+	static const char *const keys[] = {"a.pub", "b.pub", "c.pub", "d.pub", "e.pub"};
+	static const char *const files[] = {"keys.asc", "signers", "revoked", "root.json",
+					    "who.pub"};
+	char *dir = pdg_test_dir();
+	struct pdg_error err = {0};
+	size_t i;
+
+	CHECK_OK(pdg_path_real(dir, &pl->dir, &err), &err);
+	free(dir);
+	pl->file = pdg_test_path(pl->dir, "policy");
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		put_key(pl, keys[i]);
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		put_file(pl, files[i], pdg_bytes_str("# a file that is there\n"));
+	put_file(pl, "none", pdg_bytes_str(""));
+	put_file(pl, "krl", pdg_bytes("SSHKRL\n\0\0\0\0\1", 12));
+}
+
+static void close_place(struct place *pl)
+{
+	free(pl->file);
+	pdg_test_dir_remove(pl->dir);
+}
+
+static int load(const struct place *pl, const char *text, struct pdg_policy **out,
+		struct pdg_error *err)
+{
+	put_file(pl, "policy", pdg_bytes_str(text));
+	return pdg_policy_load(pl->file, out, err);
+}
+
+/* The path of @name in the place, for comparing. One at a time. */
+static const char *at(const struct place *pl, const char *name)
+{
+	static char path[4096];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", pl->dir, name);
+	return path;
+}
+
+static void check_example(const struct place *pl, const struct pdg_policy *p)
+{
+	const struct pdg_policy_repository *r = pdg_policy_repository(p, URI ".git");
+
+	CHECK_UINT(p->version, 7);
+	CHECK_STR(p->file, pl->file);
+	CHECK_UINT(strlen(p->digest), 71);
+	CHECK(pdg_str_starts(p->digest, "sha256:"));
+	CHECK_UINT(p->service_keys.n, 1);
+	CHECK_STR(p->trusted_root, at(pl, "keys/trusted-root.json"));
+	if (CHECK(r != NULL)) {
+		CHECK_STR(r->uri, URI);
+		CHECK_STR(r->normal, URI);
+		CHECK_STR(r->path, "/srv/git/no-such-place/myapp.git");
+		CHECK_UINT(r->protect.n, 2);
+		CHECK_STR(r->openpgp_keys.v[0], at(pl, "keys/developers.asc"));
+		CHECK_STR(r->ssh_allowed_signers.v[0], at(pl, "keys/allowed_signers"));
+		CHECK_INT(r->source_from, PDG_GRADE_SERVER);
+		CHECK_UINT(r->server_keys.n, 1);
+		CHECK(r->require_committer_match);
+		CHECK(!r->allow_force);
+		CHECK_INT(r->pusher_from, PDG_PUSHER_NONE);
+		CHECK_UINT(r->line, 6);
+		CHECK(pdg_policy_protects(r, "refs/heads/main"));
+		CHECK(pdg_policy_protects(r, "refs/heads/release/1"));
+		CHECK(!pdg_policy_protects(r, "refs/heads/release/1/2"));
+		CHECK(!pdg_policy_protects(r, "refs/tags/main"));
+		CHECK(pdg_policy_repository_at(p, "/srv/git/no-such-place/myapp.git") == r);
+	}
+	CHECK(pdg_policy_repository(p, "https://github.com/company/other") == NULL);
+	CHECK(pdg_policy_repository(p, "") == NULL);
+	CHECK(pdg_policy_repository_at(p, "/srv/git") == NULL);
+}
+
+static void check_example_signers(const struct pdg_policy *p)
+{
+	const struct pdg_policy_builder *b =
+		pdg_policy_builder(p, "https://ci.company.example/release");
+
+	if (CHECK(b != NULL)) {
+		CHECK_INT(b->slsa_level, 3);
+		CHECK_UINT(b->keys.n, 1);
+		CHECK(pdg_policy_builder_may(b, URI));
+		CHECK(pdg_policy_builder_may(b, "git@GitHub.com:company/other.git"));
+		CHECK(!pdg_policy_builder_may(b, "https://github.com/other/myapp"));
+		CHECK(!pdg_policy_builder_may(b, "https://github.com/company/a/b"));
+		CHECK(!pdg_policy_builder_may(b, ""));
+	}
+	CHECK(pdg_policy_builder(p, "https://ci.company.example/release/") == NULL);
+	CHECK(pdg_policy_builder(p, "https://CI.company.example/release") == NULL);
+	if (CHECK_UINT(p->n_producers, 1)) {
+		CHECK_UINT(p->producers[0].stages.n, 2);
+		CHECK(!p->producers[0].key_service);
+	}
+	if (CHECK_UINT(p->n_approvers, 1)) {
+		CHECK_STR(p->approvers[0].openpgp_keys.v[0],
+			  "0123456789ABCDEF0123456789ABCDEF01234567");
+		CHECK(p->approvers[0].not_author);
+	}
+	CHECK_UINT(p->require.stages, 3);
+	CHECK_INT(p->require.maximum_severity, PDG_SEVERITY_MEDIUM);
+	CHECK_INT(p->require.vex_for, PDG_SEVERITY_HIGH);
+	CHECK_UINT(p->require.approvals, 2);
+	CHECK_INT(p->require.approval_maximum_age, 90 * 86400);
+	CHECK(p->require.log);
+	CHECK(!p->require.link_by_subject && !p->require.on_service_word);
+}
+
+/* The design's section 5, with a path that is surely nobody's. */
+static void the_designs_example(void)
+{
+	static const char text[] =
+		"[policy]\n\tversion = 7\n"
+		"[trust]\n\tserviceKey = keys/pedigreed.pub\n\ttrustedRoot = keys/trusted-root.json\n"
+		"[repository \"https://github.com/company/myapp\"]\n"
+		"\tpath = /srv/git/no-such-place/myapp.git\n"
+		"\tprotect = refs/heads/main\n\tprotect = refs/heads/release/*\n"
+		"\topenpgpKeys = keys/developers.asc\n\tsshAllowedSigners = keys/allowed_signers\n"
+		"\tsourceFrom = server\n\tserverKey = keys/git-server.pub\n"
+		"[builder \"https://ci.company.example/release\"]\n"
+		"\trepository = https://github.com/company/*\n\tkey = keys/ci.pub\n\tslsaLevel = 3\n"
+		"[producer \"scanner\"]\n\trepository = https://github.com/company/*\n"
+		"\tstage = sbom\n\tstage = vulnerability\n\tkey = keys/scanner.pub\n"
+		"[approver \"security@company.com\"]\n\trepository = https://github.com/company/*\n"
+		"\topenpgpKey = 0123456789ABCDEF0123456789ABCDEF01234567\n\tscope = production-deployment\n"
+		"[require]\n\tstage = source\n\tstage = build\n\tmaximumSeverity = medium\n\tapprovals = 2\n"
+		"[admission]\n\tregistry = gcr.io/company/*\n\tscope = production-deployment\n"
+		"\tcluster = prod-us-central1-1\n";
+	PDG_AUTO(policy) struct pdg_policy *p = NULL;
+	struct pdg_error err = {0};
+	struct place pl;
+
+	open_place(&pl);
+	CHECK_INT(mkdir(at(&pl, "keys"), 0700), 0);
+	put_key(&pl, "keys/pedigreed.pub");
+	put_key(&pl, "keys/git-server.pub");
+	put_key(&pl, "keys/ci.pub");
+	put_key(&pl, "keys/scanner.pub");
+	put_file(&pl, "keys/trusted-root.json", pdg_bytes_str("{}"));
+	put_file(&pl, "keys/developers.asc", pdg_bytes_str("-"));
+	put_file(&pl, "keys/allowed_signers", pdg_bytes_str("-"));
+	if (CHECK_OK(load(&pl, text, &p, &err), &err)) {
+		check_example(&pl, p);
+		check_example_signers(p);
+	}
+	close_place(&pl);
+}
+
+/* A value for a key that makes a policy in which it can stand. */
+static const char *sample(const struct pdg_config_key *k)
+{
+	static const struct {
+		const char *key;
+		const char *value;
+	} named[] = {
+		{"trustedRoot", "root.json"},
+		{"protect", "refs/heads/main"},
+		{"openpgpKeys", "keys.asc"},
+		{"sshAllowedSigners", "signers"},
+		{"forgeKeys", "keys.asc"},
+		{"revoked", "revoked"},
+		{"sourceFrom", "clone"},
+		{"pusherFrom", "env:REMOTE_USER"},
+		{"sshKey", "who.pub"},
+		{"openpgpKey", "keys.asc"},
+		{"maximumSeverity", "low"},
+		{"vexFor", "critical"},
+		{"unlisted", "warn"},
+		{"pending", "allow"},
+		{"mode", "audit"},
+		{"path", "here.git"},
+		{"repository", "https://h/*"},
+		{"validAfter", "2026-01-01T00:00:00Z"},
+		{"baseline", "7fd1a60b01f91b314f59955a4e4d4e80d8edf11d"},
+		{"validBefore", "2027-01-01T00:00:00Z"},
+		{"compromisedSince", "2026-06-01T00:00:00Z"},
+	};
+	size_t i;
+
+	if (strcmp(k->key, "stage") == 0)
+		return strcmp(k->section, "producer") == 0 ? "sbom" : "source";
+	if (strcmp(k->section, "trust") == 0 && strcmp(k->key, "journalKey") == 0)
+		return k->subsection ? "d.pub" : "c.pub";
+	if (strcmp(k->section, "trust") == 0 && strcmp(k->key, "serviceKey") == 0)
+		return k->subsection ? "f.pub" : "a.pub";
+	if (strcmp(k->key, "serverKey") == 0)
+		return "b.pub";
+	if (strcmp(k->key, "key") == 0)
+		return strcmp(k->section, "builder") == 0 ? "e.pub" : "service";
+	for (i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
+		if (strcmp(named[i].key, k->key) == 0)
+			return named[i].value;
+	}
+	switch (k->kind) {
+	case PDG_CFG_BOOL:
+		return "true";
+	case PDG_CFG_NUMBER:
+		return "3";
+	case PDG_CFG_DURATION:
+		return "5s";
+	default:
+		return "some-text";
+	}
+}
+
+/* No key of the table is forgotten by the reader, and each one marked as later is refused. */
+static void every_key_of_the_table(void)
+{
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(1 << 16);
+	PDG_AUTO(policy) struct pdg_policy *p = NULL;
+	struct pdg_error err = {0};
+	struct place pl;
+	size_t n = 0;
+	const struct pdg_config_key *keys = pdg_policy_keys(&n);
+	size_t later = 0;
+	size_t i;
+
+	open_place(&pl);
+	put_key(&pl, "f.pub");
+	CHECK(keys[n].section == NULL);
+	for (i = 0; i < n; i++) {
+		const char *name = strcmp(keys[i].section, "repository") == 0 ? URI : "x";
+
+		if (keys[i].kind == PDG_CFG_LATER)
+			continue;
+		if (keys[i].subsection)
+			pdg_buf_printf(&text, "[%s \"%s\"]\n", keys[i].section, name);
+		else
+			pdg_buf_printf(&text, "[%s]\n", keys[i].section);
+		pdg_buf_printf(&text, "%s = %s\n", keys[i].key, sample(&keys[i]));
+	}
+	if (CHECK_OK(load(&pl, pdg_buf_cstr(&text), &p, &err), &err)) {
+		const struct pdg_policy_repository *r = &p->repositories[0];
+
+		CHECK_STR(r->path, at(&pl, "here.git"));
+		CHECK_STR(r->pusher_env, "REMOTE_USER");
+		CHECK(r->allow_force && r->baseline.n == 1 && r->revoked.n == 1 &&
+		      r->forge_keys.n == 1);
+		CHECK_UINT(p->service_keys.n, 2);
+		CHECK_STR(p->service_keys.v[1].name, "x");
+		CHECK_INT(p->service_keys.v[0].valid_after, 0);
+		CHECK_INT(p->service_keys.v[1].valid_after, 1767225600);
+		CHECK_INT(p->service_keys.v[1].valid_before, 1798761600);
+		CHECK_INT(p->journal_keys.v[1].compromised_since, 1780272000);
+		CHECK(p->producers[0].key_service);
+		CHECK_INT(p->require.vex_for, PDG_SEVERITY_CRITICAL);
+		CHECK_INT(p->require.maximum_scan_age, 5);
+	}
+	for (i = 0; i < n; i++) {
+		PDG_AUTO(policy) struct pdg_policy *none = NULL;
+		char one[256];
+
+		if (keys[i].kind != PDG_CFG_LATER)
+			continue;
+		later++;
+		(void)snprintf(one, sizeof(one),
+			       keys[i].subsection ? "[%s \"x\"]\n%s = y\n" : "[%s]\n%s = y\n",
+			       keys[i].section, keys[i].key);
+		pdg_test_case("%s", one);
+		CHECK_RULE(load(&pl, one, &none, &err), &err, "POL-7");
+	}
+	CHECK(later > 10);
+	close_place(&pl);
+}
+
+static void defaults(void)
+{
+	PDG_AUTO(policy) struct pdg_policy *p = NULL;
+	struct pdg_error err = {0};
+	struct place pl;
+
+	open_place(&pl);
+	if (CHECK_OK(load(&pl, REPO, &p, &err), &err)) {
+		CHECK_UINT(p->version, 1);
+		CHECK_UINT(p->require.stages, 0x7f); /* all but deployment */
+		CHECK_INT(p->require.maximum_severity, PDG_SEVERITY_NONE);
+		CHECK_UINT(p->require.approvals, 1);
+		CHECK(p->require.log);
+		CHECK_INT(p->repositories[0].source_from, PDG_GRADE_NONE);
+		CHECK_STR(p->repositories[0].path, NULL);
+	}
+	close_place(&pl);
+}
+
+static void refused_by_rule(void)
+{
+#define BUILDER	 "[builder \"b\"]\nrepository = https://h/*\n"
+#define PRODUCER "[producer \"p\"]\nrepository = https://h/*\n"
+#define APPROVER "[approver \"a@b\"]\nrepository = https://h/*\n"
+	static const struct {
+		const char *rule;
+		const char *text;
+	} cases[] = {
+		/* grammar and names: one of each, test_config.c has the rest */
+		{"POL-1", REPO "protect\n"},
+		{"POL-2", REPO "protct = refs/heads/main\n"},
+		{"POL-2", "[repositry \"" URI "\"]\n"},
+		{"POL-2", "[service]\nlisten = 127.0.0.1:8700\n"},
+		{"POL-2", "[trust]\nvalidAfter = 2026-01-01T00:00:00Z\n"},
+		{"POL-3", REPO "path = /a\npath = /b\n"},
+		{"POL-3", REPO "allowForce = 1\n"},
+		{"POL-3", "[policy]\nversion = 0\n" REPO},
+		/* repositories */
+		{"POL-3", "[repository \"https://h/*\"]\n"},
+		{"POL-3", "[repository \"https:///x\"]\n"},
+		{"POL-3", REPO "protect = main\n"},
+		{"POL-3", REPO "protect = *\n"},
+		{"POL-3", REPO "protect = refs/heads/\n"},
+		{"POL-3", REPO "protect = refs/heads/**\n"},
+		{"POL-3", REPO "protect = refs/heads/v[0-9]\n"},
+		{"POL-3", REPO "protect = refs/heads/v?\n"},
+		{"POL-3", REPO "protect = ^refs/heads/main\n"},
+		{"POL-3", REPO "protect =\n"},
+		{"POL-3", REPO "baseline = 7fd1a60\n"},
+		{"POL-3", REPO "baseline = 7FD1A60B01F91B314F59955A4E4D4E80D8EDF11D\n"},
+		{"POL-3", REPO "sourceFrom = none\n"},
+		{"POL-3", REPO "sourceFrom = Server\n"},
+		{"POL-3", REPO "pusherFrom = env:\n"},
+		{"POL-3", REPO "pusherFrom = env:1X\n"},
+		{"POL-3", REPO "pusherFrom = env:A-B\n"},
+		{"POL-3", REPO "pusherFrom = root\n"},
+		{"POL-7", REPO "pusherFrom = certificate\n"},
+		{"POL-7", REPO "revoked = krl\n"},
+		/* files */
+		{"POL-5", REPO "openpgpKeys = missing\n"},
+		{"POL-5", REPO "openpgpKeys = .\n"},
+		{"POL-5", REPO "sshAllowedSigners = none\n"},
+		{"POL-5", REPO "sshAllowedSigners = /dev/null\n"},
+		{"POL-5", REPO "revoked = missing\n"},
+		{"POL-5", REPO "revoked = none\n"},
+		{"POL-5", REPO "forgeKeys = missing\n"},
+		{"POL-5", REPO "serverKey = missing\n"},
+		{"POL-5", REPO "serverKey = keys.asc\n"},
+		{"POL-5", "[trust]\nserviceKey = missing\n"},
+		{"POL-5", "[trust]\ntrustedRoot = missing\n"},
+		{"POL-5", BUILDER "key = missing\n"},
+		{"POL-5", PRODUCER "stage = sbom\nkey = Service\n"},
+		{"POL-5", APPROVER "scope = s\nsshKey = missing\n"},
+		{"POL-5", APPROVER "scope = s\nopenpgpKey = 0123\n"},
+		/* an empty policy */
+		{"POL-4", ""},
+		{"POL-4", "# nothing\n"},
+		{"POL-4", "[policy]\nversion = 7\n"},
+		{"POL-4", "[require]\nstage = source\n"},
+		{"POL-4", "[trust]\n[require]\n[admission]\nmode = audit\n"},
+		/* one key in two roles */
+		{"POL-6", REPO "serverKey = a.pub\n" BUILDER "key = a.pub\n"},
+		{"POL-6", "[trust]\nserviceKey = a.pub\n" REPO "serverKey = a.pub\n"},
+		{"POL-6", "[trust]\nserviceKey = a.pub\n" PRODUCER "stage = sbom\nkey = a.pub\n"},
+		{"POL-6",
+		 BUILDER "key = b.pub\nkey = a.pub\n" PRODUCER "stage = sbom\nkey = a.pub\n"},
+		{"POL-6", "[trust]\nserviceKey = a.pub\njournalKey = a.pub\n"},
+		{"POL-6", "[trust]\nserviceKey = a.pub\n[trust \"x\"]\njournalKey = a.pub\n"},
+		/* sections that lack something, or contradict */
+		{"POL-8", REPO "sourceFrom = server\nprotect = refs/heads/main\n"},
+		{"POL-8", REPO "sourceFrom = server\nserverKey = a.pub\n"},
+		{"POL-8", REPO "[repository \"git@github.com:company/myapp.git\"]\n"},
+		{"POL-8", REPO "path = .\n[repository \"https://h/p\"]\npath = ././\n"},
+		{"POL-8", "[builder \"b\"]\nkey = a.pub\n"},
+		{"POL-8", BUILDER},
+		{"POL-8", PRODUCER "stage = sbom\n"},
+		{"POL-8", PRODUCER "key = service\n"},
+		{"POL-8", "[producer \"p\"]\nstage = sbom\nkey = service\n"},
+		{"POL-8", APPROVER "scope = s\n"},
+		{"POL-8", APPROVER "sshKey = who.pub\n"},
+		{"POL-8", "[approver \"a@b\"]\nscope = s\nsshKey = who.pub\n"},
+		{"POL-8", REPO "[trust \"old\"]\nvalidAfter = 2026-01-01T00:00:00Z\n"},
+		{"POL-8", "[trust \"old\"]\nserviceKey = a.pub\nvalidAfter = 2026-01-01T00:00:00Z\n"
+			  "validBefore = 2025-01-01T00:00:00Z\n"},
+		{"POL-8", "[trust]\nserviceKey = a.pub\n[trust \"old\"]\nserviceKey = a.pub\n"},
+		/* who may what */
+		{"POL-3", "[builder \"b\"]\nrepository = https://h/**\nkey = a.pub\n"},
+		{"POL-3", "[builder \"b\"]\nrepository = https://h/a b\nkey = a.pub\n"},
+		{"POL-3", BUILDER "key = a.pub\nslsaLevel = 5\n"},
+		{"POL-3", PRODUCER "stage = scan\nkey = a.pub\n"},
+		{"POL-3", PRODUCER "stage = source\nkey = a.pub\n"},
+		{"POL-3", PRODUCER "stage = build\nkey = a.pub\n"},
+		{"POL-3", PRODUCER "stage = approval\nkey = a.pub\n"},
+		{"POL-3", REPO "[require]\nstage = sources\n"},
+		{"POL-3", REPO "[require]\nstage = Source\n"},
+		{"POL-3", REPO "[require]\nminimumSlsaLevel = 5\n"},
+		{"POL-3", REPO "[require]\nmaximumSeverity = moderate\n"},
+		{"POL-3", REPO "[require]\nvexFor = all\n"},
+		{"POL-3", REPO "[require]\napprovals = 0\n"},
+		{"POL-3", REPO "[require]\nmaximumScanAge = 0d\n"},
+		{"POL-3", REPO "[admission]\npending = maybe\n"},
+		{"POL-3", REPO "[admission \"ns\"]\nmode = off\n"},
+		{"POL-3", REPO "[admission]\nunlisted = allow\n"},
+	};
+	struct place pl;
+	size_t i;
+
+	open_place(&pl);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		PDG_AUTO(policy) struct pdg_policy *p = NULL;
+		struct pdg_error err = {0};
+
+		pdg_test_case("%s", cases[i].text);
+		CHECK_RULE(load(&pl, cases[i].text, &p, &err), &err, cases[i].rule);
+		CHECK(p == NULL);
+		CHECK(strchr(err.text, '\n') == NULL);
+	}
+	close_place(&pl);
+}
+
+static void the_line_is_named(void)
+{
+	PDG_AUTO(policy) struct pdg_policy *p = NULL;
+	struct pdg_error err = {0};
+	struct place pl;
+
+	open_place(&pl);
+	CHECK_RULE(load(&pl, "# one\n" REPO "\n\tprotct = refs/heads/main\n", &p, &err), &err,
+		   "POL-2");
+	CHECK_HAS(err.text,
+		  "policy:4: unknown key 'protct' in [repository \"" URI "\"]; did you mean "
+		  "'protect'?");
+	CHECK_RULE(load(&pl, REPO "sourceFrom = server\nprotect = refs/heads/main\n", &p, &err),
+		   &err, "POL-8");
+	CHECK_HAS(err.text, "policy:1: ");
+	CHECK_HAS(err.text, "serverKey");
+	close_place(&pl);
+}
+
+static void one_role_twice_is_fine(void)
+{
+	PDG_AUTO(policy) struct pdg_policy *p = NULL;
+	struct pdg_error err = {0};
+	struct place pl;
+
+	open_place(&pl);
+	CHECK_OK(
+		load(&pl,
+		     "[trust]\nserviceKey = a.pub\nserviceKey = a.pub\n" REPO "serverKey = b.pub\n"
+		     "sourceFrom = clone\n[repository \"https://h/p\"]\nserverKey = b.pub\n" BUILDER
+		     "key = c.pub\nkey = c.pub\n"
+		     "[builder \"c\"]\nrepository = https://h/*\nkey = c.pub\n",
+		     &p, &err),
+		&err);
+	close_place(&pl);
+}
+
+static void a_path_is_resolved(void)
+{
+	PDG_AUTO(policy) struct pdg_policy *p = NULL;
+	struct pdg_error err = {0};
+	struct place pl;
+	char *link;
+
+	open_place(&pl);
+	CHECK_INT(mkdir(at(&pl, "real.git"), 0700), 0);
+	link = pdg_test_path(pl.dir, "link.git");
+	CHECK_INT(symlink("real.git", link), 0);
+	if (CHECK_OK(load(&pl, REPO "path = link.git\n", &p, &err), &err))
+		CHECK(pdg_policy_repository_at(p, at(&pl, "real.git")) != NULL);
+	free(link);
+	close_place(&pl);
+}
+
+/* pedigreed's file: its own sections beside the policy's, one table for both. */
+static void in_the_daemons_file(void)
+{
+	static const char text[] =
+		"[service]\nlisten = 127.0.0.1:8700\n[trust]\nserviceKey = a.pub\n" REPO
+		"protect = refs/heads/main\n";
+	struct pdg_config_key table[128];
+	PDG_AUTO(config) struct pdg_config *c = NULL;
+	PDG_AUTO(policy) struct pdg_policy *p = NULL;
+	struct pdg_error err = {0};
+	struct place pl;
+	size_t n = 0;
+	const struct pdg_config_key *keys = pdg_policy_keys(&n);
+
+	if (!CHECK(n + 2 <= sizeof(table) / sizeof(table[0])))
+		return;
+	table[0] = (struct pdg_config_key){"service", false, "listen", PDG_CFG_STRING, true};
+	memcpy(table + 1, keys, (n + 1) * sizeof(*keys));
+
+	open_place(&pl);
+	put_file(&pl, "conf", pdg_bytes_str(text));
+	if (CHECK_OK(pdg_config_load(at(&pl, "conf"), &c, &err), &err) &&
+	    CHECK_OK(pdg_config_check(c, table, &err), &err) && CHECK(pdg_policy_in_config(c)) &&
+	    CHECK_OK(pdg_policy_from_config(c, pdg_bytes_str(text), &p, &err), &err)) {
+		CHECK_UINT(p->service_keys.n, 1);
+		CHECK_UINT(p->n_repositories, 1);
+		CHECK_STR(p->file, at(&pl, "conf"));
+	}
+	close_place(&pl);
+}
+
+static void sections_of_a_policy_are_known(void)
+{
+	PDG_AUTO(config) struct pdg_config *c = NULL;
+	struct pdg_error err = {0};
+
+	if (CHECK_OK(pdg_config_parse(pdg_bytes_str("[service]\nlisten = x\n[log]\n"), "f", &c,
+				      &err),
+		     &err))
+		CHECK(!pdg_policy_in_config(c));
+}
+
+static void where_it_is(void)
+{
+	static const char *const variables[] = {"XDG_CONFIG_HOME", "HOME"};
+	char *saved[2];
+	char *out = NULL;
+	struct pdg_error err = {0};
+	struct place pl;
+	size_t i;
+
+	for (i = 0; i < 2; i++)
+		saved[i] = pdg_str_dup(getenv(variables[i]));
+	open_place(&pl);
+	put_file(&pl, "policy", pdg_bytes_str("#"));
+
+	/* what is named exists, or nothing else is tried */
+	CHECK_OK(pdg_policy_find(pl.file, "/nowhere", &out, &err), &err);
+	CHECK_STR(out, pl.file);
+	free(PDG_TAKE(out));
+	CHECK_OK(pdg_policy_find(NULL, pl.file, &out, &err), &err);
+	CHECK_STR(out, pl.file);
+	free(PDG_TAKE(out));
+	CHECK_RULE(pdg_policy_find("/nowhere/at/all", pl.file, &out, &err), &err, "POL-9");
+	CHECK_HAS(err.text, "/nowhere/at/all");
+	CHECK_RULE(pdg_policy_find(NULL, "/nowhere/at/all", &out, &err), &err, "POL-9");
+	CHECK_RULE(pdg_policy_find("", NULL, &out, &err), &err, "POL-9");
+
+	CHECK_INT(mkdir(at(&pl, "pedigree"), 0700), 0);
+	put_file(&pl, "pedigree/policy", pdg_bytes_str("#"));
+	(void)setenv("XDG_CONFIG_HOME", pl.dir, 1);
+	(void)unsetenv("HOME");
+	CHECK_OK(pdg_policy_find(NULL, NULL, &out, &err), &err);
+	CHECK_STR(out, at(&pl, "pedigree/policy"));
+	free(PDG_TAKE(out));
+
+	CHECK_INT(mkdir(at(&pl, ".config"), 0700), 0);
+	CHECK_INT(mkdir(at(&pl, ".config/pedigree"), 0700), 0);
+	put_file(&pl, ".config/pedigree/policy", pdg_bytes_str("#"));
+	(void)setenv("XDG_CONFIG_HOME", "relative", 1);
+	(void)setenv("HOME", pl.dir, 1);
+	CHECK_OK(pdg_policy_find(NULL, NULL, &out, &err), &err);
+	CHECK_STR(out, at(&pl, ".config/pedigree/policy"));
+	free(PDG_TAKE(out));
+
+	(void)unsetenv("XDG_CONFIG_HOME");
+	(void)unsetenv("HOME");
+	if (pdg_fs_exists("/etc/pedigree/policy")) {
+		CHECK_OK(pdg_policy_find(NULL, NULL, &out, &err), &err);
+		CHECK_STR(out, "/etc/pedigree/policy");
+		free(PDG_TAKE(out));
+	} else {
+		CHECK_RULE(pdg_policy_find(NULL, NULL, &out, &err), &err, "POL-9");
+		CHECK(out == NULL);
+	}
+	for (i = 0; i < 2; i++) {
+		if (saved[i])
+			(void)setenv(variables[i], saved[i], 1);
+		free(saved[i]);
+	}
+	close_place(&pl);
+}
+
+static void files_that_are_none(void)
+{
+	PDG_AUTO(policy) struct pdg_policy *p = NULL;
+	struct pdg_error err = {0};
+	struct place pl;
+
+	open_place(&pl);
+	CHECK_CODE(pdg_policy_load(at(&pl, "missing"), &p, &err), &err, PDG_E_NOTFOUND);
+	CHECK_CODE(pdg_policy_load(pl.dir, &p, &err), &err, PDG_E_IO);
+	close_place(&pl);
+}
+
+static void good_at_a_time(void)
+{
+	static char name[] = "k";
+	static const struct {
+		struct pdg_trusted_key key;
+		int64_t at;
+		bool independent;
+		const char *rule; /* NULL: good */
+	} cases[] = {
+		/* no window: always, even without a time */
+		{{.name = name}, 0, false, NULL},
+		{{.name = name}, 1000, false, NULL},
+		/* both ends of a window belong to it */
+		{{.name = name, .valid_after = 100, .valid_before = 200}, 99, true, "TIM-1"},
+		{{.name = name, .valid_after = 100, .valid_before = 200}, 100, false, NULL},
+		{{.name = name, .valid_after = 100, .valid_before = 200}, 200, false, NULL},
+		{{.name = name, .valid_after = 100, .valid_before = 200}, 201, true, "TIM-2"},
+		/* a window and no time */
+		{{.name = name, .valid_after = 100}, 0, false, "TIM-1"},
+		{{.name = name, .valid_before = 200}, 0, false, "TIM-2"},
+		/* compromised: only an independent time before it helps */
+		{{.name = name, .compromised_since = 150}, 149, true, NULL},
+		{{.name = name, .compromised_since = 150}, 150, true, "TIM-3"},
+		{{.name = name, .compromised_since = 150}, 151, true, "TIM-3"},
+		{{.name = name, .compromised_since = 150}, 149, false, "TIM-3"},
+		{{.name = name, .compromised_since = 150}, 0, true, "TIM-3"},
+		{{.name = name, .compromised_since = 150}, 0, false, "TIM-3"},
+		{{.name = name, .valid_after = 100, .compromised_since = 150}, 99, true, "TIM-1"},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct pdg_error err = {0};
+		int rc = pdg_trusted_key_good_at(&cases[i].key, cases[i].at, cases[i].independent,
+						 &err);
+
+		pdg_test_case("case %zu", i);
+		if (cases[i].rule)
+			CHECK_RULE(rc, &err, cases[i].rule);
+		else
+			CHECK_OK(rc, &err);
+	}
+}
+
+static void grades_have_names(void)
+{
+	CHECK_STR(pdg_grade_name(PDG_GRADE_NONE), "none");
+	CHECK_STR(pdg_grade_name(PDG_GRADE_CLONE), "clone");
+	CHECK_STR(pdg_grade_name(PDG_GRADE_SERVER), "server");
+}
+
+PDG_TEST_MAIN("policy", {"the design's example", the_designs_example},
+	      {"every key of the table", every_key_of_the_table}, {"defaults", defaults},
+	      {"refused by rule", refused_by_rule}, {"the line is named", the_line_is_named},
+	      {"one role twice is fine", one_role_twice_is_fine},
+	      {"a path is resolved", a_path_is_resolved},
+	      {"in the daemon's file", in_the_daemons_file},
+	      {"sections of a policy are known", sections_of_a_policy_are_known},
+	      {"where it is", where_it_is}, {"files that are none", files_that_are_none},
+	      {"good at a time", good_at_a_time}, {"grades have names", grades_have_names})
