@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The embedded log: a C2SP tlog-tiles tree in a folder, one process at a time.
+ *
+ *	DIR/key.pem        the log's private key (0600), unless configured elsewhere
+ *	DIR/lock           held while open
+ *	DIR/checkpoint     the published tree
+ *	DIR/tile/…         tiles and entry bundles, as they are served
+ *
+ * An append writes entry bundles and tiles, syncs them, then replaces the checkpoint: a crash
+ * leaves the old checkpoint and files that the next append overwrites. Tiles of a published
+ * width are never changed: a wider partial tile is a new file.
+ */
+#ifndef PDG_TLOG_EMBEDDED_H
+#define PDG_TLOG_EMBEDDED_H
+
+#include "tlog/log.h"
+#include "tlog/tree.h"
+
+struct pdg_embedded_io;
+
+/*
+ * An empty folder counts as absent. One that holds anything but no checkpoint is refused, unless
+ * it is nothing but a creation that was cut off: a tree is never begun anew over another.
+ */
+struct pdg_embedded_options {
+	const char *directory;
+	const char *origin; /* checkpoint origin and key name: host of baseUrl */
+	const char *key;    /* private key file, or NULL: DIR/key.pem */
+	bool may_create;    /* an absent folder becomes an empty tree with its own key */
+	const struct pdg_embedded_io *io; /* NULL: files; tests cut it off (tlog/embedded_io.h) */
+};
+
+/**
+ * Open the log: takes the lock, reads its checkpoint and checks its own signature, origin and
+ * that the tiles give its root.
+ *
+ * Returns 0, PDG_E_NOTFOUND (absent and not may_create; the key named in @opt), PDG_E_IO (also:
+ * locked by another), PDG_E_USAGE (an origin that is no host name), PDG_E_REJECTED (LOG-11: the
+ * checkpoint or the key is gone, or not of this key or origin; LOG-12: tiles do not give its root).
+ */
+int pdg_embedded_open(const struct pdg_embedded_options *opt, struct pdg_log **out,
+		      struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Current size, root and key. Thread-safe. */
+uint64_t pdg_embedded_size(struct pdg_log *log);
+const struct pdg_key *pdg_embedded_key(struct pdg_log *log);
+const char *pdg_embedded_origin(struct pdg_log *log);
+/** 32-byte logId. */
+const uint8_t *pdg_embedded_id(struct pdg_log *log);
+
+/**
+ * Append a file of the log as it is served: "checkpoint", "tile/…", "tile/entries/…"; the path is
+ * checked by pdg_tile_path_parse(), never joined as it came. A partial tile is cut from a wider
+ * kept one. Returns 0, PDG_E_NOTFOUND, PDG_E_IO.
+ */
+int pdg_embedded_file(struct pdg_log *log, const char *path, struct pdg_buf *out,
+		      struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Re-check everything: every tile from the entries up, against the checkpoint. */
+int pdg_embedded_fsck(struct pdg_log *log, uint64_t *out_entries,
+		      struct pdg_error *err) PDG_MUST_CHECK;
+
+#endif

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An append, in the order that makes a crash harmless: (1) bundles and tiles into files that no
+ * published checkpoint covers, (2) fsync of them and of the folders that name them, (3) the
+ * checkpoint by rename, and its folder's fsync, (4) memory, (5) the answer, (6) partial
+ * files that have become superfluous go. Cut off before 3, the old tree stands and the next append
+ * overwrites; behind it, the new one stands.
+ */
+#include <inttypes.h>
+
+#include "tlog/embedded_impl.h"
+#include "tlog/entries.h"
+#include "util/fs.h"
+#include "util/limits.h"
+#include "util/size.h"
+#include "util/str.h"
+
+#define FILES_MAX ((size_t)1 << 20)
+
+/* A tile written by this append, before it is published. */
+struct staged {
+	unsigned level;
+	uint64_t n;
+	struct pdg_buf hashes;
+};
+
+struct names {
+	char **v;
+	size_t n;
+	size_t cap;
+};
+
+struct batch {
+	struct pdg_embedded *l;
+	struct pdg_log_item *items;
+	size_t n;               /* of @items, and of the arrays beside it */
+	size_t *index;          /* entry k of the batch is item index[k] */
+	struct pdg_buf *body;   /* of entry k */
+	struct pdg_hash32 *leaf;
+	struct pdg_entry **entry;
+	size_t n_entries;
+	struct staged *staged;
+	size_t n_staged;
+	size_t cap_staged;
+	struct pdg_buf bundle;  /* the partial bundle at the new end */
+	struct names files;     /* written, to be synced */
+	struct names dirs;      /* with new names in them, to be synced */
+	struct pdg_hash32 root;
+	struct pdg_buf note;
+};
+
+static void names_free(struct names *names)
+{
+	size_t i;
+
+	for (i = 0; i < names->n; i++)
+		free(names->v[i]);
+	free(names->v);
+}
+
+static void batch_done(struct batch *b)
+{
+	size_t i;
+
+	for (i = 0; b->body && i < b->n; i++)
+		pdg_buf_done(&b->body[i]);
+	for (i = 0; b->entry && i < b->n; i++)
+		pdg_entry_free(b->entry[i]);
+	for (i = 0; i < b->n_staged; i++)
+		pdg_buf_done(&b->staged[i].hashes);
+	free(b->index);
+	free(b->body);
+	free(b->leaf);
+	free(b->entry);
+	free(b->staged);
+	pdg_buf_done(&b->bundle);
+	pdg_buf_done(&b->note);
+	names_free(&b->files);
+	names_free(&b->dirs);
+}
+PDG_AUTO_DEFINE_VALUE(batch, struct batch, batch_done)
+
+static int batch_init(struct batch *b, struct pdg_embedded *l, struct pdg_log_item *items, size_t n,
+		      struct pdg_error *err)
+{
+	size_t room = n ? n : 1;
+
+	*b = (struct batch){ .l = l, .items = items, .n = n };
+	pdg_buf_init(&b->bundle, PDG_ENTRIES_MAX);
+	pdg_buf_init(&b->note, PDG_LIMIT_CHECKPOINT);
+	b->index = pdg_calloc(room, sizeof(*b->index));
+	b->body = pdg_calloc(room, sizeof(*b->body));
+	b->leaf = pdg_calloc(room, sizeof(*b->leaf));
+	b->entry = pdg_calloc(room, sizeof(struct pdg_entry *));
+	if (!b->index || !b->body || !b->leaf || !b->entry)
+		return pdg_nomem(err);
+	return 0;
+}
+
+static int names_add(struct names *names, const char *name, struct pdg_error *err)
+{
+	size_t i;
+
+	for (i = 0; i < names->n; i++) {
+		if (strcmp(names->v[i], name) == 0)
+			return 0;
+	}
+	if (pdg_array_grow(&names->v, names->n, &names->cap, sizeof(char *), FILES_MAX) < 0)
+		return pdg_nomem(err);
+	names->v[names->n] = pdg_str_dup(name);
+	if (!names->v[names->n])
+		return pdg_nomem(err);
+	names->n++;
+	return 0;
+}
+
+/* Make the folders above @path, below the log's own; note those with names to be synced. */
+static int make_dirs(struct batch *b, const char *path, struct pdg_error *err)
+{
+	const struct pdg_embedded_io *io = b->l->io;
+	PDG_AUTO(mem) char *dir = pdg_path_dir(path);
+	PDG_AUTO(mem) char *parent = NULL;
+	bool new;
+	int rc;
+
+	if (!dir)
+		return pdg_nomem(err);
+	if (strcmp(dir, b->l->dir) == 0)
+		return names_add(&b->dirs, dir, err);
+	new = !pdg_fs_is_dir(dir);
+	if (new || b->l->fresh) {
+		rc = make_dirs(b, dir, err);
+		if (rc < 0)
+			return rc;
+	}
+	if (new) {
+		rc = io->mkdir(io->ctx, dir, err);
+		if (rc < 0)
+			return rc;
+	}
+	return names_add(&b->dirs, dir, err);
+}
+
+static int write_file(struct batch *b, const char *rel, struct pdg_bytes in, struct pdg_error *err)
+{
+	const struct pdg_embedded_io *io = b->l->io;
+	PDG_AUTO(mem) char *path = pdg_embedded_path(b->l, rel);
+	int rc;
+
+	if (!path)
+		return pdg_nomem(err);
+	rc = make_dirs(b, path, err);
+	if (rc == 0)
+		rc = io->write(io->ctx, path, in, err);
+	if (rc == 0)
+		rc = names_add(&b->files, path, err);
+	return rc;
+}
+
+/* The tiles as they will be: staged ones first, then the edge in memory, then files. */
+static int read_tile(void *ctx, unsigned level, uint64_t n, unsigned width, struct pdg_buf *out,
+		     struct pdg_error *err)
+{
+	const struct batch *b = ctx;
+	const struct pdg_embedded *l = b->l;
+	struct pdg_bytes from = { 0 };
+	size_t i;
+
+	for (i = 0; i < b->n_staged; i++) {
+		if (b->staged[i].level == level && b->staged[i].n == n)
+			from = pdg_buf_bytes(&b->staged[i].hashes);
+	}
+	if (!from.p && level < PDG_TILE_LEVELS && n == l->size >> (8 * level) >> 8)
+		from = pdg_buf_bytes(&l->edge[level]);
+	if (!from.p)
+		return pdg_embedded_kept(l, l->size, false, level, n, width, out, err);
+	pdg_buf_put(out, pdg_bytes_head(from, (size_t)width * PDG_HASH_LEN));
+	return pdg_buf_check(out, err);
+}
+
+static int write_tile(void *ctx, unsigned level, uint64_t n, struct pdg_bytes hashes,
+		      struct pdg_error *err)
+{
+	struct batch *b = ctx;
+	char rel[PDG_TILE_PATH_MAX];
+	struct staged *s;
+
+	if (pdg_array_grow(&b->staged, b->n_staged, &b->cap_staged, sizeof(*b->staged), FILES_MAX) < 0)
+		return pdg_nomem(err);
+	s = &b->staged[b->n_staged++];
+	s->level = level;
+	s->n = n;
+	pdg_buf_init(&s->hashes, PDG_TILE_BYTES);
+	pdg_buf_put(&s->hashes, hashes);
+	if (s->hashes.failed)
+		return pdg_nomem(err);
+	pdg_tile_path(level, n, (unsigned)(hashes.n / PDG_HASH_LEN), rel);
+	return write_file(b, rel, hashes, err);
+}
+
+static int write_bundle(struct batch *b, uint64_t size, struct pdg_error *err)
+{
+	unsigned partial = (unsigned)(size % PDG_TILE_WIDTH);
+	char rel[PDG_TILE_PATH_MAX];
+	int rc = pdg_buf_check(&b->bundle, err);
+
+	if (rc < 0)
+		return rc;
+	pdg_tile_entries_path((size - 1) / PDG_TILE_WIDTH, partial ? partial : PDG_TILE_WIDTH, rel);
+	return write_file(b, rel, pdg_buf_bytes(&b->bundle), err);
+}
+
+static int write_bundles(struct batch *b, struct pdg_error *err)
+{
+	uint64_t size = b->l->size;
+	size_t k;
+	int rc;
+
+	pdg_buf_put(&b->bundle, pdg_buf_bytes(&b->l->bundle));
+	for (k = 0; k < b->n_entries; k++) {
+		pdg_entries_put(&b->bundle, pdg_buf_bytes(&b->body[k]));
+		size++;
+		if (size % PDG_TILE_WIDTH != 0 && k + 1 < b->n_entries)
+			continue;
+		rc = write_bundle(b, size, err);
+		if (rc < 0)
+			return rc;
+		if (size % PDG_TILE_WIDTH == 0)
+			pdg_buf_reset(&b->bundle);
+	}
+	return 0;
+}
+
+/* The items that can be logged become entries of the batch; the others have their answer. */
+static int make_bodies(struct batch *b, struct pdg_error *err)
+{
+	size_t i;
+	int rc;
+
+	for (i = 0; i < b->n; i++) {
+		struct pdg_log_item *item = &b->items[i];
+		struct pdg_buf *body = &b->body[b->n_entries];
+
+		item->entry = NULL;
+		pdg_buf_init(body, PDG_LIMIT_LOG_ENTRY);
+		item->rc = pdg_entry_body(item->digest, item->sig, item->key, body, &item->err);
+		if (item->rc < 0)
+			continue;
+		rc = pdg_merkle_leaf(pdg_buf_bytes(body), &b->leaf[b->n_entries], err);
+		if (rc < 0)
+			return rc;
+		b->index[b->n_entries++] = i;
+	}
+	return 0;
+}
+
+/* Sign the new checkpoint, and read it back as a client will. */
+static int make_note(struct batch *b, struct pdg_error *err)
+{
+	PDG_AUTO(checkpoint) struct pdg_checkpoint *c = NULL;
+	const struct pdg_embedded *l = b->l;
+	int rc;
+
+	rc = pdg_checkpoint_sign(l->origin, l->size + b->n_entries, &b->root, l->key, &b->note, err);
+	if (rc == 0)
+		rc = pdg_checkpoint_parse(pdg_buf_bytes(&b->note), &c, err);
+	if (rc == 0)
+		rc = pdg_checkpoint_verify(c, l->origin, l->key, err);
+	return rc;
+}
+
+/* What pdg_entry_verify() checks holds of each by construction; the proof is still tried. */
+static int make_entries(struct batch *b, const struct pdg_tile_store *s, struct pdg_error *err)
+{
+	PDG_AUTO(tree_walk) struct pdg_tree_walk *w = NULL;
+	struct pdg_proof proof;
+	struct pdg_entry_parts parts = {
+		.log_id = b->l->id,
+		.size = b->l->size + b->n_entries,
+		.root = b->root,
+		.proof = &proof,
+		.checkpoint = pdg_buf_bytes(&b->note),
+	};
+	size_t k;
+	int rc = pdg_tree_walk_new(s, parts.size, &w, err);
+
+	for (k = 0; rc == 0 && k < b->n_entries; k++) {
+		parts.index = b->l->size + k;
+		parts.body = pdg_buf_bytes(&b->body[k]);
+		rc = pdg_tree_walk_inclusion(w, parts.index, &proof, err);
+		if (rc == 0)
+			rc = pdg_merkle_inclusion(&b->leaf[k], parts.index, parts.size, &proof, &b->root,
+						  err);
+		if (rc == 0)
+			rc = pdg_entry_make(&parts, &b->entry[k], err);
+	}
+	return rc;
+}
+
+static int sync_all(const struct batch *b, struct pdg_error *err)
+{
+	const struct pdg_embedded_io *io = b->l->io;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < b->files.n; i++)
+		rc = io->sync(io->ctx, b->files.v[i], err);
+	/* The log's own folder is synced with the checkpoint; "tile" in it must be there before. */
+	for (i = 0; rc == 0 && i < b->dirs.n; i++)
+		rc = io->sync(io->ctx, b->dirs.v[i], err);
+	return rc;
+}
+
+/* The staged tiles and the new bundle become the edge. Nothing here can fail. */
+static void commit(struct batch *b)
+{
+	struct pdg_embedded *l = b->l;
+	struct pdg_buf bundle = l->bundle;
+	uint64_t size = l->size + b->n_entries;
+	size_t i;
+
+	for (i = 0; i < b->n_staged; i++) {
+		struct staged *s = &b->staged[i];
+		struct pdg_buf old = l->edge[s->level];
+
+		/* In the order of writing: the last tile of a level is at its edge, or it is full. */
+		l->edge[s->level] = s->hashes;
+		s->hashes = old;
+		if (l->edge[s->level].n == PDG_TILE_BYTES)
+			pdg_buf_reset(&l->edge[s->level]);
+	}
+	l->bundle = b->bundle;
+	b->bundle = bundle;
+	l->fresh = false;
+	(void)pthread_mutex_lock(&l->state);
+	pdg_buf_done(&l->note);
+	l->note = b->note;
+	pdg_buf_init(&b->note, PDG_LIMIT_CHECKPOINT);
+	l->size = size;
+	l->root = b->root;
+	(void)pthread_mutex_unlock(&l->state);
+	for (i = 0; i < b->n_entries; i++) {
+		struct pdg_log_item *item = &b->items[b->index[i]];
+
+		item->rc = 0;
+		item->entry = PDG_TAKE(b->entry[i]);
+	}
+}
+
+/* Remove what the old tree kept of a tile, now that more is published. Failure only leaves a file. */
+static void remove_partial(const struct pdg_embedded *l, bool entries, unsigned level, uint64_t n,
+			   unsigned old, unsigned now)
+{
+	char rel[PDG_TILE_PATH_MAX];
+	char *path;
+	char *dir;
+
+	if (entries)
+		pdg_tile_entries_path(n, old, rel);
+	else
+		pdg_tile_path(level, n, old, rel);
+	path = pdg_embedded_path(l, rel);
+	if (path && l->io->remove(l->io->ctx, path, NULL) == 0 && now == PDG_TILE_WIDTH) {
+		dir = pdg_path_dir(path);
+		if (dir)
+			(void)l->io->remove(l->io->ctx, dir, NULL);
+		free(dir);
+	}
+	free(path);
+}
+
+static void remove_superseded(const struct pdg_embedded *l, uint64_t old_size)
+{
+	unsigned level;
+
+	for (level = 0; level < PDG_TILE_LEVELS; level++) {
+		uint64_t n = old_size >> (8 * level) >> 8;
+		unsigned old = pdg_tile_width(old_size, level, n);
+		unsigned now = pdg_tile_width(l->size, level, n);
+
+		if (old == 0 || old == now)
+			continue;
+		if (level == 0)
+			remove_partial(l, true, 0, n, old, now);
+		remove_partial(l, false, level, n, old, now);
+	}
+}
+
+int pdg_embedded_append(struct pdg_embedded *l, struct pdg_log_item *items, size_t n,
+			struct pdg_error *err)
+{
+	PDG_AUTO(batch) struct batch b = { 0 };
+	const struct pdg_tile_store s = { .read = read_tile, .write = write_tile, .ctx = &b };
+	uint64_t old_size = l->size;
+	int rc;
+
+	rc = batch_init(&b, l, items, n, err);
+	if (rc == 0)
+		rc = make_bodies(&b, err);
+	if (rc < 0 || b.n_entries == 0)
+		return rc;
+	if (b.n_entries > UINT64_MAX - l->size)
+		return pdg_fail(err, PDG_E_LIMIT, "the log is full");
+	rc = write_bundles(&b, err);
+	if (rc == 0)
+		rc = pdg_tree_append(&s, l->size, b.leaf, b.n_entries, &b.root, err);
+	if (rc == 0)
+		rc = make_note(&b, err);
+	if (rc == 0)
+		rc = make_entries(&b, &s, err);
+	if (rc == 0)
+		rc = sync_all(&b, err);
+	if (rc == 0)
+		rc = pdg_embedded_publish(l, pdg_buf_bytes(&b.note), err);
+	if (rc < 0)
+		return rc;
+	commit(&b);
+	remove_superseded(l, old_size);
+	return 0;
+}

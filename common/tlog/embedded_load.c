@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From the folder to memory: at start, and again after an append that failed. What a crash left
+ * may be newer than anything that was acknowledged, and only in the page cache: it is made
+ * durable before it is believed, or a power failure could take back what was served.
+ */
+#include <inttypes.h>
+
+#include "tlog/embedded_impl.h"
+#include "tlog/entries.h"
+#include "util/fs.h"
+#include "util/limits.h"
+#include "util/str.h"
+
+/* The folder's state, gathered before any of it replaces what is in memory. */
+struct found {
+	struct pdg_buf note;
+	struct pdg_checkpoint *checkpoint;
+	struct pdg_buf edge[PDG_TILE_LEVELS];
+	struct pdg_buf bundle;
+};
+
+static void found_init(struct found *f)
+{
+	size_t i;
+
+	*f = (struct found){ 0 };
+	pdg_buf_init(&f->note, PDG_LIMIT_CHECKPOINT);
+	pdg_buf_init(&f->bundle, PDG_ENTRIES_MAX);
+	for (i = 0; i < PDG_TILE_LEVELS; i++)
+		pdg_buf_init(&f->edge[i], PDG_TILE_BYTES);
+}
+
+static void found_done(struct found *f)
+{
+	size_t i;
+
+	pdg_buf_done(&f->note);
+	pdg_checkpoint_free(f->checkpoint);
+	pdg_buf_done(&f->bundle);
+	for (i = 0; i < PDG_TILE_LEVELS; i++)
+		pdg_buf_done(&f->edge[i]);
+}
+PDG_AUTO_DEFINE_VALUE(found, struct found, found_done)
+
+/* Any failure to judge the checkpoint means that it is not ours; the machine's stay theirs. */
+static int not_ours(struct pdg_error *err, int rc, const char *path)
+{
+	struct pdg_error was = { 0 };
+
+	if (err)
+		was = *err;
+	if (rc == PDG_E_NOMEM || rc == PDG_E_IO || rc == PDG_E_CRYPTO)
+		return rc;
+	rc = pdg_reject(err, "LOG-11", "\"%s\": %s", path, was.text);
+	pdg_fix(err, "give back the key and origin that this log was begun with, or name another folder");
+	return rc;
+}
+
+static int read_checkpoint(const struct pdg_embedded *l, struct found *f, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *path = pdg_embedded_path(l, PDG_EMBEDDED_CHECKPOINT);
+	int rc;
+
+	if (!path)
+		return pdg_nomem(err);
+	rc = l->io->sync(l->io->ctx, path, err);
+	if (rc == 0)
+		rc = l->io->sync(l->io->ctx, l->dir, err);
+	if (rc == 0)
+		rc = pdg_fs_read(path, &f->note, err);
+	if (rc < 0)
+		return rc;
+	rc = pdg_checkpoint_parse(pdg_buf_bytes(&f->note), &f->checkpoint, err);
+	if (rc < 0)
+		return not_ours(err, rc, path);
+	if (!pdg_str_eq(f->checkpoint->origin, l->origin))
+		rc = pdg_fail(err, PDG_E_REJECTED, "is of the log \"%s\", not of \"%s\"",
+			      f->checkpoint->origin, l->origin);
+	else
+		rc = pdg_checkpoint_verify(f->checkpoint, l->origin, l->key, err);
+	return rc < 0 ? not_ours(err, rc, path) : 0;
+}
+
+/* The root is folded from the partial tiles of the right-hand edge alone. */
+static int read_edge(void *ctx, unsigned level, uint64_t n, unsigned width, struct pdg_buf *out,
+		     struct pdg_error *err)
+{
+	const struct found *f = ctx;
+
+	if (level >= PDG_TILE_LEVELS || f->edge[level].n < (size_t)width * PDG_HASH_LEN)
+		return pdg_fail(err, PDG_E_INTERNAL, "tile %u/%" PRIu64 " is not at the edge", level, n);
+	pdg_buf_put(out, pdg_bytes(f->edge[level].p, (size_t)width * PDG_HASH_LEN));
+	return 0;
+}
+
+static int read_tiles(const struct pdg_embedded *l, struct found *f, struct pdg_error *err)
+{
+	const struct pdg_tile_store s = { .read = read_edge, .ctx = f };
+	uint64_t size = f->checkpoint->size;
+	struct pdg_hash32 root;
+	unsigned level;
+	int rc;
+
+	for (level = 0; level < PDG_TILE_LEVELS; level++) {
+		uint64_t n = size >> (8 * level) >> 8;
+		unsigned width = pdg_tile_width(size, level, n);
+
+		if (width == 0)
+			continue;
+		rc = pdg_embedded_kept(l, size, false, level, n, width, &f->edge[level], err);
+		if (rc < 0)
+			return rc;
+	}
+	rc = pdg_tree_root(&s, size, &root, err);
+	if (rc < 0)
+		return rc;
+	if (memcmp(root.b, f->checkpoint->root.b, PDG_HASH_LEN) != 0)
+		return pdg_reject(err, "LOG-12",
+				  "the tiles in \"%s\" do not give the root of the checkpoint of %" PRIu64
+				  " entries", l->dir, size);
+	return 0;
+}
+
+static int read_bundle(const struct pdg_embedded *l, struct found *f, struct pdg_error *err)
+{
+	uint64_t size = f->checkpoint->size;
+	uint64_t n = size / PDG_TILE_WIDTH;
+	unsigned width = pdg_tile_width(size, 0, n);
+	struct pdg_bytes rest;
+	struct pdg_bytes entry;
+	struct pdg_hash32 leaf;
+	unsigned i;
+	int rc;
+
+	if (width == 0)
+		return 0;
+	rc = pdg_embedded_kept(l, size, true, 0, n, width, &f->bundle, err);
+	if (rc < 0)
+		return rc;
+	rest = pdg_buf_bytes(&f->bundle);
+	for (i = 0; pdg_entries_next(&rest, &entry); i++) {
+		rc = pdg_merkle_leaf(entry, &leaf, err);
+		if (rc < 0)
+			return rc;
+		if (memcmp(leaf.b, f->edge[0].p + (size_t)i * PDG_HASH_LEN, PDG_HASH_LEN) != 0)
+			return pdg_reject(err, "LOG-12",
+					  "entry %" PRIu64 " in \"%s\" is not the one in the tree",
+					  n * PDG_TILE_WIDTH + i, l->dir);
+	}
+	return 0;
+}
+
+static void take_buf(struct pdg_buf *to, struct pdg_buf *from)
+{
+	struct pdg_buf old = *to;
+
+	*to = *from;
+	*from = old;
+}
+
+int pdg_embedded_load(struct pdg_embedded *l, struct pdg_error *err)
+{
+	PDG_AUTO(found) struct found f = { 0 };
+	unsigned level;
+	int rc;
+
+	found_init(&f);
+	rc = read_checkpoint(l, &f, err);
+	if (rc < 0)
+		return rc;
+	rc = read_tiles(l, &f, err);
+	if (rc == 0)
+		rc = read_bundle(l, &f, err);
+	if (rc == PDG_E_NOTFOUND) {
+		struct pdg_error was = { 0 };
+
+		if (err)
+			was = *err;
+		rc = pdg_reject(err, "LOG-12", "%s, and the checkpoint covers it", was.text);
+	}
+	if (rc < 0)
+		return rc;
+	if (f.checkpoint->size < l->size)
+		return pdg_reject(err, "LOG-12",
+				  "\"%s\" went back from %" PRIu64 " to %" PRIu64 " entries", l->dir,
+				  l->size, f.checkpoint->size);
+	for (level = 0; level < PDG_TILE_LEVELS; level++)
+		take_buf(&l->edge[level], &f.edge[level]);
+	take_buf(&l->bundle, &f.bundle);
+	l->stale = false;
+	l->fresh = true;
+	(void)pthread_mutex_lock(&l->state);
+	take_buf(&l->note, &f.note);
+	l->size = f.checkpoint->size;
+	l->root = f.checkpoint->root;
+	(void)pthread_mutex_unlock(&l->state);
+	return 0;
+}
+
+int pdg_embedded_publish(const struct pdg_embedded *l, struct pdg_bytes note, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *path = pdg_embedded_path(l, PDG_EMBEDDED_CHECKPOINT);
+	PDG_AUTO(mem) char *temp = pdg_embedded_path(l, PDG_EMBEDDED_CHECKPOINT_NEW);
+	int rc;
+
+	if (!path || !temp)
+		return pdg_nomem(err);
+	rc = l->io->write(l->io->ctx, temp, note, err);
+	if (rc == 0)
+		rc = l->io->sync(l->io->ctx, temp, err);
+	if (rc == 0)
+		rc = l->io->rename(l->io->ctx, temp, path, err);
+	if (rc == 0)
+		rc = l->io->sync(l->io->ctx, l->dir, err);
+	return rc;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A transparency log to publish to, whatever it is: the embedded one or a Rekor. Kinds are
+ * const tables (tlog/embedded.h, tlog/rekor_v2.h), chosen by configuration.
+ */
+#ifndef PDG_TLOG_LOG_H
+#define PDG_TLOG_LOG_H
+
+#include "tlog/entry.h"
+
+/* One thing to log: a DSSE signature. All borrowed. */
+struct pdg_log_item {
+	uint8_t digest[32];        /* SHA-256 of the PAE */
+	struct pdg_bytes sig;
+	const struct pdg_key *key; /* public part is enough */
+	/* results */
+	int rc;                    /* 0, or why this one failed (PDG_E_IO: try again later) */
+	struct pdg_error err;
+	struct pdg_entry *entry;   /* owned by the caller when rc is 0; already verified */
+};
+
+struct pdg_log;
+
+struct pdg_log_ops {
+	const char *name;
+	/**
+	 * Log @n items, in one batch where the log can; an item that failed has its own rc.
+	 * Returns 0 when each item has an answer of its own, else PDG_E_* for all of them.
+	 * What the log answered was verified (pdg_entry_verify) before it is handed out.
+	 */
+	int (*add)(struct pdg_log *log, struct pdg_log_item *items, size_t n,
+		   struct pdg_error *err);
+	/** Append the latest checkpoint (a note). */
+	int (*checkpoint)(struct pdg_log *log, struct pdg_buf *out, struct pdg_error *err);
+	/** How many items to hand over at once at most, and how many calls may run side by side. */
+	size_t batch;
+	unsigned parallel;
+	void (*free)(struct pdg_log *log);
+};
+
+struct pdg_log {
+	const struct pdg_log_ops *ops;
+};
+
+/** Can @origin be a log's name: a host, for Sigstore clients take it from the log's URL? */
+bool pdg_log_origin_ok(const char *origin);
+
+static inline void pdg_log_free(struct pdg_log *log)
+{
+	if (log)
+		log->ops->free(log);
+}
+
+#endif

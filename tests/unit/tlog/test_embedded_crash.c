@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The embedded log, killed behind every single file operation of an append and of a beginning,
+ * with and without loss of what was not synced, and with every operation failing once. Each
+ * time the folder must be the old tree or the new one, whole, and grow on from there.
+ */
+#include <sys/wait.h>
+
+#include "tlog/log.h"
+#include "unit/tlog/crash_io.h"
+#include "unit/tlog/items.h"
+
+#define ORIGIN "localhost"
+#define OPERATIONS_MAX 200
+
+PDG_AUTO_DEFINE(log, struct pdg_log *, pdg_log_free)
+PDG_AUTO_DEFINE(test_dir, char *, pdg_test_dir_remove)
+PDG_AUTO_DEFINE_VALUE(crash, struct crash, crash_done)
+
+static const enum crash_kind kinds[] = { CRASH_KEEP, CRASH_LOSE, CRASH_TORN };
+static const char *const kind_names[] = { "kept", "lost", "torn", "failed" };
+
+static int open_with(const char *dir, const struct pdg_embedded_io *io, struct pdg_log **out,
+		     struct pdg_error *err)
+{
+	const struct pdg_embedded_options opt = { .directory = dir,
+						  .origin = ORIGIN,
+						  .may_create = true,
+						  .io = io };
+
+	return pdg_embedded_open(&opt, out, err);
+}
+
+/* Items @first … in one batch; they must be taken and their entries verify. */
+static void append(struct pdg_log *log, struct pdg_key *key, uint64_t first, size_t n)
+{
+	PDG_AUTO(root) struct pdg_root *root = root_of_log(ORIGIN, pdg_embedded_key(log));
+	PDG_AUTO(items) struct items it = { 0 };
+	struct pdg_error err = { 0 };
+
+	items_init(&it, key, first, n);
+	if (CHECK_OK(log->ops->add(log, it.v, n, &err), &err))
+		check_items(&it, root, first);
+}
+
+/* The same without a look at each entry, for what only has to be there. */
+static void fill(struct pdg_log *log, struct pdg_key *key, size_t n)
+{
+	PDG_AUTO(items) struct items it = { 0 };
+	struct pdg_error err = { 0 };
+
+	items_init(&it, key, 0, n);
+	CHECK_OK(log->ops->add(log, it.v, n, &err), &err);
+}
+
+/* The log in @dir has @size entries of @leaf, or @other, and grows on. Returns its size before that. */
+static uint64_t check_log(const char *dir, struct pdg_key *key, const struct pdg_hash32 *leaf,
+			  uint64_t size, uint64_t other)
+{
+	PDG_AUTO(log) struct pdg_log *log = NULL;
+	PDG_AUTO(checkpoint) struct pdg_checkpoint *c = NULL;
+	struct pdg_hash32 want;
+	struct pdg_error err = { 0 };
+	uint64_t n = 0;
+	uint64_t had;
+
+	if (!CHECK_OK(open_with(dir, NULL, &log, &err), &err))
+		return size;
+	had = pdg_embedded_size(log);
+	CHECK(had == size || had == other);
+	c = latest(log);
+	want = naive_mth(leaf, had);
+	CHECK(c->size == had && hash_same(&c->root, &want));
+	CHECK_OK(pdg_embedded_fsck(log, &n, &err), &err);
+	append(log, key, had, 2);
+	check_continues(log, had, &want);
+	CHECK_OK(pdg_embedded_fsck(log, &n, &err), &err);
+	CHECK_UINT(n, had + 2);
+	want = naive_mth(leaf, had + 2);
+	pdg_checkpoint_free(PDG_TAKE(c));
+	c = latest(log);
+	CHECK(hash_same(&c->root, &want));
+	return had;
+}
+
+/* In a process of its own: open, append, and be ended at operation @at behind the opening. */
+static void child_appends(const char *dir, struct pdg_key *key, uint64_t size, size_t n,
+			  enum crash_kind kind, unsigned at)
+{
+	struct crash c = { .kind = kind };
+	struct pdg_embedded_io io = crash_io(&c);
+	struct items it = { 0 };
+	struct pdg_log *log = NULL;
+
+	if (open_with(dir, &io, &log, NULL) < 0)
+		_exit(1);
+	c.at = c.n + at;
+	items_init(&it, key, size, n);
+	if (log->ops->add(log, it.v, n, NULL) < 0)
+		_exit(2);
+	_exit(0);
+}
+
+static void child_begins(const char *dir, enum crash_kind kind, unsigned at)
+{
+	struct crash c = { .kind = kind, .at = at };
+	struct pdg_embedded_io io = crash_io(&c);
+	struct pdg_log *log = NULL;
+
+	_exit(open_with(dir, &io, &log, NULL) < 0 ? 1 : 0);
+}
+
+static int wait_for(pid_t pid)
+{
+	int status = 0;
+
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return -1;
+	return WEXITSTATUS(status);
+}
+
+/* Entries @size, then a batch of @n, ended at each operation in turn. */
+static void each_operation(uint64_t size, size_t n)
+{
+	PDG_AUTO(key) struct pdg_key *key = key_new(PDG_KEY_ECDSA_P256);
+	PDG_AUTO(mem) struct pdg_hash32 *leaf = item_leaves(key, size + n + 2);
+	unsigned old = 0;
+	unsigned new = 0;
+	unsigned at;
+	size_t k;
+
+	for (k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+		int status = CRASHED;
+
+		for (at = 1; status == CRASHED && at < OPERATIONS_MAX; at++) {
+			PDG_AUTO(test_dir) char *dir = pdg_test_dir();
+			PDG_AUTO(log) struct pdg_log *log = NULL;
+			struct pdg_error err = { 0 };
+			pid_t pid;
+
+			pdg_test_case("%s at operation %u", kind_names[kinds[k]], at);
+			if (!CHECK_OK(open_with(dir, NULL, &log, &err), &err))
+				return;
+			fill(log, key, size);
+			pdg_log_free(PDG_TAKE(log));
+			pid = fork();
+			if (pid == 0)
+				child_appends(dir, key, size, n, kinds[k], at);
+			status = wait_for(pid);
+			CHECK(status == CRASHED || status == 0);
+			if (check_log(dir, key, leaf, size, size + n) == size)
+				old++;
+			else
+				new++;
+		}
+		CHECK(at > 8 && at < OPERATIONS_MAX);
+	}
+	/* both sides of the checkpoint were met */
+	CHECK(old > 0 && new > 0);
+	pdg_test_case(NULL);
+}
+
+static void first_append(void)
+{
+	each_operation(0, 3);
+}
+
+static void wider_partial_tile(void)
+{
+	each_operation(5, 4);
+}
+
+static void tile_becomes_full(void)
+{
+	each_operation(250, 10);
+}
+
+static void exactly_full(void)
+{
+	each_operation(255, 1);
+}
+
+static void beginning(void)
+{
+	PDG_AUTO(key) struct pdg_key *key = key_new(PDG_KEY_ECDSA_P256);
+	PDG_AUTO(mem) struct pdg_hash32 *leaf = item_leaves(key, 2);
+	unsigned at;
+	size_t k;
+
+	for (k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+		int status = CRASHED;
+
+		for (at = 1; status == CRASHED && at < OPERATIONS_MAX; at++) {
+			PDG_AUTO(test_dir) char *dir = pdg_test_dir();
+			PDG_AUTO(mem) char *sub = pdg_test_path(dir, "log");
+			pid_t pid;
+
+			pdg_test_case("%s at operation %u", kind_names[kinds[k]], at);
+			pid = fork();
+			if (pid == 0)
+				child_begins(sub, kinds[k], at);
+			status = wait_for(pid);
+			CHECK(status == CRASHED || status == 0);
+			(void)check_log(sub, key, leaf, 0, 0);
+		}
+		CHECK(at > 8 && at < OPERATIONS_MAX);
+	}
+	pdg_test_case(NULL);
+}
+
+/*
+ * One operation fails (a full disk): the batch is refused as a whole, and taken when it comes
+ * again. Then the power fails: what the failed attempt left unsynced must not matter.
+ */
+static bool fails_once(struct pdg_key *key, const struct pdg_hash32 *leaf,
+		       const struct pdg_hash32 *leaf_twice, unsigned at)
+{
+	PDG_AUTO(test_dir) char *dir = pdg_test_dir();
+	PDG_AUTO(crash) struct crash c = { .kind = CRASH_FAIL };
+	PDG_AUTO(items) struct items it = { 0 };
+	PDG_AUTO(items) struct items again = { 0 };
+	struct pdg_embedded_io io = crash_io(&c);
+	struct pdg_log *log = NULL;
+	struct pdg_error err = { 0 };
+	uint64_t size;
+	bool failed;
+
+	if (!CHECK_OK(open_with(dir, &io, &log, &err), &err))
+		return false;
+	fill(log, key, 250);
+	c.at = c.n + at;
+	items_init(&it, key, 250, 10);
+	failed = log->ops->add(log, it.v, 10, &err) < 0;
+	if (failed) {
+		CHECK_INT(err.code, PDG_E_IO);
+		CHECK_UINT(pdg_embedded_size(log), 250);
+		CHECK(!it.v[0].entry && !it.v[9].entry);
+		items_init(&again, key, 250, 10);
+		CHECK_OK(log->ops->add(log, again.v, 10, &err), &err);
+	}
+	/* Failed behind the rename, the first ten are there, unanswered. */
+	size = pdg_embedded_size(log);
+	CHECK(size == 260 || (failed && size == 270));
+	if (failed)
+		CHECK(again.v[0].entry && again.v[0].entry->log_index == size - 10);
+	pdg_log_free(log);
+	crash_take_back(&c);
+	(void)check_log(dir, key, size == 260 ? leaf : leaf_twice, size, size);
+	return failed;
+}
+
+static void each_failure(void)
+{
+	PDG_AUTO(key) struct pdg_key *key = key_new(PDG_KEY_ECDSA_P256);
+	PDG_AUTO(mem) struct pdg_hash32 *leaf = item_leaves(key, 300);
+	PDG_AUTO(mem) struct pdg_hash32 *leaf_twice = item_leaves(key, 300);
+	bool failed = true;
+	unsigned at;
+
+	memcpy(leaf_twice + 260, leaf + 250, 10 * sizeof(*leaf));
+	for (at = 1; failed && at < OPERATIONS_MAX; at++) {
+		pdg_test_case("failed at operation %u", at);
+		failed = fails_once(key, leaf, leaf_twice, at);
+	}
+	CHECK(at > 8 && at < OPERATIONS_MAX);
+	pdg_test_case(NULL);
+}
+
+PDG_TEST_MAIN("embedded_crash", { "first append", first_append },
+	      { "wider partial tile", wider_partial_tile },
+	      { "a tile becomes full", tile_becomes_full }, { "exactly full", exactly_full },
+	      { "beginning", beginning }, { "each failure", each_failure })

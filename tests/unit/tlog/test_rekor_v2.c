@@ -1,0 +1,639 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The Rekor v2 client against a log of ours that speaks Rekor's HTTP, and lies where the test
+ * says so. The real server is tried by tests/interop.
+ */
+#include "tlog/rekor_v2.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "http/client.h"
+#include "support/fakehttp.h"
+#include "tlog/entries.h"
+#include "tlog/log.h"
+#include "unit/tlog/items.h"
+#include "util/str.h"
+
+#define ORIGIN "rekor.example"
+#define ENTRIES "/api/v2/log/entries"
+
+PDG_AUTO_DEFINE(log, struct pdg_log *, pdg_log_free)
+
+/* A Rekor: a tree, and how it answers. */
+struct rekor {
+	char *dir;
+	struct pdg_log *log;   /* the tree that is published */
+	struct pdg_log *other; /* another one with the same key */
+	struct pdg_log *tiles; /* whose tiles are served; NULL: @log's */
+	char *public_key;      /* file */
+	struct pdg_key *key;   /* signs the items */
+	struct fake_http *http;
+	unsigned posts;
+	unsigned gets;
+	char *last_body;
+	/* lies */
+	const char *raw;       /* every POST is answered with this */
+	enum fake_way way;
+	const char *conflict;  /* every POST: 409 with this X-Log-Index line */
+	bool swap;             /* answers with the entry of the request before */
+	struct pdg_entry *before;
+	bool hide_tiles;
+	bool full_only;        /* partial tiles are 404, full ones serve their first hashes */
+	bool garble;           /* a byte of each tile and bundle is another */
+	bool break_proof;
+};
+
+static struct pdg_log *new_log(const char *dir, const char *name, const char *key)
+{
+	PDG_AUTO(mem) char *sub = pdg_test_path(dir, name);
+	const struct pdg_embedded_options opt = { .directory = sub,
+						  .origin = ORIGIN,
+						  .key = key,
+						  .may_create = true };
+	struct pdg_log *log = NULL;
+	struct pdg_error err = { 0 };
+
+	CHECK_OK(pdg_embedded_open(&opt, &log, &err), &err);
+	return log;
+}
+
+/* The item that a request is about, made anew from its JSON. */
+static void item_of(const struct rekor *r, struct pdg_bytes request, struct pdg_log_item *item,
+		    struct pdg_buf *sig)
+{
+	PDG_AUTO(json) json_t *j = NULL;
+	PDG_AUTO(buf) struct pdg_buf digest = PDG_BUF_INIT(64);
+	const json_t *o = NULL;
+	const json_t *s = NULL;
+
+	naive_must(pdg_json_load(request, PDG_LIMIT_MIB(1), &j, NULL));
+	naive_must(pdg_json_obj(j, "hashedRekordRequestV002", &o, NULL));
+	naive_must(pdg_json_base64(o, "digest", &digest, NULL));
+	naive_must(pdg_json_obj(o, "signature", &s, NULL));
+	naive_must(pdg_json_base64(s, "content", sig, NULL));
+	CHECK_UINT(digest.n, 32);
+	memcpy(item->digest, digest.p, 32);
+	item->sig = pdg_buf_bytes(sig);
+	item->key = r->key;
+}
+
+static void reply_entry(const struct pdg_entry *e, struct fake_reply *reply)
+{
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_MIB(1));
+	struct pdg_jw w;
+
+	pdg_jw_init(&w, &text);
+	pdg_entry_write(e, &w);
+	fake_reply_http(reply, 201, "application/json", NULL, pdg_buf_bytes(&text));
+}
+
+static void post(struct rekor *r, const struct fake_request *req, struct fake_reply *reply)
+{
+	struct pdg_log_item item = { 0 };
+	PDG_AUTO(buf) struct pdg_buf sig = PDG_BUF_INIT(4096);
+
+	r->posts++;
+	free(r->last_body);
+	r->last_body = pdg_bytes_dup(req->body);
+	CHECK_STR(req->path, ENTRIES);
+	reply->way = r->way;
+	if (r->raw) {
+		pdg_buf_puts(&reply->raw, r->raw);
+		return;
+	}
+	if (r->conflict) {
+		fake_reply_http(reply, 409, "application/json", r->conflict,
+				pdg_bytes_str("{\"code\":6,\"message\":\"an equivalent entry already "
+					      "exists in the transparency log with index 0\"}"));
+		return;
+	}
+	item_of(r, req->body, &item, &sig);
+	naive_must(r->log->ops->add(r->log, &item, 1, NULL));
+	naive_must(item.rc);
+	if (r->break_proof && item.entry->proof.n > 0)
+		item.entry->proof.v[0].b[0] ^= 1;
+	reply_entry(r->swap && r->before ? r->before : item.entry, reply);
+	pdg_entry_free(r->before);
+	r->before = item.entry;
+}
+
+static void get(struct rekor *r, const struct fake_request *req, struct fake_reply *reply)
+{
+	PDG_AUTO(buf) struct pdg_buf out = PDG_BUF_INIT(PDG_ENTRIES_MAX);
+	const char *path = req->path + strlen("/read/");
+	bool tile = strncmp(path, "tile/", 5) == 0;
+	int rc;
+
+	r->gets++;
+	CHECK(pdg_str_starts(req->path, "/read/"));
+	rc = pdg_embedded_file(tile && r->tiles ? r->tiles : r->log, path, &out, NULL);
+	if (tile && (r->hide_tiles || (r->full_only && strstr(path, ".p/"))))
+		rc = PDG_E_NOTFOUND;
+	if (rc == PDG_E_NOTFOUND && r->full_only && tile && !strstr(path, ".p/")) {
+		/* the full tile that there would be later: the partial one and something behind it */
+		unsigned w;
+
+		for (w = PDG_TILE_WIDTH - 1; rc == PDG_E_NOTFOUND && w > 0; w--) {
+			PDG_AUTO(mem) char *partial = pdg_str_printf("%s.p/%u", path, w);
+
+			rc = pdg_embedded_file(r->log, partial, &out, NULL);
+		}
+		for (w = 0; rc == 0 && w < 64; w++)
+			pdg_buf_putc(&out, 0);
+	}
+	if (rc < 0) {
+		fake_reply_http(reply, 404, NULL, NULL, pdg_bytes_str("not found"));
+		return;
+	}
+	if (r->garble && tile)
+		out.p[out.n - 1] ^= 1;
+	fake_reply_http(reply, 200, "application/octet-stream", NULL, pdg_buf_bytes(&out));
+}
+
+static void answer(void *ctx, const struct fake_request *req, struct fake_reply *reply)
+{
+	if (strcmp(req->method, "POST") == 0)
+		post(ctx, req, reply);
+	else
+		get(ctx, req, reply);
+}
+
+static void rekor_init(struct rekor *r)
+{
+	PDG_AUTO(key) struct pdg_key *own = key_new(PDG_KEY_ED25519);
+	PDG_AUTO(buf) struct pdg_buf pem = PDG_BUF_INIT(4096);
+	PDG_AUTO(mem) char *private = NULL;
+
+	r->dir = pdg_test_dir();
+	private = pdg_test_path(r->dir, "log.pem");
+	CHECK_OK(pdg_key_private_save(own, private, NULL), NULL);
+	CHECK_OK(pdg_key_public_text(own, &pem, NULL), NULL);
+	r->public_key = pdg_test_file(r->dir, "log.pub", pdg_buf_bytes(&pem));
+	r->log = new_log(r->dir, "log", private);
+	r->other = new_log(r->dir, "other", private);
+	r->key = key_new(PDG_KEY_ECDSA_P256);
+	r->http = fake_http_start(answer, r);
+}
+
+static void rekor_done(struct rekor *r)
+{
+	fake_http_stop(r->http);
+	pdg_log_free(r->log);
+	pdg_log_free(r->other);
+	pdg_key_free(r->key);
+	pdg_entry_free(r->before);
+	free(r->public_key);
+	free(r->last_body);
+	pdg_test_dir_remove(r->dir);
+}
+PDG_AUTO_DEFINE_VALUE(rekor, struct rekor, rekor_done)
+
+static struct pdg_log *client_with(const struct rekor *r, int timeout_ms)
+{
+	PDG_AUTO(mem) char *read_url = pdg_url_join(fake_http_url(r->http), "read");
+	const struct pdg_rekor_options opt = { .url = fake_http_url(r->http),
+					       .read_url = read_url,
+					       .origin = ORIGIN,
+					       .key_file = r->public_key,
+					       .timeout_ms = timeout_ms };
+	struct pdg_log *log = NULL;
+	struct pdg_error err = { 0 };
+
+	CHECK_OK(pdg_rekor_v2_open(&opt, &log, &err), &err);
+	return log;
+}
+
+static struct pdg_log *client_of(const struct rekor *r)
+{
+	return client_with(r, 60000);
+}
+
+/* Put items @first … straight into one of the trees. */
+static void fill(struct rekor *r, struct pdg_log *log, uint64_t first, size_t n)
+{
+	PDG_AUTO(items) struct items it = { 0 };
+	struct pdg_error err = { 0 };
+
+	items_init(&it, r->key, first, n);
+	CHECK_OK(log->ops->add(log, it.v, n, &err), &err);
+}
+
+/* One item through the client; its rc and error. */
+static int add_one(const struct rekor *r, struct pdg_log *client, uint64_t number,
+		   struct pdg_error *err)
+{
+	PDG_AUTO(items) struct items it = { 0 };
+
+	items_init(&it, r->key, number, 1);
+	CHECK_OK(client->ops->add(client, it.v, 1, err), err);
+	*err = it.v[0].err;
+	CHECK((it.v[0].rc == 0) == (it.v[0].entry != NULL));
+	CHECK((it.v[0].rc == 0) == (it.v[0].err.code == 0));
+	return it.v[0].rc;
+}
+
+static void entries_are_logged(void)
+{
+	PDG_AUTO(rekor) struct rekor r = { 0 };
+	PDG_AUTO(log) struct pdg_log *client = NULL;
+	PDG_AUTO(root) struct pdg_root *root = NULL;
+	PDG_AUTO(items) struct items it = { 0 };
+	PDG_AUTO(buf) struct pdg_buf note = PDG_BUF_INIT(PDG_LIMIT_CHECKPOINT);
+	PDG_AUTO(buf) struct pdg_buf served = PDG_BUF_INIT(PDG_LIMIT_CHECKPOINT);
+	struct pdg_error err = { 0 };
+	const struct pdg_root_log *log;
+	size_t i;
+
+	rekor_init(&r);
+	client = client_of(&r);
+	root = root_of_log(ORIGIN, pdg_embedded_key(r.log));
+	items_init(&it, r.key, 0, 150);
+	CHECK_OK(client->ops->add(client, it.v, it.n, &err), &err);
+	CHECK_UINT(r.posts, 150);
+	for (i = 0; i < it.n; i++) {
+		CHECK_OK(it.v[i].rc, &it.v[i].err);
+		if (!CHECK(it.v[i].entry != NULL))
+			return;
+		CHECK_OK(pdg_entry_verify(it.v[i].entry, root, it.v[i].digest, it.v[i].sig, r.key, &log, &err),
+			 &err);
+	}
+	CHECK_OK(client->ops->checkpoint(client, &note, &err), &err);
+	CHECK_OK(pdg_embedded_file(r.log, "checkpoint", &served, &err), &err);
+	CHECK_BYTES(pdg_buf_bytes(&note), pdg_buf_bytes(&served));
+	CHECK_STR(client->ops->name, "rekor-v2");
+}
+
+/* Unknown members are refused by Rekor: the request is exactly what its API knows. */
+static void request_form(void)
+{
+	PDG_AUTO(rekor) struct rekor r = { 0 };
+	PDG_AUTO(log) struct pdg_log *client = NULL;
+	PDG_AUTO(items) struct items it = { 0 };
+	PDG_AUTO(buf) struct pdg_buf want = PDG_BUF_INIT(4096);
+	struct pdg_error err = { 0 };
+
+	rekor_init(&r);
+	client = client_of(&r);
+	items_init(&it, r.key, 5, 1);
+	CHECK_OK(client->ops->add(client, it.v, 1, &err), &err);
+	pdg_buf_puts(&want, "{\"hashedRekordRequestV002\":{\"digest\":\"");
+	pdg_base64(pdg_bytes(it.v[0].digest, 32), &want);
+	pdg_buf_puts(&want, "\",\"signature\":{\"content\":\"");
+	pdg_base64(it.v[0].sig, &want);
+	pdg_buf_puts(&want, "\",\"verifier\":{\"publicKey\":{\"rawBytes\":\"");
+	pdg_base64(pdg_key_spki(r.key), &want);
+	pdg_buf_puts(&want, "\"},\"keyDetails\":\"PKIX_ECDSA_P256_SHA_256\"}}}}");
+	CHECK_STR(r.last_body, pdg_buf_cstr(&want));
+}
+
+static void items_that_cannot_be_logged(void)
+{
+	PDG_AUTO(rekor) struct rekor r = { 0 };
+	PDG_AUTO(log) struct pdg_log *client = NULL;
+	PDG_AUTO(key) struct pdg_key *ed = key_new(PDG_KEY_ED25519);
+	PDG_AUTO(items) struct items it = { 0 };
+	struct pdg_error err = { 0 };
+
+	rekor_init(&r);
+	client = client_of(&r);
+	items_init(&it, r.key, 0, 3);
+	it.v[1].key = ed;
+	CHECK_OK(client->ops->add(client, it.v, 3, &err), &err);
+	CHECK_OK(it.v[0].rc, &it.v[0].err);
+	CHECK_CODE(it.v[1].rc, &it.v[1].err, PDG_E_USAGE);
+	CHECK(!it.v[1].entry);
+	CHECK_OK(it.v[2].rc, &it.v[2].err);
+	CHECK_UINT(r.posts, 2);
+	CHECK_OK(client->ops->add(client, NULL, 0, &err), &err);
+}
+
+#define ANSWER(status, body) "HTTP/1.1 " status " X\r\nConnection: close\r\n\r\n" body
+
+static void answers_that_are_no_entry(void)
+{
+	static const struct {
+		const char *raw;
+		enum fake_way way;
+		const char *rule;
+	} t[] = {
+		{ ANSWER("200", "<html><body>Welcome</body></html>"), FAKE_CLOSE, "LOG-13" },
+		{ ANSWER("200", "{\"status\":\"SERVING\"}"), FAKE_CLOSE, "LOG-13" },
+		{ ANSWER("201", "<html>"), FAKE_CLOSE, "LOG-13" },
+		{ ANSWER("201", ""), FAKE_CLOSE, "LOG-13" },
+		{ ANSWER("201", "{}"), FAKE_CLOSE, "LOG-13" },
+		{ ANSWER("201", "[]"), FAKE_CLOSE, "LOG-13" },
+		{ ANSWER("201", "{\"logIndex\":\"0\",\"logId\":{\"keyId\":\"AA"), FAKE_CLOSE, "LOG-13" },
+		{ ANSWER("201", "{\"logIndex\":\"-1\",\"logId\":{\"keyId\":\"AAAA\"}}"), FAKE_CLOSE, "LOG-13" },
+		{ ANSWER("204", ""), FAKE_CLOSE, "LOG-13" },
+		{ "HTTP/1.1 302 X\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", FAKE_CLOSE,
+		  "LOG-13" },
+		{ ANSWER("400", "{\"code\":3,\"message\":\"invalid hashedrekord request\",\"details\":[]}"),
+		  FAKE_CLOSE, "LOG-14" },
+		{ ANSWER("400", "<html>Bad Request</html>"), FAKE_CLOSE, "LOG-13" },
+		{ ANSWER("400", "{\"code\":14}"), FAKE_CLOSE, "LOG-13" },
+		{ ANSWER("404", "{\"code\":5,\"message\":\"Not Found\"}"), FAKE_CLOSE, "LOG-13" },
+		{ ANSWER("405", "This log has been frozen, please switch to the latest log."), FAKE_CLOSE,
+		  "LOG-13" },
+		{ ANSWER("409", "{\"code\":6}"), FAKE_CLOSE, "LOG-13" },
+		{ ANSWER("413", "too large"), FAKE_CLOSE, "LOG-13" },
+		{ ANSWER("429", "slow down"), FAKE_CLOSE, "LOG-13" },
+		{ ANSWER("500", "{\"code\":2,\"message\":\"failed to integrate entry\"}"), FAKE_CLOSE, "LOG-13" },
+		{ ANSWER("502", "<html>Bad Gateway</html>"), FAKE_CLOSE, "LOG-13" },
+		{ ANSWER("503", "{\"code\":14,\"message\":\"reached max pushback; retry\"}"), FAKE_CLOSE,
+		  "LOG-13" },
+		{ "", FAKE_CLOSE, "NET-3" },
+		{ "garbage\r\n\r\n", FAKE_CLOSE, "NET-3" },
+		{ "HTTP/1.1 201 X\r\nContent-Length: 4000\r\n\r\n{\"logIndex\"", FAKE_CLOSE, "NET-3" },
+		{ "", FAKE_HANG, "NET-2" },
+		{ "HTTP/1.1 201 X\r\nContent-Length: 4000\r\n\r\n{\"logIndex\":\"0\",\"logId\"", FAKE_DRIP, "NET-2" },
+		{ "HTTP/1.1 201 X\r\nContent-Length: 1073741824\r\n\r\n{", FAKE_ENDLESS, "NET-4" },
+	};
+	PDG_AUTO(rekor) struct rekor r = { 0 };
+	PDG_AUTO(log) struct pdg_log *client = NULL;
+	size_t i;
+
+	rekor_init(&r);
+	client = client_with(&r, 1000);
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct pdg_error err = { 0 };
+		int rc;
+
+		pdg_test_case("case %zu", i);
+		fake_http_lock(r.http);
+		r.raw = t[i].raw;
+		r.way = t[i].way;
+		fake_http_unlock(r.http);
+		rc = add_one(&r, client, i, &err);
+		CHECK_RULE(rc, &err, t[i].rule);
+	}
+	pdg_test_case(NULL);
+	/* and the server does still answer */
+	fake_http_lock(r.http);
+	r.raw = NULL;
+	r.way = FAKE_KEEP;
+	fake_http_unlock(r.http);
+	{
+		struct pdg_error err = { 0 };
+
+		pdg_log_free(PDG_TAKE(client));
+		client = client_of(&r);
+		CHECK_OK(add_one(&r, client, 1, &err), &err);
+	}
+}
+
+static void nobody_there(void)
+{
+	PDG_AUTO(rekor) struct rekor r = { 0 };
+	PDG_AUTO(mem) char *dead = pdg_str_printf("http://127.0.0.1:%u", fake_http_dead_port());
+	PDG_AUTO(log) struct pdg_log *client = NULL;
+	PDG_AUTO(buf) struct pdg_buf note = PDG_BUF_INIT(4096);
+	struct pdg_rekor_options opt = { .url = dead, .origin = ORIGIN };
+	struct pdg_error err = { 0 };
+
+	rekor_init(&r);
+	opt.key_file = r.public_key;
+	CHECK_OK(pdg_rekor_v2_open(&opt, &client, &err), &err);
+	CHECK_RULE(add_one(&r, client, 1, &err), &err, "NET-1");
+	CHECK_RULE(client->ops->checkpoint(client, &note, &err), &err, "NET-1");
+}
+
+/* Entries that a log did sign, but for something else. */
+static void entries_of_something_else(void)
+{
+	PDG_AUTO(rekor) struct rekor r = { 0 };
+	PDG_AUTO(rekor) struct rekor stranger = { 0 };
+	PDG_AUTO(log) struct pdg_log *client = NULL;
+	struct pdg_error err = { 0 };
+
+	rekor_init(&r);
+	rekor_init(&stranger);
+	client = client_of(&r);
+	CHECK_OK(add_one(&r, client, 1, &err), &err);
+	r.swap = true;
+	CHECK_RULE(add_one(&r, client, 2, &err), &err, "LOG-7");
+	r.swap = false;
+	r.break_proof = true;
+	CHECK_RULE(add_one(&r, client, 3, &err), &err, "LOG-1");
+	r.break_proof = false;
+	CHECK_OK(add_one(&r, client, 4, &err), &err);
+	/* another log under the same name: its id is not the one that is trusted */
+	pdg_log_free(PDG_TAKE(client));
+	fill(&stranger, stranger.log, 0, 5);
+	free(r.public_key);
+	r.public_key = pdg_str_dup(stranger.public_key);
+	client = client_of(&r);
+	CHECK_RULE(add_one(&r, client, 5, &err), &err, "LOG-8");
+}
+
+/* The log had it already: entry and proof come from its files, whatever the size of the tree. */
+static void duplicates(void)
+{
+	static const size_t sizes[] = { 1, 2, 200, 256, 257, 300, 520 };
+	PDG_AUTO(rekor) struct rekor r = { 0 };
+	PDG_AUTO(log) struct pdg_log *client = NULL;
+	PDG_AUTO(root) struct pdg_root *root = NULL;
+	struct pdg_error err = { 0 };
+	const struct pdg_root_log *log;
+	size_t size = 0;
+	size_t i;
+	size_t k;
+
+	rekor_init(&r);
+	client = client_of(&r);
+	root = root_of_log(ORIGIN, pdg_embedded_key(r.log));
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		const size_t at[] = { 0, sizes[i] / 2, sizes[i] - 1 };
+
+		fill(&r, r.log, size, sizes[i] - size);
+		size = sizes[i];
+		r.full_only = i % 2 == 1;
+		for (k = 0; k < sizeof(at) / sizeof(at[0]); k++) {
+			PDG_AUTO(items) struct items it = { 0 };
+			PDG_AUTO(mem) char *header = pdg_str_printf("X-Log-Index: %zu\r\n", at[k]);
+
+			pdg_test_case("entry %zu of %zu", at[k], size);
+			r.conflict = header;
+			items_init(&it, r.key, at[k], 1);
+			CHECK_OK(client->ops->add(client, it.v, 1, &err), &err);
+			if (!CHECK_OK(it.v[0].rc, &it.v[0].err))
+				continue;
+			CHECK_UINT(it.v[0].entry->log_index, at[k]);
+			CHECK_UINT(it.v[0].entry->proof_size, size);
+			CHECK_OK(pdg_entry_verify(it.v[0].entry, root, it.v[0].digest, it.v[0].sig, r.key, &log,
+						  &err),
+				 &err);
+		}
+	}
+	pdg_test_case(NULL);
+}
+
+static void duplicates_that_are_none(void)
+{
+	static const struct {
+		const char *header;
+		const char *rule;
+		bool hide, garble;
+	} t[] = {
+		{ "X-Log-Index: 7\r\n", NULL, false, false },
+		{ "X-Log-Index: 8\r\n", "LOG-7", false, false },
+		{ "X-Log-Index: 300\r\n", "LOG-13", false, false },
+		{ "X-Log-Index: 18446744073709551615\r\n", "LOG-13", false, false },
+		{ "X-Log-Index: 99999999999999999999\r\n", "LOG-13", false, false },
+		{ "X-Log-Index: -7\r\n", "LOG-13", false, false },
+		{ "X-Log-Index: 07\r\n", "LOG-13", false, false },
+		{ "X-Log-Index: \r\n", "LOG-13", false, false },
+		{ "X-Other: 7\r\n", "LOG-13", false, false },
+		{ "X-Log-Index: 7\r\n", "LOG-13", true, false },
+		{ "X-Log-Index: 7\r\n", "LOG-1", false, true },
+	};
+	PDG_AUTO(rekor) struct rekor r = { 0 };
+	struct pdg_error err = { 0 };
+	size_t i;
+
+	rekor_init(&r);
+	fill(&r, r.log, 0, 300);
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		PDG_AUTO(log) struct pdg_log *client = client_of(&r);
+		int rc;
+
+		pdg_test_case("case %zu", i);
+		r.conflict = t[i].header;
+		r.hide_tiles = t[i].hide;
+		r.garble = t[i].garble;
+		rc = add_one(&r, client, 7, &err);
+		if (t[i].rule)
+			CHECK_RULE(rc, &err, t[i].rule);
+		else
+			CHECK_OK(rc, &err);
+	}
+	pdg_test_case(NULL);
+}
+
+/* A backlog that the log has already costs a few reads, not a few for each item. */
+static void many_duplicates(void)
+{
+	PDG_AUTO(rekor) struct rekor r = { 0 };
+	PDG_AUTO(log) struct pdg_log *client = NULL;
+	PDG_AUTO(items) struct items it = { 0 };
+	struct pdg_error err = { 0 };
+	size_t i;
+
+	rekor_init(&r);
+	client = client_of(&r);
+	fill(&r, r.log, 0, 300);
+	r.conflict = "X-Log-Index: 299\r\n";
+	items_init(&it, r.key, 299, 1);
+	for (i = 0; i < 20; i++) {
+		CHECK_OK(client->ops->add(client, it.v, 1, &err), &err);
+		CHECK_OK(it.v[0].rc, &it.v[0].err);
+		pdg_entry_free(PDG_TAKE(it.v[0].entry));
+	}
+	items_done(&it);
+	r.gets = 0;
+	items_init(&it, r.key, 299, 20);
+	for (i = 1; i < 20; i++)
+		memcpy(it.v[i].digest, it.v[0].digest, 32);
+	for (i = 1; i < 20; i++)
+		it.v[i].sig = it.v[0].sig;
+	CHECK_OK(client->ops->add(client, it.v, 20, &err), &err);
+	for (i = 0; i < 20; i++)
+		CHECK_OK(it.v[i].rc, &it.v[i].err);
+	CHECK(r.gets <= 6);
+}
+
+/* Two trees under one key: whoever saw the one does not believe the other. */
+static void split_views(void)
+{
+	PDG_AUTO(rekor) struct rekor r = { 0 };
+	PDG_AUTO(log) struct pdg_log *client = NULL;
+	PDG_AUTO(log) struct pdg_log *fresh = NULL;
+	struct pdg_log *honest;
+	struct pdg_error err = { 0 };
+	PDG_AUTO(buf) struct pdg_buf note = PDG_BUF_INIT(4096);
+
+	rekor_init(&r);
+	client = client_of(&r);
+	CHECK_OK(add_one(&r, client, 1, &err), &err);
+	CHECK_OK(add_one(&r, client, 2, &err), &err);
+	CHECK_OK(add_one(&r, client, 3, &err), &err);
+	honest = r.log;
+	/* the other tree becomes as long as this one, then longer */
+	fill(&r, r.other, 100, 2);
+	r.log = r.other;
+	CHECK_RULE(add_one(&r, client, 4, &err), &err, "LOG-2");
+	CHECK_RULE(add_one(&r, client, 5, &err), &err, "LOG-2");
+	CHECK_RULE(client->ops->checkpoint(client, &note, &err), &err, "LOG-2");
+	CHECK_UINT(note.n, 0);
+	/* a shorter one that is no beginning of it */
+	r.log = honest;
+	CHECK_OK(add_one(&r, client, 6, &err), &err);
+	fill(&r, honest, 200, 300);
+	CHECK_OK(add_one(&r, client, 7, &err), &err);
+	r.log = r.other;
+	r.tiles = honest;
+	CHECK_RULE(add_one(&r, client, 8, &err), &err, "LOG-2");
+	r.tiles = NULL;
+	/* who never saw the honest one cannot know */
+	fresh = client_of(&r);
+	CHECK_OK(add_one(&r, fresh, 9, &err), &err);
+	r.log = honest;
+	CHECK_OK(add_one(&r, client, 10, &err), &err);
+}
+
+/* Tiles that cannot be had: entries are taken, and a lie is found when they can be had again. */
+static void without_tiles(void)
+{
+	PDG_AUTO(rekor) struct rekor r = { 0 };
+	PDG_AUTO(log) struct pdg_log *client = NULL;
+	struct pdg_error err = { 0 };
+	unsigned gets;
+
+	rekor_init(&r);
+	client = client_of(&r);
+	CHECK_OK(add_one(&r, client, 1, &err), &err);
+	r.hide_tiles = true;
+	CHECK_OK(add_one(&r, client, 2, &err), &err);
+	gets = r.gets;
+	CHECK_OK(add_one(&r, client, 3, &err), &err);
+	CHECK_UINT(r.gets, gets);
+}
+
+static void options(void)
+{
+	PDG_AUTO(rekor) struct rekor r = { 0 };
+	struct pdg_log *log = NULL;
+	struct pdg_error err = { 0 };
+	struct pdg_rekor_options opt = { .url = "http://localhost:1", .origin = ORIGIN };
+	PDG_AUTO(mem) char *absent = NULL;
+
+	rekor_init(&r);
+	absent = pdg_test_path(r.dir, "absent.pub");
+	CHECK_CODE(pdg_rekor_v2_open(&opt, &log, &err), &err, PDG_E_USAGE);
+	opt.key_file = absent;
+	CHECK_CODE(pdg_rekor_v2_open(&opt, &log, &err), &err, PDG_E_NOTFOUND);
+	free(pdg_test_file(r.dir, "absent.pub", pdg_bytes_str("no key")));
+	CHECK_CODE(pdg_rekor_v2_open(&opt, &log, &err), &err, PDG_E_FORMAT);
+	opt.key_file = r.public_key;
+	opt.origin = "rekor.example:3003";
+	CHECK_CODE(pdg_rekor_v2_open(&opt, &log, &err), &err, PDG_E_USAGE);
+	opt.origin = ORIGIN;
+	opt.url = NULL;
+	CHECK_CODE(pdg_rekor_v2_open(&opt, &log, &err), &err, PDG_E_USAGE);
+	opt.url = "localhost:3003";
+	CHECK_CODE(pdg_rekor_v2_open(&opt, &log, &err), &err, PDG_E_USAGE);
+	opt.url = "http://localhost:1";
+	opt.read_url = "/var/lib/rekor";
+	CHECK_CODE(pdg_rekor_v2_open(&opt, &log, &err), &err, PDG_E_USAGE);
+	CHECK(log == NULL);
+}
+
+PDG_TEST_MAIN("rekor_v2", { "entries are logged", entries_are_logged },
+	      { "request form", request_form },
+	      { "items that cannot be logged", items_that_cannot_be_logged },
+	      { "answers that are no entry", answers_that_are_no_entry },
+	      { "nobody there", nobody_there },
+	      { "entries of something else", entries_of_something_else },
+	      { "duplicates", duplicates }, { "duplicates that are none", duplicates_that_are_none },
+	      { "many duplicates", many_duplicates }, { "split views", split_views },
+	      { "without tiles", without_tiles }, { "options", options })
