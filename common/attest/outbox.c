@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The outbox: between a hook, which must not wait for the network, and the service, which
+ * must learn of every statement. Filled by common/gate/emit.c, emptied by pedigree-net.
+ */
+#include "attest/outbox.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "util/codec.h"
+#include "util/jsonw.h"
+#include "util/limits.h"
+#include "util/size.h"
+#include "util/str.h"
+
+#define HEX_DIGITS 64
+#define WAITING	   ".json"
+
+/* "<64 hex digits>.json"? Nothing else in the folder is looked at. */
+static bool is_waiting(const char *name)
+{
+	struct pdg_bytes b = pdg_bytes_str(name);
+
+	return b.n == HEX_DIGITS + strlen(WAITING) && pdg_bytes_ends(b, WAITING) &&
+	       pdg_is_hex(pdg_bytes_head(b, HEX_DIGITS), HEX_DIGITS);
+}
+
+/* @dir/<hex of @name><suffix>; @name begins with the 64 digits. */
+static int place(const char *dir, const char *name, const char *suffix, char **out,
+		 struct pdg_error *err)
+{
+	*out = pdg_str_printf("%s/%.*s%s", dir, HEX_DIGITS, name, suffix);
+	return *out ? 0 : pdg_nomem(err);
+}
+
+static int check_name(const char *name, struct pdg_error *err)
+{
+	if (is_waiting(name))
+		return 0;
+	return pdg_fail(err, PDG_E_USAGE, "\"%s\" is not the name of a waiting submission", name);
+}
+
+int pdg_outbox_put(const char *dir, const char *reference, struct pdg_bytes body,
+		   struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *path = NULL;
+	int rc;
+
+	if (!pdg_is_reference(reference))
+		return pdg_fail(err, PDG_E_USAGE, "\"%s\" is not the reference of a statement",
+				reference);
+	rc = place(dir, reference + strlen("sha256:"), WAITING, &path, err);
+	if (rc < 0)
+		return rc;
+	if (pdg_fs_exists(path))
+		return 0;
+	rc = pdg_fs_mkdirs(dir, 0700, err);
+	if (rc == 0)
+		rc = pdg_fs_create(path, body, 0600, err);
+	/* Another hook was faster with the same statement: the name is the hash of what it holds.
+	 */
+	if (rc == PDG_E_USAGE && pdg_fs_exists(path))
+		rc = 0;
+	return pdg_context(err, rc, "outbox");
+}
+
+struct waiting {
+	char *name;
+	struct timespec since;
+};
+
+static int by_age(const void *a, const void *b)
+{
+	const struct waiting *x = a;
+	const struct waiting *y = b;
+
+	if (x->since.tv_sec != y->since.tv_sec)
+		return x->since.tv_sec < y->since.tv_sec ? -1 : 1;
+	if (x->since.tv_nsec != y->since.tv_nsec)
+		return x->since.tv_nsec < y->since.tv_nsec ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+/* Put @names, all of them waiting submissions in @dir, into the order in which they came. */
+static int sort_by_age(const char *dir, struct pdg_names *names, struct pdg_error *err)
+{
+	PDG_AUTO(mem) struct waiting *w = NULL;
+	size_t i;
+
+	if (names->n == 0)
+		return 0;
+	w = pdg_calloc(names->n, sizeof(*w));
+	if (!w)
+		return pdg_nomem(err);
+	for (i = 0; i < names->n; i++) {
+		PDG_AUTO(mem) char *path = pdg_path_join(dir, names->v[i]);
+		struct stat st;
+
+		if (!path)
+			return pdg_nomem(err);
+		w[i].name = names->v[i];
+		/* One that went away meanwhile is of no age; reading it will say so. */
+		if (stat(path, &st) == 0)
+			w[i].since = st.st_mtim;
+	}
+	qsort(w, names->n, sizeof(*w), by_age);
+	for (i = 0; i < names->n; i++)
+		names->v[i] = w[i].name;
+	return 0;
+}
+
+int pdg_outbox_list(const char *dir, struct pdg_names *out, struct pdg_error *err)
+{
+	PDG_AUTO(names) struct pdg_names names = {NULL, 0};
+	size_t kept = 0;
+	size_t i;
+	int rc;
+
+	if (pdg_fs_exists(dir)) {
+		rc = pdg_fs_list(dir, PDG_LIMIT_OUTBOX, &names, err);
+		if (rc < 0)
+			return pdg_context(err, rc, "outbox");
+	}
+	for (i = 0; i < names.n; i++) {
+		if (is_waiting(names.v[i]))
+			names.v[kept++] = names.v[i];
+		else
+			free(names.v[i]);
+	}
+	names.n = kept;
+	rc = sort_by_age(dir, &names, err);
+	if (rc < 0)
+		return rc;
+	*out = names;
+	names = (struct pdg_names){NULL, 0};
+	return 0;
+}
+
+int pdg_outbox_read(const char *dir, const char *name, struct pdg_buf *out, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *path = NULL;
+	int rc = check_name(name, err);
+
+	if (rc == 0)
+		rc = place(dir, name, WAITING, &path, err);
+	return rc < 0 ? rc : pdg_fs_read(path, out, err);
+}
+
+static int remove_one(const char *dir, const char *name, const char *suffix, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *path = NULL;
+	int rc = place(dir, name, suffix, &path, err);
+
+	return rc < 0 ? rc : pdg_fs_remove(path, err);
+}
+
+int pdg_outbox_done(const char *dir, const char *name, struct pdg_error *err)
+{
+	int rc = check_name(name, err);
+
+	/* An earlier refusal of the same statement is history now. */
+	if (rc == 0)
+		rc = remove_one(dir, name, ".problem", err);
+	if (rc == 0)
+		rc = remove_one(dir, name, ".refused", err);
+	if (rc == 0)
+		rc = remove_one(dir, name, WAITING, err);
+	return rc;
+}
+
+int pdg_outbox_refused(const char *dir, const char *name, struct pdg_bytes problem,
+		       struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *from = NULL;
+	PDG_AUTO(mem) char *to = NULL;
+	PDG_AUTO(mem) char *why = NULL;
+	int rc = check_name(name, err);
+
+	if (rc == 0)
+		rc = place(dir, name, WAITING, &from, err);
+	if (rc == 0)
+		rc = place(dir, name, ".refused", &to, err);
+	if (rc == 0)
+		rc = place(dir, name, ".problem", &why, err);
+	/* The reason first: a crash between the two leaves a statement that is sent once more. */
+	if (rc == 0)
+		rc = pdg_fs_write(why, problem, 0600, err);
+	if (rc == 0 && rename(from, to) != 0)
+		rc = pdg_fail(err, PDG_E_IO, "cannot set aside \"%s\": %s", from, strerror(errno));
+	return rc;
+}
+
+int pdg_submission_write(const struct pdg_envelope *e, struct pdg_bytes raw, struct pdg_buf *out,
+			 struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf envelope = PDG_BUF_INIT(PDG_LIMIT_ENVELOPE);
+	struct pdg_jw w;
+	int rc = pdg_envelope_write(e, &envelope, err);
+
+	if (rc < 0)
+		return rc;
+	pdg_jw_init(&w, out);
+	pdg_jw_obj(&w);
+	pdg_jw_key(&w, "attestation");
+	pdg_jw_raw(&w, pdg_buf_bytes(&envelope));
+	if (raw.n) {
+		pdg_jw_key(&w, "commit");
+		pdg_jw_base64(&w, raw);
+	}
+	pdg_jw_end(&w);
+	return pdg_buf_check(out, err);
+}
