@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What judge.h keeps opaque, and the steps of a judgement by form. Private to this folder: judge.c
+ * decides the order, judge_pgp.c and judge_ssh.c know one form of signature each.
+ */
+#ifndef PDG_COMMIT_SIGNERS_H
+#define PDG_COMMIT_SIGNERS_H
+
+#include "commit/judge.h"
+#include "crypto/allowed_signers.h"
+#include "crypto/pgp.h"
+#include "crypto/sshkey.h"
+
+#define PDG_SSH_FINGERPRINT_LEN 50 /* "SHA256:" and 43 characters of base64 */
+
+/* SSH keys by fingerprint, sorted. */
+struct pdg_ssh_set {
+	char (*v)[PDG_SSH_FINGERPRINT_LEN + 1];
+	size_t n;
+	size_t cap;
+};
+
+bool pdg_ssh_set_has(const struct pdg_ssh_set *set, const char *fingerprint);
+
+struct pdg_signers {
+	struct pdg_pgp_ring **rings; /* of people */
+	size_t n_rings;
+	struct pdg_allowed_signers **lists;
+	size_t n_lists;
+	struct pdg_pgp_ring **forge_rings;
+	size_t n_forge_rings;
+	struct pdg_ssh_set forge_ssh;
+	struct pdg_ssh_set revoked;
+	bool require_committer_match;
+};
+
+/* What is judged: a commit or a tag. Borrowed. */
+struct pdg_signed {
+	enum pdg_sig_format format;
+	struct pdg_bytes signature;
+	struct pdg_bytes payload;
+	enum pdg_sig_format other_format;
+	struct pdg_bytes other_signature;
+	const struct pdg_person *person; /* committer or tagger; NULL: a tag that names none */
+	const char *role;		 /* "committer", "tagger" */
+	bool merge_of_two;
+	int64_t at;
+};
+
+/** The verdict is not good, by @rule and for the reason that follows. Returns 0: it is a verdict.
+ */
+int pdg_verdict_not(struct pdg_verdict *v, enum pdg_result result, const char *rule,
+		    const char *fmt, ...) PDG_PRINTF(4, 5);
+
+/** Does this failure of a reader judge the object (bytes, rules), and not the machine? */
+bool pdg_verdict_is(const struct pdg_error *inner);
+
+/**
+ * A step of a signature's reader failed with @inner: malformed, unsupported or wrong, by its code
+ * and rule. Returns 0 when that is a verdict, else the failure.
+ */
+int pdg_verdict_unread(struct pdg_verdict *v, const struct pdg_error *inner, struct pdg_error *err);
+
+/** Judge by one form. As pdg_judge_parsed(); @v is empty but for its format. */
+int pdg_judge_pgp(const struct pdg_signers *s, const struct pdg_signed *o, struct pdg_verdict *v,
+		  struct pdg_error *err) PDG_MUST_CHECK;
+int pdg_judge_ssh(const struct pdg_signers *s, const struct pdg_signed *o, struct pdg_verdict *v,
+		  struct pdg_error *err) PDG_MUST_CHECK;
+
+#endif

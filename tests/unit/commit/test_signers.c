@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Loading the keys of a section: nothing to check with, and lists that cannot be read, fail (T11,
+ * T13). */
+#include "unit/commit/commit_data.h"
+
+static void load_fails(struct world *w, const char *rule)
+{
+	struct pdg_signers *s = NULL;
+	struct pdg_error err = {0};
+
+	CHECK_RULE(pdg_signers_load(&w->repo, w->cache, &s, &err), &err, rule);
+	CHECK(s == NULL);
+}
+
+static void no_key_is_refused(void)
+{
+	struct world w;
+
+	world_init(&w);
+	w.repo.openpgp_keys.n = 0;
+	w.repo.ssh_allowed_signers.n = 0;
+	load_fails(&w, "SGN-1"); /* a forge's keys alone are none */
+	w.repo.forge_keys.n = 0;
+	load_fails(&w, "SGN-1");
+	world_done(&w);
+}
+
+static void one_kind_is_enough(void)
+{
+	struct world w;
+
+	world_init(&w);
+	w.repo.openpgp_keys.n = 0;
+	world_load(&w);
+	check_file(&w, "ssh-good.raw", FEBRUARY, PDG_RESULT_GOOD, NULL);
+	check_file(&w, "pgp-good.raw", FEBRUARY, PDG_RESULT_UNKNOWN_KEY, "SGN-3");
+	w.repo.openpgp_keys.n = 1;
+	w.repo.ssh_allowed_signers.n = 0;
+	world_load(&w);
+	check_file(&w, "pgp-good.raw", FEBRUARY, PDG_RESULT_GOOD, NULL);
+	check_file(&w, "ssh-good.raw", FEBRUARY, PDG_RESULT_UNKNOWN_KEY, "SGN-3");
+	world_done(&w);
+}
+
+static void set_path(char **where, char *path)
+{
+	free(*where);
+	*where = path;
+}
+
+/* Each file missing, a folder, empty, without a key, with a line that is none. */
+static void unusable_files_are_refused(void)
+{
+	static const char *const contents[] = {
+		"", "\n\n", "# nothing\n", "not a key\n", "ssh-ed25519 AAAA!\n", "SHA256:short\n",
+	};
+	char *dir = pdg_test_dir();
+	size_t which;
+	size_t i;
+
+	for (which = 0; which < 3; which++) {
+		struct world w;
+		char **where;
+
+		world_init(&w);
+		where = which == 0 ? &w.allowed[0] : which == 1 ? &w.forge[1] : &w.revoked[0];
+		set_path(where, pdg_test_path(dir, "missing"));
+		pdg_test_case("%zu: missing", which);
+		load_fails(&w, "POL-5");
+		set_path(where, pdg_str_dup(dir));
+		pdg_test_case("%zu: a folder", which);
+		load_fails(&w, "POL-5");
+		for (i = 0; i < sizeof(contents) / sizeof(contents[0]); i++) {
+			set_path(where, pdg_test_file(dir, "keys", pdg_bytes_str(contents[i])));
+			pdg_test_case("%zu: \"%.20s\"", which, contents[i]);
+			load_fails(&w, "POL-5");
+		}
+		pdg_test_case(NULL);
+		world_done(&w);
+	}
+	pdg_test_dir_remove(dir);
+}
+
+static void revocations_of_another_form_are_refused(void)
+{
+	static const char krl[] = "SSHKRL\n\0\0\0\0\1";
+	static const char *const contents[] = {
+		"SHA256:9XTsXn0rl6A9sbafRmEoSBe5GzLVCZISyANJl/sP0Y!\n",
+		"SHA256:9XTsXn0rl6A9sbafRmEoSBe5GzLVCZISyANJl/sP0YUx\n",
+		"MD5:00:11:22\n",
+	};
+	char *dir = pdg_test_dir();
+	struct world w;
+	size_t i;
+
+	world_init(&w);
+	set_path(&w.revoked[0], pdg_test_file(dir, "krl", pdg_bytes(krl, sizeof(krl))));
+	load_fails(&w, "POL-5");
+	for (i = 0; i < sizeof(contents) / sizeof(contents[0]); i++) {
+		pdg_test_case("%s", contents[i]);
+		set_path(&w.revoked[0], pdg_test_file(dir, "list", pdg_bytes_str(contents[i])));
+		load_fails(&w, "POL-5");
+	}
+	pdg_test_case("blanks and comments");
+	set_path(&w.revoked[0],
+		 pdg_test_file(dir, "list",
+			       pdg_bytes_str("\r\n  # x\n\tSHA256:9XTsXn0rl6A9sbafRmEoSBe5GzLVC"
+					     "ZISyANJl/sP0YU gone\r\n")));
+	world_load(&w);
+	pdg_test_case(NULL);
+	world_done(&w);
+	pdg_test_dir_remove(dir);
+}
+
+/* An OpenPGP file that GnuPG could not describe: here nobody is there to ask. */
+static void openpgp_files_need_a_description(void)
+{
+	struct world w;
+
+	world_init(&w);
+	set_path(&w.openpgp[0], data_path("absent.asc"));
+	load_fails(&w, "POL-5");
+	set_path(&w.openpgp[0], data_path("keys.asc"));
+	world_describe(&w, "forge.asc", pdg_bytes_str("{}"));
+	set_path(&w.forge[0], data_path("absent.asc"));
+	load_fails(&w, "POL-5");
+	world_done(&w);
+}
+
+PDG_TEST_MAIN("signers", {"no key is refused", no_key_is_refused},
+	      {"one kind is enough", one_kind_is_enough},
+	      {"unusable files are refused", unusable_files_are_refused},
+	      {"revocations of another form are refused", revocations_of_another_form_are_refused},
+	      {"OpenPGP files need a description", openpgp_files_need_a_description})
