@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Migrations of the SQLite store, run once each and in order when the database is opened. A
+ * migration that was released is never edited: what is to change becomes the next one.
+ *
+ * Nothing is ever deleted from these tables but rows of `pending`: what was found once is found
+ * again, and the highest id is the number of attestations. What comes later, the bundle, has a
+ * table of its own: SQLite writes a row anew as a whole when one value of it changes.
+ */
+#include "store/schema.h"
+
+#include "store/sqlite_impl.h"
+
+/* References are kept as their 32 bytes, digests by which somebody looks up as text. */
+static const char tables[] =
+	"CREATE TABLE attestation ("
+	" id INTEGER PRIMARY KEY,"
+	" reference BLOB NOT NULL UNIQUE,"
+	" stage TEXT NOT NULL,"
+	" received INTEGER NOT NULL,"
+	" repository TEXT,"
+	" git_commit TEXT,"
+	" grade TEXT,"
+	" journal_index INTEGER NOT NULL,"
+	" service_key TEXT NOT NULL,"
+	" countersig BLOB NOT NULL,"
+	" links TEXT NOT NULL,"
+	" envelope BLOB NOT NULL,"
+	" payload BLOB NOT NULL,"
+	" raw_commit BLOB) STRICT;"
+	"CREATE TABLE bundle (id INTEGER PRIMARY KEY, bundle BLOB NOT NULL) STRICT;"
+	"CREATE TABLE pending (id INTEGER PRIMARY KEY) STRICT;"
+	"CREATE TABLE subject ("
+	" algorithm TEXT NOT NULL,"
+	" value TEXT NOT NULL,"
+	" id INTEGER NOT NULL,"
+	" PRIMARY KEY (algorithm, value, id)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE journal_leaf (leaf_index INTEGER PRIMARY KEY, leaf BLOB NOT NULL) STRICT;"
+	"CREATE TABLE journal_tile (tile INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT;"
+	"CREATE TABLE journal_state ("
+	" one INTEGER PRIMARY KEY CHECK (one = 1),"
+	" size INTEGER NOT NULL,"
+	" note BLOB NOT NULL) STRICT;"
+	"CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;";
+
+static const char indexes[] =
+	"CREATE INDEX source_of_commit ON attestation (repository, git_commit) WHERE stage = 'source';";
+
+static const char *const migrations[] = {tables, indexes};
+
+#define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
+
+int pdg_schema_version(void)
+{
+	return VERSION;
+}
+
+static int pragma_number(sqlite3 *db, const char *sql, int *out, struct pdg_error *err)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = sqlite3_prepare_v2(db, sql, -1, &st, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(st);
+	if (rc == SQLITE_ROW)
+		*out = sqlite3_column_int(st, 0);
+	(void)sqlite3_finalize(st);
+	return rc == SQLITE_ROW ? 0 : pdg_sqlite_fail(err, db, "read the schema");
+}
+
+static int run(sqlite3 *db, const char *sql, struct pdg_error *err)
+{
+	if (sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK)
+		return 0;
+	return pdg_sqlite_fail(err, db, "change the schema");
+}
+
+/* The numbers are constants of this program; a PRAGMA takes no parameter. */
+static int set_version(sqlite3 *db, int version, struct pdg_error *err)
+{
+	char sql[96];
+
+	(void)sqlite3_snprintf(sizeof(sql), sql,
+			       "PRAGMA application_id = %d; PRAGMA user_version = %d",
+			       PDG_SCHEMA_APPLICATION, version);
+	return run(db, sql, err);
+}
+
+static int migrate_one(sqlite3 *db, int version, struct pdg_error *err)
+{
+	int rc = run(db, "BEGIN IMMEDIATE", err);
+
+	if (rc < 0)
+		return rc;
+	rc = run(db, migrations[version], err);
+	if (rc == 0)
+		rc = set_version(db, version + 1, err);
+	if (rc == 0)
+		rc = run(db, "COMMIT", err);
+	if (rc < 0)
+		(void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	return rc;
+}
+
+int pdg_schema_migrate(sqlite3 *db, const char *path, bool *out_new, struct pdg_error *err)
+{
+	int version = 0;
+	int application = 0;
+	int objects = 0;
+	int first;
+	int rc;
+
+	rc = pragma_number(db, "PRAGMA user_version", &version, err);
+	if (rc == 0)
+		rc = pragma_number(db, "PRAGMA application_id", &application, err);
+	if (rc == 0)
+		rc = pragma_number(db, "SELECT count(*) FROM sqlite_schema", &objects, err);
+	if (rc < 0)
+		return rc;
+	if (objects > 0 && application != PDG_SCHEMA_APPLICATION)
+		return pdg_reject(err, "STO-3", "\"%s\" is a database of another program", path);
+	if (version > VERSION) {
+		rc = pdg_reject(err, "STO-1", "\"%s\" has schema %d, this program knows up to %d",
+				path, version, VERSION);
+		pdg_fix(err, "run the version of pedigreed that wrote it, or a later one");
+		return rc;
+	}
+	first = version;
+	for (; version < VERSION; version++) {
+		rc = migrate_one(db, version, err);
+		if (rc < 0)
+			return pdg_context(err, rc, "schema %d", version + 1);
+	}
+	*out_new = first == 0;
+	return 0;
+}

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The store in one SQLite file: one connection writes, a few read beside it (WAL shows each the
+ * last commit), and a lock file beside the database keeps a second process out. Every
+ * connection keeps its prepared statements.
+ */
+#include "store/sqlite.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "store/schema.h"
+#include "store/sqlite_impl.h"
+#include "util/codec.h"
+#include "util/fs.h"
+#include "util/size.h"
+#include "util/str.h"
+
+#define BUSY_MS 10000
+
+#define ROW                                                                                        \
+	"a.id, a.reference, a.stage, b.id IS NOT NULL, a.received, a.repository, a.git_commit,"    \
+	" a.grade, a.journal_index, a.service_key, a.countersig, a.links, a.envelope, a.payload,"  \
+	" a.raw_commit, b.bundle"
+#define FROM " FROM attestation a LEFT JOIN bundle b ON b.id = a.id"
+
+static const char *const statements[PDG_SQL_COUNT] = {
+	[PDG_SQL_BEGIN] = "BEGIN IMMEDIATE",
+	[PDG_SQL_COMMIT] = "COMMIT",
+	[PDG_SQL_ROLLBACK] = "ROLLBACK",
+	[PDG_SQL_INSERT] =
+		"INSERT INTO attestation (reference, stage, received, repository, git_commit, grade,"
+		" journal_index, service_key, countersig, links, envelope, payload, raw_commit)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
+		" ON CONFLICT (reference) DO NOTHING",
+	[PDG_SQL_INSERT_SUBJECT] = "INSERT INTO subject (algorithm, value, id) VALUES (?1, ?2, ?3)"
+				   " ON CONFLICT DO NOTHING",
+	[PDG_SQL_UPDATE_ENVELOPE] = "UPDATE attestation SET envelope = ?2, grade = ?3,"
+				    " journal_index = ?4 WHERE reference = ?1",
+	[PDG_SQL_INSERT_PENDING] = "INSERT INTO pending (id) VALUES (?1)",
+	[PDG_SQL_INSERT_BUNDLE] = "INSERT INTO bundle (id, bundle)"
+				  " SELECT id, ?2 FROM attestation WHERE reference = ?1"
+				  " ON CONFLICT DO NOTHING",
+	[PDG_SQL_DELETE_PENDING] = "DELETE FROM pending WHERE id ="
+				   " (SELECT id FROM attestation WHERE reference = ?1)",
+	[PDG_SQL_LEAF_INSERT] = "INSERT INTO journal_leaf (leaf_index, leaf) VALUES (?1, ?2)",
+	[PDG_SQL_TILE_WRITE] = "INSERT INTO journal_tile (tile, hashes) VALUES (?1, ?2)"
+			       " ON CONFLICT (tile) DO UPDATE SET hashes = excluded.hashes",
+	[PDG_SQL_STATE_WRITE] =
+		"INSERT INTO journal_state (one, size, note) VALUES (1, ?1, ?2)"
+		" ON CONFLICT (one) DO UPDATE SET size = excluded.size, note = excluded.note",
+	[PDG_SQL_META_SET] = "INSERT INTO meta (name, value) VALUES (?1, ?2)"
+			     " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+	[PDG_SQL_META_GET] = "SELECT value FROM meta WHERE name = ?1",
+	[PDG_SQL_GET] = "SELECT " ROW FROM " WHERE a.reference = ?1",
+	[PDG_SQL_BY_SUBJECT] = "SELECT " ROW " FROM subject s JOIN attestation a ON a.id = s.id"
+			       " LEFT JOIN bundle b ON b.id = a.id"
+			       " WHERE s.algorithm = ?1 AND s.value = ?2 AND s.id > ?3"
+			       " ORDER BY s.id LIMIT ?4",
+	[PDG_SQL_SOURCES] = "SELECT " ROW FROM " WHERE a.stage = 'source' AND a.repository = ?1"
+			    " AND a.git_commit = ?2 ORDER BY a.id LIMIT ?3",
+	[PDG_SQL_PENDING] = "SELECT " ROW " FROM pending p JOIN attestation a ON a.id = p.id"
+			    " LEFT JOIN bundle b ON b.id = a.id ORDER BY p.id DESC LIMIT ?1",
+	[PDG_SQL_EACH] = "SELECT " ROW FROM " WHERE a.id > ?1 ORDER BY a.id LIMIT ?2",
+	[PDG_SQL_COUNT_ALL] = "SELECT coalesce(max(id), 0) FROM attestation",
+	[PDG_SQL_COUNT_PENDING] =
+		"SELECT (SELECT count(*) FROM pending), coalesce((SELECT received FROM attestation"
+		" WHERE id = (SELECT min(id) FROM pending)), 0)",
+	[PDG_SQL_STATE_READ] = "SELECT size, note FROM journal_state",
+	[PDG_SQL_LEAF_READ] = "SELECT leaf FROM journal_leaf WHERE leaf_index = ?1",
+	[PDG_SQL_TILE_READ] = "SELECT hashes FROM journal_tile WHERE tile = ?1",
+};
+
+int pdg_sqlite_fail(struct pdg_error *err, sqlite3 *db, const char *what)
+{
+	int code = sqlite3_errcode(db) & 0xff;
+	const char *rule = code == SQLITE_NOTADB || code == SQLITE_CORRUPT ? "STO-3" : "STO-4";
+
+	if (code == SQLITE_NOMEM)
+		return pdg_nomem(err);
+	return pdg_reject(err, rule, "cannot %s: %s", what, sqlite3_errmsg(db));
+}
+
+int pdg_sqlite_stmt(struct pdg_sqlite_conn *c, enum pdg_sql which, sqlite3_stmt **out,
+		    struct pdg_error *err)
+{
+	if (!c->st[which] &&
+	    sqlite3_prepare_v3(c->db, statements[which], -1, SQLITE_PREPARE_PERSISTENT,
+			       &c->st[which], NULL) != SQLITE_OK)
+		return pdg_sqlite_fail(err, c->db, "use the database");
+	*out = c->st[which];
+	return 0;
+}
+
+int pdg_sqlite_done(struct pdg_sqlite_conn *c, sqlite3_stmt *st, const char *what,
+		    struct pdg_error *err)
+{
+	int rc = sqlite3_step(st);
+	int result = rc == SQLITE_DONE ? 0 : pdg_sqlite_fail(err, c->db, what);
+
+	(void)sqlite3_reset(st);
+	(void)sqlite3_clear_bindings(st);
+	return result;
+}
+
+/* The bindings cannot fail but for memory, which the step then reports. */
+void pdg_sqlite_bind_text(sqlite3_stmt *st, int i, const char *v)
+{
+	(void)sqlite3_bind_text(st, i, v, -1, SQLITE_STATIC);
+}
+
+void pdg_sqlite_bind_blob(sqlite3_stmt *st, int i, struct pdg_bytes v)
+{
+	if (v.n == 0)
+		(void)sqlite3_bind_zeroblob(st, i, 0);
+	else
+		(void)sqlite3_bind_blob64(st, i, v.p, v.n, SQLITE_STATIC);
+}
+
+void pdg_sqlite_bind_blob_or_null(sqlite3_stmt *st, int i, struct pdg_bytes v)
+{
+	if (v.n == 0)
+		(void)sqlite3_bind_null(st, i);
+	else
+		pdg_sqlite_bind_blob(st, i, v);
+}
+
+bool pdg_sqlite_reference(const char *reference, uint8_t out[32])
+{
+	struct pdg_bytes b = pdg_bytes_str(reference);
+
+	return pdg_bytes_starts(b, "sha256:") &&
+	       pdg_unhex(pdg_bytes_from(b, strlen("sha256:")), out, 32);
+}
+
+int64_t pdg_sqlite_tile_key(unsigned level, uint64_t n)
+{
+	/* A tree of 2^63 leaves has 8 levels of tiles, and less than 2^55 tiles on the lowest. */
+	return (int64_t)((uint64_t)level << 56 | n);
+}
+
+/* --- connections --- */
+
+static void conn_close(struct pdg_sqlite_conn *c)
+{
+	size_t i;
+
+	for (i = 0; i < PDG_SQL_COUNT; i++)
+		(void)sqlite3_finalize(c->st[i]);
+	memset(c->st, 0, sizeof(c->st));
+	(void)sqlite3_close(c->db);
+	c->db = NULL;
+}
+
+static int conn_open(struct pdg_sqlite_conn *c, const char *path, bool writer,
+		     struct pdg_error *err)
+{
+	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
+		    (writer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
+	/* Pages kept: the writer walks the indexes at every insert, a reader once a question. */
+	const char *setup = writer ? "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+				     "PRAGMA foreign_keys = OFF; PRAGMA cache_size = -4096;"
+				   : "PRAGMA cache_size = -1024; PRAGMA query_only = ON;";
+	int rc = sqlite3_open_v2(path, &c->db, flags, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_busy_timeout(c->db, BUSY_MS);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(c->db, setup, NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		return 0;
+	if (!c->db)
+		return pdg_nomem(err);
+	rc = pdg_reject(err, "STO-3", "cannot open the database \"%s\": %s", path,
+			sqlite3_errmsg(c->db));
+	conn_close(c);
+	return rc;
+}
+
+static bool in_own_batch(const struct pdg_sqlite *s)
+{
+	return s->in_batch && pthread_equal(s->batch_thread, pthread_self());
+}
+
+static struct pdg_sqlite_conn *idle_reader(struct pdg_sqlite *s)
+{
+	size_t i;
+
+	for (i = 0; i < PDG_SQLITE_READERS; i++) {
+		if (!s->readers[i].busy)
+			return &s->readers[i];
+	}
+	return NULL;
+}
+
+int pdg_sqlite_borrow(struct pdg_sqlite *s, struct pdg_sqlite_conn **out, struct pdg_error *err)
+{
+	struct pdg_sqlite_conn *c;
+	int rc = 0;
+
+	(void)pthread_mutex_lock(&s->mutex);
+	if (in_own_batch(s)) {
+		c = &s->writer;
+	} else {
+		while (!(c = idle_reader(s)))
+			(void)pthread_cond_wait(&s->returned, &s->mutex);
+		c->busy = true;
+	}
+	(void)pthread_mutex_unlock(&s->mutex);
+	if (!c->db)
+		rc = conn_open(c, s->path, false, err);
+	if (rc < 0) {
+		pdg_sqlite_return(s, c);
+		return rc;
+	}
+	*out = c;
+	return 0;
+}
+
+void pdg_sqlite_return(struct pdg_sqlite *s, struct pdg_sqlite_conn *c)
+{
+	if (c == &s->writer)
+		return;
+	(void)pthread_mutex_lock(&s->mutex);
+	c->busy = false;
+	(void)pthread_cond_signal(&s->returned);
+	(void)pthread_mutex_unlock(&s->mutex);
+}
+
+/* --- open and close --- */
+
+static void sqlite_close(struct pdg_store *store)
+{
+	struct pdg_sqlite *s = (struct pdg_sqlite *)store;
+	size_t i;
+
+	for (i = 0; i < PDG_SQLITE_READERS; i++)
+		conn_close(&s->readers[i]);
+	conn_close(&s->writer);
+	(void)pthread_cond_destroy(&s->returned);
+	(void)pthread_mutex_destroy(&s->mutex);
+	pdg_auto_fd(&s->lock_fd);
+	free(s->path);
+	free(s);
+}
+
+static const struct pdg_store_ops sqlite_ops = {
+	.name = "sqlite",
+	.begin = pdg_sqlite_begin,
+	.commit = pdg_sqlite_commit,
+	.rollback = pdg_sqlite_rollback,
+	.insert = pdg_sqlite_insert,
+	.update_envelope = pdg_sqlite_update_envelope,
+	.set_logged = pdg_sqlite_set_logged,
+	.journal_append = pdg_sqlite_journal_append,
+	.journal_tile_write = pdg_sqlite_journal_tile_write,
+	.journal_checkpoint_write = pdg_sqlite_journal_checkpoint_write,
+	.meta_set = pdg_sqlite_meta_set,
+	.meta_get = pdg_sqlite_meta_get,
+	.get = pdg_sqlite_get,
+	.by_subject = pdg_sqlite_by_subject,
+	.sources = pdg_sqlite_sources,
+	.pending = pdg_sqlite_pending,
+	.count = pdg_sqlite_count,
+	.journal_state = pdg_sqlite_journal_state,
+	.journal_leaf = pdg_sqlite_journal_leaf,
+	.journal_tile_read = pdg_sqlite_journal_tile_read,
+	.each = pdg_sqlite_each,
+	.close = sqlite_close,
+};
+
+/* A database that somebody else has open is left alone, whatever is in it. */
+static int take_lock(struct pdg_sqlite *s, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *lock = pdg_str_printf("%s-lock", s->path);
+	int rc;
+
+	if (!lock)
+		return pdg_nomem(err);
+	rc = pdg_fs_lock(lock, &s->lock_fd, err);
+	if (rc == 0)
+		return 0;
+	if (access(lock, R_OK | W_OK) != 0)
+		return pdg_reject(err, "STO-3", "cannot lock the database \"%s\": %s", s->path,
+				  strerror(errno));
+	rc = pdg_reject(err, "STO-2", "the database \"%s\" is in use by another process", s->path);
+	pdg_fix(err, "stop the other pedigreed, or give this one a store of its own");
+	return rc;
+}
+
+/* SQLite would make the file with the umask's mode; it gives -wal and -shm the database's. */
+static int make_file(const char *path, struct pdg_error *err)
+{
+	PDG_AUTO(fd) int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0 && errno != EEXIST)
+		return pdg_reject(err, "STO-3", "cannot make the database \"%s\": %s", path,
+				  strerror(errno));
+	if (fd < 0 && pdg_fs_is_dir(path))
+		return pdg_reject(err, "STO-3", "cannot open the database \"%s\": is a directory",
+				  path);
+	return 0;
+}
+
+static void store_close(struct pdg_store *store)
+{
+	pdg_store_close(store);
+}
+PDG_AUTO_DEFINE(store, struct pdg_store *, store_close)
+
+int pdg_sqlite_open(const char *path, struct pdg_store **out, bool *out_new, struct pdg_error *err)
+{
+	PDG_AUTO(store) struct pdg_store *store = NULL;
+	struct pdg_sqlite *s = pdg_calloc(1, sizeof(*s));
+	int rc;
+
+	if (!s)
+		return pdg_nomem(err);
+	s->base.ops = &sqlite_ops;
+	s->lock_fd = -1;
+	(void)pthread_mutex_init(&s->mutex, NULL);
+	(void)pthread_cond_init(&s->returned, NULL);
+	store = &s->base;
+	s->path = pdg_str_dup(path);
+	if (!s->path)
+		return pdg_nomem(err);
+	rc = take_lock(s, err);
+	if (rc == 0)
+		rc = make_file(path, err);
+	if (rc == 0)
+		rc = conn_open(&s->writer, path, true, err);
+	if (rc == 0)
+		rc = pdg_schema_migrate(s->writer.db, path, out_new, err);
+	if (rc < 0)
+		return rc;
+	*out = PDG_TAKE(store);
+	return 0;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The store in one SQLite file (WAL, synchronous=FULL). */
+#ifndef PDG_STORE_SQLITE_H
+#define PDG_STORE_SQLITE_H
+
+#include "store/store.h"
+
+/**
+ * Open or make the database; its folder must exist; mode 0600; the schema is brought up to
+ * date by numbered migrations in one transaction each; a newer schema is refused (STO-1).
+ * One process at a time: the file's lock is taken for the lifetime (STO-2 when it is held).
+ *
+ * *@out_new: the database was made by this call.
+ * Returns 0, PDG_E_IO (STO-3: not a database, cannot be opened), PDG_E_REJECTED.
+ */
+int pdg_sqlite_open(const char *path, struct pdg_store **out, bool *out_new,
+		    struct pdg_error *err) PDG_MUST_CHECK;
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of the SQLite store share: connections with their statements, and how one is
+ * lent. Private to store/.
+ *
+ *	sqlite.c        open, close, connections, the table of operations
+ *	sqlite_write.c  the writer's side: batches, inserts, journal, meta
+ *	sqlite_read.c   look-ups, on a reader's connection or, inside a batch, on the writer's
+ */
+#ifndef PDG_STORE_SQLITE_IMPL_H
+#define PDG_STORE_SQLITE_IMPL_H
+
+#include <pthread.h>
+#include <sqlite3.h>
+
+#include "store/store.h"
+
+#define PDG_SQLITE_READERS 4
+
+enum pdg_sql {
+	PDG_SQL_BEGIN,
+	PDG_SQL_COMMIT,
+	PDG_SQL_ROLLBACK,
+	PDG_SQL_INSERT,
+	PDG_SQL_INSERT_SUBJECT,
+	PDG_SQL_UPDATE_ENVELOPE,
+	PDG_SQL_INSERT_PENDING,
+	PDG_SQL_INSERT_BUNDLE,
+	PDG_SQL_DELETE_PENDING,
+	PDG_SQL_LEAF_INSERT,
+	PDG_SQL_TILE_WRITE,
+	PDG_SQL_STATE_WRITE,
+	PDG_SQL_META_SET,
+	PDG_SQL_META_GET,
+	PDG_SQL_GET,
+	PDG_SQL_BY_SUBJECT,
+	PDG_SQL_SOURCES,
+	PDG_SQL_PENDING,
+	PDG_SQL_EACH,
+	PDG_SQL_COUNT_ALL,
+	PDG_SQL_COUNT_PENDING,
+	PDG_SQL_STATE_READ,
+	PDG_SQL_LEAF_READ,
+	PDG_SQL_TILE_READ,
+	PDG_SQL_COUNT,
+};
+
+/* One connection, used by one thread at a time. */
+struct pdg_sqlite_conn {
+	sqlite3 *db;
+	sqlite3_stmt *st[PDG_SQL_COUNT]; /* prepared when first asked for */
+	bool busy;			 /* readers: lent out */
+};
+
+struct pdg_sqlite {
+	struct pdg_store base; /* first: the two addresses are the same */
+	char *path;
+	int lock_fd;
+	struct pdg_sqlite_conn writer;
+	struct pdg_sqlite_conn readers[PDG_SQLITE_READERS];
+	pthread_mutex_t mutex; /* guards readers[].busy, in_batch, batch_thread */
+	pthread_cond_t returned;
+	bool in_batch;
+	pthread_t batch_thread;
+};
+
+/** A failure of SQLite: STO-4 (it can be tried again), STO-3 (the file is damaged), or PDG_E_NOMEM.
+ */
+int pdg_sqlite_fail(struct pdg_error *err, sqlite3 *db, const char *what);
+
+/** The statement @which of @c, reset, prepared when needed. Borrowed. */
+int pdg_sqlite_stmt(struct pdg_sqlite_conn *c, enum pdg_sql which, sqlite3_stmt **out,
+		    struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Run @st, which gives no rows, and reset it. */
+int pdg_sqlite_done(struct pdg_sqlite_conn *c, sqlite3_stmt *st, const char *what,
+		    struct pdg_error *err) PDG_MUST_CHECK;
+
+/** A connection to read by: the writer's for the thread that has a batch open. Give it back. */
+int pdg_sqlite_borrow(struct pdg_sqlite *s, struct pdg_sqlite_conn **out,
+		      struct pdg_error *err) PDG_MUST_CHECK;
+void pdg_sqlite_return(struct pdg_sqlite *s, struct pdg_sqlite_conn *c);
+
+/* Parameters, numbered from 1. Nothing is copied: @v stands until the statement is reset. */
+void pdg_sqlite_bind_text(sqlite3_stmt *st, int i, const char *v); /* NULL binds NULL */
+void pdg_sqlite_bind_blob(sqlite3_stmt *st, int i, struct pdg_bytes v);
+void pdg_sqlite_bind_blob_or_null(sqlite3_stmt *st, int i, struct pdg_bytes v); /* n 0: NULL */
+
+/** The 32 bytes of "sha256:<hex>". False for anything else. */
+bool pdg_sqlite_reference(const char *reference, uint8_t out[32]);
+
+/** Key of a journal tile. */
+int64_t pdg_sqlite_tile_key(unsigned level, uint64_t n);
+
+/* The operations, for the table in sqlite.c. */
+int pdg_sqlite_begin(struct pdg_store *store, struct pdg_error *err);
+int pdg_sqlite_commit(struct pdg_store *store, struct pdg_error *err);
+void pdg_sqlite_rollback(struct pdg_store *store);
+int pdg_sqlite_insert(struct pdg_store *store, struct pdg_stored *a,
+		      const struct pdg_store_subject *subjects, size_t n, struct pdg_error *err);
+int pdg_sqlite_update_envelope(struct pdg_store *store, const char *reference,
+			       struct pdg_bytes envelope, const char *grade, uint64_t journal_index,
+			       struct pdg_error *err);
+int pdg_sqlite_set_logged(struct pdg_store *store, const char *reference, struct pdg_bytes bundle,
+			  struct pdg_error *err);
+int pdg_sqlite_journal_append(struct pdg_store *store, uint64_t index, struct pdg_bytes leaf,
+			      struct pdg_error *err);
+int pdg_sqlite_journal_tile_write(struct pdg_store *store, unsigned level, uint64_t n,
+				  struct pdg_bytes hashes, struct pdg_error *err);
+int pdg_sqlite_journal_checkpoint_write(struct pdg_store *store, uint64_t size,
+					struct pdg_bytes note, struct pdg_error *err);
+int pdg_sqlite_meta_set(struct pdg_store *store, const char *name, const char *value,
+			struct pdg_error *err);
+
+int pdg_sqlite_meta_get(struct pdg_store *store, const char *name, char **out,
+			struct pdg_error *err);
+int pdg_sqlite_get(struct pdg_store *store, const char *reference, struct pdg_stored **out,
+		   struct pdg_error *err);
+int pdg_sqlite_by_subject(struct pdg_store *store, const char *algorithm, const char *value,
+			  int64_t after, size_t max, struct pdg_stored ***out, size_t *out_n,
+			  struct pdg_error *err);
+int pdg_sqlite_sources(struct pdg_store *store, const char *repository, const char *git_commit,
+		       struct pdg_stored ***out, size_t *out_n, struct pdg_error *err);
+int pdg_sqlite_pending(struct pdg_store *store, size_t max, struct pdg_stored ***out, size_t *out_n,
+		       struct pdg_error *err);
+int pdg_sqlite_count(struct pdg_store *store, uint64_t *out_all, uint64_t *out_pending,
+		     int64_t *out_oldest_pending, struct pdg_error *err);
+int pdg_sqlite_journal_state(struct pdg_store *store, uint64_t *out_size, struct pdg_buf *out_note,
+			     struct pdg_error *err);
+int pdg_sqlite_journal_leaf(struct pdg_store *store, uint64_t index, struct pdg_buf *out,
+			    struct pdg_error *err);
+int pdg_sqlite_journal_tile_read(struct pdg_store *store, unsigned level, uint64_t n,
+				 struct pdg_buf *out, struct pdg_error *err);
+int pdg_sqlite_each(struct pdg_store *store,
+		    int (*each)(void *ctx, const struct pdg_stored *a, struct pdg_error *err),
+		    void *ctx, struct pdg_error *err);
+
+#endif

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The writer's side of the SQLite store: everything between begin and commit happens or none of it.
+ * One thread at a time; inside its batch that thread's look-ups see what it wrote.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "store/sqlite_impl.h"
+
+static struct pdg_sqlite *sqlite_of(struct pdg_store *store)
+{
+	return (struct pdg_sqlite *)store;
+}
+
+static void batch_state(struct pdg_sqlite *s, bool open)
+{
+	(void)pthread_mutex_lock(&s->mutex);
+	s->in_batch = open;
+	s->batch_thread = pthread_self();
+	(void)pthread_mutex_unlock(&s->mutex);
+}
+
+static int run(struct pdg_sqlite *s, enum pdg_sql which, const char *what, struct pdg_error *err)
+{
+	sqlite3_stmt *st;
+	int rc = pdg_sqlite_stmt(&s->writer, which, &st, err);
+
+	return rc < 0 ? rc : pdg_sqlite_done(&s->writer, st, what, err);
+}
+
+int pdg_sqlite_begin(struct pdg_store *store, struct pdg_error *err)
+{
+	struct pdg_sqlite *s = sqlite_of(store);
+	int rc = run(s, PDG_SQL_BEGIN, "begin a batch", err);
+
+	if (rc == 0)
+		batch_state(s, true);
+	return rc;
+}
+
+int pdg_sqlite_commit(struct pdg_store *store, struct pdg_error *err)
+{
+	struct pdg_sqlite *s = sqlite_of(store);
+	int rc = run(s, PDG_SQL_COMMIT, "commit a batch", err);
+
+	if (rc < 0)
+		pdg_sqlite_rollback(store);
+	else
+		batch_state(s, false);
+	return rc;
+}
+
+void pdg_sqlite_rollback(struct pdg_store *store)
+{
+	struct pdg_sqlite *s = sqlite_of(store);
+
+	/* A full disk may have ended the transaction already. */
+	if (sqlite3_get_autocommit(s->writer.db) == 0)
+		(void)run(s, PDG_SQL_ROLLBACK, "roll back", NULL);
+	batch_state(s, false);
+}
+
+static void bind_row(sqlite3_stmt *st, const uint8_t reference[32], const struct pdg_stored *a)
+{
+	pdg_sqlite_bind_blob(st, 1, pdg_bytes(reference, 32));
+	pdg_sqlite_bind_text(st, 2, a->stage);
+	(void)sqlite3_bind_int64(st, 3, a->received);
+	pdg_sqlite_bind_text(st, 4, a->repository);
+	pdg_sqlite_bind_text(st, 5, a->git_commit);
+	pdg_sqlite_bind_text(st, 6, a->grade);
+	(void)sqlite3_bind_int64(st, 7, (int64_t)a->journal_index);
+	pdg_sqlite_bind_text(st, 8, a->service_key);
+	pdg_sqlite_bind_blob(st, 9, pdg_buf_bytes(&a->countersig));
+	(void)sqlite3_bind_text64(st, 10, a->links.n ? (const char *)a->links.p : "", a->links.n,
+				  SQLITE_STATIC, SQLITE_UTF8);
+	pdg_sqlite_bind_blob(st, 11, pdg_buf_bytes(&a->envelope));
+	pdg_sqlite_bind_blob(st, 12, pdg_buf_bytes(&a->payload));
+	pdg_sqlite_bind_blob_or_null(st, 13, pdg_buf_bytes(&a->commit));
+}
+
+static int insert_subjects(struct pdg_sqlite *s, int64_t id,
+			   const struct pdg_store_subject *subjects, size_t n,
+			   struct pdg_error *err)
+{
+	sqlite3_stmt *st;
+	size_t i;
+	int rc = pdg_sqlite_stmt(&s->writer, PDG_SQL_INSERT_SUBJECT, &st, err);
+
+	for (i = 0; rc == 0 && i < n; i++) {
+		pdg_sqlite_bind_text(st, 1, subjects[i].algorithm);
+		pdg_sqlite_bind_text(st, 2, subjects[i].value);
+		(void)sqlite3_bind_int64(st, 3, id);
+		rc = pdg_sqlite_done(&s->writer, st, "keep a subject", err);
+	}
+	return rc;
+}
+
+/* A new one is pending, unless it comes with its bundle. */
+static int insert_state(struct pdg_sqlite *s, const struct pdg_stored *a, int64_t id,
+			struct pdg_error *err)
+{
+	sqlite3_stmt *st;
+	int rc;
+
+	if (a->bundle.n)
+		return pdg_sqlite_set_logged(&s->base, a->reference, pdg_buf_bytes(&a->bundle),
+					     err);
+	rc = pdg_sqlite_stmt(&s->writer, PDG_SQL_INSERT_PENDING, &st, err);
+	if (rc < 0)
+		return rc;
+	(void)sqlite3_bind_int64(st, 1, id);
+	return pdg_sqlite_done(&s->writer, st, "keep a pending row", err);
+}
+
+int pdg_sqlite_insert(struct pdg_store *store, struct pdg_stored *a,
+		      const struct pdg_store_subject *subjects, size_t n, struct pdg_error *err)
+{
+	struct pdg_sqlite *s = sqlite_of(store);
+	uint8_t reference[32];
+	sqlite3_stmt *st;
+	int64_t id;
+	int rc;
+
+	if (!pdg_sqlite_reference(a->reference, reference))
+		return pdg_fail(err, PDG_E_USAGE, "'%s' is no reference", a->reference);
+	rc = pdg_sqlite_stmt(&s->writer, PDG_SQL_INSERT, &st, err);
+	if (rc < 0)
+		return rc;
+	bind_row(st, reference, a);
+	rc = pdg_sqlite_done(&s->writer, st, "keep an attestation", err);
+	if (rc < 0)
+		return rc;
+	if (sqlite3_changes(s->writer.db) == 0)
+		return pdg_fail(err, PDG_E_REJECTED, "%s is kept already", a->reference);
+	id = sqlite3_last_insert_rowid(s->writer.db);
+	rc = insert_subjects(s, id, subjects, n, err);
+	if (rc == 0)
+		rc = insert_state(s, a, id, err);
+	if (rc < 0)
+		return rc;
+	a->id = id;
+	return 0;
+}
+
+int pdg_sqlite_update_envelope(struct pdg_store *store, const char *reference,
+			       struct pdg_bytes envelope, const char *grade, uint64_t journal_index,
+			       struct pdg_error *err)
+{
+	struct pdg_sqlite *s = sqlite_of(store);
+	uint8_t key[32];
+	sqlite3_stmt *st;
+	int rc;
+
+	if (!pdg_sqlite_reference(reference, key))
+		return pdg_fail(err, PDG_E_NOTFOUND, "no attestation '%s'", reference);
+	rc = pdg_sqlite_stmt(&s->writer, PDG_SQL_UPDATE_ENVELOPE, &st, err);
+	if (rc < 0)
+		return rc;
+	pdg_sqlite_bind_blob(st, 1, pdg_bytes(key, sizeof(key)));
+	pdg_sqlite_bind_blob(st, 2, envelope);
+	pdg_sqlite_bind_text(st, 3, grade);
+	(void)sqlite3_bind_int64(st, 4, (int64_t)journal_index);
+	rc = pdg_sqlite_done(&s->writer, st, "replace an envelope", err);
+	if (rc == 0 && sqlite3_changes(s->writer.db) == 0)
+		rc = pdg_fail(err, PDG_E_NOTFOUND, "no attestation %s", reference);
+	return rc;
+}
+
+int pdg_sqlite_set_logged(struct pdg_store *store, const char *reference, struct pdg_bytes bundle,
+			  struct pdg_error *err)
+{
+	struct pdg_sqlite *s = sqlite_of(store);
+	uint8_t key[32];
+	sqlite3_stmt *st;
+	int rc;
+
+	if (!pdg_sqlite_reference(reference, key))
+		return 0;
+	rc = pdg_sqlite_stmt(&s->writer, PDG_SQL_INSERT_BUNDLE, &st, err);
+	if (rc < 0)
+		return rc;
+	pdg_sqlite_bind_blob(st, 1, pdg_bytes(key, sizeof(key)));
+	pdg_sqlite_bind_blob(st, 2, bundle);
+	rc = pdg_sqlite_done(&s->writer, st, "keep a bundle", err);
+	if (rc < 0)
+		return rc;
+	rc = pdg_sqlite_stmt(&s->writer, PDG_SQL_DELETE_PENDING, &st, err);
+	if (rc < 0)
+		return rc;
+	pdg_sqlite_bind_blob(st, 1, pdg_bytes(key, sizeof(key)));
+	return pdg_sqlite_done(&s->writer, st, "mark as logged", err);
+}
+
+int pdg_sqlite_journal_append(struct pdg_store *store, uint64_t index, struct pdg_bytes leaf,
+			      struct pdg_error *err)
+{
+	struct pdg_sqlite *s = sqlite_of(store);
+	sqlite3_stmt *st;
+	int rc = pdg_sqlite_stmt(&s->writer, PDG_SQL_LEAF_INSERT, &st, err);
+
+	if (rc < 0)
+		return rc;
+	(void)sqlite3_bind_int64(st, 1, (int64_t)index);
+	pdg_sqlite_bind_blob(st, 2, leaf);
+	return pdg_sqlite_done(&s->writer, st, "keep a journal leaf", err);
+}
+
+int pdg_sqlite_journal_tile_write(struct pdg_store *store, unsigned level, uint64_t n,
+				  struct pdg_bytes hashes, struct pdg_error *err)
+{
+	struct pdg_sqlite *s = sqlite_of(store);
+	sqlite3_stmt *st;
+	int rc = pdg_sqlite_stmt(&s->writer, PDG_SQL_TILE_WRITE, &st, err);
+
+	if (rc < 0)
+		return rc;
+	(void)sqlite3_bind_int64(st, 1, pdg_sqlite_tile_key(level, n));
+	pdg_sqlite_bind_blob(st, 2, hashes);
+	return pdg_sqlite_done(&s->writer, st, "keep a journal tile", err);
+}
+
+int pdg_sqlite_journal_checkpoint_write(struct pdg_store *store, uint64_t size,
+					struct pdg_bytes note, struct pdg_error *err)
+{
+	struct pdg_sqlite *s = sqlite_of(store);
+	sqlite3_stmt *st;
+	int rc = pdg_sqlite_stmt(&s->writer, PDG_SQL_STATE_WRITE, &st, err);
+
+	if (rc < 0)
+		return rc;
+	(void)sqlite3_bind_int64(st, 1, (int64_t)size);
+	pdg_sqlite_bind_blob(st, 2, note);
+	return pdg_sqlite_done(&s->writer, st, "keep the journal's checkpoint", err);
+}
+
+int pdg_sqlite_meta_set(struct pdg_store *store, const char *name, const char *value,
+			struct pdg_error *err)
+{
+	struct pdg_sqlite *s = sqlite_of(store);
+	sqlite3_stmt *st;
+	int rc = pdg_sqlite_stmt(&s->writer, PDG_SQL_META_SET, &st, err);
+
+	if (rc < 0)
+		return rc;
+	pdg_sqlite_bind_text(st, 1, name);
+	pdg_sqlite_bind_text(st, 2, value);
+	return pdg_sqlite_done(&s->writer, st, "keep a value", err);
+}

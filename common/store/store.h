@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the service keeps: attestations, its journal, the outbox towards the log. A kind of
+ * store is a const table (store/sqlite.h). One writer at a time commits a batch; readers work
+ * beside it.
+ */
+#ifndef PDG_STORE_STORE_H
+#define PDG_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "util/auto.h"
+#include "util/buf.h"
+
+struct pdg_store;
+
+/* One attestation as kept. Strings and buffers owned by the struct. */
+struct pdg_stored {
+	int64_t id;	 /* rising; order of acceptance */
+	char *reference; /* "sha256:…", unique */
+	char *stage;	 /* stage name */
+	bool logged;
+	int64_t received;	   /* Unix seconds */
+	struct pdg_buf envelope;   /* JSON, all signatures */
+	struct pdg_buf payload;	   /* statement bytes */
+	struct pdg_buf countersig; /* raw signature, made once */
+	char *service_key;	   /* hint of the key that made it */
+	struct pdg_buf bundle;	   /* JSON; empty while pending */
+	struct pdg_buf commit;	   /* raw, source only */
+	struct pdg_buf links;	   /* JSON array */
+	char *repository;	   /* normalised URI; source and build */
+	char *git_commit;	   /* source: its commit; build: the commit it names; or NULL */
+	char *grade;		   /* source: "server", "clone"; else NULL */
+	uint64_t journal_index;	   /* index of the journal leaf about the kept envelope */
+};
+
+void pdg_stored_free(struct pdg_stored *a);
+PDG_AUTO_DEFINE(stored, struct pdg_stored *, pdg_stored_free)
+
+/* A subject digest by which an attestation is found. */
+struct pdg_store_subject {
+	const char *algorithm; /* "sha256", "gitCommit" */
+	const char *value;
+};
+
+/* A tile of the journal. */
+struct pdg_store_tile {
+	unsigned level;
+	uint64_t n;
+};
+
+struct pdg_store_ops {
+	const char *name;
+
+	/* The writer's side: begin … commit, or rollback; never two at once. */
+	int (*begin)(struct pdg_store *s, struct pdg_error *err);
+	int (*commit)(struct pdg_store *s, struct pdg_error *err); /* durable when it returns 0 */
+	void (*rollback)(struct pdg_store *s);
+
+	/** Insert; a->id is set. Returns 0, PDG_E_REJECTED without rule when the reference is there
+	 * already. */
+	int (*insert)(struct pdg_store *s, struct pdg_stored *a,
+		      const struct pdg_store_subject *subjects, size_t n, struct pdg_error *err);
+	/**
+	 * Another signer joined: replace the kept envelope, a source's grade (NULL: none) and the
+	 * index of the journal leaf, which is about this envelope. PDG_E_NOTFOUND when unknown.
+	 */
+	int (*update_envelope)(struct pdg_store *s, const char *reference,
+			       struct pdg_bytes envelope, const char *grade, uint64_t journal_index,
+			       struct pdg_error *err);
+	/** The log proof came: store the bundle, mark logged. A logged or unknown one stays as it
+	 * is. */
+	int (*set_logged)(struct pdg_store *s, const char *reference, struct pdg_bytes bundle,
+			  struct pdg_error *err);
+
+	/* The journal: leaf data, tiles and checkpoint change in the writer's transaction. */
+	int (*journal_append)(struct pdg_store *s, uint64_t index, struct pdg_bytes leaf,
+			      struct pdg_error *err);
+	int (*journal_tile_write)(struct pdg_store *s, unsigned level, uint64_t n,
+				  struct pdg_bytes hashes, struct pdg_error *err);
+	int (*journal_checkpoint_write)(struct pdg_store *s, uint64_t size, struct pdg_bytes note,
+					struct pdg_error *err);
+
+	/** A named value of the store ("policy-version", "log-origin"): kept across restarts,
+	 * replaced. */
+	int (*meta_set)(struct pdg_store *s, const char *name, const char *value,
+			struct pdg_error *err);
+
+	/* Readers: thread-safe, see the last commit; (from the writer's thread inside a batch: the
+	 * batch too). */
+	int (*meta_get)(struct pdg_store *s, const char *name, char **out, struct pdg_error *err);
+	/** By reference. PDG_E_NOTFOUND when unknown. */
+	int (*get)(struct pdg_store *s, const char *reference, struct pdg_stored **out,
+		   struct pdg_error *err);
+	/** By subject, oldest first, ids above @after, at most @max; *@out owned:
+	 * pdg_stored_list_done(). */
+	int (*by_subject)(struct pdg_store *s, const char *algorithm, const char *value,
+			  int64_t after, size_t max, struct pdg_stored ***out, size_t *out_n,
+			  struct pdg_error *err);
+	/** Sources of a commit in a repository (normalised URI), the oldest 256 at most. */
+	int (*sources)(struct pdg_store *s, const char *repository, const char *git_commit,
+		       struct pdg_stored ***out, size_t *out_n, struct pdg_error *err);
+	/**
+	 * References not logged yet, newest first (new work before a backlog), at most @max,
+	 * without those in the set that the caller has in flight (it filters).
+	 */
+	int (*pending)(struct pdg_store *s, size_t max, struct pdg_stored ***out, size_t *out_n,
+		       struct pdg_error *err);
+	int (*count)(struct pdg_store *s, uint64_t *out_all, uint64_t *out_pending,
+		     int64_t *out_oldest_pending, struct pdg_error *err);
+
+	int (*journal_state)(struct pdg_store *s, uint64_t *out_size, struct pdg_buf *out_note,
+			     struct pdg_error *err);
+	int (*journal_leaf)(struct pdg_store *s, uint64_t index, struct pdg_buf *out,
+			    struct pdg_error *err);
+	int (*journal_tile_read)(struct pdg_store *s, unsigned level, uint64_t n,
+				 struct pdg_buf *out, struct pdg_error *err);
+
+	/** Every attestation in order of acceptance (fsck); a negative return of @each stops. */
+	int (*each)(struct pdg_store *s,
+		    int (*each)(void *ctx, const struct pdg_stored *a, struct pdg_error *err),
+		    void *ctx, struct pdg_error *err);
+
+	void (*close)(struct pdg_store *s);
+};
+
+struct pdg_store {
+	const struct pdg_store_ops *ops;
+};
+
+void pdg_stored_list_done(struct pdg_stored **v, size_t n);
+
+static inline void pdg_store_close(struct pdg_store *s)
+{
+	if (s)
+		s->ops->close(s);
+}
+
+#endif
