@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The gate: which commits a push adds to protected refs, and whether each may be there (rules.md
+ * 2). pre-receive asks for the repository that is pushed to, pre-push for the remote one as far as
+ * the clone knows it, `pedigree check` for a range.
+ */
+#ifndef PDG_GATE_ENFORCE_H
+#define PDG_GATE_ENFORCE_H
+
+#include "gate/place.h"
+#include "gate/push.h"
+#include "git/range.h"
+
+/* What is asked, and who wants to hear of each verdict. */
+struct pdg_gate {
+	struct pdg_repo *repo;
+	const struct pdg_policy_repository *section;
+	const struct pdg_signers *signers;
+	int64_t at; /* when: Unix seconds */
+	/**
+	 * The remote whose protected refs this clone knows by refs/remotes/<remote>/; "" when it
+	 * has no name. NULL: it is this repository that is pushed to.
+	 */
+	const char *remote;
+	/** Each object that was judged, good or not. @type is "commit" or "tag". May be NULL. */
+	void (*judged)(void *ctx, const char *type, const char *hex, struct pdg_bytes raw,
+		       const struct pdg_verdict *v);
+	void *ctx;
+	size_t n_judged; /* counted here */
+	size_t n_bad;
+};
+
+/**
+ * Judge every commit of @w. A good forge's merge must also give the tree that it has (GIT-6).
+ *
+ * @within_push  parents outside the walk stand on a protected ref already; else they must be
+ *               signed by allowed keys themselves, or be excused by the baseline
+ *
+ * Returns 0 when all were judged, whatever the verdicts; else what kept it from judging.
+ */
+int pdg_gate_walk(struct pdg_gate *g, struct pdg_walk *w, bool within_push,
+		  struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * May this push be accepted? Judges what rules.md 2.2 says for the refs that the section protects.
+ *
+ * Returns 0, PDG_E_REJECTED (PSH-2, PSH-3, PSH-4, PSH-5, PSH-6, PSH-7, PSH-8), PDG_E_IO (GIT-3),
+ * PDG_E_NOMEM, PDG_E_CRYPTO.
+ */
+int pdg_gate_push(struct pdg_gate *g, const struct pdg_push *push,
+		  struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * Does this update write a protected ref: by its name, or by the name behind a symbolic ref?
+ * *@out_ref: the protected name, owned by the caller; NULL when it does not.
+ */
+int pdg_gate_protected(const struct pdg_gate *g, const struct pdg_update *u, char **out_ref,
+		       struct pdg_error *err) PDG_MUST_CHECK;
+
+#endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Would a commit be signed? From configuration and files alone: neither gpg nor ssh-keygen is run,
+ * so that asking costs a commit next to nothing.
+ */
+#include "gate/signing.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "util/fs.h"
+#include "util/str.h"
+
+static int get(const struct pdg_repo *r, const char *name, char **out, struct pdg_error *err)
+{
+	return pdg_repo_config(r, name, out, err);
+}
+
+/* git's words for true (git-config(1)). */
+static bool is_true(const char *v)
+{
+	return strcasecmp(v, "true") == 0 || strcasecmp(v, "yes") == 0 ||
+	       strcasecmp(v, "on") == 0 || strcmp(v, "1") == 0;
+}
+
+static int unusable(struct pdg_error *err, const char *what, const char *fix)
+{
+	int rc = pdg_reject(err, "HOK-2", "%s", what);
+
+	pdg_fix(err, "%s", fix);
+	return rc;
+}
+
+/* The path as git reads it: "~/" is the home folder. NULL when there is no memory. */
+static char *expand_home(const char *path)
+{
+	const char *home = getenv("HOME");
+
+	if (pdg_str_starts(path, "~/") && home)
+		return pdg_str_printf("%s/%s", home, path + 2);
+	return pdg_str_dup(path);
+}
+
+static bool has_agent(void)
+{
+	const char *agent = getenv("SSH_AUTH_SOCK");
+
+	return agent && agent[0];
+}
+
+/* A key file: the private one, or a public one beside it or for which there is an agent. */
+static int check_ssh_file(const char *configured, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *path = expand_home(configured);
+	PDG_AUTO(mem) char *private = NULL;
+
+	if (!path)
+		return pdg_nomem(err);
+	if (access(path, R_OK) != 0) {
+		int rc =
+			pdg_reject(err, "HOK-2", "the SSH signing key \"%s\" cannot be read", path);
+
+		pdg_fix(err, "git config user.signingKey <path of your key>");
+		return rc;
+	}
+	if (!pdg_str_ends(path, ".pub") || has_agent())
+		return 0;
+	private = strndup(path, strlen(path) - strlen(".pub"));
+	if (!private)
+		return pdg_nomem(err);
+	if (access(private, R_OK) == 0)
+		return 0;
+	return unusable(err,
+			"the SSH signing key is a public key, without its private key or an agent",
+			"start ssh-agent and ssh-add the key");
+}
+
+static int check_ssh(const struct pdg_repo *r, const char *key, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *command = NULL;
+	int rc = get(r, "gpg.ssh.defaultKeyCommand", &command, err);
+
+	if (rc < 0)
+		return rc;
+	if (!key && command)
+		return 0;
+	if (!key || !key[0])
+		return unusable(err, "no SSH signing key is named",
+				"git config user.signingKey ~/.ssh/id_ed25519.pub");
+	if (!pdg_str_starts(key, "key::") && !pdg_str_starts(key, "ssh-"))
+		return check_ssh_file(key, err);
+	if (has_agent())
+		return 0;
+	return unusable(err, "the SSH signing key is to come from an agent, and there is none",
+			"start ssh-agent and ssh-add the key");
+}
+
+/* Does GnuPG's folder hold any secret key? (A smart card's stub is one.) */
+static bool has_secret_keys(const char *gnupg)
+{
+	PDG_AUTO(mem) char *path = pdg_path_join(gnupg, "private-keys-v1.d");
+	DIR *dir = path ? opendir(path) : NULL;
+	const struct dirent *e;
+	bool found = false;
+
+	if (!dir)
+		return false;
+	while (!found && (e = readdir(dir)))
+		found = pdg_str_ends(e->d_name, ".key");
+	(void)closedir(dir);
+	return found;
+}
+
+static int check_openpgp(const struct pdg_repo *r, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *program = NULL;
+	PDG_AUTO(mem) char *own = NULL;
+	const char *gnupg = getenv("GNUPGHOME");
+	const char *home = getenv("HOME");
+	int rc = get(r, "gpg.program", &program, err);
+
+	if (rc == 0 && !program)
+		rc = get(r, "gpg.openpgp.program", &program, err);
+	/* Another program keeps its keys where it likes. */
+	if (rc < 0 || program)
+		return rc;
+	if (!gnupg || !gnupg[0]) {
+		own = home ? pdg_path_join(home, ".gnupg") : NULL;
+		gnupg = own;
+	}
+	if (gnupg && has_secret_keys(gnupg))
+		return 0;
+	return unusable(err, "GnuPG has no secret key to sign commits with",
+			"gpg --quick-generate-key, or sign with SSH: git config gpg.format ssh");
+}
+
+static int check_format(const struct pdg_repo *r, const char *format, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *key = NULL;
+	int rc = get(r, "user.signingKey", &key, err);
+
+	if (rc < 0)
+		return rc;
+	if (!format || strcmp(format, "openpgp") == 0)
+		return check_openpgp(r, err);
+	if (strcmp(format, "ssh") == 0)
+		return check_ssh(r, key, err);
+	rc = pdg_reject(err, "HOK-2", "gpg.format is \"%s\", which is not judged here", format);
+	pdg_fix(err, "git config gpg.format openpgp, or ssh");
+	return rc;
+}
+
+int pdg_signing_usable(const struct pdg_repo *r, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *sign = NULL;
+	PDG_AUTO(mem) char *format = NULL;
+	int rc = get(r, "commit.gpgSign", &sign, err);
+
+	if (rc == 0 && (!sign || !is_true(sign))) {
+		rc = pdg_reject(err, "HOK-1",
+				"commits are not signed here: commit.gpgSign is not true");
+		pdg_fix(err, "git config commit.gpgSign true");
+	}
+	if (rc == 0)
+		rc = get(r, "gpg.format", &format, err);
+	return rc < 0 ? rc : check_format(r, format, err);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of common/git share. No other folder includes this or any header of libgit2. */
+#ifndef PDG_GIT_IMPL_H
+#define PDG_GIT_IMPL_H
+
+#include <git2.h>
+
+#include "git/repo.h"
+
+struct pdg_repo {
+	git_repository *git;
+	git_odb *odb;
+	char *gitdir;
+	char *commondir;
+	char *workdir;
+	char **borrowed; /* object folders added by the environment: quarantine, alternates */
+	size_t n_borrowed, cap_borrowed;
+	git_repository
+		*trial; /* the same repository, whose writes stay in memory; made when needed */
+	git_odb_backend *memory; /* where they stay; owned by trial */
+};
+
+/* Kinds of libgit2 for PDG_AUTO. Every release function of libgit2 takes NULL. */
+PDG_AUTO_DEFINE(git_odb_object, git_odb_object *, git_odb_object_free)
+PDG_AUTO_DEFINE(git_object, git_object *, git_object_free)
+PDG_AUTO_DEFINE(git_commit, git_commit *, git_commit_free)
+PDG_AUTO_DEFINE(git_tree, git_tree *, git_tree_free)
+PDG_AUTO_DEFINE(git_treebuilder, git_treebuilder *, git_treebuilder_free)
+PDG_AUTO_DEFINE(git_index, git_index *, git_index_free)
+PDG_AUTO_DEFINE(git_config, git_config *, git_config_free)
+PDG_AUTO_DEFINE(git_reference, git_reference *, git_reference_free)
+PDG_AUTO_DEFINE(git_reference_iterator, git_reference_iterator *, git_reference_iterator_free)
+PDG_AUTO_DEFINE(git_signature, git_signature *, git_signature_free)
+
+static inline void pdg_auto_git_buf(git_buf *b)
+{
+	git_buf_dispose(b);
+}
+
+/* The text of libgit2's last failure, without its final period. Valid until its next call. */
+const char *pdg_git_reason(void);
+
+/** A failure of libgit2 as GIT-3, or PDG_E_NOMEM: "<what>: <libgit2's reason>". */
+int pdg_git_failed(struct pdg_error *err, const char *fmt, ...) PDG_PRINTF(2, 3);
+
+/** An object name from its 40 hex digits. GIT-4 for anything else. */
+int pdg_git_oid(const char *hex, git_oid *out, struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * The commit behind @oid: itself, or what a tag (of tags) points at.
+ * Returns 0, PDG_E_NOTFOUND (an object is not here), PDG_E_USAGE (GIT-4: no commit behind it),
+ * PDG_E_IO.
+ */
+int pdg_git_peel(const struct pdg_repo *r, const git_oid *oid, git_oid *out,
+		 struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * What history needs of a raw commit: its parents, which stand between tree and author, and the
+ * committer's time (0 when there is none that can be read). A malformed commit has no parents;
+ * it is for the judge to refuse it.
+ *
+ * @out_parents  owned by the caller (free()); NULL when there are none
+ */
+int pdg_git_links(struct pdg_bytes raw, git_oid **out_parents, size_t *out_n, int64_t *out_time,
+		  struct pdg_error *err) PDG_MUST_CHECK;
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Would a commit be signed? By configurations as people have them. */
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "gate/signing.h"
+#include "support/check.h"
+#include "support/gitrepo.h"
+
+/* One configuration: up to three settings, an agent or not, GnuPG's folder. */
+struct setting {
+	const char *sign, *format, *key;
+	bool agent;
+	const char *gnupg; /* below the test's folder */
+	const char *rule;  /* NULL: usable */
+};
+
+static void set(const char *repo, const char *name, const char *value)
+{
+	if (value)
+		pdg_test_git(repo, "config", name, value, NULL);
+}
+
+static void each_configuration(void)
+{
+	static const struct setting cases[] = {
+		{NULL, NULL, NULL, false, "full", "HOK-1"},
+		{"false", NULL, NULL, false, "full", "HOK-1"},
+		{"true", NULL, NULL, false, "full", NULL},
+		{"yes", "openpgp", "ABCD", false, "full", NULL},
+		{"true", NULL, NULL, false, "empty", "HOK-2"},
+		{"true", NULL, NULL, false, "absent", "HOK-2"},
+		{"1", "ssh", NULL, false, "full", "HOK-2"},
+		{"on", "ssh", "", false, "full", "HOK-2"},
+		{"true", "ssh", "~/key", false, "full", NULL},
+		{"true", "ssh", "~/key.pub", false, "full", NULL},
+		{"true", "ssh", "~/lone.pub", false, "full", "HOK-2"},
+		{"true", "ssh", "~/lone.pub", true, "full", NULL},
+		{"true", "ssh", "~/nothing", true, "full", "HOK-2"},
+		{"true", "ssh", "key::ssh-ed25519 AAAA", false, "full", "HOK-2"},
+		{"true", "ssh", "key::ssh-ed25519 AAAA", true, "full", NULL},
+		{"true", "ssh", "ssh-ed25519 AAAA", true, "full", NULL},
+		{"true", "x509", "a@b", false, "full", "HOK-2"},
+	};
+	char *dir = pdg_test_dir();
+	PDG_AUTO(mem) char *gnupg = pdg_test_path(dir, "full");
+	PDG_AUTO(mem) char *keys = pdg_test_path(dir, "full/private-keys-v1.d");
+	PDG_AUTO(mem) char *empty = pdg_test_path(dir, "empty");
+	size_t i;
+
+	CHECK(mkdir(gnupg, 0700) == 0 && mkdir(keys, 0700) == 0 && mkdir(empty, 0700) == 0);
+	free(pdg_test_file(dir, "full/private-keys-v1.d/0123.key", pdg_bytes_str("x")));
+	free(pdg_test_file(dir, "key", pdg_bytes_str("x")));
+	free(pdg_test_file(dir, "key.pub", pdg_bytes_str("x")));
+	free(pdg_test_file(dir, "lone.pub", pdg_bytes_str("x")));
+	(void)setenv("HOME", dir, 1);
+	(void)setenv("GIT_CONFIG_GLOBAL", "/dev/null", 1);
+	(void)setenv("GIT_CONFIG_NOSYSTEM", "1", 1);
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct setting *c = &cases[i];
+		char name[] = "repo-a";
+		PDG_AUTO(mem) char *path = (name[5] = (char)('a' + i), pdg_test_repo(dir, name));
+		PDG_AUTO(mem) char *home = pdg_test_path(dir, c->gnupg);
+		PDG_AUTO(repo) struct pdg_repo *r = NULL;
+		struct pdg_error err = {0};
+		int rc;
+
+		pdg_test_case("case %zu", i);
+		set(path, "commit.gpgSign", c->sign);
+		set(path, "gpg.format", c->format);
+		set(path, "user.signingKey", c->key);
+		(void)setenv("GNUPGHOME", home, 1);
+		(void)unsetenv("SSH_AUTH_SOCK");
+		if (c->agent)
+			(void)setenv("SSH_AUTH_SOCK", "/nonexistent", 1);
+		CHECK_OK(pdg_repo_open(path, PDG_REPO_DISCOVER, &r, &err), &err);
+		rc = pdg_signing_usable(r, &err);
+		if (c->rule)
+			CHECK_RULE(rc, &err, c->rule);
+		else
+			CHECK_OK(rc, &err);
+	}
+	pdg_test_case(NULL);
+	pdg_test_dir_remove(dir);
+}
+
+/* Another program, or a command that names the key, keep their keys to themselves. */
+static void other_programs(void)
+{
+	char *dir = pdg_test_dir();
+	PDG_AUTO(mem) char *path = pdg_test_repo(dir, "repo");
+	PDG_AUTO(repo) struct pdg_repo *r = NULL;
+	struct pdg_error err = {0};
+
+	(void)setenv("HOME", dir, 1);
+	(void)unsetenv("GNUPGHOME");
+	pdg_test_git(path, "config", "commit.gpgSign", "true", NULL);
+	pdg_test_git(path, "config", "gpg.program", "/opt/own/gpg", NULL);
+	CHECK_OK(pdg_repo_open(path, PDG_REPO_DISCOVER, &r, &err), &err);
+	CHECK_OK(pdg_signing_usable(r, &err), &err);
+	pdg_test_git(path, "config", "gpg.format", "ssh", NULL);
+	pdg_test_git(path, "config", "gpg.ssh.defaultKeyCommand", "x", NULL);
+	CHECK_OK(pdg_signing_usable(r, &err), &err);
+	pdg_test_git(path, "config", "--unset", "gpg.ssh.defaultKeyCommand", NULL);
+	CHECK_RULE(pdg_signing_usable(r, &err), &err, "HOK-2");
+	pdg_test_dir_remove(dir);
+}
+
+PDG_TEST_MAIN("signing", {"each configuration", each_configuration},
+	      {"other programs", other_programs})

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a walk shows, held against git rev-list over the same repository. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "git/range.h"
+#include "support/check.h"
+#include "support/gitrepo.h"
+#include "util/str.h"
+
+static char *dir;
+static char *repo;
+
+/* main: a - b - m - d, side: a - c joined by m; tag v1 (annotated) at b; other: unrelated root. */
+static void set_up(void)
+{
+	if (dir)
+		return;
+	dir = pdg_test_dir();
+	repo = pdg_test_repo(dir, "repo");
+	free(pdg_test_commit(repo, "a", 1700000000));
+	pdg_test_git(repo, "checkout", "-q", "-b", "side", NULL);
+	free(pdg_test_commit(repo, "c", 1700000005));
+	pdg_test_git(repo, "checkout", "-q", "main", NULL);
+	free(pdg_test_commit(repo, "b", 1700000010));
+	pdg_test_git(repo, "tag", "-a", "-m", "v1", "v1", NULL);
+	pdg_test_git(repo, "merge", "-q", "--no-ff", "-m", "m", "side", NULL);
+	free(pdg_test_commit(repo, "d", 1700000030));
+	pdg_test_git(repo, "checkout", "-q", "--orphan", "other", NULL);
+	free(pdg_test_commit(repo, "o", 1700000002));
+	pdg_test_git(repo, "tag", "onblob", "-m", "x", "HEAD^{tree}", NULL);
+	pdg_test_git(repo, "checkout", "-q", "main", NULL);
+}
+
+/* All commits of a walk over @args (NULL-ended), sorted, a line each. */
+static char *walked(const char *path, const char *const *args, int *out_rc, struct pdg_error *err)
+{
+	PDG_AUTO(repo) struct pdg_repo *r = NULL;
+	PDG_AUTO(walk) struct pdg_walk *w = NULL;
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(1 << 20);
+	char hex[PDG_GIT_HEX];
+	int rc = pdg_repo_open(path, PDG_REPO_DISCOVER, &r, err);
+
+	if (rc == 0)
+		rc = pdg_walk_new(r, &w, err);
+	for (; rc == 0 && *args; args++)
+		rc = pdg_walk_range(w, *args, err);
+	while (rc == 0) {
+		rc = pdg_walk_next(w, hex, err);
+		if (rc == 0)
+			pdg_buf_printf(&text, "%s\n", hex);
+	}
+	*out_rc = rc == PDG_E_NOTFOUND ? 0 : rc;
+	return pdg_str_dup(pdg_buf_cstr(&text));
+}
+
+/* The commits of @list (a line each) that @other has not: their number. */
+static size_t lines_missing(const char *list, const char *other, size_t *out_lines)
+{
+	struct pdg_bytes rest = pdg_bytes_str(list);
+	struct pdg_bytes line;
+	size_t missing = 0;
+
+	*out_lines = 0;
+	while (pdg_bytes_line(&rest, &line)) {
+		missing += pdg_bytes_find(pdg_bytes_str(other), line, 0) == SIZE_MAX;
+		*out_lines += 1;
+	}
+	return missing;
+}
+
+static void same_as_rev_list(const char *const *args)
+{
+	struct pdg_error err = {0};
+	PDG_AUTO(mem)
+	char *want = pdg_test_git_out(repo, "rev-list", args[0], args[1], args[2], args[3], NULL);
+	int rc;
+	PDG_AUTO(mem) char *got = walked(repo, args, &rc, &err);
+	size_t n_got;
+	size_t n_want;
+
+	pdg_test_case("%s %s %s %s", args[0], args[1] ? args[1] : "",
+		      args[1] && args[2] ? args[2] : "",
+		      args[1] && args[2] && args[3] ? args[3] : "");
+	CHECK_OK(rc, &err);
+	CHECK_UINT(lines_missing(want, got, &n_want), 0);
+	CHECK_UINT(lines_missing(got, want, &n_got), 0);
+	CHECK_UINT(n_got, n_want);
+}
+
+static void as_git_reads_them(void)
+{
+	static const char *const cases[][5] = {
+		{"main"},
+		{"HEAD"},
+		{"v1"},
+		{"main", "other"},
+		{"main", "^side"},
+		{"^v1", "main"},
+		{"v1..main"},
+		{"side..", "other"},
+		{"main..side"},
+		{"side...v1"},
+		{"main...other"},
+		{"...side"},
+		{"main^!"},
+		{"main~1^!"},
+		{"main~1^@"},
+		{"main~1^-"},
+		{"main~1^-2"},
+		{"--all"},
+		{"--branches", "--not", "side"},
+		{"--tags"},
+		{"main", "--not", "v1", "^other"},
+		{"--not", "v1", "--not", "main"},
+		{"main~1^2"},
+		{"main~2..main"},
+	};
+	size_t i;
+
+	set_up();
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		same_as_rev_list(cases[i]);
+	pdg_test_case(NULL);
+}
+
+static void refused(void)
+{
+	static const char *const cases[] = {"nowhere",	   "",	      "--since=1", "^nowhere",
+					    "a..b..c..",   "main^-9", "main^-0",   "onblob",
+					    "main^{tree}", "--no",    "-n"};
+	size_t i;
+
+	set_up();
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *args[2] = {cases[i], NULL};
+		struct pdg_error err = {0};
+		int rc;
+
+		pdg_test_case("\"%s\"", cases[i]);
+		free(walked(repo, args, &rc, &err));
+		CHECK_RULE(rc, &err, "GIT-4");
+	}
+	pdg_test_case(NULL);
+}
+
+static char *rev(const char *name)
+{
+	return pdg_test_git_out(repo, "rev-parse", name, NULL);
+}
+
+static void tags_are_peeled(void)
+{
+	PDG_AUTO(mem) char *tag = NULL;
+	PDG_AUTO(mem) char *tree = NULL;
+	PDG_AUTO(mem) char *b = NULL;
+	PDG_AUTO(repo) struct pdg_repo *r = NULL;
+	PDG_AUTO(walk) struct pdg_walk *w = NULL;
+	struct pdg_error err = {0};
+	char hex[PDG_GIT_HEX];
+
+	set_up();
+	tag = rev("v1");
+	tree = rev("main^{tree}");
+	b = rev("v1^{commit}");
+	CHECK_OK(pdg_repo_open(repo, PDG_REPO_DISCOVER, &r, &err), &err);
+	CHECK_OK(pdg_walk_new(r, &w, &err), &err);
+	CHECK_OK(pdg_walk_push(w, tag, &err), &err);
+	CHECK_OK(pdg_walk_next(w, hex, &err), &err);
+	CHECK_STR(hex, b);
+	CHECK_RULE(pdg_walk_push(w, tree, &err), &err, "GIT-4");
+	CHECK_RULE(pdg_walk_push(w, "0123456789012345678901234567890123456789", &err), &err,
+		   "GIT-3");
+	CHECK_OK(pdg_walk_hide(w, "0123456789012345678901234567890123456789", &err), &err);
+	CHECK_RULE(pdg_walk_push(w, "main", &err), &err, "GIT-4");
+}
+
+static void reachable(void)
+{
+	static const struct {
+		const char *ancestor, *tip;
+		bool is;
+	} cases[] = {
+		{"v1^{commit}", "main", true}, {"main", "main", true},	 {"side", "main", true},
+		{"main", "side", false},       {"other", "main", false}, {"main~2", "v1", true},
+	};
+	PDG_AUTO(repo) struct pdg_repo *r = NULL;
+	struct pdg_error err = {0};
+	size_t i;
+
+	set_up();
+	CHECK_OK(pdg_repo_open(repo, PDG_REPO_DISCOVER, &r, &err), &err);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		PDG_AUTO(mem) char *a = rev(cases[i].ancestor);
+		PDG_AUTO(mem) char *t = rev(cases[i].tip);
+		bool is = !cases[i].is;
+
+		pdg_test_case("%s in %s", cases[i].ancestor, cases[i].tip);
+		CHECK_OK(pdg_repo_reachable(r, a, t, &is, &err), &err);
+		CHECK(is == cases[i].is);
+	}
+	pdg_test_case(NULL);
+}
+
+/* Dates that lie may make us judge more than is new, and never less. */
+static void lying_dates(void)
+{
+	PDG_AUTO(mem) char *path = NULL;
+	PDG_AUTO(mem) char *old = NULL;
+	PDG_AUTO(mem) char *sneaked = NULL;
+	PDG_AUTO(mem) char *tip = NULL;
+	const char *args[3] = {"main", "^old", NULL};
+	PDG_AUTO(mem) char *got = NULL;
+	struct pdg_error err = {0};
+	int i;
+	int rc;
+
+	set_up();
+	path = pdg_test_repo(dir, "skew");
+	for (i = 0; i < 50; i++)
+		free(pdg_test_commit(path, "base", 1700000000 + i));
+	pdg_test_git(path, "branch", "old", NULL);
+	old = pdg_test_git_out(path, "rev-parse", "old", NULL);
+	sneaked = pdg_test_commit(path, "from 1970", 1);
+	free(pdg_test_commit(path, "from 2099", 4070908800));
+	for (i = 0; i < 50; i++)
+		free(pdg_test_commit(path, "between", 1000 + i));
+	tip = pdg_test_commit(path, "now", 1700000100);
+	got = walked(path, args, &rc, &err);
+	CHECK_OK(rc, &err);
+	CHECK_HAS(got, sneaked);
+	CHECK_HAS(got, tip);
+	CHECK(!strstr(got, old));
+}
+
+static void shallow_boundary(void)
+{
+	PDG_AUTO(mem) char *path = NULL;
+	PDG_AUTO(mem) char *from = NULL;
+	PDG_AUTO(mem) char *boundary = NULL;
+	PDG_AUTO(mem) char *tip = NULL;
+	PDG_AUTO(repo) struct pdg_repo *r = NULL;
+	PDG_AUTO(walk) struct pdg_walk *w = NULL;
+	PDG_AUTO(walk) struct pdg_walk *again = NULL;
+	struct pdg_error err = {0};
+	char hex[PDG_GIT_HEX];
+
+	set_up();
+	path = pdg_test_path(dir, "shallow");
+	from = pdg_str_printf("file://%s", repo);
+	pdg_test_git(dir, "clone", "-q", "--depth", "1", "-b", "main", from, path, NULL);
+	tip = pdg_test_git_out(path, "rev-parse", "HEAD", NULL);
+	CHECK_OK(pdg_repo_open(path, PDG_REPO_DISCOVER, &r, &err), &err);
+	CHECK_OK(pdg_walk_new(r, &w, &err), &err);
+	CHECK_OK(pdg_walk_push(w, tip, &err), &err);
+	CHECK(!pdg_walk_cut(w));
+	CHECK_OK(pdg_walk_next(w, hex, &err), &err);
+	CHECK_INT(pdg_walk_next(w, hex, &err), PDG_E_NOTFOUND);
+	CHECK(pdg_walk_cut(w));
+
+	/* Without the file the same gap is a hole. */
+	boundary = pdg_test_path(path, ".git/shallow");
+	CHECK(remove(boundary) == 0);
+	CHECK_OK(pdg_walk_new(r, &again, &err), &err);
+	CHECK_OK(pdg_walk_push(again, tip, &err), &err);
+	CHECK_RULE(pdg_walk_next(again, hex, &err), &err, "GIT-3");
+}
+
+static void clean_up(void)
+{
+	pdg_test_dir_remove(dir);
+	free(repo);
+	CHECK(true);
+}
+
+PDG_TEST_MAIN("range", {"as git reads them", as_git_reads_them}, {"refused", refused},
+	      {"tags are peeled", tags_are_peeled}, {"reachable", reachable},
+	      {"lying dates", lying_dates}, {"shallow boundary", shallow_boundary},
+	      {"clean up", clean_up})
