@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A clone's settings and policy: pedigree.* of its configuration, and where design 5 looks further.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "hook.h"
+#include "util/fs.h"
+#include "util/str.h"
+
+#define DEADLINE "2s"
+
+int pdg_hook_configure(struct pdg_hook_run *h, struct pdg_error *err)
+{
+	const char *service = getenv("PEDIGREE_SERVICE");
+	int rc;
+
+	if (service && service[0]) {
+		h->settings.service = pdg_str_dup(service);
+		rc = h->settings.service ? 0 : pdg_nomem(err);
+	} else {
+		rc = pdg_repo_config(h->repo, "pedigree.service", &h->settings.service, err);
+	}
+	if (rc == 0)
+		rc = pdg_repo_config(h->repo, "pedigree.proxy", &h->settings.proxy, err);
+	if (rc == 0)
+		rc = pdg_repo_config(h->repo, "pedigree.deadline", &h->settings.deadline, err);
+	if (rc == 0 && !h->settings.deadline) {
+		h->settings.deadline = pdg_str_dup(DEADLINE);
+		rc = h->settings.deadline ? 0 : pdg_nomem(err);
+	}
+	return rc;
+}
+
+/* The clone has said which repository it is; without that, no section can be its. */
+static int names_repository(const struct pdg_hook_run *h, bool *out, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *uri = NULL;
+	int rc = pdg_repo_config(h->repo, "pedigree.repository", &uri, err);
+
+	if (rc == 0)
+		*out = uri != NULL;
+	return rc;
+}
+
+int pdg_hook_policy(struct pdg_hook_run *h, bool *out_known, struct pdg_error *err)
+{
+	struct pdg_error why = {.code = 0};
+	bool named = false;
+	int rc = names_repository(h, &named, err);
+
+	if (rc < 0)
+		return rc;
+	*out_known = false;
+	rc = pdg_place_find(&h->place, h->repo, NULL, NULL, &why);
+	if (rc < 0 &&
+	    (strcmp(why.rule, "POL-9") == 0 || (strcmp(why.rule, "PSH-1") == 0 && !named)))
+		return 0;
+	if (rc == 0)
+		rc = pdg_fs_mkdirs(h->place.state, 0700, &why);
+	if (rc == 0)
+		rc = pdg_place_load_signers(&h->place, NULL, &why);
+	if (rc < 0) {
+		if (err)
+			*err = why;
+		return rc;
+	}
+	*out_known = true;
+	return 0;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a hook is: an entry of a table, run with what git gave it and with the settings that count
+ * here. One program is all hooks; which one, its name or --hook says.
+ */
+#ifndef PDG_HOOKS_HOOK_H
+#define PDG_HOOKS_HOOK_H
+
+#include "gate/emit.h"
+#include "gate/enforce.h"
+#include "gate/place.h"
+
+/* Settings: a server hook's were fixed at installation, a clone's come from its configuration. */
+struct pdg_hook_settings {
+	const char *policy;	/* server hooks; borrowed from the command line */
+	const char *repository; /* --repository, or NULL */
+	const char *server_key; /* post-receive: the git server's private key, or NULL */
+	char *service;		/* or NULL */
+	char *deadline;
+	char *proxy; /* or NULL */
+};
+
+struct pdg_hook_run {
+	struct pdg_bytes input;	 /* what git wrote to the hook */
+	const char *const *args; /* git's arguments */
+	size_t n_args;
+	struct pdg_hook_settings settings;
+	struct pdg_repo *repo;
+	struct pdg_place place;
+};
+
+struct pdg_hook {
+	const char *name;
+	bool server;
+	bool refuses; /* a failure stops what git is doing */
+	bool input;   /* git writes to it */
+	int (*run)(struct pdg_hook_run *h, struct pdg_error *err);
+};
+
+int pdg_hook_pre_commit(struct pdg_hook_run *h, struct pdg_error *err) PDG_MUST_CHECK;
+int pdg_hook_post_commit(struct pdg_hook_run *h, struct pdg_error *err) PDG_MUST_CHECK;
+int pdg_hook_post_rewrite(struct pdg_hook_run *h, struct pdg_error *err) PDG_MUST_CHECK;
+int pdg_hook_pre_push(struct pdg_hook_run *h, struct pdg_error *err) PDG_MUST_CHECK;
+int pdg_hook_pre_receive(struct pdg_hook_run *h, struct pdg_error *err) PDG_MUST_CHECK;
+int pdg_hook_post_receive(struct pdg_hook_run *h, struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Read a clone's settings from its configuration; PEDIGREE_SERVICE wins (design 6). */
+int pdg_hook_configure(struct pdg_hook_run *h, struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * The policy of a clone, with the section's keys. *@out_known false, without failure, when the
+ * clone knows no policy: then the server judges alone.
+ */
+int pdg_hook_policy(struct pdg_hook_run *h, bool *out_known, struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Check commits that were made here, and emit their statements where clones emit (made.c). */
+int pdg_hook_made(struct pdg_hook_run *h, const char *const *commits, size_t n,
+		  struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Print the verdict of one object that is not good: a line for each of the first twenty. */
+void pdg_hook_tell(void *ctx, const char *type, const char *hex, struct pdg_bytes raw,
+		   const struct pdg_verdict *v);
+/** After the last: how many more there were. @n_bad as in struct pdg_gate. */
+void pdg_hook_tell_rest(size_t n_bad);
+
+/** One line about what became of the statements in the outbox. @what: "source of refs/heads/main".
+ */
+void pdg_hook_tell_sent(const struct pdg_hook_run *h, const char *what, enum pdg_sent sent);
+
+#endif

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pedigree-hook: all hooks in one program. Installed hooks are small scripts that name the
+ * hook and what was fixed at installation (cli/repo/install.c); the hook that was there before
+ * is run from here with the same input, so that git's lines reach both.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "hook.h"
+#include "proc/spawn.h"
+#include "util/fs.h"
+#include "util/limits.h"
+#include "util/opt.h"
+#include "util/out.h"
+#include "util/size.h"
+#include "util/str.h"
+
+#define DEADLINE "2s"
+
+static const struct pdg_hook hooks[] = {
+	{"pre-commit", false, true, false, pdg_hook_pre_commit},
+	{"pre-merge-commit", false, true, false, pdg_hook_pre_commit},
+	{"post-commit", false, false, false, pdg_hook_post_commit},
+	{"post-rewrite", false, false, true, pdg_hook_post_rewrite},
+	{"pre-push", false, true, true, pdg_hook_pre_push},
+	{"pre-receive", true, true, true, pdg_hook_pre_receive},
+	{"post-receive", true, false, true, pdg_hook_post_receive},
+};
+
+static const struct pdg_opt options[] = {
+	{"hook", "NAME", "which hook this is (default: the name it is called by)", false},
+	{"policy", "FILE", "server hooks: the policy file", false},
+	{"repository", "URI", "server hooks: the policy's section", false},
+	{"server-key", "PEM", "post-receive: the git server's private key", false},
+	{"service", "URL", "post-receive: where statements go", false},
+	{"deadline", "TIME", "post-receive: how long a push may wait for the service", false},
+	{"proxy", "URL", "post-receive: HTTP proxy", false},
+	{"chain", "FILE", "the hook that was here before", false},
+	{"existing", "WHEN", "when that runs: before (default) or after", false},
+	{0},
+};
+
+static const struct pdg_hook *find_hook(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
+		if (strcmp(hooks[i].name, name) == 0)
+			return &hooks[i];
+	}
+	return NULL;
+}
+
+/* git must never write into a pipe that nobody reads: what is too much is read and dropped. */
+static int read_input(struct pdg_buf *in, struct pdg_error *err)
+{
+	int rc = pdg_fs_read_fd(STDIN_FILENO, "standard input", in, err);
+	char drain[4096];
+
+	while (rc < 0 && read(STDIN_FILENO, drain, sizeof(drain)) > 0)
+		;
+	return rc;
+}
+
+/* The hook that was here before. Like git, one that cannot be executed is passed over. */
+static int run_chained(const struct pdg_hook *hook, const char *chain, const struct pdg_args *args,
+		       struct pdg_bytes input, struct pdg_error *err)
+{
+	PDG_AUTO(mem) const char **argv = pdg_calloc(args->n_args + 2, sizeof(char *));
+	struct pdg_spawn s = {.program = chain, .input = input};
+	int status = 0;
+	int rc;
+
+	if (!argv)
+		return pdg_nomem(err);
+	if (access(chain, F_OK) != 0) {
+		rc = pdg_reject(err, "PSH-10", "the hook that was here before, \"%s\", is gone",
+				chain);
+		pdg_fix(err, "put it back, or \"pedigree hooks uninstall\" and install again");
+		return rc;
+	}
+	if (access(chain, X_OK) != 0)
+		return 0;
+	argv[0] = chain;
+	if (args->n_args)
+		memcpy(argv + 1, args->arg, args->n_args * sizeof(char *));
+	s.argv = argv;
+	rc = pdg_spawn(&s, &status, err);
+	if (rc < 0)
+		return rc;
+	if (status != 0)
+		return pdg_reject(err, "PSH-10",
+				  "the %s hook that was here before ended with status %d",
+				  hook->name, status);
+	return 0;
+}
+
+static void hook_done(struct pdg_hook_run *h)
+{
+	free(h->settings.service);
+	free(h->settings.deadline);
+	free(h->settings.proxy);
+	pdg_place_done(&h->place);
+	pdg_repo_free(h->repo);
+}
+
+static int copy_option(const struct pdg_args *args, const char *name, const char *otherwise,
+		       char **out, struct pdg_error *err)
+{
+	const char *v = pdg_args_get(args, name);
+
+	*out = pdg_str_dup(v ? v : otherwise);
+	return *out || !(v || otherwise) ? 0 : pdg_nomem(err);
+}
+
+/* What was fixed at installation; nothing of the repository, nothing of the environment. */
+static int fixed_settings(const struct pdg_args *args, struct pdg_hook_settings *s,
+			  struct pdg_error *err)
+{
+	int rc;
+
+	s->policy = pdg_args_get(args, "policy");
+	s->repository = pdg_args_get(args, "repository");
+	s->server_key = pdg_args_get(args, "server-key");
+	if (!s->policy || s->policy[0] != '/') {
+		rc = pdg_reject(err, "HOK-4",
+				"this hook was installed without the absolute path of a policy");
+		pdg_fix(err, "pedigree hooks install --server --policy FILE");
+		return rc;
+	}
+	rc = copy_option(args, "service", NULL, &s->service, err);
+	if (rc == 0)
+		rc = copy_option(args, "deadline", DEADLINE, &s->deadline, err);
+	if (rc == 0)
+		rc = copy_option(args, "proxy", NULL, &s->proxy, err);
+	return rc;
+}
+
+static int run_own(const struct pdg_hook *hook, const struct pdg_args *args, struct pdg_bytes input,
+		   struct pdg_error *err)
+{
+	struct pdg_hook_run h = {.input = input, .args = args->arg, .n_args = args->n_args};
+	int rc = hook->server ? fixed_settings(args, &h.settings, err) : 0;
+
+	if (rc == 0)
+		rc = pdg_repo_open(".", PDG_REPO_ENVIRONMENT, &h.repo, err);
+	if (rc == 0)
+		rc = pdg_place_init(h.repo, &h.place, err);
+	if (rc == 0 && !hook->server)
+		rc = pdg_hook_configure(&h, err);
+	if (rc == 0)
+		rc = hook->run(&h, err);
+	hook_done(&h);
+	return rc;
+}
+
+/*
+ * Before a thing is done, the first refusal ends it; after it, every hook runs and says what is
+ * wrong, for there is nothing left to stop.
+ */
+static int run_all(const struct pdg_hook *hook, const struct pdg_args *args, struct pdg_bytes input,
+		   struct pdg_error *err)
+{
+	const char *chain = pdg_args_get(args, "chain");
+	const char *when = pdg_args_get(args, "existing");
+	bool chain_last = when && strcmp(when, "after") == 0;
+	int step;
+
+	for (step = 0; step < 2; step++) {
+		bool theirs = (step == 1) == chain_last;
+		int rc = 0;
+
+		if (!theirs)
+			rc = run_own(hook, args, input, err);
+		else if (chain)
+			rc = run_chained(hook, chain, args, input, err);
+		if (rc < 0 && hook->refuses)
+			return rc;
+		if (rc < 0)
+			pdg_out_error("pedigree", err);
+	}
+	return 0;
+}
+
+static int run(int argc, char **argv, struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf input = PDG_BUF_INIT(PDG_LIMIT_PUSH_INPUT);
+	const char *slash = strrchr(argv[0], '/');
+	struct pdg_args args = {.table = NULL};
+	const struct pdg_hook *hook;
+	const char *name;
+	int rc = pdg_args_parse(options, argc - 1, argv + 1, &args, err);
+
+	if (rc < 0)
+		return rc;
+	name = pdg_args_has(&args, "hook") ? pdg_args_get(&args, "hook")
+	       : slash			   ? slash + 1
+					   : argv[0];
+	hook = find_hook(name);
+	if (!hook) {
+		rc = pdg_reject(err, "CLI-1", "\"%s\" is none of the hooks", name);
+		pdg_fix(err, "this program is run by git; \"pedigree hooks install\" installs it");
+	} else {
+		if (hook->input)
+			rc = read_input(&input, err);
+		if (rc == 0)
+			rc = run_all(hook, &args, pdg_buf_bytes(&input), err);
+		else if (!hook->refuses)
+			pdg_out_error("pedigree", err);
+		if (!hook->refuses)
+			rc = 0;
+	}
+	pdg_args_done(&args);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	struct pdg_error err = {.code = 0};
+	int rc;
+
+	if (argc < 1)
+		return 2;
+	/* A client that hangs up must not end us between two steps. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	rc = run(argc, argv, &err);
+	if (rc == 0)
+		return 0;
+	pdg_out_error("pedigree", &err);
+	return pdg_exit_status(rc);
+}

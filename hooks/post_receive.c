@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * post-receive: git has moved the refs. For each protected one the server says so in a
+ * statement that is signed and durable before the push returns, and hands it to the service.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "hook.h"
+#include "util/fs.h"
+#include "util/out.h"
+#include "util/str.h"
+#include "util/time.h"
+
+/* Who pushed, as far as the policy knows where to ask. NULL when unknown. */
+static char *find_pusher(const struct pdg_policy_repository *s)
+{
+	switch (s->pusher_from) {
+	case PDG_PUSHER_ENV:
+		return pdg_str_dup(s->pusher_env ? getenv(s->pusher_env) : NULL);
+	case PDG_PUSHER_UID:
+		return pdg_str_printf("uid:%ju", (uintmax_t)getuid());
+	default:
+		return NULL;
+	}
+}
+
+/* Judge the tip once more, for its verdict stands in the statement. */
+static int judge_tip(const struct pdg_hook_run *h, const char *hex, struct pdg_buf *raw,
+		     struct pdg_verdict *v, struct pdg_error *err)
+{
+	const char *type = NULL;
+	int rc = pdg_repo_read(h->repo, hex, raw, &type, err);
+
+	if (rc == 0)
+		rc = pdg_judge_commit(h->place.signers, pdg_buf_bytes(raw), false,
+				      pdg_now(&pdg_clock_system), v, err);
+	if (rc == 0 && v->result != PDG_RESULT_GOOD) {
+		*err = v->why;
+		rc = pdg_context(err, v->why.code, "commit %.12s is %s", hex,
+				 pdg_result_name(v->result));
+	}
+	return rc;
+}
+
+static int attest(const struct pdg_hook_run *h, const struct pdg_update *u, const char *ref,
+		  const struct pdg_key *key, struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf raw = PDG_BUF_INIT(SIZE_MAX - 1);
+	PDG_AUTO(verdict) struct pdg_verdict v = {.format = PDG_SIG_NONE};
+	PDG_AUTO(mem) char *pusher = find_pusher(h->place.section);
+	struct pdg_source_make make = {
+		.uri = h->place.section->uri,
+		.verdict = &v,
+		.ref = ref,
+		.previous = u->old[0] ? u->old : NULL,
+		.pusher = pusher,
+	};
+	char hex[PDG_GIT_HEX];
+	int rc;
+
+	pdg_verdict_init(&v);
+	rc = pdg_repo_resolve(h->repo, u->new, hex, err);
+	if (rc == 0)
+		rc = judge_tip(h, hex, &raw, &v, err);
+	if (rc < 0)
+		return rc;
+	make.raw = pdg_buf_bytes(&raw);
+	return pdg_emit_source(&make, key, h->place.outbox, NULL, NULL, err);
+}
+
+/* One accepted ref. What fails is said, and the other refs still get their statements. */
+static void take_update(const struct pdg_hook_run *h, const struct pdg_gate *g,
+			const struct pdg_update *u, const struct pdg_key *key, size_t *made)
+{
+	struct pdg_error err = {.code = 0};
+	PDG_AUTO(mem) char *ref = NULL;
+	int rc = pdg_gate_protected(g, u, &ref, &err);
+
+	if (rc == 0 && ref && u->new[0]) {
+		rc = attest(h, u, ref, key, &err);
+		*made += rc == 0;
+	}
+	if (rc == 0)
+		return;
+	if (!err.fix[0])
+		pdg_fix(&err, "pedigree attest source --late %.12s --ref %s", u->new,
+			ref ? ref : u->ref);
+	(void)pdg_context(&err, rc, "%s was accepted but is not attested", u->ref);
+	pdg_out_error("pedigree", &err);
+}
+
+static int hand_over(const struct pdg_hook_run *h, size_t made, struct pdg_error *err)
+{
+	const struct pdg_send send = {
+		.outbox = h->place.outbox,
+		.service = h->settings.service,
+		.deadline = h->settings.deadline,
+		.proxy = h->settings.proxy,
+	};
+	PDG_AUTO(mem) char *what = pdg_str_printf("%zu source%s", made, made == 1 ? "" : "s");
+	enum pdg_sent sent = PDG_SENT_NONE;
+	int rc = pdg_send_outbox(&send, &sent, err);
+
+	if (rc < 0)
+		return pdg_context(err, rc, "attested and kept in the outbox, but not handed over");
+	pdg_hook_tell_sent(h, what ? what : "source", sent);
+	return 0;
+}
+
+int pdg_hook_post_receive(struct pdg_hook_run *h, struct pdg_error *err)
+{
+	PDG_AUTO(push) struct pdg_push push = {NULL, 0};
+	PDG_AUTO(key) struct pdg_key *key = NULL;
+	struct pdg_gate g = {.repo = h->repo};
+	size_t made = 0;
+	size_t i;
+	int rc = pdg_push_received(h->input, &push, err);
+
+	if (rc == 0)
+		rc = pdg_place_fixed(&h->place, h->repo, h->settings.policy, h->settings.repository,
+				     err);
+	/* Where nobody asks for sources, or clones give them, the server only enforces. */
+	if (rc < 0 || h->place.section->source_from != PDG_GRADE_SERVER)
+		return rc;
+	rc = pdg_emit_server_key(h->place.section, h->settings.server_key, &key, err);
+	if (rc == 0)
+		rc = pdg_place_load_signers(&h->place, NULL, err);
+	if (rc < 0)
+		return rc;
+	g.section = h->place.section;
+	for (i = 0; i < push.n; i++)
+		take_update(h, &g, &push.v[i], key, &made);
+	return made ? hand_over(h, made, err) : 0;
+}

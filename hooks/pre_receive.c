@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pre-receive, the real fence: nothing of a push is accepted before all of it was judged, in
+ * quarantine, by a policy that neither the pusher nor the repository can change.
+ */
+#include "hook.h"
+#include "util/time.h"
+
+/* Where the git server vouches for sources, a push whose statement cannot be made is not accepted.
+ */
+static int check_server_key(const struct pdg_hook_run *h, struct pdg_error *err)
+{
+	PDG_AUTO(key) struct pdg_key *key = NULL;
+
+	if (h->place.section->source_from != PDG_GRADE_SERVER)
+		return 0;
+	return pdg_emit_server_key(h->place.section, h->settings.server_key, &key, err);
+}
+
+int pdg_hook_pre_receive(struct pdg_hook_run *h, struct pdg_error *err)
+{
+	PDG_AUTO(push) struct pdg_push push = {NULL, 0};
+	size_t told = 0;
+	struct pdg_gate g = {
+		.repo = h->repo,
+		.at = pdg_now(&pdg_clock_system),
+		.judged = pdg_hook_tell,
+		.ctx = &told,
+	};
+	int rc = pdg_push_received(h->input, &push, err);
+
+	if (rc == 0)
+		rc = pdg_place_fixed(&h->place, h->repo, h->settings.policy, h->settings.repository,
+				     err);
+	if (rc == 0)
+		rc = check_server_key(h, err);
+	if (rc == 0)
+		rc = pdg_place_load_signers(&h->place, NULL, err);
+	if (rc < 0)
+		return rc;
+	g.section = h->place.section;
+	g.signers = h->place.signers;
+	rc = pdg_gate_push(&g, &push, err);
+	pdg_hook_tell_rest(g.n_bad);
+	return rc;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a hook says to the person who waits for git: few lines, each with its mending. */
+#include <stdio.h>
+
+#include "hook.h"
+#include "util/out.h"
+
+#define LINES_MOST 20
+
+void pdg_hook_tell(void *ctx, const char *type, const char *hex, struct pdg_bytes raw,
+		   const struct pdg_verdict *v)
+{
+	size_t *told = ctx;
+	struct pdg_error line = v->why;
+
+	(void)raw;
+	if (v->result == PDG_RESULT_GOOD || ++*told > LINES_MOST)
+		return;
+	(void)pdg_context(&line, PDG_E_REJECTED, "%s %.12s is %s", type, hex,
+			  pdg_result_name(v->result));
+	pdg_out_error("pedigree", &line);
+}
+
+void pdg_hook_tell_rest(size_t n_bad)
+{
+	if (n_bad > LINES_MOST)
+		pdg_out(stderr, PDG_PLAIN, "pedigree: and %zu more, of %zu in all\n",
+			n_bad - LINES_MOST, n_bad);
+}
+
+void pdg_hook_tell_sent(const struct pdg_hook_run *h, const char *what, enum pdg_sent sent)
+{
+	size_t waiting = 0;
+	size_t refused = 0;
+
+	switch (sent) {
+	case PDG_SENT_ALL:
+		pdg_out(stderr, PDG_PLAIN, "pedigree: %s: attested, and known to %s\n", what,
+			h->settings.service);
+		return;
+	case PDG_SENT_NOWHERE:
+		pdg_out(stderr, PDG_PLAIN,
+			"pedigree: %s: attested, kept in the outbox; no service is configured\n",
+			what);
+		return;
+	case PDG_SENT_REFUSED:
+		if (pdg_outbox_count(h->place.outbox, &waiting, &refused, NULL) < 0)
+			refused = 1;
+		pdg_out(stderr, PDG_PLAIN,
+			"pedigree: %s: attested, but the service refused; see the %zu .problem files in %s\n",
+			what, refused, h->place.outbox);
+		return;
+	default:
+		if (pdg_outbox_count(h->place.outbox, &waiting, &refused, NULL) < 0)
+			waiting = 1;
+		pdg_out(stderr, PDG_PLAIN,
+			"pedigree: %s: attested, kept in the outbox (%zu wait): %s did not take it in %s; it will be sent later\n",
+			what, waiting, h->settings.service, h->settings.deadline);
+	}
+}
