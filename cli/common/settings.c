@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Settings by way of `pedigree-repo settings`, which prints {"policy","service","proxy","outbox"}. */
+#include "common/settings.h"
+
+#include <stdlib.h>
+
+#include "proc/spawn.h"
+#include "trust/policy.h"
+#include "util/json.h"
+#include "util/limits.h"
+#include "util/str.h"
+
+#define SETTINGS_MS 5000
+
+void pdg_settings_done(struct pdg_settings *s)
+{
+	free(s->policy);
+	free(s->service);
+	free(s->proxy);
+	free(s->outbox);
+	*s = (struct pdg_settings){ 0 };
+}
+
+static int copy_member(const json_t *o, const char *name, char **out, struct pdg_error *err)
+{
+	const char *v;
+	int rc = pdg_json_opt_str(o, name, &v, err);
+
+	if (rc < 0 || !v)
+		return rc;
+	*out = pdg_str_dup(v);
+	return *out ? 0 : pdg_nomem(err);
+}
+
+int pdg_settings_load(struct pdg_settings *out, struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_KIB(64));
+	PDG_AUTO(json) json_t *o = NULL;
+	PDG_AUTO(mem) char *program = NULL;
+	const char *argv[] = { "pedigree-repo", "settings", NULL };
+	struct pdg_spawn s = { .argv = argv, .out = &text, .timeout_ms = SETTINGS_MS };
+	int rc, status;
+
+	if (pdg_program_path("pedigree-repo", &program, NULL) < 0)
+		return 0;
+	s.program = program;
+	rc = pdg_spawn(&s, &status, err);
+	if (rc < 0)
+		return rc;
+	if (status != 0)
+		return pdg_fail(err, status == 2 ? PDG_E_USAGE : PDG_E_IO,
+				"the repository's settings could not be read");
+	rc = pdg_json_load(pdg_buf_bytes(&text), PDG_LIMIT_KIB(64), &o, err);
+	if (rc == 0)
+		rc = copy_member(o, "policy", &out->policy, err);
+	if (rc == 0)
+		rc = copy_member(o, "service", &out->service, err);
+	if (rc == 0)
+		rc = copy_member(o, "proxy", &out->proxy, err);
+	if (rc == 0)
+		rc = copy_member(o, "outbox", &out->outbox, err);
+	return rc;
+}
+
+int pdg_settings_policy(const char *option, char **out, struct pdg_error *err)
+{
+	PDG_AUTO(settings) struct pdg_settings s = { 0 };
+	int rc;
+
+	if (!option) {
+		rc = pdg_settings_load(&s, err);
+		if (rc < 0)
+			return rc;
+	}
+	return pdg_policy_find(option, s.policy, out, err);
+}
+
+char *pdg_settings_key_cache(void)
+{
+	const char *xdg = getenv("XDG_CACHE_HOME");
+	const char *home = getenv("HOME");
+
+	if (xdg && xdg[0] == '/')
+		return pdg_str_printf("%s/pedigree/keys", xdg);
+	if (home && home[0] == '/')
+		return pdg_str_printf("%s/.cache/pedigree/keys", home);
+	return NULL;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pedigree verify: evidence (a folder, or fetched into one by pedigree-net) -> chain/verify.c -> report.
+ * The verdict's exit status: 0 good, 1 refused, 3 undecided. With --from DIR nothing here, nor
+ * anything that is run from here, opens a socket.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "chain/verify.h"
+#include "common/print_json.h"
+#include "common/settings.h"
+#include "judge/judge.h"
+#include "judge/subject.h"
+#include "proc/spawn.h"
+#include "util/fs.h"
+#include "util/limits.h"
+#include "util/out.h"
+#include "util/str.h"
+
+#define FETCH_MS 120000
+#define ARGV_MAX 10
+
+const struct pdg_opt pdg_cmd_verify_options[] = {
+	{"from", "DIR|URL", "where the records are; default: the configured service", false},
+	{"policy", "FILE", "the policy to judge by", false},
+	{"save", "DIR", "keep the records that are fetched", false},
+	{"proxy", "URL", "HTTP proxy for fetching", false},
+	{"json", NULL, "print the verdict as JSON", false},
+	{"verbose", NULL, "show each check that was made", false},
+	{0},
+};
+
+struct verifying {
+	const struct pdg_args *args;
+	struct pdg_subject_arg subject;
+	char *temp; /* a folder that is removed at the end, or NULL */
+	struct pdg_policy *policy;
+	struct pdg_judge *judge;
+	struct pdg_evidence *evidence;
+	struct pdg_chain_report *report;
+};
+
+static void verifying_done(struct verifying *v)
+{
+	pdg_chain_report_free(v->report);
+	pdg_evidence_free(v->evidence);
+	pdg_judge_free(v->judge);
+	pdg_policy_free(v->policy);
+	/* A folder of ours that cannot be removed changes no verdict. */
+	if (v->temp && pdg_fs_remove_tree(v->temp, NULL) < 0)
+		pdg_out(stderr, PDG_PLAIN, "pedigree: left behind: %s\n", v->temp);
+	free(v->temp);
+	free(v->subject.name);
+}
+PDG_AUTO_DEFINE_VALUE(verifying, struct verifying, verifying_done)
+
+static bool is_url(const char *s)
+{
+	return pdg_str_starts(s, "http://") || pdg_str_starts(s, "https://");
+}
+
+/* Run pedigree-net, which puts the records of @subject into @dir and says itself what went wrong. */
+static int run_net(const char *service, const char *proxy, const char *subject, const char *dir,
+		   struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *program = NULL;
+	const char *argv[ARGV_MAX] = {"pedigree-net", "records", "--service", service};
+	struct pdg_spawn s = {.argv = argv, .timeout_ms = FETCH_MS};
+	size_t n = 4;
+	int rc, status;
+
+	if (proxy) {
+		argv[n++] = "--proxy";
+		argv[n++] = proxy;
+	}
+	argv[n++] = "--";
+	argv[n++] = subject;
+	argv[n] = dir;
+	rc = pdg_program_path("pedigree-net", &program, err);
+	if (rc < 0)
+		return rc;
+	s.program = program;
+	rc = pdg_spawn(&s, &status, err);
+	if (rc < 0 || status == 0)
+		return rc;
+	return pdg_fail(err, status == 2 ? PDG_E_USAGE : PDG_E_IO, "no records from %s", service);
+}
+
+/* The service and proxy: --from and --proxy, else the environment's, else the repository's. */
+static int fetch(const struct verifying *v, const char *dir, struct pdg_error *err)
+{
+	PDG_AUTO(settings) struct pdg_settings s = {0};
+	PDG_AUTO(mem) char *subject = pdg_str_printf("sha256:%s", v->subject.sha256);
+	const char *from = pdg_args_get(v->args, "from");
+	const char *proxy = pdg_args_get(v->args, "proxy");
+	const char *env = getenv("PEDIGREE_SERVICE");
+	int rc;
+
+	if (!subject)
+		return pdg_nomem(err);
+	if (from)
+		return run_net(from, proxy, subject, dir, err);
+	rc = pdg_settings_load(&s, err);
+	if (rc < 0)
+		return rc;
+	from = env && env[0] ? env : s.service;
+	if (from)
+		return run_net(from, proxy ? proxy : s.proxy, subject, dir, err);
+	rc = pdg_reject(err, "CLI-2", "no evidence is named, and no service is configured");
+	pdg_fix(err, "give --from DIR or --from URL, or set PEDIGREE_SERVICE");
+	return rc;
+}
+
+static int gather_folder(struct verifying *v, const char *dir, struct pdg_error *err)
+{
+	if (pdg_args_has(v->args, "save"))
+		return pdg_reject(err, "CLI-2", "--save keeps what is fetched, but --from %s is no URL", dir);
+	return pdg_evidence_dir(dir, &v->evidence, err);
+}
+
+/* The folder that is named, or one into which the records are fetched. */
+static int gather(struct verifying *v, struct pdg_error *err)
+{
+	const char *from = pdg_args_get(v->args, "from");
+	const char *dir = pdg_args_get(v->args, "save");
+	int rc;
+
+	if (from && !is_url(from))
+		return gather_folder(v, from, err);
+	if (dir) {
+		rc = pdg_fs_mkdirs(dir, 0700, err);
+	} else {
+		rc = pdg_fs_tempdir("pedigree-records", &v->temp, err);
+		dir = v->temp;
+	}
+	if (rc == 0)
+		rc = fetch(v, dir, err);
+	return rc < 0 ? rc : pdg_evidence_dir(dir, &v->evidence, err);
+}
+
+static int show(const struct verifying *v, struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_RECORD);
+	int rc;
+
+	if (pdg_args_has(v->args, "json")) {
+		rc = pdg_report_json(v->report, &text, err);
+		if (rc < 0)
+			return rc;
+		pdg_print_json(stdout, pdg_buf_bytes(&text));
+	} else {
+		pdg_report_print(v->report, pdg_args_has(v->args, "verbose"));
+	}
+	switch (v->report->verdict) {
+	case PDG_VERDICT_GOOD:
+		return 0;
+	case PDG_VERDICT_REFUSED:
+		return 1;
+	case PDG_VERDICT_UNDECIDED:
+		break;
+	}
+	return 3;
+}
+
+int pdg_cmd_verify(const struct pdg_args *args, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *cache = pdg_settings_key_cache();
+	PDG_AUTO(mem) char *file = NULL;
+	PDG_AUTO(verifying) struct verifying v = {.args = args};
+	int rc;
+
+	rc = pdg_subject_arg(args->arg[0], &v.subject, err);
+	if (rc == 0)
+		rc = pdg_settings_policy(pdg_args_get(args, "policy"), &file, err);
+	if (rc == 0)
+		rc = pdg_policy_load(file, &v.policy, err);
+	if (rc == 0)
+		rc = pdg_judge_new(v.policy, cache, &pdg_clock_system, &v.judge, err);
+	if (rc == 0)
+		rc = gather(&v, err);
+	if (rc == 0)
+		rc = pdg_chain_verify(v.judge, v.evidence, v.subject.sha256, v.subject.name, &v.report,
+				      err);
+	return rc < 0 ? rc : show(&v, err);
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pedigree submit: send envelopes, bundles or submissions that were made elsewhere or earlier. Asking
+ * again is safe (the same statement gets the same answer), so what may pass is tried again until the deadline.
+ */
+#include <stdio.h>
+#include <time.h>
+
+#include "attest/outbox.h"
+#include "common/settings.h"
+#include "net/net.h"
+#include "net/records.h"
+#include "net/service.h"
+#include "util/json.h"
+#include "util/limits.h"
+#include "util/out.h"
+#include "util/str.h"
+#include "util/time.h"
+
+#define SUBMIT_DEADLINE_S 10
+#define FIRST_PAUSE_MS 100
+#define LONGEST_PAUSE_MS 5000
+
+const struct pdg_opt pdg_cmd_submit_options[] = {
+	{ "service", "URL", "the service; default: the configured one", false },
+	{ "outbox", NULL, "send what waits in the outbox (arguments: outbox folders)", false },
+	{ "wait", "SECONDS", "let the service wait so long for the log (default 5)", false },
+	{ "deadline", "TIME", "give up after so long, e.g. 2s (default 10s)", false },
+	{ "bundle", "FILE", "write the bundle that comes back", false },
+	{ "records", "DIR", "save the records of what was submitted and of its links", false },
+	{ "proxy", "URL", "HTTP proxy", false },
+	{ "quiet", NULL, "print nothing but errors", false },
+	{ 0 },
+};
+
+struct sending {
+	struct pdg_service_client service;
+	int64_t end_ms; /* pdg_monotonic_ms() at which we give up */
+	const char *wait;
+	const char *bundle;
+	const char *records;
+	bool quiet;
+};
+
+static void pause_ms(int64_t ms)
+{
+	struct timespec t = { .tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000L };
+
+	nanosleep(&t, NULL);
+}
+
+static int post_once(struct sending *s, struct pdg_bytes body, struct pdg_http_answer *a,
+		     struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *url = pdg_url_join(s->service.url, "/api/v1/attestations");
+	PDG_AUTO(mem) char *prefer = pdg_str_printf("Prefer: wait=%s", s->wait);
+	const char *headers[] = { prefer, NULL };
+	int64_t left = s->end_ms - pdg_monotonic_ms();
+	struct pdg_http_request r = { .method = "POST",
+				      .url = url,
+				      .content_type = "application/json",
+				      .body = body,
+				      .headers = headers,
+				      .timeout_ms = left > 1 ? (int)left : 1 };
+	int rc;
+
+	if (!url || !prefer)
+		return pdg_nomem(err);
+	rc = pdg_http_call(s->service.http, &r, PDG_LIMIT_RECORD, a, err);
+	if (rc < 0)
+		return rc;
+	if (a->status == 200 || a->status == 201 || a->status == 202)
+		return 0;
+	return pdg_service_problem(a, err);
+}
+
+/*
+ * May the same submission be taken later? What was not judged may, and one whose source is not known yet
+ * (424 with Retry-After): the push that brings it may be under way.
+ */
+static bool may_pass(int rc, const struct pdg_http_answer *a)
+{
+	return rc == PDG_E_IO || (rc == PDG_E_REJECTED && a->status == 424 && a->retry_after >= 0);
+}
+
+/* Try again, as the service says or with growing pauses, until the deadline. */
+static int post(struct sending *s, struct pdg_bytes body, struct pdg_http_answer *a,
+		struct pdg_error *err)
+{
+	int64_t pause = FIRST_PAUSE_MS, wait;
+	int rc;
+
+	for (;;) {
+		rc = post_once(s, body, a, err);
+		if (!may_pass(rc, a))
+			return rc;
+		wait = a->retry_after > 0 ? (int64_t)a->retry_after * 1000 : pause;
+		if (pdg_monotonic_ms() + wait >= s->end_ms)
+			return rc;
+		pdg_http_answer_done(a);
+		pause_ms(wait);
+		pause = pause * 2 > LONGEST_PAUSE_MS ? LONGEST_PAUSE_MS : pause * 2;
+	}
+}
+
+static int save_bundle(const struct sending *s, const struct pdg_http_answer *a,
+		       struct pdg_error *err)
+{
+	struct pdg_bytes body = pdg_buf_bytes(&a->body), bundle;
+	int rc;
+
+	rc = pdg_json_span(body, "bundle", &bundle, err);
+	if (rc < 0)
+		return rc;
+	if (pdg_bytes_eq_str(bundle, "null")) {
+		rc = pdg_fail(err, PDG_E_IO, "accepted, but not logged yet, so there is no bundle");
+		pdg_fix(err, "submit it again later with --bundle, or give --wait");
+		return rc;
+	}
+	return pdg_fs_write(s->bundle, bundle, 0644, err);
+}
+
+static int take_answer(struct sending *s, const char *name, const struct pdg_http_answer *a,
+		       struct pdg_error *err)
+{
+	PDG_AUTO(json) json_t *o = NULL;
+	const char *reference, *state;
+	int rc;
+
+	rc = pdg_json_load(pdg_buf_bytes(&a->body), PDG_LIMIT_RECORD, &o, err);
+	if (rc == 0)
+		rc = pdg_json_str(o, "reference", &reference, err);
+	if (rc == 0)
+		rc = pdg_json_str(o, "state", &state, err);
+	if (rc < 0)
+		return pdg_context(err, rc, "answer of %s", s->service.url);
+	if (!pdg_is_reference(reference))
+		return pdg_fail(err, PDG_E_FORMAT, "the service answered '%s' as a reference", reference);
+	if (!s->quiet)
+		pdg_out(stdout, PDG_PLAIN, "%s %s %s%s\n", reference, state, name,
+			a->status == 200 ? " (known before)" : "");
+	if (s->bundle)
+		rc = save_bundle(s, a, err);
+	if (rc == 0 && s->records)
+		rc = pdg_records_by_reference(&s->service, reference, s->records, err);
+	return rc;
+}
+
+static int send_one(struct sending *s, const char *name, struct pdg_bytes body,
+		    struct pdg_http_answer *a, struct pdg_error *err)
+{
+	int rc = post(s, body, a, err);
+
+	if (rc == 0)
+		rc = take_answer(s, name, a, err);
+	return rc < 0 ? pdg_context(err, rc, "%s", name) : 0;
+}
+
+static int send_files(struct sending *s, const struct pdg_args *args, struct pdg_error *err)
+{
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < args->n_args; i++) {
+		PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
+		PDG_AUTO(http_answer) struct pdg_http_answer a = { 0 };
+
+		rc = pdg_fs_read(args->arg[i], &body, err);
+		if (rc == 0)
+			rc = send_one(s, args->arg[i], pdg_buf_bytes(&body), &a, err);
+	}
+	return rc;
+}
+
+/*
+ * One file of the outbox: gone when acknowledged, set aside when refused for good, left where it
+ * is when the service could not answer.
+ */
+static int send_waiting(struct sending *s, const char *dir, const char *name, struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
+	PDG_AUTO(http_answer) struct pdg_http_answer a = { 0 };
+	struct pdg_error why = { 0 };
+	int rc;
+
+	rc = pdg_outbox_read(dir, name, &body, err);
+	if (rc < 0)
+		return rc;
+	rc = send_one(s, name, pdg_buf_bytes(&body), &a, &why);
+	if (rc == 0)
+		return pdg_outbox_done(dir, name, err);
+	if (err)
+		*err = why;
+	if (rc != PDG_E_REJECTED || may_pass(rc, &a))
+		return rc;
+	if (pdg_outbox_refused(dir, name, pdg_buf_bytes(&a.body), &why) < 0) {
+		if (err)
+			*err = why;
+		return why.code;
+	}
+	return PDG_E_REJECTED;
+}
+
+/* A refused statement must not keep the others from being sent: the worst result is returned at the end. */
+static int send_outbox(struct sending *s, const char *dir, struct pdg_error *err)
+{
+	PDG_AUTO(names) struct pdg_names names = { 0 };
+	size_t i;
+	int rc, worst = 0;
+
+	rc = pdg_outbox_list(dir, &names, err);
+	if (rc < 0)
+		return rc;
+	for (i = 0; i < names.n; i++) {
+		struct pdg_error why = { 0 };
+
+		rc = send_waiting(s, dir, names.v[i], &why);
+		if (rc == 0)
+			continue;
+		if (worst == 0 && err)
+			*err = why;
+		worst = worst ? worst : rc;
+		if (rc == PDG_E_IO) /* the service is away: the rest would only wait in vain */
+			break;
+	}
+	if (!s->quiet && names.n == 0)
+		pdg_out(stdout, PDG_PLAIN, "%s is empty\n", dir);
+	return worst;
+}
+
+static int send_outboxes(struct sending *s, const struct pdg_args *args, struct pdg_error *err)
+{
+	PDG_AUTO(settings) struct pdg_settings own = { 0 };
+	size_t i;
+	int rc = 0;
+
+	if (args->n_args == 0) {
+		rc = pdg_settings_load(&own, err);
+		if (rc < 0)
+			return rc;
+		if (!own.outbox)
+			return pdg_reject(err, "CLI-2", "not in a git repository, and no outbox is named");
+		return send_outbox(s, own.outbox, err);
+	}
+	for (i = 0; rc == 0 && i < args->n_args; i++)
+		rc = send_outbox(s, args->arg[i], err);
+	return rc;
+}
+
+static int read_options(const struct pdg_args *args, struct sending *s, struct pdg_error *err)
+{
+	const char *deadline = pdg_args_get(args, "deadline");
+	int64_t seconds = SUBMIT_DEADLINE_S;
+	uint64_t wait;
+	int rc;
+
+	if (deadline) {
+		rc = pdg_duration_parse(pdg_bytes_str(deadline), &seconds, err);
+		if (rc < 0)
+			return pdg_reject(err, "CLI-2", "--deadline '%s' is no time such as 2s", deadline);
+	}
+	s->end_ms = pdg_monotonic_ms() + seconds * 1000;
+	s->wait = pdg_args_has(args, "wait") ? pdg_args_get(args, "wait") : "5";
+	if (!pdg_bytes_u64(pdg_bytes_str(s->wait), PDG_LIMIT_WAIT_SECONDS, &wait))
+		return pdg_reject(err, "CLI-2", "--wait '%s' is not 0 to %d", s->wait,
+				  PDG_LIMIT_WAIT_SECONDS);
+	s->bundle = pdg_args_get(args, "bundle");
+	s->records = pdg_args_get(args, "records");
+	s->quiet = pdg_args_has(args, "quiet");
+	if (s->bundle && args->n_args != 1)
+		return pdg_reject(err, "CLI-2", "--bundle takes the answer of one file, not of %zu",
+				  args->n_args);
+	return 0;
+}
+
+int pdg_cmd_submit(const struct pdg_args *args, struct pdg_error *err)
+{
+	struct sending s = { 0 };
+	int rc;
+
+	if (!pdg_args_has(args, "outbox") && args->n_args == 0)
+		return pdg_reject(err, "CLI-2", "name the files to submit, or --outbox");
+	rc = read_options(args, &s, err);
+	if (rc == 0)
+		rc = pdg_service_open(args, &s.service, err);
+	if (rc < 0)
+		return rc;
+	rc = pdg_args_has(args, "outbox") ? send_outboxes(&s, args, err) : send_files(&s, args, err);
+	pdg_service_done(&s.service);
+	return rc;
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Fetching records: a subject's listing page by page, then each record, then what the records link to.
+ * The links only say what to fetch; the judge resolves them anew.
+ */
+#include "net/records.h"
+
+#include <string.h>
+
+#include "attest/dsse.h"
+#include "util/fs.h"
+#include "util/json.h"
+#include "util/limits.h"
+#include "util/size.h"
+#include "util/str.h"
+
+#define RECORDS_MAX 1000
+
+/* References to fetch, each once; those before `done` are saved. */
+struct todo {
+	char *v[RECORDS_MAX];
+	size_t n, done;
+};
+
+static void todo_free(struct todo *t)
+{
+	size_t i;
+
+	if (!t)
+		return;
+	for (i = 0; i < t->n; i++)
+		free(t->v[i]);
+	free(t);
+}
+
+PDG_AUTO_DEFINE(todo, struct todo *, todo_free)
+
+static int todo_add(struct todo *t, const char *reference, struct pdg_error *err)
+{
+	size_t i;
+
+	if (!pdg_is_reference(reference))
+		return pdg_fail(err, PDG_E_FORMAT, "the service names '%s' as a reference", reference);
+	for (i = 0; i < t->n; i++) {
+		if (pdg_str_eq(t->v[i], reference))
+			return 0;
+	}
+	if (t->n == RECORDS_MAX)
+		return pdg_fail(err, PDG_E_LIMIT, "more than %d records for one subject", RECORDS_MAX);
+	t->v[t->n] = pdg_str_dup(reference);
+	if (!t->v[t->n])
+		return pdg_nomem(err);
+	t->n++;
+	return 0;
+}
+
+static int add_links(struct todo *t, const json_t *record, struct pdg_error *err)
+{
+	const json_t *links;
+	const char *reference;
+	size_t i;
+	int rc = pdg_json_opt_arr(record, "links", &links, err);
+
+	for (i = 0; rc == 0 && i < pdg_json_len(links); i++) {
+		rc = pdg_json_str(pdg_json_at(links, i), "reference", &reference, err);
+		if (rc == 0)
+			rc = todo_add(t, reference, err);
+	}
+	return rc;
+}
+
+/* Stage names come from the service: only the plain words of a stage become part of a file name. */
+static bool plain_word(const char *s)
+{
+	size_t i;
+
+	for (i = 0; s[i]; i++) {
+		if ((s[i] < 'a' || s[i] > 'z') && s[i] != '-')
+			return false;
+	}
+	return i > 0 && i < 32;
+}
+
+static int save(const char *dir, const char *reference, const json_t *record, struct pdg_bytes text,
+		struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *path = NULL;
+	const char *stage, *said;
+	int rc;
+
+	rc = pdg_json_str(record, "stage", &stage, err);
+	if (rc == 0)
+		rc = pdg_json_str(record, "reference", &said, err);
+	if (rc < 0)
+		return rc;
+	if (!pdg_str_eq(said, reference) || !plain_word(stage))
+		return pdg_fail(err, PDG_E_FORMAT, "asked for %s, the service answered %s of stage '%s'",
+				reference, said, stage);
+	path = pdg_str_printf("%s/%s-%s.json", dir, stage, reference + strlen("sha256:"));
+	return path ? pdg_fs_write(path, text, 0644, err) : pdg_nomem(err);
+}
+
+static int fetch_one(struct pdg_service_client *s, struct todo *t, const char *dir,
+		     struct pdg_error *err)
+{
+	PDG_AUTO(http_answer) struct pdg_http_answer a = { 0 };
+	PDG_AUTO(json) json_t *record = NULL;
+	const char *reference = t->v[t->done++];
+	PDG_AUTO(mem) char *path = pdg_str_printf("/api/v1/attestations/%s", reference);
+	int rc;
+
+	if (!path)
+		return pdg_nomem(err);
+	rc = pdg_service_get(s, path, PDG_LIMIT_RECORD, &a, err);
+	if (rc == 0)
+		rc = pdg_json_load(pdg_buf_bytes(&a.body), PDG_LIMIT_RECORD, &record, err);
+	if (rc == 0)
+		rc = save(dir, reference, record, pdg_buf_bytes(&a.body), err);
+	if (rc == 0)
+		rc = add_links(t, record, err);
+	return rc < 0 ? pdg_context(err, rc, "record %s", reference) : 0;
+}
+
+static int fetch_all(struct pdg_service_client *s, struct todo *t, const char *dir,
+		     struct pdg_error *err)
+{
+	int rc = pdg_fs_mkdirs(dir, 0700, err);
+
+	while (rc == 0 && t->done < t->n)
+		rc = fetch_one(s, t, dir, err);
+	return rc;
+}
+
+int pdg_records_by_reference(struct pdg_service_client *s, const char *reference, const char *dir,
+			     struct pdg_error *err)
+{
+	PDG_AUTO(todo) struct todo *t = pdg_calloc(1, sizeof(*t));
+	int rc;
+
+	if (!t)
+		return pdg_nomem(err);
+	rc = todo_add(t, reference, err);
+	return rc < 0 ? rc : fetch_all(s, t, dir, err);
+}
+
+/* One page of the listing; *@next is replaced by where the following one begins, or NULL. */
+static int list_page(struct pdg_service_client *s, const char *digest, char **next, struct todo *t,
+		     struct pdg_error *err)
+{
+	PDG_AUTO(http_answer) struct pdg_http_answer a = { 0 };
+	PDG_AUTO(json) json_t *o = NULL;
+	PDG_AUTO(mem) char *path = pdg_str_printf("/api/v1/subjects/%s%s%s", digest, *next ? "?after=" : "",
+						  *next ? *next : "");
+	const json_t *list;
+	const char *reference, *after;
+	size_t i;
+	int rc;
+
+	if (!path)
+		return pdg_nomem(err);
+	rc = pdg_service_get(s, path, PDG_LIMIT_RECORD, &a, err);
+	if (rc == 0)
+		rc = pdg_json_load(pdg_buf_bytes(&a.body), PDG_LIMIT_RECORD, &o, err);
+	if (rc == 0)
+		rc = pdg_json_arr(o, "attestations", &list, err);
+	for (i = 0; rc == 0 && i < pdg_json_len(list); i++) {
+		rc = pdg_json_str(pdg_json_at(list, i), "reference", &reference, err);
+		if (rc == 0)
+			rc = todo_add(t, reference, err);
+	}
+	if (rc == 0)
+		rc = pdg_json_opt_str(o, "next", &after, err);
+	if (rc < 0)
+		return rc;
+	free(*next);
+	*next = pdg_str_dup(after);
+	return 0;
+}
+
+int pdg_records_by_subject(struct pdg_service_client *s, const char *digest, const char *dir,
+			   struct pdg_error *err)
+{
+	PDG_AUTO(todo) struct todo *t = pdg_calloc(1, sizeof(*t));
+	PDG_AUTO(mem) char *next = NULL;
+	size_t pages = 0;
+	int rc;
+
+	if (!t)
+		return pdg_nomem(err);
+	do {
+		rc = list_page(s, digest, &next, t, err);
+		if (rc < 0)
+			return pdg_context(err, rc, "listing of %s", digest);
+	} while (next && ++pages < RECORDS_MAX);
+	return fetch_all(s, t, dir, err);
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Finding the service, asking it, and reading its refusals (RFC 9457). */
+#include "net/service.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/settings.h"
+#include "util/json.h"
+#include "util/limits.h"
+#include "util/rule.h"
+#include "util/str.h"
+
+#define CALL_MS 20000
+
+int pdg_service_open(const struct pdg_args *args, struct pdg_service_client *out,
+		     struct pdg_error *err)
+{
+	const char *url = pdg_args_get(args, "service");
+	const char *env = getenv("PEDIGREE_SERVICE");
+	PDG_AUTO(settings) struct pdg_settings settings = { 0 };
+	struct pdg_http_options opt = { .proxy = pdg_args_get(args, "proxy") };
+	size_t n;
+	int rc;
+
+	out->http = NULL;
+	out->url = NULL;
+	if (!url && env && env[0])
+		url = env;
+	if (!url) {
+		rc = pdg_settings_load(&settings, err);
+		if (rc < 0)
+			return rc;
+		url = settings.service;
+		if (!opt.proxy)
+			opt.proxy = settings.proxy;
+	}
+	if (!url) {
+		rc = pdg_reject(err, "CLI-2", "no service is named");
+		pdg_fix(err, "give --service URL, set PEDIGREE_SERVICE, or git config pedigree.service URL");
+		return rc;
+	}
+	if (!pdg_str_starts(url, "http://") && !pdg_str_starts(url, "https://"))
+		return pdg_reject(err, "CLI-2", "'%s' is no http or https URL", url);
+	rc = pdg_http_new(&opt, &out->http, err);
+	if (rc < 0)
+		return rc;
+	out->url = pdg_str_dup(url);
+	if (!out->url) {
+		pdg_service_done(out);
+		return pdg_nomem(err);
+	}
+	for (n = strlen(out->url); n && out->url[n - 1] == '/'; n--)
+		out->url[n - 1] = '\0';
+	return 0;
+}
+
+void pdg_service_done(struct pdg_service_client *s)
+{
+	pdg_http_free(s->http);
+	free(s->url);
+	s->http = NULL;
+	s->url = NULL;
+}
+
+static int problem_members(const json_t *o, struct pdg_error *err, int code)
+{
+	const char *detail = NULL, *rule = NULL, *fix = NULL, *title = NULL;
+	struct pdg_error ignored;
+
+	if (pdg_json_opt_str(o, "detail", &detail, &ignored) < 0 ||
+	    pdg_json_opt_str(o, "title", &title, &ignored) < 0 ||
+	    pdg_json_opt_str(o, "rule", &rule, &ignored) < 0 ||
+	    pdg_json_opt_str(o, "fix", &fix, &ignored) < 0)
+		return pdg_fail(err, code, "the service answered a problem document that cannot be read");
+	(void)pdg_fail(err, code, "the service refused: %s", detail ? detail : title ? title : "no reason");
+	/* The service may be newer than this program: a rule it does not know is shown all the same. */
+	if (err && rule && strlen(rule) < sizeof(err->rule))
+		memcpy(err->rule, rule, strlen(rule) + 1);
+	if (fix)
+		pdg_fix(err, "%s", fix);
+	return code;
+}
+
+int pdg_service_problem(const struct pdg_http_answer *a, struct pdg_error *err)
+{
+	PDG_AUTO(json) json_t *o = NULL;
+	struct pdg_error ignored;
+	int code = a->status >= 500 || a->status == 429 ? PDG_E_IO : PDG_E_REJECTED;
+
+	if (a->status == 404)
+		code = PDG_E_NOTFOUND;
+	if (pdg_str_eq(a->content_type, "application/problem+json") &&
+	    pdg_json_load(pdg_buf_bytes(&a->body), PDG_LIMIT_KIB(256), &o, &ignored) == 0)
+		return problem_members(o, err, code);
+	(void)pdg_fail(err, PDG_E_IO, "the service answered HTTP %d with '%s', no problem document", a->status,
+		       a->content_type);
+	pdg_fix(err, "is this the address of a pedigreed?");
+	return PDG_E_IO;
+}
+
+int pdg_service_get(struct pdg_service_client *s, const char *path, size_t max,
+		    struct pdg_http_answer *out, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *url = pdg_url_join(s->url, path);
+	struct pdg_http_request r = { .method = "GET", .url = url, .timeout_ms = CALL_MS };
+	int rc;
+
+	if (!url)
+		return pdg_nomem(err);
+	rc = pdg_http_call(s->http, &r, max, out, err);
+	if (rc < 0)
+		return rc;
+	if (out->status >= 200 && out->status < 300)
+		return 0;
+	return pdg_service_problem(out, err);
+}

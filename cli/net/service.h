@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One pedigreed over HTTP: where it is, and its requests (design 7). */
+#ifndef PDG_CLI_NET_SERVICE_H
+#define PDG_CLI_NET_SERVICE_H
+
+#include "http/client.h"
+#include "util/opt.h"
+
+struct pdg_service_client {
+	struct pdg_http *http;
+	char *url; /* without trailing slash */
+};
+
+/**
+ * The service named by --service, else $PEDIGREE_SERVICE, else the repository's pedigree.service;
+ * --proxy, else the repository's. Returns 0 or PDG_E_USAGE (CLI-2: none named).
+ */
+int pdg_service_open(const struct pdg_args *args, struct pdg_service_client *out,
+		     struct pdg_error *err) PDG_MUST_CHECK;
+void pdg_service_done(struct pdg_service_client *s);
+PDG_AUTO_DEFINE_VALUE(service_client, struct pdg_service_client, pdg_service_done)
+
+/** GET @path below the service. An answer of 400 and more becomes an error (pdg_service_problem). */
+int pdg_service_get(struct pdg_service_client *s, const char *path, size_t max,
+		    struct pdg_http_answer *out, struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * Turn an answer that is no success into an error: the service's rule, detail and fix where it is
+ * a problem document, else the status. Statuses below 500: PDG_E_REJECTED, but 404 PDG_E_NOTFOUND and
+ * 429 PDG_E_IO; from 500 on PDG_E_IO: nothing was judged.
+ */
+int pdg_service_problem(const struct pdg_http_answer *a, struct pdg_error *err);
+
+#endif

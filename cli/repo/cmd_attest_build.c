@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pedigree attest build: a CI job's one command. Hashes what was built, names the commit by both
+ * of its digests, signs an SLSA provenance with the builder's key, and hands it to the service.
+ */
+#include <string.h>
+
+#include "attest/dsse.h"
+#include "commit/object.h"
+#include "crypto/digest.h"
+#include "repo/repo.h"
+#include "stage/build.h"
+#include "util/codec.h"
+#include "util/fs.h"
+#include "util/limits.h"
+#include "util/out.h"
+#include "util/size.h"
+#include "util/str.h"
+
+const struct pdg_opt pdg_cmd_attest_build_options[] = {
+	{"artifact", "FILE", "what was built", true},
+	{"subject", "NAME@sha256:HEX", "what was built, by its digest", true},
+	{"builder", "ID", "the builder's id, a [builder] section of the policy", false},
+	{"key", "PEM", "the builder's private key", false},
+	{"repository", "URI", "the source's repository (default: pedigree.repository)", false},
+	{"commit", "REV", "the source's commit (default: HEAD)", false},
+	{"ref", "REF", "the source's ref", false},
+	{"build-type", "URI", "how it was built", false},
+	{"invocation-id", "ID", "which run of the builder this was", false},
+	{"output", "FILE", "write the envelope to a file", false},
+	{"no-submit", NULL, "make and sign only", false},
+	{"service", "URL", "the service; default: the configured one", false},
+	{"wait", "SECONDS", "let the service wait so long for the log (default 5)", false},
+	{"deadline", "TIME", "give up after so long, e.g. 2s (default 10s)", false},
+	{"bundle", "FILE", "write the bundle that comes back", false},
+	{"records", "DIR", "save the records of the build and of its source", false},
+	{"proxy", "URL", "HTTP proxy", false},
+	{0},
+};
+
+struct building {
+	const struct pdg_args *args;
+	struct pdg_repo *repo; /* NULL when none is needed */
+	struct pdg_build_artifact *artifacts;
+	char **owned; /* names and digests of them */
+	size_t n, n_owned;
+	char *uri;
+	char commit[PDG_GIT_HEX];
+	char sha256[PDG_OID_HEX]; /* "" when the raw commit is not at hand */
+};
+
+static void building_done(struct building *b)
+{
+	while (b->n_owned)
+		free(b->owned[--b->n_owned]);
+	free(b->owned);
+	free(b->artifacts);
+	free(b->uri);
+	pdg_repo_free(b->repo);
+}
+
+/* Keep @s (owned from now on) for the artifact list. NULL is no memory. */
+static int keep(struct building *b, char *s, const char **out, struct pdg_error *err)
+{
+	if (!s)
+		return pdg_nomem(err);
+	b->owned[b->n_owned++] = s;
+	*out = s;
+	return 0;
+}
+
+static int add_file(struct building *b, const char *path, struct pdg_error *err)
+{
+	const char *slash = strrchr(path, '/');
+	char hex[PDG_SHA256_HEX];
+	int rc = pdg_sha256_file(path, hex, err);
+
+	if (rc < 0)
+		return pdg_context(err, rc, "--artifact");
+	b->artifacts[b->n].name = slash ? slash + 1 : path;
+	rc = keep(b, pdg_str_dup(hex), &b->artifacts[b->n].sha256, err);
+	b->n += rc == 0;
+	return rc;
+}
+
+static int add_subject(struct building *b, const char *text, struct pdg_error *err)
+{
+	const char *at = strrchr(text, '@');
+	int rc;
+
+	if (!at || at == text || !pdg_is_reference(at + 1)) {
+		rc = pdg_reject(err, "CLI-1", "--subject \"%s\" is no NAME@sha256:HEX", text);
+		pdg_fix(err, "write it as myapp@sha256: and 64 lower-case hex digits");
+		return rc;
+	}
+	b->artifacts[b->n].sha256 = at + 1 + strlen("sha256:");
+	rc = keep(b, strndup(text, (size_t)(at - text)), &b->artifacts[b->n].name, err);
+	b->n += rc == 0;
+	return rc;
+}
+
+static int take_artifacts(struct building *b, struct pdg_error *err)
+{
+	size_t n_files;
+	size_t n_subjects;
+	const char *const *files = pdg_args_all(b->args, "artifact", &n_files);
+	const char *const *subjects = pdg_args_all(b->args, "subject", &n_subjects);
+	size_t i;
+	int rc = 0;
+
+	if (n_files + n_subjects == 0)
+		return pdg_reject(
+			err, "CLI-1",
+			"nothing was built: name it by --artifact FILE or --subject NAME@sha256:HEX");
+	b->artifacts = pdg_calloc(n_files + n_subjects, sizeof(*b->artifacts));
+	b->owned = pdg_calloc(n_files + n_subjects, sizeof(char *));
+	if (!b->artifacts || !b->owned)
+		return pdg_nomem(err);
+	for (i = 0; rc == 0 && i < n_files; i++)
+		rc = add_file(b, files[i], err);
+	for (i = 0; rc == 0 && i < n_subjects; i++)
+		rc = add_subject(b, subjects[i], err);
+	return rc;
+}
+
+/* A commit that is here is named by both digests; outside a repository only by its full name. */
+static int take_commit(struct building *b, struct pdg_error *err)
+{
+	const char *rev = pdg_args_get(b->args, "commit");
+	struct pdg_bytes name = pdg_bytes_str(rev);
+	PDG_AUTO(buf) struct pdg_buf raw = PDG_BUF_INIT(SIZE_MAX - 1);
+	const char *type = NULL;
+	int rc;
+
+	if (!b->repo) {
+		if (!pdg_is_hex(name, 40) && !pdg_is_hex(name, 64))
+			return pdg_reject(
+				err, "CLI-1",
+				"outside a repository --commit must be a commit's full name");
+		memcpy(b->commit, rev, name.n + 1);
+		return 0;
+	}
+	rc = pdg_repo_resolve(b->repo, rev ? rev : "HEAD", b->commit, err);
+	if (rc == 0)
+		rc = pdg_repo_read(b->repo, b->commit, &raw, &type, err);
+	return rc < 0 ? rc : pdg_commit_sha256(pdg_buf_bytes(&raw), b->sha256, err);
+}
+
+static int take_source(struct building *b, struct pdg_error *err)
+{
+	int rc = pdg_repo_open(".", PDG_REPO_DISCOVER, &b->repo, err);
+
+	if (rc == PDG_E_NOTFOUND && pdg_args_has(b->args, "commit"))
+		rc = 0;
+	if (rc == 0)
+		rc = pdg_setting(b->args, "repository", NULL, b->repo, "pedigree.repository",
+				 &b->uri, err);
+	if (rc == 0 && !b->uri) {
+		rc = pdg_reject(err, "CLI-1", "which repository was built is not known");
+		pdg_fix(err, "give --repository URI, or git config pedigree.repository URI");
+	}
+	return rc < 0 ? rc : take_commit(b, err);
+}
+
+static int make(struct building *b, struct pdg_buf *out, struct pdg_envelope **out_envelope,
+		struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf statement = PDG_BUF_INIT(PDG_LIMIT_PAYLOAD);
+	PDG_AUTO(key) struct pdg_key *key = NULL;
+	PDG_AUTO(envelope) struct pdg_envelope *e = NULL;
+	const struct pdg_build_make m = {
+		.builder_id = pdg_args_get(b->args, "builder"),
+		.build_type = pdg_args_get(b->args, "build-type"),
+		.source_uri = b->uri,
+		.source_ref = pdg_args_get(b->args, "ref"),
+		.source_commit = b->commit,
+		.source_sha256 = b->sha256[0] ? b->sha256 : NULL,
+		.invocation_id = pdg_args_get(b->args, "invocation-id"),
+		.artifacts = b->artifacts,
+		.n_artifacts = b->n,
+	};
+	int rc = pdg_key_private_file(pdg_args_get(b->args, "key"), &key, err);
+
+	if (rc < 0)
+		return pdg_context(err, rc, "--key");
+	rc = pdg_build_make(&m, &statement, err);
+	if (rc == 0)
+		rc = pdg_envelope_sign(pdg_buf_bytes(&statement), key, &e, err);
+	if (rc == 0)
+		rc = pdg_envelope_write(e, out, err);
+	if (rc == 0)
+		*out_envelope = PDG_TAKE(e);
+	return rc;
+}
+
+static int submit(const struct building *b, const char *file, struct pdg_error *err)
+{
+	static const char *const passed[] = {"wait", "deadline", "bundle", "records", "proxy"};
+	static const char *const dashed[] = {"--wait", "--deadline", "--bundle", "--records",
+					     "--proxy"};
+	const char *words[16] = {"submit", file, "--service"};
+	PDG_AUTO(mem) char *service = NULL;
+	size_t n = 3;
+	size_t i;
+	int status = 0;
+	int rc = pdg_setting(b->args, "service", "PEDIGREE_SERVICE", b->repo, "pedigree.service",
+			     &service, err);
+
+	if (rc < 0)
+		return rc;
+	if (!service) {
+		rc = pdg_reject(err, "CLI-1", "no service is named");
+		pdg_fix(err,
+			"give --service URL, set PEDIGREE_SERVICE, or --no-submit with --output FILE");
+		return rc;
+	}
+	words[n++] = service;
+	for (i = 0; i < sizeof(passed) / sizeof(passed[0]); i++) {
+		if (pdg_args_has(b->args, passed[i])) {
+			words[n++] = dashed[i];
+			words[n++] = pdg_args_get(b->args, passed[i]);
+		}
+	}
+	rc = pdg_run_net(words, &status, err);
+	return rc < 0 ? rc : status;
+}
+
+/* The envelope as a file: where it was asked for, else for as long as it takes to send it. */
+static int hand_out(const struct building *b, struct pdg_bytes envelope, const char *reference,
+		    struct pdg_error *err)
+{
+	const char *output = pdg_args_get(b->args, "output");
+	PDG_AUTO(mem) char *dir = NULL;
+	PDG_AUTO(mem) char *file = NULL;
+	int rc;
+
+	if (output) {
+		rc = pdg_fs_write(output, envelope, 0644, err);
+		if (rc == 0 && pdg_args_has(b->args, "no-submit"))
+			pdg_out(stdout, PDG_PLAIN, "%s made %s\n", reference, output);
+		return rc < 0 || pdg_args_has(b->args, "no-submit") ? rc : submit(b, output, err);
+	}
+	rc = pdg_fs_tempdir("pedigree-build", &dir, err);
+	if (rc < 0)
+		return rc;
+	file = pdg_path_join(dir, "build.json");
+	rc = file ? pdg_fs_write(file, envelope, 0600, err) : pdg_nomem(err);
+	if (rc == 0)
+		rc = submit(b, file, err);
+	if (pdg_fs_remove_tree(dir, NULL) < 0 && rc == 0)
+		rc = pdg_fail(err, PDG_E_IO, "\"%s\" could not be removed", dir);
+	return rc;
+}
+
+static int check_options(const struct pdg_args *args, struct pdg_error *err)
+{
+	if (!pdg_args_has(args, "builder") || !pdg_args_has(args, "key"))
+		return pdg_reject(err, "CLI-1",
+				  "who built it must be said: --builder ID --key PEM");
+	if (pdg_args_has(args, "no-submit") && !pdg_args_has(args, "output"))
+		return pdg_reject(err, "CLI-1",
+				  "--no-submit needs --output FILE, or nothing would be left");
+	return 0;
+}
+
+int pdg_cmd_attest_build(const struct pdg_args *args, struct pdg_error *err)
+{
+	struct building b = {.args = args};
+	PDG_AUTO(buf) struct pdg_buf envelope = PDG_BUF_INIT(PDG_LIMIT_ENVELOPE);
+	PDG_AUTO(envelope) struct pdg_envelope *e = NULL;
+	int rc = check_options(args, err);
+
+	if (rc == 0)
+		rc = take_artifacts(&b, err);
+	if (rc == 0)
+		rc = take_source(&b, err);
+	if (rc == 0)
+		rc = make(&b, &envelope, &e, err);
+	if (rc == 0)
+		rc = hand_out(&b, pdg_buf_bytes(&envelope), e->reference, err);
+	building_done(&b);
+	return rc;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pedigree check: the gate's verdicts over a range, for people and, a JSON object a line, for
+ * programs. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "gate/enforce.h"
+#include "repo/repo.h"
+#include "util/jsonw.h"
+#include "util/limits.h"
+#include "util/out.h"
+#include "util/time.h"
+
+#define PROGRESS_STEP 256
+
+const struct pdg_opt pdg_cmd_check_options[] = {
+	{"policy", "FILE", "the policy", false},
+	{"repository", "URI", "the policy's section", false},
+	{"json", NULL, "one JSON object a commit, one a line", false},
+	{"all", pdg_opt_argument, "all refs, and HEAD", false},
+	{"branches", pdg_opt_argument, "all branches", false},
+	{"tags", pdg_opt_argument, "all tags", false},
+	{"not", pdg_opt_argument, "leave out what comes next", false},
+	{0},
+};
+
+struct checking {
+	bool json;
+	bool progress;
+	size_t n;
+};
+
+static void put_json(const char *hex, const struct pdg_verdict *v)
+{
+	PDG_AUTO(buf) struct pdg_buf line = PDG_BUF_INIT(PDG_LIMIT_MIB(1));
+	struct pdg_jw w;
+
+	pdg_jw_init(&w, &line);
+	pdg_jw_obj(&w);
+	pdg_jw_kstr(&w, "commit", hex);
+	pdg_jw_kstr(&w, "result", pdg_result_name(v->result));
+	pdg_jw_kstr(&w, "format",
+		    v->format == PDG_SIG_NONE ? NULL : pdg_sig_format_name(v->format));
+	pdg_jw_kstr(&w, "fingerprint", v->fingerprint[0] ? v->fingerprint : NULL);
+	pdg_jw_key(&w, "signer");
+	if (v->signer.n)
+		pdg_jw_bytes(&w, pdg_buf_bytes(&v->signer));
+	else
+		pdg_jw_null(&w);
+	pdg_jw_end(&w);
+	pdg_buf_putc(&line, '\n');
+	/* JSON has escaped the controls; what else a terminal may stumble over is the reader's
+	 * text. */
+	(void)fwrite(line.p, 1, line.n, stdout);
+}
+
+static void put_text(const char *hex, const struct pdg_verdict *v)
+{
+	PDG_AUTO(mem) char *signer = pdg_bytes_dup(pdg_buf_bytes(&v->signer));
+
+	if (v->result == PDG_RESULT_GOOD) {
+		pdg_out(stdout, PDG_GOOD, "good");
+		pdg_out(stdout, PDG_PLAIN, " %.12s %s (%s %s)\n", hex, signer ? signer : "",
+			pdg_sig_format_name(v->format), v->fingerprint);
+		return;
+	}
+	pdg_out(stdout, PDG_BAD, "%s", pdg_result_name(v->result));
+	pdg_out(stdout, PDG_PLAIN, " %.12s %s [%s]%s%s\n", hex, v->why.text, v->why.rule,
+		v->why.fix[0] ? "; " : "", v->why.fix);
+}
+
+static void judged(void *ctx, const char *type, const char *hex, struct pdg_bytes raw,
+		   const struct pdg_verdict *v)
+{
+	struct checking *c = ctx;
+
+	(void)type;
+	(void)raw;
+	c->n++;
+	if (c->json)
+		put_json(hex, v);
+	else
+		put_text(hex, v);
+	if (c->progress && c->n % PROGRESS_STEP == 0)
+		(void)fprintf(stderr, "\rchecked %zu", c->n);
+}
+
+static int conclude(const struct checking *c, const struct pdg_gate *g, struct pdg_error *err)
+{
+	int rc;
+
+	if (c->progress && c->n >= PROGRESS_STEP)
+		(void)fprintf(stderr, "\r\033[K");
+	if (g->n_judged == 0) {
+		rc = pdg_reject(err, "GIT-5",
+				"there is no commit in this range: nothing was checked");
+		pdg_fix(err, "see \"git rev-list\" with the same arguments");
+		return rc;
+	}
+	if (!c->json)
+		pdg_out(stdout, PDG_PLAIN, "%zu commits: %zu good, %zu not\n", g->n_judged,
+			g->n_judged - g->n_bad, g->n_bad);
+	return g->n_bad ? 1 : 0;
+}
+
+int pdg_cmd_check(const struct pdg_args *args, struct pdg_error *err)
+{
+	PDG_AUTO(repo) struct pdg_repo *r = NULL;
+	PDG_AUTO(place) struct pdg_place p = {.state = NULL};
+	PDG_AUTO(walk) struct pdg_walk *w = NULL;
+	struct checking c = {.json = pdg_args_has(args, "json")};
+	struct pdg_gate g = {.at = pdg_now(&pdg_clock_system), .judged = judged, .ctx = &c};
+	size_t i;
+	int rc = pdg_here(&r, &p, err);
+
+	if (rc == 0)
+		rc = pdg_walk_new(r, &w, err);
+	for (i = 0; rc == 0 && i < args->n_args; i++)
+		rc = pdg_walk_range(w, args->arg[i], err);
+	if (rc == 0)
+		rc = pdg_place_find(&p, r, pdg_args_get(args, "policy"),
+				    pdg_args_get(args, "repository"), err);
+	if (rc == 0)
+		rc = pdg_here_signers(&p, err);
+	if (rc < 0)
+		return rc;
+	/* On one terminal the counter would only come between the lines. */
+	c.progress = isatty(STDERR_FILENO) == 1 && isatty(STDOUT_FILENO) != 1;
+	g.repo = r;
+	g.section = p.section;
+	g.signers = p.signers;
+	rc = pdg_gate_walk(&g, w, false, err);
+	return rc < 0 ? rc : conclude(&c, &g, err);
+}

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pedigree hooks install, uninstall, status. For a server everything that the hooks will rest
+ * on is tried first (policy, section, keys), so that a mistake is found here and not by the
+ * first person who pushes.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "gate/emit.h"
+#include "repo/init.h"
+#include "repo/install.h"
+#include "repo/repo.h"
+#include "util/fs.h"
+#include "util/out.h"
+#include "util/str.h"
+#include "util/time.h"
+
+const struct pdg_opt pdg_cmd_hooks_install_options[] = {
+	{"server", NULL, "the hooks of a repository that is pushed to", false},
+	{"existing", "WHEN", "hooks that are there already run before (default) or after ours",
+	 false},
+	{"policy", "FILE", "server: the policy file, outside the repository", false},
+	{"repository", "URI", "server: the policy's section, where it has no path", false},
+	{"server-key", "PEM", "server: the private key that signs sources", false},
+	{"service", "URL", "server: where sources are sent", false},
+	{"deadline", "TIME", "server: how long a push may wait for the service (default 2s)",
+	 false},
+	{"proxy", "URL", "server: HTTP proxy", false},
+	{0},
+};
+
+const struct pdg_opt pdg_cmd_hooks_options[] = {
+	{"server", NULL, "the hooks of a repository that is pushed to", false},
+	{0},
+};
+
+static int read_existing(const struct pdg_args *args, bool *out_after, struct pdg_error *err)
+{
+	const char *when = pdg_args_get(args, "existing");
+
+	if (when && strcmp(when, "before") != 0 && strcmp(when, "after") != 0)
+		return pdg_reject(err, "CLI-1", "--existing is \"before\" or \"after\", not \"%s\"",
+				  when);
+	*out_after = when && strcmp(when, "after") == 0;
+	return 0;
+}
+
+/* The policy must lie where no push and no commit can change it. */
+static int outside(const struct pdg_repo *r, const char *named, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *file = NULL;
+	const char *const dirs[] = {pdg_repo_commondir(r), pdg_repo_workdir(r)};
+	struct stat st;
+	size_t i;
+	int rc = pdg_path_real(named, &file, err);
+
+	if (rc < 0)
+		return rc;
+	for (i = 0; i < 2; i++) {
+		size_t n = dirs[i] ? strlen(dirs[i]) : 0;
+
+		if (n && pdg_str_starts(file, dirs[i]) && file[n] == '/') {
+			rc = pdg_reject(err, "HOK-4",
+					"policy \"%s\" lies in the repository that it is to guard",
+					file);
+			pdg_fix(err, "keep it elsewhere, e.g. /etc/pedigree/policy");
+			return rc;
+		}
+	}
+	if (stat(file, &st) == 0 && (st.st_mode & S_IWOTH)) {
+		rc = pdg_reject(err, "HOK-3", "policy \"%s\" can be written by everybody", file);
+		pdg_fix(err, "chmod o-w %s", file);
+		return rc;
+	}
+	return 0;
+}
+
+/* The private key as the hooks will load it. */
+static int try_server_key(const struct pdg_place *p, const char *file, struct pdg_error *err)
+{
+	PDG_AUTO(key) struct pdg_key *key = NULL;
+
+	if (p->section->source_from != PDG_GRADE_SERVER)
+		return 0;
+	return pdg_emit_server_key(p->section, file, &key, err);
+}
+
+/* Absolute paths of what the hooks are given. */
+struct fixed {
+	char *policy;
+	char *server_key;
+};
+
+static void fixed_done(struct fixed *f)
+{
+	free(f->policy);
+	free(f->server_key);
+}
+
+static int try_server(const struct pdg_args *args, const struct pdg_repo *r, struct pdg_place *p,
+		      struct fixed *f, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *found = NULL;
+	const char *key = pdg_args_get(args, "server-key");
+	const char *deadline = pdg_args_get(args, "deadline");
+	int64_t seconds;
+	int rc = pdg_policy_find(pdg_args_get(args, "policy"), NULL, &found, err);
+
+	if (rc == 0)
+		rc = pdg_here_absolute(found, &f->policy, err);
+	if (rc == 0)
+		rc = outside(r, f->policy, err);
+	if (rc == 0)
+		rc = pdg_place_fixed(p, r, f->policy, pdg_args_get(args, "repository"), err);
+	if (rc == 0 && key)
+		rc = pdg_here_absolute(key, &f->server_key, err);
+	if (rc == 0)
+		rc = try_server_key(p, f->server_key, err);
+	if (rc == 0 && deadline && pdg_duration_parse(pdg_bytes_str(deadline), &seconds, NULL) < 0)
+		rc = pdg_reject(err, "CLI-1", "--deadline \"%s\" is no time such as 2s", deadline);
+	if (rc == 0)
+		rc = pdg_fs_mkdirs(p->state, 0700, err);
+	/* Also fills the folder of key descriptions, so that the first push need not wait for
+	 * GnuPG. */
+	return rc < 0 ? rc : pdg_place_load_signers(p, NULL, err);
+}
+
+static int install_server(const struct pdg_args *args, const struct pdg_repo *r,
+			  struct pdg_place *p, const char *dir, bool after, struct pdg_error *err)
+{
+	struct fixed f = {NULL, NULL};
+	struct pdg_install in = {.repository = pdg_args_get(args, "repository"),
+				 .service = pdg_args_get(args, "service"),
+				 .deadline = pdg_args_get(args, "deadline"),
+				 .proxy = pdg_args_get(args, "proxy"),
+				 .after = after};
+	int rc = try_server(args, r, p, &f, err);
+
+	in.policy = f.policy;
+	in.server_key = f.server_key;
+	if (rc == 0)
+		rc = pdg_hooks_install(dir, pdg_server_hooks, &in, err);
+	if (rc == 0) {
+		pdg_out(stdout, PDG_PLAIN, "hooks of %s are in %s\npolicy: %s\n", p->section->uri,
+			dir, f.policy);
+		if (p->section->source_from == PDG_GRADE_SERVER)
+			pdg_out(stdout, PDG_PLAIN,
+				"sources are sent to %s; what it does not take at once waits in %s\n"
+				"for a quiet repository let a timer run: pedigree submit --outbox %s --service %s\n",
+				in.service ? in.service : "nobody (no --service)", p->outbox,
+				p->outbox, in.service ? in.service : "URL");
+	}
+	fixed_done(&f);
+	return rc;
+}
+
+int pdg_cmd_hooks_install(const struct pdg_args *args, struct pdg_error *err)
+{
+	PDG_AUTO(repo) struct pdg_repo *r = NULL;
+	PDG_AUTO(place) struct pdg_place p = {.state = NULL};
+	PDG_AUTO(mem) char *dir = NULL;
+	struct pdg_install in = {.policy = NULL};
+	int rc = pdg_here(&r, &p, err);
+
+	if (rc == 0)
+		rc = pdg_repo_hooks_dir(r, &dir, err);
+	if (rc == 0)
+		rc = read_existing(args, &in.after, err);
+	if (rc < 0)
+		return rc;
+	if (pdg_args_has(args, "server"))
+		return install_server(args, r, &p, dir, in.after, err);
+	if (pdg_repo_bare(r)) {
+		rc = pdg_reject(err, "HOK-4", "\"%s\" is a bare repository: nobody commits here",
+				pdg_repo_gitdir(r));
+		pdg_fix(err, "pedigree hooks install --server --policy FILE");
+		return rc;
+	}
+	rc = pdg_hooks_install(dir, pdg_client_hooks, &in, err);
+	if (rc == 0)
+		pdg_out(stdout, PDG_PLAIN, "hooks of this clone are in %s\n", dir);
+	return rc;
+}
+
+/* What is left in the folder of our own when the hooks are gone: nothing but unsent statements. */
+static int remove_state(const struct pdg_place *p, struct pdg_error *err)
+{
+	size_t waiting = 0;
+	size_t refused = 0;
+	int rc = pdg_outbox_count(p->outbox, &waiting, &refused, err);
+
+	if (rc == 0 && waiting + refused == 0)
+		return pdg_fs_remove_tree(p->state, err);
+	if (rc == 0)
+		rc = pdg_fs_remove_tree(p->keys, err);
+	if (rc == 0)
+		rc = pdg_fs_remove(p->key_file, err);
+	if (rc == 0)
+		pdg_out(stdout, PDG_WARN,
+			"%zu statements are still in %s: send them (pedigree submit --outbox %s) or remove them\n",
+			waiting + refused, p->outbox, p->outbox);
+	return rc;
+}
+
+int pdg_cmd_hooks_uninstall(const struct pdg_args *args, struct pdg_error *err)
+{
+	PDG_AUTO(repo) struct pdg_repo *r = NULL;
+	PDG_AUTO(place) struct pdg_place p = {.state = NULL};
+	PDG_AUTO(mem) char *dir = NULL;
+	size_t n = 0;
+	int rc = pdg_here(&r, &p, err);
+
+	(void)args;
+	if (rc == 0)
+		rc = pdg_repo_hooks_dir(r, &dir, err);
+	if (rc == 0)
+		rc = pdg_hooks_remove(dir, &n, err);
+	if (rc == 0)
+		rc = pdg_init_undo(r, err);
+	if (rc == 0)
+		rc = remove_state(&p, err);
+	if (rc == 0)
+		pdg_out(stdout, PDG_PLAIN, "%zu hooks removed from %s\n", n, dir);
+	return rc;
+}
+
+static int show_hook(const char *dir, const char *name, bool *good, struct pdg_error *err)
+{
+	enum pdg_hook_state state = PDG_HOOK_ABSENT;
+	bool kept = false;
+	int rc = pdg_hook_look(dir, name, &state, &kept, err);
+	const char *text = "not installed";
+
+	if (rc < 0)
+		return rc;
+	if (state == PDG_HOOK_OURS)
+		text = kept ? "installed, with the hook that was here before" : "installed";
+	else if (state == PDG_HOOK_OURS_BROKEN)
+		text = "installed, but it or its program cannot be run";
+	else if (state == PDG_HOOK_FOREIGN)
+		text = "not installed; another hook is here";
+	*good = *good && state == PDG_HOOK_OURS;
+	pdg_out(stdout, state == PDG_HOOK_OURS ? PDG_GOOD : PDG_BAD, "%-17s %s\n", name, text);
+	return 0;
+}
+
+int pdg_cmd_hooks_status(const struct pdg_args *args, struct pdg_error *err)
+{
+	PDG_AUTO(repo) struct pdg_repo *r = NULL;
+	PDG_AUTO(mem) char *dir = NULL;
+	const char *const *names;
+	bool good = true;
+	size_t i;
+	int rc = pdg_repo_open(".", PDG_REPO_DISCOVER, &r, err);
+
+	if (rc == 0)
+		rc = pdg_repo_hooks_dir(r, &dir, err);
+	if (rc == 0)
+		rc = pdg_hooks_check_dir(dir, err);
+	if (rc < 0 && rc != PDG_E_NOTFOUND)
+		return rc;
+	rc = 0;
+	names = pdg_args_has(args, "server") || pdg_repo_bare(r) ? pdg_server_hooks
+								 : pdg_client_hooks;
+	for (i = 0; rc == 0 && names[i]; i++)
+		rc = show_hook(dir, names[i], &good, err);
+	return rc < 0 ? rc : good ? 0 : 1;
+}

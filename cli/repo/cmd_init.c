@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pedigree init: once in a clone. Makes Pedigree's folder with the clone's key, writes what it was
+ * told into the repository's configuration, installs the hooks. Doing it again changes nothing that
+ * stands; what it set is listed in pedigree.prepared, for `pedigree hooks uninstall`.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "gate/emit.h"
+#include "repo/init.h"
+#include "repo/install.h"
+#include "repo/repo.h"
+#include "util/fs.h"
+#include "util/limits.h"
+#include "util/out.h"
+#include "util/str.h"
+
+#define PREPARED "pedigree.prepared"
+
+const struct pdg_opt pdg_cmd_init_options[] = {
+	{"repository", "URI", "which repository this is a clone of (the policy's section)", false},
+	{"policy", "FILE", "the policy", false},
+	{"service", "URL", "the service", false},
+	{"existing", "WHEN", "hooks that are there already run before (default) or after ours",
+	 false},
+	{"no-hooks", NULL, "install no hooks", false},
+	{0},
+};
+
+/* Set a value, and remember that it was us. */
+static int set(struct pdg_repo *r, const char *name, const char *value, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *prepared = NULL;
+	PDG_AUTO(mem) char *more = NULL;
+	PDG_AUTO(mem) char *old = NULL;
+	int rc = pdg_repo_config(r, name, &old, err);
+
+	if (rc < 0 || pdg_str_eq(old, value))
+		return rc;
+	rc = pdg_repo_config(r, PREPARED, &prepared, err);
+	if (rc < 0)
+		return rc;
+	if (!prepared || !strstr(prepared, name)) {
+		more = pdg_str_printf("%s%s%s", prepared ? prepared : "", prepared ? " " : "",
+				      name);
+		rc = more ? pdg_repo_config_set(r, PREPARED, more, err) : pdg_nomem(err);
+	}
+	if (rc == 0)
+		rc = pdg_repo_config_set(r, name, value, err);
+	if (rc == 0)
+		pdg_out(stdout, PDG_PLAIN, "set %s = %s\n", name, value);
+	return rc;
+}
+
+/* The policy must be one, and know the repository, before the clone is bound to it. */
+static int set_policy(struct pdg_repo *r, struct pdg_place *p, const struct pdg_args *args,
+		      struct pdg_error *err)
+{
+	const char *uri = pdg_args_get(args, "repository");
+	const char *policy = pdg_args_get(args, "policy");
+	PDG_AUTO(mem) char *absolute = NULL;
+	int rc = 0;
+
+	if (policy) {
+		rc = pdg_here_absolute(policy, &absolute, err);
+		if (rc == 0)
+			rc = pdg_place_find(p, r, absolute, uri, err);
+	}
+	if (rc == 0 && uri)
+		rc = set(r, "pedigree.repository", uri, err);
+	if (rc == 0 && absolute)
+		rc = set(r, "pedigree.policy", absolute, err);
+	if (rc == 0 && pdg_args_has(args, "service"))
+		rc = set(r, "pedigree.service", pdg_args_get(args, "service"), err);
+	return rc;
+}
+
+/* Commits are signed here from now on, unless somebody has said they are not to be. */
+static int set_signing(struct pdg_repo *r, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *sign = NULL;
+	int rc = pdg_repo_config(r, "commit.gpgSign", &sign, err);
+
+	if (rc < 0)
+		return rc;
+	if (!sign)
+		return set(r, "commit.gpgSign", "true", err);
+	if (strcmp(sign, "true") != 0)
+		pdg_out(stdout, PDG_WARN,
+			"commit.gpgSign is %s; commits must be signed with git commit -S, or: git config commit.gpgSign true\n",
+			sign);
+	return 0;
+}
+
+static int set_hooks(const struct pdg_repo *r, const struct pdg_args *args, struct pdg_error *err)
+{
+	const char *when = pdg_args_get(args, "existing");
+	const struct pdg_install in = {.after = when && strcmp(when, "after") == 0};
+	PDG_AUTO(mem) char *dir = NULL;
+	int rc;
+
+	if (pdg_args_has(args, "no-hooks"))
+		return 0;
+	if (when && !in.after && strcmp(when, "before") != 0)
+		return pdg_reject(err, "CLI-1", "--existing is \"before\" or \"after\", not \"%s\"",
+				  when);
+	rc = pdg_repo_hooks_dir(r, &dir, err);
+	if (rc == 0)
+		rc = pdg_hooks_install(dir, pdg_client_hooks, &in, err);
+	if (rc == 0)
+		pdg_out(stdout, PDG_PLAIN, "hooks of this clone are in %s\n", dir);
+	return rc;
+}
+
+int pdg_cmd_init(const struct pdg_args *args, struct pdg_error *err)
+{
+	PDG_AUTO(repo) struct pdg_repo *r = NULL;
+	PDG_AUTO(place) struct pdg_place p = {.state = NULL};
+	bool made = false;
+	int rc = pdg_here(&r, &p, err);
+
+	if (rc == 0 && pdg_repo_bare(r)) {
+		rc = pdg_reject(err, "HOK-4", "\"%s\" is a bare repository, not a clone to work in",
+				pdg_repo_gitdir(r));
+		pdg_fix(err, "pedigree hooks install --server --policy FILE");
+	}
+	if (rc == 0)
+		rc = set_policy(r, &p, args, err);
+	if (rc == 0)
+		rc = pdg_fs_mkdirs(p.state, 0700, err);
+	if (rc == 0)
+		rc = pdg_emit_make_key(&p, &made, err);
+	if (rc == 0)
+		rc = set_signing(r, err);
+	if (rc == 0)
+		rc = set_hooks(r, args, err);
+	if (rc < 0)
+		return rc;
+	pdg_out(stdout, PDG_PLAIN, "this clone's key is %s%s\n", p.key_file, made ? " (new)" : "");
+	pdg_out(stdout, PDG_PLAIN, "\"pedigree doctor\" tells whether all is in place\n");
+	return 0;
+}
+
+/* Does a section begin, or the file end, before any other line of @rest? */
+static bool section_is_empty(struct pdg_bytes rest)
+{
+	struct pdg_bytes line;
+
+	while (pdg_bytes_line(&rest, &line)) {
+		if (line.n)
+			return line.p[0] == '[';
+	}
+	return true;
+}
+
+/* The headers [pedigree] and [commit] that a removed value leaves behind. */
+static int drop_empty_sections(const struct pdg_repo *r, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *path = pdg_path_join(pdg_repo_commondir(r), "config");
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_MIB(1));
+	PDG_AUTO(buf) struct pdg_buf kept = PDG_BUF_INIT(PDG_LIMIT_MIB(1));
+	struct pdg_bytes rest;
+	struct pdg_bytes line;
+	struct stat st;
+	int rc = path ? pdg_fs_read(path, &text, err) : pdg_nomem(err);
+
+	if (rc < 0)
+		return rc;
+	for (rest = pdg_buf_bytes(&text); pdg_bytes_line(&rest, &line);) {
+		if ((pdg_bytes_eq_str(line, "[pedigree]") || pdg_bytes_eq_str(line, "[commit]")) &&
+		    section_is_empty(rest))
+			continue;
+		pdg_buf_put(&kept, line);
+		if (line.p + line.n < text.p + text.n)
+			pdg_buf_putc(&kept, '\n');
+	}
+	rc = pdg_buf_check(&kept, err);
+	if (rc < 0 || kept.n == text.n || stat(path, &st) != 0)
+		return rc;
+	return pdg_fs_write(path, pdg_buf_bytes(&kept), st.st_mode & 07777, err);
+}
+
+int pdg_init_undo(struct pdg_repo *r, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *prepared = NULL;
+	struct pdg_bytes rest;
+	int rc = pdg_repo_config(r, PREPARED, &prepared, err);
+
+	if (rc < 0 || !prepared)
+		return rc;
+	for (rest = pdg_bytes_str(prepared); rc == 0 && rest.n;) {
+		size_t blank = pdg_bytes_find_byte(rest, ' ', 0);
+		PDG_AUTO(mem) char *name = pdg_bytes_dup(pdg_bytes_head(rest, blank));
+
+		rest = pdg_bytes_from(rest, blank == SIZE_MAX ? rest.n : blank + 1);
+		rc = name ? pdg_repo_config_set(r, name, NULL, err) : pdg_nomem(err);
+	}
+	if (rc == 0)
+		rc = pdg_repo_config_set(r, PREPARED, NULL, err);
+	return rc < 0 ? rc : drop_empty_sections(r, err);
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the commands of pedigree-repo share: where we are, what is set, and the program that speaks.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/settings.h"
+#include "proc/spawn.h"
+#include "repo/repo.h"
+#include "util/fs.h"
+#include "util/size.h"
+#include "util/str.h"
+
+int pdg_here(struct pdg_repo **out_repo, struct pdg_place *out_place, struct pdg_error *err)
+{
+	PDG_AUTO(repo) struct pdg_repo *r = NULL;
+	int rc = pdg_repo_open(".", PDG_REPO_DISCOVER, &r, err);
+
+	if (rc == 0)
+		rc = pdg_place_init(r, out_place, err);
+	if (rc < 0)
+		return rc;
+	*out_repo = PDG_TAKE(r);
+	return 0;
+}
+
+int pdg_setting(const struct pdg_args *args, const char *option, const char *env,
+		const struct pdg_repo *r, const char *config, char **out, struct pdg_error *err)
+{
+	const char *v = pdg_args_get(args, option);
+
+	if (!v && env) {
+		v = getenv(env);
+		if (v && !v[0])
+			v = NULL;
+	}
+	if (!v && r)
+		return pdg_repo_config(r, config, out, err);
+	*out = pdg_str_dup(v);
+	return v && !*out ? pdg_nomem(err) : 0;
+}
+
+int pdg_here_absolute(const char *path, char **out, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *here = NULL;
+	int rc = pdg_path_real(".", &here, err);
+
+	if (rc < 0)
+		return rc;
+	*out = pdg_path_join(here, path);
+	return *out ? 0 : pdg_nomem(err);
+}
+
+int pdg_here_signers(struct pdg_place *p, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *users = NULL;
+
+	/* Looking at a repository that was not prepared leaves nothing in it. */
+	if (!pdg_fs_is_dir(p->state))
+		users = pdg_settings_key_cache();
+	return pdg_place_load_signers(p, users, err);
+}
+
+int pdg_run_net(const char *const *words, int *out_status, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *program = NULL;
+	PDG_AUTO(mem) const char **argv = NULL;
+	struct pdg_spawn s = {.argv = NULL};
+	size_t n = 0;
+	int rc = pdg_program_path("pedigree-net", &program, err);
+
+	if (rc < 0)
+		return rc;
+	while (words[n])
+		n++;
+	argv = pdg_calloc(n + 2, sizeof(char *));
+	if (!argv)
+		return pdg_nomem(err);
+	argv[0] = "pedigree-net";
+	memcpy(argv + 1, words, n * sizeof(char *));
+	s.program = program;
+	s.argv = argv;
+	return pdg_spawn(&s, out_status, err);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The commands of pedigree-repo, one file each, and what they share. */
+#ifndef PDG_CLI_REPO_H
+#define PDG_CLI_REPO_H
+
+#include "gate/place.h"
+#include "git/repo.h"
+#include "util/opt.h"
+
+extern const struct pdg_opt pdg_cmd_init_options[];
+extern const struct pdg_opt pdg_cmd_hooks_install_options[];
+extern const struct pdg_opt pdg_cmd_hooks_options[];
+extern const struct pdg_opt pdg_cmd_check_options[];
+extern const struct pdg_opt pdg_cmd_attest_source_options[];
+extern const struct pdg_opt pdg_cmd_attest_build_options[];
+extern const struct pdg_opt pdg_cmd_doctor_options[];
+
+int pdg_cmd_init(const struct pdg_args *args, struct pdg_error *err);
+int pdg_cmd_hooks_install(const struct pdg_args *args, struct pdg_error *err);
+int pdg_cmd_hooks_uninstall(const struct pdg_args *args, struct pdg_error *err);
+int pdg_cmd_hooks_status(const struct pdg_args *args, struct pdg_error *err);
+int pdg_cmd_digest(const struct pdg_args *args, struct pdg_error *err);
+int pdg_cmd_check(const struct pdg_args *args, struct pdg_error *err);
+int pdg_cmd_attest_source(const struct pdg_args *args, struct pdg_error *err);
+int pdg_cmd_attest_build(const struct pdg_args *args, struct pdg_error *err);
+int pdg_cmd_doctor(const struct pdg_args *args, struct pdg_error *err);
+int pdg_cmd_settings(const struct pdg_args *args, struct pdg_error *err);
+
+/** The repository that we stand in, and its place. Both owned by the caller. */
+int pdg_here(struct pdg_repo **out_repo, struct pdg_place *out_place,
+	     struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * An option, else an environment variable (NULL: none), else the repository's configuration (@r may
+ * be NULL). *@out owned by the caller; NULL when none says it.
+ */
+int pdg_setting(const struct pdg_args *args, const char *option, const char *env,
+		const struct pdg_repo *r, const char *config, char **out,
+		struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * @path made absolute from where we stand, with its symbolic links as they are: whoever keeps a
+ * file behind a link may go on moving it. Owned by the caller.
+ */
+int pdg_here_absolute(const char *path, char **out, struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Load the keys of the section that was found; descriptions are kept where this user may write. */
+int pdg_here_signers(struct pdg_place *p, struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * Run pedigree-net with @words (NULL-ended, the program's name left out); what it prints is
+ * printed. *@out_status is its exit status.
+ */
+int pdg_run_net(const char *const *words, int *out_status, struct pdg_error *err) PDG_MUST_CHECK;
+
+#endif
