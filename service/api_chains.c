@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* GET /api/v1/subjects/{digest} and /api/v1/chains/{digest}. */
+#include <string.h>
+
+#include "service/http.h"
+#include "util/codec.h"
+#include "util/str.h"
+
+/* "sha256:<64 hex>", for subjects also "gitCommit:<40 or 64 hex>". NULL: neither. */
+static const char *digest_value(const char *text, bool git, const char **out_algorithm)
+{
+	const char *v;
+
+	if (pdg_str_starts(text, "sha256:")) {
+		v = text + strlen("sha256:");
+		*out_algorithm = "sha256";
+		return pdg_is_hex(pdg_bytes_str(v), 64) ? v : NULL;
+	}
+	if (git && pdg_str_starts(text, "gitCommit:")) {
+		v = text + strlen("gitCommit:");
+		*out_algorithm = "gitCommit";
+		return pdg_is_hex(pdg_bytes_str(v), 40) || pdg_is_hex(pdg_bytes_str(v), 64) ? v : NULL;
+	}
+	return NULL;
+}
+
+static enum pdg_handled bad_digest(struct pdg_request *rq)
+{
+	pdg_reply_rule(rq, "HTP-5", "that is no digest: sha256: and 64 lower-case hex digits",
+		       "sha256sum FILE prints the digits");
+	return PDG_HANDLED;
+}
+
+enum pdg_handled pdg_api_subjects(struct pdg_request *rq)
+{
+	struct pdg_error err = { 0 };
+	const char *algorithm, *value = digest_value(rq->rest, true, &algorithm);
+	uint64_t after = 0;
+	int rc;
+
+	if (!value)
+		return bad_digest(rq);
+	if (rq->query_after && !pdg_bytes_u64(pdg_bytes_str(rq->query_after), INT64_MAX, &after)) {
+		pdg_reply_rule(rq, "HTP-5", "after is no number", "use the value of next as it was answered");
+		return PDG_HANDLED;
+	}
+	rc = pdg_core_subjects(rq->core, algorithm, value, (int64_t)after, &rq->reply.body, &err);
+	pdg_reply_result(rq, rc, "application/json", &err);
+	return PDG_HANDLED;
+}
+
+enum pdg_handled pdg_api_chains(struct pdg_request *rq)
+{
+	struct pdg_error err = { 0 };
+	const char *algorithm, *value = digest_value(rq->rest, false, &algorithm);
+	int rc;
+
+	if (!value)
+		return bad_digest(rq);
+	rc = pdg_core_chain(rq->core, value, &rq->reply.body, &err);
+	pdg_reply_result(rq, rc, "application/json", &err);
+	return PDG_HANDLED;
+}

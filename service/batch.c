@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The end of the order of work: known already, joins, conflicts, new; then the journal. A refusal
+ * found here ends one job; a failure of the machine ends the batch, and nothing of it happened.
+ */
+#include "service/batch.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "util/limits.h"
+#include "util/size.h"
+#include "util/str.h"
+
+static bool is_refusal(int rc)
+{
+	return rc == PDG_E_REJECTED || rc == PDG_E_FORMAT || rc == PDG_E_LIMIT;
+}
+
+/* --- journal leaves --- */
+
+static int leaf_links(struct pdg_journal_leaf *leaf, const char *link)
+{
+	if (!link[0])
+		return 0;
+	leaf->links = pdg_calloc(1, sizeof(*leaf->links));
+	if (!leaf->links)
+		return PDG_E_NOMEM;
+	leaf->n_links = 1;
+	leaf->links[0].stage = pdg_str_dup("source");
+	leaf->links[0].reference = pdg_str_dup(link);
+	return leaf->links[0].stage && leaf->links[0].reference ? 0 : PDG_E_NOMEM;
+}
+
+/* The leaf about @job's decision; @rule NULL: accepted. */
+static int add_leaf(struct pdg_batch *b, const struct pdg_job *job, const char *rule,
+		    uint64_t *out_index, struct pdg_error *err)
+{
+	PDG_AUTO(journal_leaf) struct pdg_journal_leaf *leaf = pdg_calloc(1, sizeof(*leaf));
+	const struct pdg_decision *d = &job->d;
+	const struct pdg_policy *policy = job->force->policy;
+
+	if (!leaf)
+		return pdg_nomem(err);
+	leaf->decision = pdg_str_dup(rule ? "refused" : "accepted");
+	leaf->reference = pdg_str_dup(job->submission->envelope->reference);
+	leaf->envelope = pdg_str_dup(job->envelope_digest);
+	leaf->producer = pdg_str_dup(d->producer);
+	leaf->producer_key = pdg_str_dup(d->producer_key);
+	leaf->stage = pdg_str_dup(d->stage ? d->stage->name : NULL);
+	leaf->policy_digest = pdg_str_dup(policy->digest);
+	leaf->policy_version = policy->version;
+	leaf->received = job->received;
+	if (!rule && d->stage->id == PDG_STAGE_SOURCE)
+		leaf->grade = pdg_str_dup(pdg_grade_name(d->grade));
+	leaf->rule = pdg_str_dup(rule);
+	if (!leaf->decision || !leaf->reference || !leaf->envelope || !leaf->producer ||
+	    !leaf->producer_key || (d->stage && !leaf->stage) || !leaf->policy_digest ||
+	    (rule && !leaf->rule) || leaf_links(leaf, rule ? "" : d->link) < 0)
+		return pdg_nomem(err);
+	return pdg_journal_add(b->journal, leaf, out_index, err);
+}
+
+static int record_refusal(struct pdg_batch *b, const struct pdg_job *job, const char *rule,
+			  struct pdg_error *err)
+{
+	uint64_t index;
+
+	if (!pdg_limiter_take(b->limiter, job->d.producer_key, job->received))
+		return 0;
+	return add_leaf(b, job, rule, &index, err);
+}
+
+/* --- known already --- */
+
+/* Is @job's signer one of those whose signatures are kept? By the signatures: a keyid is a hint. */
+static int has_signed(const struct pdg_envelope *kept, const struct pdg_job *job, bool *out,
+		      struct pdg_error *err)
+{
+	size_t which;
+	int rc = pdg_envelope_verify(kept, job->d.key, &which, err);
+
+	if (rc < 0 && rc != PDG_E_REJECTED)
+		return rc;
+	*out = rc == 0;
+	return 0;
+}
+
+/* Another accepted signer: his signature joins the kept envelope, the grade is judged anew. */
+static int join(struct pdg_batch *b, struct pdg_job *job, struct pdg_envelope *e,
+		struct pdg_error *err)
+{
+	const struct pdg_envelope_sig *sig = &job->submission->envelope->sigs[job->d.signature];
+	PDG_AUTO(buf) struct pdg_buf json = PDG_BUF_INIT(PDG_LIMIT_RECORD);
+	uint64_t index = 0;
+	int rc;
+
+	rc = pdg_envelope_add(e, pdg_key_hint(job->d.key), pdg_buf_bytes(&sig->sig), err);
+	if (rc == 0)
+		rc = pdg_envelope_write(e, &json, err);
+	if (rc == 0)
+		rc = pdg_reference(pdg_buf_bytes(&json), job->envelope_digest, err);
+	if (rc == 0)
+		rc = add_leaf(b, job, NULL, &index, err);
+	if (rc == 0)
+		rc = b->store->ops->update_envelope(b->store, job->kept->reference,
+						    pdg_buf_bytes(&json), job->row->grade, index,
+						    err);
+	if (rc < 0)
+		return rc;
+	pdg_buf_reset(&job->kept->envelope);
+	pdg_buf_put(&job->kept->envelope, pdg_buf_bytes(&json));
+	job->kept->journal_index = index;
+	return pdg_buf_check(&job->kept->envelope, err);
+}
+
+/* rules.md 5.1: same statement. The same signer changes nothing, another one joins. */
+static int keep_known(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *err)
+{
+	PDG_AUTO(envelope) struct pdg_envelope *e = NULL;
+	bool there = false;
+	int rc;
+
+	job->known = true;
+	if (!job->d.key ||
+	    pdg_bytes_eq(pdg_buf_bytes(&job->kept->envelope), pdg_buf_bytes(&job->row->envelope)))
+		return 0;
+	rc = pdg_envelope_parse(pdg_buf_bytes(&job->kept->envelope), &e, err);
+	if (rc == 0)
+		rc = has_signed(e, job, &there, err);
+	if (rc < 0 || there)
+		return rc;
+	return join(b, job, e, err);
+}
+
+/* --- new --- */
+
+struct found {
+	struct pdg_stored **v;
+	size_t n;
+};
+
+static void found_done(struct found *f)
+{
+	pdg_stored_list_done(f->v, f->n);
+}
+PDG_AUTO_DEFINE_VALUE(found, struct found, found_done)
+
+/*
+ * rules.md 3.3: one gitCommit, one sha256. Those that are kept agree with one another, so the first
+ * speaks for all.
+ */
+static int check_conflict(struct pdg_batch *b, const struct pdg_job *job, struct pdg_error *err)
+{
+	PDG_AUTO(found) struct found f = {0};
+	int rc = b->store->ops->by_subject(b->store, "gitCommit", job->d.git_commit, 0, 1, &f.v,
+					   &f.n, err);
+
+	if (rc < 0 || f.n == 0)
+		return rc;
+	if (pdg_bytes_eq(pdg_buf_bytes(&f.v[0]->commit), pdg_buf_bytes(&job->row->commit)))
+		return 0;
+	return pdg_reject(err, "SRC-6", "commit %s is attested with other contents by %s",
+			  job->d.git_commit, f.v[0]->reference);
+}
+
+/* rules.md 3.2: one clone's statement for each repository and commit. *@out: it is in job->kept. */
+static int find_clone(struct pdg_batch *b, struct pdg_job *job, bool *out, struct pdg_error *err)
+{
+	PDG_AUTO(found) struct found f = {0};
+	size_t i;
+	int rc;
+
+	*out = false;
+	rc = b->store->ops->sources(b->store, job->d.repository, job->d.git_commit, &f.v, &f.n,
+				    err);
+	for (i = 0; rc == 0 && i < f.n; i++) {
+		if (!pdg_str_eq(f.v[i]->grade, pdg_grade_name(PDG_GRADE_CLONE)))
+			continue;
+		job->kept = PDG_TAKE(f.v[i]);
+		*out = true;
+		break;
+	}
+	return rc;
+}
+
+/* Digests by which it is found. gitCommit finds sources alone: check_conflict() rests on that. */
+static int list_subjects(const struct pdg_job *job, struct pdg_store_subject **out, size_t *out_n,
+			 struct pdg_error *err)
+{
+	const struct pdg_statement *st = job->d.statement;
+	struct pdg_store_subject *v = pdg_calloc(2 * st->n_subjects, sizeof(*v));
+	size_t i, n = 0;
+
+	if (!v)
+		return pdg_nomem(err);
+	for (i = 0; i < st->n_subjects; i++) {
+		const char *sha256 = pdg_subject_digest(&st->subjects[i], "sha256");
+		const char *commit = pdg_subject_digest(&st->subjects[i], "gitCommit");
+
+		if (sha256)
+			v[n++] = (struct pdg_store_subject){"sha256", sha256};
+		if (commit && job->d.stage->id == PDG_STAGE_SOURCE)
+			v[n++] = (struct pdg_store_subject){"gitCommit", commit};
+	}
+	*out = v;
+	*out_n = n;
+	return 0;
+}
+
+static int keep_new(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *err)
+{
+	PDG_AUTO(mem) struct pdg_store_subject *subjects = NULL;
+	size_t n = 0;
+	int rc;
+
+	rc = list_subjects(job, &subjects, &n, err);
+	if (rc == 0)
+		rc = add_leaf(b, job, NULL, &job->row->journal_index, err);
+	if (rc < 0)
+		return rc;
+	rc = b->store->ops->insert(b->store, job->row, subjects, n, err);
+	/* It was looked for in this transaction: that it is there now is no refusal, but a bug. */
+	return rc == PDG_E_REJECTED ? pdg_fail(err, PDG_E_INTERNAL, "kept twice in one batch") : rc;
+}
+
+static int accept_source(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *err)
+{
+	bool clone = false;
+	int rc = check_conflict(b, job, err);
+
+	if (rc == 0 && job->d.grade == PDG_GRADE_CLONE)
+		rc = find_clone(b, job, &clone, err);
+	if (rc < 0)
+		return rc;
+	job->known = clone;
+	return clone ? 0 : keep_new(b, job, err);
+}
+
+static int accept(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *err)
+{
+	int rc;
+
+	if (job->along) {
+		rc = accept(b, job->along, err);
+		if (rc < 0)
+			return pdg_context(err, rc, "the source that came along");
+	}
+	rc = b->store->ops->get(b->store, job->row->reference, &job->kept, err);
+	if (rc == 0)
+		return keep_known(b, job, err);
+	if (rc != PDG_E_NOTFOUND)
+		return rc;
+	return job->d.stage->id == PDG_STAGE_SOURCE ? accept_source(b, job, err)
+						    : keep_new(b, job, err);
+}
+
+/* --- the batch --- */
+
+static int keep_logged(struct pdg_batch *b, const struct pdg_job *job, struct pdg_error *err)
+{
+	char text[24];
+	int rc = b->store->ops->set_logged(b->store, job->reference, pdg_buf_bytes(&job->bundle),
+					   err);
+
+	if (rc < 0 || job->log_size <= b->log_size)
+		return rc;
+	(void)snprintf(text, sizeof(text), "%" PRIu64, job->log_size);
+	return b->store->ops->meta_set(b->store, "log-size", text, err);
+}
+
+/* Does what must be done of @job; a refusal stays in the job. Negative: the batch is lost. */
+static int run_one(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *err)
+{
+	int rc;
+
+	switch (job->kind) {
+	case PDG_JOB_ACCEPT:
+		rc = accept(b, job, &job->err);
+		break;
+	case PDG_JOB_REFUSE:
+		return record_refusal(b, job, job->err.rule, err);
+	case PDG_JOB_LOGGED:
+		return keep_logged(b, job, err);
+	case PDG_JOB_META:
+		return b->store->ops->meta_set(b->store, job->name, job->value, err);
+	default:
+		return pdg_fail(err, PDG_E_INTERNAL, "a job of no kind");
+	}
+	job->rc = rc;
+	if (rc == 0)
+		return 0;
+	if (is_refusal(rc))
+		return record_refusal(b, job, job->err.rule, err);
+	if (err)
+		*err = job->err;
+	return rc;
+}
+
+static int prove(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *err)
+{
+	if (job->kind != PDG_JOB_ACCEPT || job->rc < 0)
+		return 0;
+	return pdg_journal_prove(b->journal, pdg_job_row(job)->journal_index, &job->proof, err);
+}
+
+static int run_all(struct pdg_batch *b, struct pdg_job **jobs, size_t n, struct pdg_error *err)
+{
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < n; i++)
+		rc = run_one(b, jobs[i], err);
+	if (rc == 0)
+		rc = pdg_journal_seal(b->journal, err);
+	for (i = 0; rc == 0 && i < n; i++)
+		rc = prove(b, jobs[i], err);
+	return rc;
+}
+
+int pdg_batch_run(struct pdg_batch *b, struct pdg_job **jobs, size_t n, struct pdg_error *err)
+{
+	size_t i;
+	int rc;
+
+	for (i = 0; i < n; i++)
+		pdg_job_reset(jobs[i]);
+	rc = b->store->ops->begin(b->store, err);
+	if (rc < 0)
+		return rc;
+	pdg_journal_begin(b->journal);
+	rc = run_all(b, jobs, n, err);
+	if (rc == 0)
+		rc = b->store->ops->commit(b->store, err);
+	else
+		b->store->ops->rollback(b->store);
+	pdg_journal_settle(b->journal, rc == 0);
+	for (i = 0; rc == 0 && i < n; i++) {
+		if (jobs[i]->kind == PDG_JOB_LOGGED && jobs[i]->log_size > b->log_size)
+			b->log_size = jobs[i]->log_size;
+	}
+	return rc;
+}

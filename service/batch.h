@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One transaction of the store with everything in it: what is kept, the journal's leaves, its one
+ * checkpoint, proofs for the answers. Run by the writer's thread alone.
+ */
+#ifndef PDG_SERVICE_BATCH_H
+#define PDG_SERVICE_BATCH_H
+
+#include "service/job.h"
+#include "service/journal.h"
+#include "service/limiter.h"
+
+struct pdg_batch {
+	struct pdg_store *store;
+	struct pdg_journal *journal;
+	struct pdg_limiter *limiter; /* of refusals on record */
+	uint64_t log_size;	     /* largest that was kept */
+};
+
+/**
+ * Run @n jobs in one transaction and commit. Each job's result is in the job: rc 0, or its refusal.
+ * Returns 0, or PDG_E_* when nothing of it was kept.
+ */
+int pdg_batch_run(struct pdg_batch *b, struct pdg_job **jobs, size_t n,
+		  struct pdg_error *err) PDG_MUST_CHECK;
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The service without its HTTP: takes a submission's bytes, judges, countersigns, stores, journals
+ *and has it logged. service/httpd.c and the api_* files stand in front of it.
+ *
+ *	caller's thread   parse, signature, identity, statement, stage rules     (core.c, decide.c)
+ *	writer thread     references, decision, journal; many in one commit      (writer.c,
+ *journal.c) publisher threads from the store's pending rows to the log               (publisher.c)
+ *
+ * What was acknowledged is durable: the answer is made after the commit.
+ */
+#ifndef PDG_SERVICE_CORE_H
+#define PDG_SERVICE_CORE_H
+
+#include "chain/verify.h"
+#include "service/config.h"
+#include "store/store.h"
+#include "tlog/log.h"
+
+struct pdg_core;
+
+/**
+ * Everything opened and checked: store, journal, log, keys, policy. Threads are running when it
+ * returns.
+ *
+ * @cfg, @clock  borrowed until pdg_core_close()
+ *
+ * Returns 0, what the parts return, PDG_E_USAGE (CFG-1), PDG_E_REJECTED (CFG-2 the store is another
+ * log's, CFG-3 one key for two purposes, CFG-4 the journal's key, CFG-5 the log is gone or went
+ * back, POL-11).
+ */
+int pdg_core_open(const struct pdg_service_config *cfg, const struct pdg_clock *clock,
+		  struct pdg_core **out, struct pdg_error *err) PDG_MUST_CHECK;
+/**
+ * No new submissions (SVC-2 from now on); what was accepted is committed and answered at once,
+ * without waiting longer for the log. When it returns no `done` call is outstanding. Reading goes
+ * on.
+ */
+void pdg_core_stop(struct pdg_core *core);
+/** pdg_core_stop() unless that was done; stop the threads, close. What is pending at the log stays
+ * so. */
+void pdg_core_close(struct pdg_core *core);
+
+/* The answer to a submission, owned by the callee of @done during the call only. */
+struct pdg_answer {
+	int status;		     /* 201, 202, 200, or an error's */
+	struct pdg_bytes body;	     /* JSON; empty for an error: make the problem of @err */
+	const char *reference;	     /* NULL for an error */
+	const struct pdg_error *err; /* NULL when accepted */
+	int retry_after;	     /* seconds, 0: none */
+};
+
+/**
+ * Judge and keep one submission (rules.md 8: envelope, bundle, or {"attestation", "commit",
+ * "source"}).
+ *
+ * @body   at most PDG_LIMIT_BODY bytes; borrowed until this returns
+ * @wait_ms how long the answer may wait for the log
+ * @done   called exactly once, from this thread or another; must not block
+ */
+void pdg_core_submit(struct pdg_core *core, struct pdg_bytes body, int wait_ms,
+		     void (*done)(void *ctx, const struct pdg_answer *answer), void *ctx);
+
+/** Append the record of @reference. *@out_pending tells 202 from 200. PDG_E_NOTFOUND, PDG_E_IO. */
+int pdg_core_record(struct pdg_core *core, const char *reference, struct pdg_buf *out,
+		    bool *out_pending, struct pdg_error *err) PDG_MUST_CHECK;
+/** Append the listing of a subject digest ("sha256"/"gitCommit", value); @after: id of the last
+ * seen. */
+int pdg_core_subjects(struct pdg_core *core, const char *algorithm, const char *value,
+		      int64_t after, struct pdg_buf *out, struct pdg_error *err) PDG_MUST_CHECK;
+/** Judge the chain of an artifact from the store; append its JSON. */
+int pdg_core_chain(struct pdg_core *core, const char *sha256, struct pdg_buf *out,
+		   struct pdg_error *err) PDG_MUST_CHECK;
+/** Append a served file of the log ("checkpoint", "tile/…") or, with @journal, of the journal. */
+int pdg_core_log_file(struct pdg_core *core, bool journal, const char *path, struct pdg_buf *out,
+		      struct pdg_error *err) PDG_MUST_CHECK;
+/** Append the TrustedRoot of the embedded log; PDG_E_NOTFOUND with another log. */
+int pdg_core_trusted_root(struct pdg_core *core, struct pdg_buf *out,
+			  struct pdg_error *err) PDG_MUST_CHECK;
+/** Append keys.json: {"keys":[{"hint","publicKey","validFrom","validUntil"}]} plus "journalKeys" in
+ * the same form. */
+int pdg_core_keys(struct pdg_core *core, struct pdg_buf *out, struct pdg_error *err) PDG_MUST_CHECK;
+/** Ready to work? 0, or PDG_E_REJECTED (RDY-1 to RDY-4) with the reason (design 7, /readyz). */
+int pdg_core_ready(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
+/**
+ * Re-check everything stored (--fsck): signatures, references, log, journal. Appends a line for
+ * each thing that does not hold and a summary to @out_text. Returns 0, PDG_E_REJECTED (FSK-1),
+ * PDG_E_IO.
+ */
+int pdg_core_fsck(struct pdg_core *core, struct pdg_buf *out_text,
+		  struct pdg_error *err) PDG_MUST_CHECK;
+
+/* Counters for /metrics; a snapshot. */
+struct pdg_core_stats {
+	uint64_t accepted, known, refused_before_identity, refused_after_identity;
+	uint64_t logged, pending, log_failures;
+	int64_t oldest_pending; /* Unix seconds, 0: none */
+	uint64_t commits;	/* store transactions: accepted / commits is the group's size */
+};
+void pdg_core_stats(struct pdg_core *core, struct pdg_core_stats *out);
+/** Refusals before identity by rule (rules.md 5.3): @each is called for every rule that refused. */
+void pdg_core_refusals(struct pdg_core *core,
+		       void (*each)(void *ctx, const char *rule, uint64_t count), void *ctx);
+
+/** Take in the policy again (SIGHUP; one thread). On failure the old one stays and /readyz says so.
+ */
+int pdg_core_reload(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
+
+#endif

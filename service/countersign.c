@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The countersignature (rules.md 5): "accepted under the policy of then", over the statement's
+ * exact bytes. Made on the caller's thread, before the writer is asked, so that the writer signs
+ * nothing but checkpoints.
+ */
+#include "service/countersign.h"
+
+#include "crypto/digest.h"
+#include "util/jsonw.h"
+#include "util/limits.h"
+#include "util/size.h"
+#include "util/str.h"
+
+int pdg_signed_digest(struct pdg_bytes payload, uint8_t out[32], struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf pae = PDG_BUF_INIT(PDG_LIMIT_PAYLOAD + PDG_LIMIT_KIB(4));
+	int rc;
+
+	pdg_pae(pdg_bytes_str(PDG_PAYLOAD_TYPE), payload, &pae);
+	rc = pdg_buf_check(&pae, err);
+	return rc < 0 ? rc : pdg_sha256(pdg_buf_bytes(&pae), out, err);
+}
+
+int pdg_envelope_as_kept(struct pdg_job *job, struct pdg_buf *out, struct pdg_error *err)
+{
+	int rc = pdg_envelope_write(job->submission->envelope, out, err);
+
+	if (rc < 0)
+		return rc;
+	return pdg_reference(pdg_buf_bytes(out), job->envelope_digest, err);
+}
+
+static int write_links(const struct pdg_decision *d, struct pdg_buf *out, struct pdg_error *err)
+{
+	struct pdg_jw w;
+
+	pdg_jw_init(&w, out);
+	pdg_jw_arr(&w);
+	if (d->link[0]) {
+		pdg_jw_obj(&w);
+		pdg_jw_kstr(&w, "stage", "source");
+		pdg_jw_kstr(&w, "reference", d->link);
+		pdg_jw_end(&w);
+	}
+	pdg_jw_end(&w);
+	return pdg_buf_check(out, err);
+}
+
+/* What is found again by: the strings of the decision, copied. */
+static int set_strings(struct pdg_stored *row, const struct pdg_job *job, const struct pdg_key *key)
+{
+	const struct pdg_decision *d = &job->d;
+	bool source = d->stage->id == PDG_STAGE_SOURCE;
+
+	row->reference = pdg_str_dup(job->submission->envelope->reference);
+	row->stage = pdg_str_dup(d->stage->name);
+	row->service_key = pdg_str_dup(pdg_key_hint(key));
+	row->repository = pdg_str_dup(d->repository);
+	row->git_commit = pdg_str_dup(d->git_commit);
+	row->grade = source ? pdg_str_dup(pdg_grade_name(d->grade)) : NULL;
+	return row->reference && row->stage && row->service_key &&
+			       !!row->repository == !!d->repository &&
+			       !!row->git_commit == !!d->git_commit && (!source || row->grade)
+		       ? 0
+		       : PDG_E_NOMEM;
+}
+
+static void move(struct pdg_buf *to, struct pdg_buf *from)
+{
+	*to = *from;
+	pdg_buf_init(from, to->max);
+}
+
+int pdg_countersign(struct pdg_job *job, const struct pdg_key *key, struct pdg_error *err)
+{
+	PDG_AUTO(stored) struct pdg_stored *row = pdg_calloc(1, sizeof(*row));
+	struct pdg_envelope *e = job->submission->envelope;
+	int rc;
+
+	if (!row)
+		return pdg_nomem(err);
+	pdg_buf_init(&row->countersig, PDG_LIMIT_SIGNATURE);
+	pdg_buf_init(&row->envelope, PDG_LIMIT_RECORD);
+	pdg_buf_init(&row->links, PDG_LIMIT_KIB(64));
+	pdg_buf_init(&row->bundle, PDG_LIMIT_RECORD);
+	row->received = job->received;
+	if (set_strings(row, job, key) < 0)
+		return pdg_nomem(err);
+	rc = pdg_key_sign(key, pdg_buf_bytes(&e->pae), &row->countersig, err);
+	if (rc == 0)
+		rc = pdg_sha256(pdg_buf_bytes(&e->pae), job->digest, err);
+	if (rc == 0)
+		rc = pdg_envelope_as_kept(job, &row->envelope, err);
+	if (rc == 0)
+		rc = write_links(&job->d, &row->links, err);
+	if (rc < 0)
+		return rc;
+	move(&row->payload, &e->payload);
+	move(&row->commit, &job->submission->commit);
+	job->row = PDG_TAKE(row);
+	return 0;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From an accepted submission to the row that is kept: the service's own signature is made here,
+ * once. */
+#ifndef PDG_SERVICE_COUNTERSIGN_H
+#define PDG_SERVICE_COUNTERSIGN_H
+
+#include "service/job.h"
+
+/**
+ * Sign the statement of @job with @key and make job->row, job->digest. The submission's payload and
+ * commit move into the row. Whoever finds the reference kept already discards the row.
+ */
+int pdg_countersign(struct pdg_job *job, const struct pdg_key *key,
+		    struct pdg_error *err) PDG_MUST_CHECK;
+
+/** job->envelope_digest: of the envelope as it would be kept, whose JSON is appended to @out. */
+int pdg_envelope_as_kept(struct pdg_job *job, struct pdg_buf *out,
+			 struct pdg_error *err) PDG_MUST_CHECK;
+
+/** SHA-256 of the PAE of a statement: what a log is given. */
+int pdg_signed_digest(struct pdg_bytes payload, uint8_t out[32],
+		      struct pdg_error *err) PDG_MUST_CHECK;
+
+#endif

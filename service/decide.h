@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The decision on a submission (rules.md 2, 3, 5), up to what only the writer's transaction can
+ * know. In the order of design 7: signature, identity, statement, stage rules, references.
+ */
+#ifndef PDG_SERVICE_DECIDE_H
+#define PDG_SERVICE_DECIDE_H
+
+#include "attest/statement.h"
+#include "service/policy_box.h"
+#include "service/submission.h"
+#include "stage/build.h"
+#include "store/store.h"
+
+/* Filled as far as the judgement got, also when it refuses. */
+struct pdg_decision {
+	/* Who: NULL until an identity is proven. A refusal is on record from then on. */
+	char *producer;	    /* "builder https://…", "serverKey https://…", "clone" */
+	char *producer_key; /* hint, or fingerprint of the commit's signer */
+	const struct pdg_key
+		*key;	  /* of the envelope's signer, borrowed from @force; NULL: a clone's */
+	size_t signature; /* index of his signature */
+	/* What */
+	struct pdg_statement *statement;
+	const struct pdg_stage *stage; /* NULL when the statement was not reached */
+	char *repository;	       /* normalised */
+	char *git_commit;	       /* or NULL */
+	enum pdg_grade grade;
+	struct pdg_source source;     /* source stage: borrowed from the statement */
+	char link[PDG_REFERENCE_LEN]; /* build: the source it refers to; "" for none */
+};
+
+void pdg_decision_done(struct pdg_decision *d);
+
+/* What a decision rests on; all borrowed. */
+struct pdg_ground {
+	struct pdg_in_force *force;
+	struct pdg_store *store;
+	int64_t received; /* now */
+};
+
+/**
+ * Judge a submission. @out is initialised with zeros by the caller and released in any case.
+ *
+ * @along  the decision on the source that came along, already accepted; or NULL
+ *
+ * Returns 0, a refusal with its rule, or PDG_E_NOMEM, PDG_E_CRYPTO, PDG_E_IO.
+ */
+int pdg_decide(const struct pdg_ground *g, const struct pdg_submission *s,
+	       const struct pdg_decision *along, struct pdg_decision *out,
+	       struct pdg_error *err) PDG_MUST_CHECK;
+
+/* The parts, each in a file of its own. Private to decide*.c. */
+
+/** decide_source.c: a statement signed by @who's serverKey. */
+int pdg_decide_server_source(const struct pdg_ground *g, const struct pdg_submission *s,
+			     struct pdg_decision *d, struct pdg_error *err) PDG_MUST_CHECK;
+/** decide_source.c: a statement that its judged commit stands for. @unsigned_: why no key
+ * identified it. */
+int pdg_decide_clone_source(const struct pdg_ground *g, const struct pdg_submission *s,
+			    const struct pdg_error *unsigned_, struct pdg_decision *d,
+			    struct pdg_error *err) PDG_MUST_CHECK;
+/** decide_build.c: a statement signed by a builder's key. */
+int pdg_decide_build(const struct pdg_ground *g, const struct pdg_decision *along,
+		     struct pdg_decision *d, struct pdg_error *err) PDG_MUST_CHECK;
+
+/** decide_build.c: does a source of this kind satisfy builds of its section (rules.md 3.1)? */
+bool pdg_source_satisfies(const struct pdg_policy_repository *repo, enum pdg_grade grade,
+			  const struct pdg_source *source);
+
+/** The section for @uri that says where its sources come from. IDN-5, SRC-8. */
+int pdg_decide_section(const struct pdg_ground *g, const char *uri,
+		       const struct pdg_policy_repository **out,
+		       struct pdg_error *err) PDG_MUST_CHECK;
+
+/** TIM-4: @text (NULL: not said) is no later than the receipt, give or take the tolerance. */
+int pdg_decide_date(const struct pdg_ground *g, const char *what, const char *text,
+		    struct pdg_error *err) PDG_MUST_CHECK;
+
+#endif

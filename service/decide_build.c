@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * May this builder say so, and was what he built from attested (rules.md 3.1, 3.4, 5.6)? Sources
+ * are looked up outside the writer's transaction: nothing kept is ever removed, so what is found
+ * stays found, and what is not found is missing as of now, which is what the answer says.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "service/decide.h"
+#include "trust/uri.h"
+#include "util/limits.h"
+#include "util/str.h"
+
+bool pdg_source_satisfies(const struct pdg_policy_repository *repo, enum pdg_grade grade,
+			  const struct pdg_source *source)
+{
+	if (grade < repo->source_from || grade == PDG_GRADE_NONE)
+		return false;
+	return grade == PDG_GRADE_CLONE || (source->ref && pdg_policy_protects(repo, source->ref));
+}
+
+static enum pdg_grade grade_of(const struct pdg_stored *a)
+{
+	if (pdg_str_eq(a->grade, pdg_grade_name(PDG_GRADE_SERVER)))
+		return PDG_GRADE_SERVER;
+	if (pdg_str_eq(a->grade, pdg_grade_name(PDG_GRADE_CLONE)))
+		return PDG_GRADE_CLONE;
+	return PDG_GRADE_NONE;
+}
+
+struct kept_list {
+	struct pdg_stored **v;
+	size_t n;
+};
+
+static void kept_list_done(struct kept_list *l)
+{
+	pdg_stored_list_done(l->v, l->n);
+}
+PDG_AUTO_DEFINE_VALUE(kept_list, struct kept_list, kept_list_done)
+
+static int find_sources(const struct pdg_ground *g, const char *repository,
+			const struct pdg_build *b, struct kept_list *out, struct pdg_error *err)
+{
+	if (b->source_commit)
+		return g->store->ops->sources(g->store, repository, b->source_commit, &out->v,
+					      &out->n, err);
+	return g->store->ops->by_subject(g->store, "sha256",
+					 b->source_sha256 ? b->source_sha256 : "", 0,
+					 PDG_LIMIT_PAGE, &out->v, &out->n, err);
+}
+
+/* How far the kept sources of a commit got. */
+struct search {
+	const struct pdg_policy_repository *repo;
+	const struct pdg_build *build;
+	bool weak;		  /* one is there, but does not satisfy */
+	struct pdg_error differs; /* why one that satisfies is not the build's; code 0: none */
+};
+
+/* 1: @a is the build's source; 0: not; or PDG_E_*. */
+static int consider(struct search *s, const struct pdg_stored *a, struct pdg_error *err)
+{
+	PDG_AUTO(statement) struct pdg_statement *st = NULL;
+	struct pdg_source source = {0};
+	int rc;
+
+	if (!pdg_str_eq(a->stage, "source") || !pdg_str_eq(a->repository, s->repo->normal))
+		return 0;
+	rc = pdg_statement_parse(pdg_buf_bytes(&a->payload), &st, err);
+	if (rc == 0)
+		rc = pdg_source_read(st, &source, err);
+	if (rc < 0)
+		return pdg_context(err, rc, "kept source %s", a->reference);
+	if (!pdg_source_satisfies(s->repo, grade_of(a), &source)) {
+		s->weak = true;
+		return 0;
+	}
+	rc = pdg_build_links(s->build, &source, &s->differs);
+	return rc == PDG_E_REJECTED ? 0 : (rc < 0 ? rc : 1);
+}
+
+static int no_source(const struct search *s, struct pdg_error *err)
+{
+	const char *commit =
+		s->build->source_commit ? s->build->source_commit : s->build->source_sha256;
+	int rc;
+
+	if (s->differs.code < 0) {
+		if (err)
+			*err = s->differs;
+		return s->differs.code;
+	}
+	if (s->weak) {
+		rc = pdg_reject(err, "BLD-7",
+				"commit %s of %s is attested, but not by the grade '%s' that its "
+				"repository demands",
+				commit, s->repo->uri, pdg_grade_name(s->repo->source_from));
+		pdg_fix(err, "push the commit to a protected ref, then send the build again");
+		return rc;
+	}
+	rc = pdg_reject(err, "BLD-6", "no source attestation for commit %s of %s", commit,
+			s->repo->uri);
+	pdg_fix(err,
+		"push the commit to a protected ref; 'pedigree submit --outbox' sends what waits");
+	return rc;
+}
+
+static int link_kept(const struct pdg_ground *g, struct search *s, struct pdg_decision *d,
+		     struct pdg_error *err)
+{
+	PDG_AUTO(kept_list) struct kept_list kept = {0};
+	size_t i;
+	int rc;
+
+	rc = find_sources(g, s->repo->normal, s->build, &kept, err);
+	if (rc < 0)
+		return rc;
+	for (i = 0; i < kept.n; i++) {
+		rc = consider(s, kept.v[i], err);
+		if (rc < 0)
+			return rc;
+		if (rc == 1) {
+			(void)snprintf(d->link, sizeof(d->link), "%s", kept.v[i]->reference);
+			return 0;
+		}
+	}
+	return no_source(s, err);
+}
+
+/* The source that the build brought along, accepted in the same breath. */
+static int link_along(const struct search *s, const struct pdg_decision *along,
+		      struct pdg_decision *d, struct pdg_error *err)
+{
+	int rc;
+
+	if (!pdg_str_eq(along->repository, s->repo->normal))
+		return pdg_reject(err, "BLD-5",
+				  "the source that came along is of %s, the build of %s",
+				  along->repository, s->repo->normal);
+	if (!pdg_source_satisfies(s->repo, along->grade, &along->source))
+		return pdg_reject(err, "BLD-7",
+				  "the source that came along does not have grade '%s'",
+				  pdg_grade_name(s->repo->source_from));
+	rc = pdg_build_links(s->build, &along->source, err);
+	if (rc < 0)
+		return pdg_context(err, rc, "the source that came along");
+	memcpy(d->link, along->statement->reference, sizeof(d->link));
+	return 0;
+}
+
+/* Dates at which the sender says that it began and ended, in v1's place and in v0.2's. */
+static int check_dates(const struct pdg_ground *g, const struct pdg_statement *st,
+		       struct pdg_error *err)
+{
+	static const char *const names[] = {"startedOn", "finishedOn", "buildStartedOn",
+					    "buildFinishedOn"};
+	const json_t *details = pdg_json_get(st->predicate, "runDetails");
+	const json_t *places[2] = {pdg_json_get(st->predicate, "metadata"), NULL};
+	size_t i, k;
+
+	places[1] = pdg_json_is_obj(details) ? pdg_json_get(details, "metadata") : NULL;
+	for (i = 0; i < 2; i++) {
+		for (k = 0; pdg_json_is_obj(places[i]) && k < sizeof(names) / sizeof(names[0]);
+		     k++) {
+			const char *date = NULL;
+			int rc = pdg_json_opt_str(places[i], names[k], &date, err);
+
+			if (rc == 0)
+				rc = pdg_decide_date(g, names[k], date, err);
+			if (rc < 0)
+				return rc;
+		}
+	}
+	return 0;
+}
+
+static bool has_artifact(const struct pdg_statement *st)
+{
+	size_t i;
+
+	for (i = 0; i < st->n_subjects; i++) {
+		if (pdg_subject_digest(&st->subjects[i], "sha256"))
+			return true;
+	}
+	return false;
+}
+
+/* The section by the statement's name for him, byte for byte; and the key is of that section. */
+static int check_builder(const struct pdg_ground *g, const struct pdg_build *b,
+			 struct pdg_decision *d, struct pdg_error *err)
+{
+	const struct pdg_policy_builder *builder =
+		pdg_policy_builder(g->force->policy, b->builder_id);
+
+	if (!builder || !pdg_key_list_has(&builder->keys, d->key))
+		return pdg_reject(err, "IDN-2", "builder.id is '%s', which is not the name of %s",
+				  b->builder_id, d->producer);
+	free(d->producer);
+	d->producer = pdg_str_printf("builder %s", builder->id);
+	if (!d->producer)
+		return pdg_nomem(err);
+	if (!pdg_policy_builder_may(builder, b->source_uri))
+		return pdg_reject(err, "IDN-3", "%s may not speak of %s", d->producer,
+				  b->source_uri);
+	return 0;
+}
+
+int pdg_decide_build(const struct pdg_ground *g, const struct pdg_decision *along,
+		     struct pdg_decision *d, struct pdg_error *err)
+{
+	PDG_AUTO(build) struct pdg_build b = {0};
+	struct search s = {.build = &b};
+	int rc;
+
+	rc = pdg_build_read(d->statement, &b, err);
+	if (rc == 0)
+		rc = check_builder(g, &b, d, err);
+	if (rc == 0)
+		rc = pdg_decide_section(g, b.source_uri, &s.repo, err);
+	if (rc == 0)
+		rc = check_dates(g, d->statement, err);
+	if (rc < 0)
+		return rc;
+	if (!has_artifact(d->statement))
+		return pdg_reject(err, "STM-3", "no subject of the build has a sha256 digest");
+	d->repository = pdg_str_dup(s.repo->normal);
+	d->git_commit = pdg_str_dup(b.source_commit);
+	if (!d->repository || (b.source_commit && !d->git_commit))
+		return pdg_nomem(err);
+	return along ? link_along(&s, along, d, err) : link_kept(g, &s, d, err);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The publisher's memory: which rows are at hand, and which are held back after a failure of their
+ * own. */
+#ifndef PDG_SERVICE_FLIGHT_H
+#define PDG_SERVICE_FLIGHT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Ids of rows, unordered. Zeroed is empty. */
+struct pdg_id_set {
+	int64_t *v;
+	size_t n, cap;
+};
+
+bool pdg_id_set_has(const struct pdg_id_set *s, int64_t id);
+/** 0, or PDG_E_NOMEM. */
+int pdg_id_set_add(struct pdg_id_set *s, int64_t id) __attribute__((warn_unused_result));
+void pdg_id_set_remove(struct pdg_id_set *s, int64_t id);
+
+/* Waiting times that double up to a minute, with jitter. Zeroed has never failed. */
+struct pdg_backoff {
+	int64_t delay; /* milliseconds */
+	int64_t until; /* pdg_monotonic_ms() before which nothing is tried */
+};
+
+void pdg_backoff_fail(struct pdg_backoff *b, int64_t now);
+static inline void pdg_backoff_ok(struct pdg_backoff *b)
+{
+	b->delay = 0;
+	b->until = 0;
+}
+
+#define PDG_HELD_MAX 256
+
+/* Rows that failed while others did not. Zeroed is empty. */
+struct pdg_held {
+	size_t n;
+	struct {
+		int64_t id;
+		struct pdg_backoff backoff;
+	} v[PDG_HELD_MAX];
+};
+
+/** The row failed (again). False when no more can be held. */
+bool pdg_held_fail(struct pdg_held *h, int64_t id, int64_t now);
+void pdg_held_drop(struct pdg_held *h, int64_t id);
+/** May @id not be tried yet? */
+bool pdg_held_has(const struct pdg_held *h, int64_t id, int64_t now);
+/** Did the time of some come? They do not wait from then on; each is said once. */
+bool pdg_held_due(struct pdg_held *h, int64_t now);
+/** When the next one of those that wait may be tried; -1: none waits. */
+int64_t pdg_held_next(const struct pdg_held *h);
+
+#endif

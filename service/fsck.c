@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pedigreed --fsck: everything that is stored is checked as a stranger would, from the bytes. What
+ * does not hold is told line by line; the first failure does not end it.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "service/core_impl.h"
+#include "service/countersign.h"
+#include "service/record.h"
+#include "tlog/embedded.h"
+#include "util/limits.h"
+#include "util/str.h"
+
+struct check {
+	struct pdg_core *core;
+	struct pdg_in_force *force;
+	struct pdg_buf *out;
+	uint64_t seen, logged, bad;
+};
+
+static void tell(struct check *c, const char *what, const struct pdg_error *why)
+{
+	pdg_buf_printf(c->out, "%s: %s%s%s%s\n", what, why->text, why->rule[0] ? " [" : "",
+		       why->rule, why->rule[0] ? "]" : "");
+	c->bad++;
+}
+
+static int check_reference(const struct pdg_stored *a, struct pdg_error *err)
+{
+	PDG_AUTO(envelope) struct pdg_envelope *e = NULL;
+	char reference[PDG_REFERENCE_LEN];
+	int rc = pdg_reference(pdg_buf_bytes(&a->payload), reference, err);
+
+	if (rc < 0)
+		return rc;
+	if (!pdg_str_eq(reference, a->reference))
+		return pdg_reject(err, "FSK-1", "the payload's hash is %s", reference);
+	rc = pdg_envelope_parse(pdg_buf_bytes(&a->envelope), &e, err);
+	if (rc < 0)
+		return pdg_context(err, rc, "envelope");
+	if (!pdg_str_eq(e->reference, a->reference))
+		return pdg_reject(err, "FSK-1", "the envelope is about %s", e->reference);
+	return 0;
+}
+
+static int check_signatures(struct check *c, const struct pdg_stored *a, struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf pae = PDG_BUF_INIT(PDG_LIMIT_PAYLOAD + PDG_LIMIT_KIB(4));
+	const struct pdg_key *key = pdg_core_service_key(c->core, c->force, a->service_key);
+	int rc;
+
+	if (!key)
+		return pdg_reject(err, "FSK-1",
+				  "countersigned by key %s, which nobody names any more",
+				  a->service_key);
+	pdg_pae(pdg_bytes_str(PDG_PAYLOAD_TYPE), pdg_buf_bytes(&a->payload), &pae);
+	rc = pdg_buf_check(&pae, err);
+	if (rc == 0)
+		rc = pdg_key_verify(key, pdg_buf_bytes(&pae), pdg_buf_bytes(&a->countersig), err);
+	if (rc < 0)
+		return pdg_context(err, rc, "countersignature");
+	if (!a->logged)
+		return 0;
+	rc = pdg_core_check_bundle(c->core, a, key, err);
+	return rc < 0 ? pdg_context(err, rc, "bundle") : 0;
+}
+
+/* The record as it is answered: its leaf is accepted, about this statement and envelope. */
+static int check_journal(struct check *c, const struct pdg_stored *a, struct pdg_error *err)
+{
+	PDG_AUTO(journal_proof) struct pdg_journal_proof *p = NULL;
+	PDG_AUTO(journal_leaf) struct pdg_journal_leaf *leaf = NULL;
+	char digest[PDG_REFERENCE_LEN];
+	int rc = pdg_journal_read(c->core->store, a->journal_index, &p, err);
+
+	if (rc == 0)
+		rc = pdg_journal_proof_verify(p, c->core->journal_key, err);
+	if (rc == 0)
+		rc = pdg_journal_leaf_parse(pdg_buf_bytes(&p->leaf), &leaf, err);
+	if (rc == 0)
+		rc = pdg_reference(pdg_buf_bytes(&a->envelope), digest, err);
+	if (rc < 0)
+		return pdg_context(err, rc, "journal");
+	if (!pdg_str_eq(leaf->decision, "accepted") || !pdg_str_eq(leaf->reference, a->reference) ||
+	    !pdg_str_eq(leaf->envelope, digest))
+		return pdg_reject(err, "FSK-1", "journal leaf %" PRIu64 " is about something else",
+				  a->journal_index);
+	return 0;
+}
+
+/* A link names what is kept. */
+static int check_links(struct check *c, const struct pdg_stored *a, struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_MIB(1));
+	PDG_AUTO(json) json_t *root = NULL;
+	const json_t *links;
+	size_t i;
+	int rc;
+
+	/* The strict loader takes objects alone. */
+	pdg_buf_puts(&text, "{\"links\":");
+	pdg_buf_put(&text, pdg_buf_bytes(&a->links));
+	pdg_buf_putc(&text, '}');
+	rc = pdg_json_load(pdg_buf_bytes(&text), PDG_LIMIT_MIB(1), &root, err);
+	if (rc == 0)
+		rc = pdg_json_arr(root, "links", &links, err);
+	for (i = 0; rc == 0 && i < pdg_json_len(links); i++) {
+		PDG_AUTO(stored) struct pdg_stored *b = NULL;
+		const char *reference = NULL;
+
+		rc = pdg_json_str(pdg_json_at(links, i), "reference", &reference, err);
+		if (rc == 0)
+			rc = c->core->store->ops->get(c->core->store, reference, &b, err);
+	}
+	return rc < 0 ? pdg_context(err, rc, "links") : 0;
+}
+
+static int check_one(void *ctx, const struct pdg_stored *a, struct pdg_error *err)
+{
+	struct check *c = ctx;
+	struct pdg_error why = {0};
+	int rc;
+
+	c->seen++;
+	c->logged += a->logged;
+	rc = check_reference(a, &why);
+	if (rc == 0)
+		rc = check_signatures(c, a, &why);
+	if (rc == 0)
+		rc = check_journal(c, a, &why);
+	if (rc == 0)
+		rc = check_links(c, a, &why);
+	if (rc == PDG_E_NOMEM)
+		return pdg_nomem(err);
+	if (rc < 0)
+		tell(c, a->reference, &why);
+	return pdg_buf_check(c->out, err);
+}
+
+static int check_whole(struct check *c, struct pdg_error *err)
+{
+	struct pdg_core *core = c->core;
+	struct pdg_error why = {0};
+	uint64_t leaves = 0, entries = 0;
+	int rc;
+
+	if (pdg_journal_fsck(core->store, core->journal_key, core->journal_origin, &leaves, &why) <
+	    0)
+		tell(c, "journal", &why);
+	if (core->cfg->log == PDG_LOG_EMBEDDED && pdg_embedded_fsck(core->log, &entries, &why) < 0)
+		tell(c, "log", &why);
+	rc = core->store->ops->each(core->store, check_one, c, err);
+	if (rc < 0)
+		return rc;
+	pdg_buf_printf(c->out,
+		       "%" PRIu64 " attestations, %" PRIu64 " of them logged; %" PRIu64
+		       " journal leaves; %" PRIu64 " log entries; %" PRIu64 " faults\n",
+		       c->seen, c->logged, leaves, entries, c->bad);
+	return pdg_buf_check(c->out, err);
+}
+
+int pdg_core_fsck(struct pdg_core *core, struct pdg_buf *out_text, struct pdg_error *err)
+{
+	PDG_AUTO(in_force) struct pdg_in_force *force = pdg_in_force_ref(core->policy);
+	struct check c = {.core = core, .force = force, .out = out_text};
+	int rc = check_whole(&c, err);
+
+	if (rc < 0 || c.bad == 0)
+		return rc;
+	return pdg_reject(err, "FSK-1", "%" PRIu64 " things that are stored do not hold", c.bad);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the callers' threads hand to the writer: one decision to keep, one refusal to journal, one
+ * log proof to store, or one value. Owned by whoever has it in hand; freed by the writer at the
+ * end.
+ */
+#ifndef PDG_SERVICE_JOB_H
+#define PDG_SERVICE_JOB_H
+
+#include "service/core.h"
+#include "service/decide.h"
+#include "tlog/journal.h"
+
+enum pdg_job_kind {
+	PDG_JOB_ACCEPT, /* keep row */
+	PDG_JOB_REFUSE, /* err says why, d by whom */
+	PDG_JOB_LOGGED, /* the log proof of reference came */
+	PDG_JOB_META,	/* a named value */
+};
+
+struct pdg_job {
+	struct pdg_job *next;
+	enum pdg_job_kind kind;
+	int64_t received;
+
+	/* ACCEPT and REFUSE */
+	struct pdg_in_force *force; /* what d's key is borrowed from */
+	struct pdg_submission *submission;
+	struct pdg_decision d;
+	char envelope_digest[PDG_REFERENCE_LEN];
+	struct pdg_job *along;	/* ACCEPT: the source that came along; kept first, not answered */
+	struct pdg_stored *row; /* ACCEPT: to keep, complete */
+	uint8_t digest[32];	/* ACCEPT: SHA-256 of the signed bytes, for the log */
+
+	/* LOGGED */
+	char reference[PDG_REFERENCE_LEN];
+	struct pdg_buf bundle;
+	int64_t id;
+	uint64_t log_size; /* the log is known to have so many entries */
+
+	/* META */
+	const char *name; /* static */
+	char *value;
+
+	/* Results of the batch */
+	int rc;
+	struct pdg_error err;
+	bool known;		 /* ACCEPT: it was kept already */
+	struct pdg_stored *kept; /* ACCEPT: the row as it was kept, when known */
+	struct pdg_journal_proof *proof;
+
+	/* The answer; done NULL: nobody waits */
+	void (*done)(void *ctx, const struct pdg_answer *answer);
+	void *ctx;
+	int64_t deadline; /* pdg_monotonic_ms() until which the answer may wait for the log */
+};
+
+/** A zeroed job of @kind, or NULL. */
+struct pdg_job *pdg_job_new(enum pdg_job_kind kind);
+void pdg_job_free(struct pdg_job *job);
+PDG_AUTO_DEFINE(job, struct pdg_job *, pdg_job_free)
+
+/** Forget the results, so that the job can be run again. */
+void pdg_job_reset(struct pdg_job *job);
+
+/** The row that the answer is made from: as kept, else as accepted. */
+static inline struct pdg_stored *pdg_job_row(const struct pdg_job *job)
+{
+	return job->kept ? job->kept : job->row;
+}
+
+/** Answer with the error in @err, and never again. */
+void pdg_job_answer_error(struct pdg_job *job, const struct pdg_error *err);
+/** Answer with what is kept: 201, 202 or 200. */
+void pdg_job_answer(struct pdg_job *job);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The journal's tiles and proofs out of the store. Shared by journal.c and journal_read.c alone. */
+#ifndef PDG_SERVICE_JOURNAL_READ_H
+#define PDG_SERVICE_JOURNAL_READ_H
+
+#include "store/store.h"
+#include "tlog/journal.h"
+
+/** Tiles as the store keeps them: one row a tile, as wide as it is. @store is borrowed. */
+struct pdg_tile_store pdg_journal_tiles(struct pdg_store *store);
+
+/** The leaf @index with its proof in the tree of @walk, which @note signs. */
+int pdg_journal_proof_make(struct pdg_store *store, struct pdg_tree_walk *walk, uint64_t index,
+			   uint64_t size, struct pdg_bytes note, struct pdg_journal_proof **out,
+			   struct pdg_error *err) PDG_MUST_CHECK;
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pedigreed: configuration -> core -> HTTP, then signals: SIGTERM and SIGINT stop it (what was accepted is
+ * finished, within 10 s), SIGHUP takes in the policy again. --fsck checks everything stored, and ends.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "service/httpd.h"
+#include "util/opt.h"
+#include "util/out.h"
+
+#define STOP_MS 8000
+
+static const struct pdg_opt options[] = {
+	{ "config", "FILE", "the daemon's configuration", false },
+	{ "fsck", NULL, "re-check everything stored, then end", false },
+	{ "version", NULL, "print the version", false },
+	{ "help", NULL, "print this", false },
+	{ 0 },
+};
+
+static int usage(FILE *to)
+{
+	const struct pdg_opt *o;
+
+	fputs("usage: pedigreed --config FILE [--fsck]\n", to);
+	for (o = options; o->name; o++)
+		fprintf(to, "  --%s%s%-*s %s\n", o->name, o->value ? " " : "", o->value ? 8 : 9,
+			o->value ? o->value : "", o->help);
+	return to == stdout ? 0 : 2;
+}
+
+/* Signals are taken by sigwait() alone; every thread inherits the mask. */
+static void block_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static void reload(struct pdg_core *core)
+{
+	struct pdg_error err = { 0 };
+
+	if (pdg_core_reload(core, &err) < 0)
+		pdg_log_error(PDG_LOG_ERROR, "reload-failed", &err);
+	else
+		pdg_log(PDG_LOG_INFO, "reloaded", NULL);
+}
+
+static void serve(struct pdg_httpd *httpd, struct pdg_core *core, const sigset_t *set)
+{
+	int sig = 0;
+
+	do {
+		if (sigwait(set, &sig) == 0 && sig == SIGHUP)
+			reload(core);
+	} while (sig != SIGTERM && sig != SIGINT);
+	pdg_log(PDG_LOG_INFO, "stopping", NULL);
+	pdg_httpd_quiesce(httpd);
+	pdg_core_stop(core);
+	pdg_httpd_stop(httpd, STOP_MS);
+}
+
+static int fsck(struct pdg_core *core, struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT((size_t)1 << 24);
+	int rc = pdg_core_fsck(core, &text, err);
+
+	pdg_out(stdout, PDG_PLAIN, "%s", pdg_buf_cstr(&text));
+	return rc;
+}
+
+static int run(const struct pdg_args *args, struct pdg_error *err)
+{
+	PDG_AUTO(service_config) struct pdg_service_config *cfg = NULL;
+	struct pdg_core *core = NULL;
+	struct pdg_httpd *httpd = NULL;
+	sigset_t set;
+	int rc;
+
+	block_signals(&set);
+	rc = pdg_service_config_load(pdg_args_get(args, "config"), &cfg, err);
+	if (rc < 0)
+		return rc;
+	pdg_log_level(cfg->log_level);
+	rc = pdg_core_open(cfg, &pdg_clock_system, &core, err);
+	if (rc < 0)
+		return rc;
+	if (pdg_args_has(args, "fsck")) {
+		rc = fsck(core, err);
+	} else {
+		rc = pdg_httpd_start(&cfg->listen, core, &httpd, err);
+		if (rc == 0)
+			serve(httpd, core, &set);
+	}
+	pdg_core_close(core);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	struct pdg_args args = { 0 };
+	struct pdg_error err = { 0 };
+	int rc;
+
+	umask(077);
+	rc = pdg_args_parse(options, argc - 1, argv + 1, &args, &err);
+	if (rc == 0 && pdg_args_has(&args, "help")) {
+		pdg_args_done(&args);
+		return usage(stdout);
+	}
+	if (rc == 0 && pdg_args_has(&args, "version")) {
+		printf("pedigreed %s\n", PEDIGREE_VERSION);
+		pdg_args_done(&args);
+		return 0;
+	}
+	if (rc == 0 && (!pdg_args_has(&args, "config") || args.n_args)) {
+		rc = pdg_reject(&err, "CLI-1", args.n_args ? "arguments are not taken" : "--config FILE is missing");
+		pdg_fix(&err, "pedigreed --help shows the usage");
+	}
+	if (rc == 0)
+		rc = run(&args, &err);
+	pdg_args_done(&args);
+	if (rc < 0)
+		pdg_out_error("pedigreed", &err);
+	return rc < 0 ? pdg_exit_status(rc) : 0;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The policy in force: one immutable, counted object with all that is loaded for it, swapped as a
+ * whole when the policy is read again. Whoever judges holds a reference for as long.
+ */
+#ifndef PDG_SERVICE_POLICY_BOX_H
+#define PDG_SERVICE_POLICY_BOX_H
+
+#include "chain/verify.h"
+#include "service/config.h"
+#include "service/identity.h"
+
+/* A policy with what judging by it needs. Immutable but for the count. */
+struct pdg_in_force {
+	struct pdg_policy *policy;
+	struct pdg_judge *judge; /* its signers are loaded */
+	struct pdg_candidates candidates;
+	size_t refs; /* guarded by the box's mutex */
+	struct pdg_policy_box *box;
+};
+
+/* What the service signs with itself; a policy that names no key or log of a kind trusts these. */
+struct pdg_own_trust {
+	const struct pdg_key *service;
+	const struct pdg_key *journal;
+	const struct pdg_key *log;  /* NULL when the log is another's */
+	struct pdg_bytes root_json; /* TrustedRoot of the configured log */
+};
+
+struct pdg_policy_box;
+
+/**
+ * Load the policy that @cfg names, with all its keys. @own and @cfg are borrowed for the box's
+ * life.
+ *
+ * @key_cache     folder for key descriptions; borrowed
+ * @least_version the highest version that was in force: a lower one is refused
+ *
+ * Returns 0, what pdg_service_policy_load() and pdg_judge_signers() do, PDG_E_REJECTED (POL-11,
+ * CFG-3).
+ */
+int pdg_policy_box_new(const struct pdg_service_config *cfg, const struct pdg_own_trust *own,
+		       const char *key_cache, const struct pdg_clock *clock, uint64_t least_version,
+		       struct pdg_policy_box **out, struct pdg_error *err) PDG_MUST_CHECK;
+/** No reference may be out. */
+void pdg_policy_box_free(struct pdg_policy_box *box);
+
+/** Read it again. On failure the old one stays in force and pdg_policy_box_stale() says so. */
+int pdg_policy_box_reload(struct pdg_policy_box *box, struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Did the last reload fail? Then *@why is why. */
+bool pdg_policy_box_stale(struct pdg_policy_box *box, struct pdg_error *why);
+
+/** A reference to the policy in force; give it back. Thread-safe. */
+struct pdg_in_force *pdg_in_force_ref(struct pdg_policy_box *box);
+void pdg_in_force_unref(struct pdg_in_force *f); /* NULL is fine */
+PDG_AUTO_DEFINE(in_force, struct pdg_in_force *, pdg_in_force_unref)
+
+#endif

@@ -1,0 +1,511 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The publisher's threads. Freshly accepted rows are pushed from the writer; what was left behind
+ * by a failure, an overflow or the last run is read from the store when nothing fresh waits. A row
+ * is at hand of one thread at a time, but a log may hold it twice: that is normal.
+ */
+#include "service/publisher.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+
+#include "attest/bundle.h"
+#include "service/countersign.h"
+#include "service/flight.h"
+#include "util/limits.h"
+#include "util/log.h"
+#include "util/size.h"
+#include "util/str.h"
+#include "util/time.h"
+
+#define THREADS_MAX 8
+#define BATCH_MAX   256
+#define FRESH_MAX   1024
+
+struct item {
+	struct item *next;
+	int64_t id;
+	char *reference;
+	char *service_key;
+	uint8_t digest[32];
+	struct pdg_buf sig;
+	struct pdg_buf payload;
+	const struct pdg_key *key; /* borrowed while the policy is held */
+};
+
+struct pdg_publisher {
+	struct pdg_publisher_options opt;
+	size_t batch;
+	pthread_t threads[THREADS_MAX];
+	unsigned n_threads;
+	pthread_mutex_t mutex; /* guards what follows */
+	pthread_cond_t work;
+	struct item *first;
+	struct item **last;
+	size_t n_fresh;
+	struct pdg_id_set at_hand; /* fresh, at the log, or on the way to the store */
+	bool backlog;		   /* rows may be pending that are not at hand */
+	unsigned loading;	   /* threads that read the backlog just now */
+	struct pdg_id_set landed;  /* kept while somebody reads: his rows may still say pending */
+	struct pdg_backoff backoff;
+	struct pdg_held held;
+	bool stopping;
+	int64_t stop_at;
+	uint64_t failures;
+	struct pdg_buf last_reference;
+};
+
+static void item_free(struct item *it)
+{
+	if (!it)
+		return;
+	free(it->reference);
+	free(it->service_key);
+	pdg_buf_done(&it->sig);
+	pdg_buf_done(&it->payload);
+	free(it);
+}
+PDG_AUTO_DEFINE(item, struct item *, item_free)
+
+static struct item *item_new(const struct pdg_stored *row, const uint8_t *digest)
+{
+	PDG_AUTO(item) struct item *it = pdg_calloc(1, sizeof(*it));
+
+	if (!it)
+		return NULL;
+	it->id = row->id;
+	it->reference = pdg_str_dup(row->reference);
+	it->service_key = pdg_str_dup(row->service_key);
+	pdg_buf_init(&it->sig, PDG_LIMIT_SIGNATURE);
+	pdg_buf_init(&it->payload, PDG_LIMIT_PAYLOAD);
+	pdg_buf_put(&it->sig, pdg_buf_bytes(&row->countersig));
+	pdg_buf_put(&it->payload, pdg_buf_bytes(&row->payload));
+	if (digest)
+		memcpy(it->digest, digest, sizeof(it->digest));
+	else if (pdg_signed_digest(pdg_buf_bytes(&row->payload), it->digest, NULL) < 0)
+		return NULL;
+	if (!it->reference || !it->service_key || it->sig.failed || it->payload.failed)
+		return NULL;
+	return PDG_TAKE(it);
+}
+
+/* --- what there is to do; all with the mutex held --- */
+
+static void leave_behind(struct pdg_publisher *p, int64_t id)
+{
+	pdg_id_set_remove(&p->at_hand, id);
+	p->backlog = true;
+}
+
+static void add_fresh(struct pdg_publisher *p, struct item *it)
+{
+	it->next = NULL;
+	*p->last = it;
+	p->last = &it->next;
+	p->n_fresh++;
+}
+
+static size_t take_fresh(struct pdg_publisher *p, struct item **out)
+{
+	size_t n = 0;
+
+	while (p->first && n < p->batch) {
+		out[n] = p->first;
+		p->first = out[n]->next;
+		n++;
+	}
+	if (!p->first)
+		p->last = &p->first;
+	p->n_fresh -= n;
+	return n;
+}
+
+void pdg_publisher_push(struct pdg_publisher *p, const struct pdg_stored *row,
+			const uint8_t digest[32])
+{
+	PDG_AUTO(item) struct item *it = item_new(row, digest);
+
+	(void)pthread_mutex_lock(&p->mutex);
+	if (!pdg_id_set_has(&p->at_hand, row->id)) {
+		if (!p->stopping && it && p->n_fresh < FRESH_MAX &&
+		    pdg_id_set_add(&p->at_hand, row->id) == 0)
+			add_fresh(p, PDG_TAKE(it));
+		else
+			p->backlog = true;
+	}
+	(void)pthread_cond_signal(&p->work);
+	(void)pthread_mutex_unlock(&p->mutex);
+}
+
+void pdg_publisher_settled(struct pdg_publisher *p, int64_t id, bool kept)
+{
+	(void)pthread_mutex_lock(&p->mutex);
+	if (kept) {
+		pdg_id_set_remove(&p->at_hand, id);
+		pdg_held_drop(&p->held, id);
+		if (p->loading)
+			(void)!pdg_id_set_add(&p->landed, id); /* else it is logged twice: normal */
+	} else {
+		leave_behind(p, id);
+		pdg_backoff_fail(&p->backoff, pdg_monotonic_ms());
+	}
+	(void)pthread_cond_signal(&p->work);
+	(void)pthread_mutex_unlock(&p->mutex);
+}
+
+/* --- the backlog --- */
+
+/* Take what of @rows is not at hand and may be tried. Called with the mutex held. */
+static size_t pick(struct pdg_publisher *p, struct pdg_stored *const *rows, size_t n_rows,
+		   struct item **out)
+{
+	int64_t now = pdg_monotonic_ms();
+	size_t i, n = 0;
+
+	for (i = 0; i < n_rows && n < p->batch; i++) {
+		PDG_AUTO(item) struct item *it = NULL;
+
+		if (pdg_id_set_has(&p->at_hand, rows[i]->id) ||
+		    pdg_id_set_has(&p->landed, rows[i]->id) ||
+		    pdg_held_has(&p->held, rows[i]->id, now))
+			continue;
+		it = item_new(rows[i], NULL);
+		if (!it || pdg_id_set_add(&p->at_hand, rows[i]->id) < 0) {
+			p->backlog = true;
+			pdg_backoff_fail(&p->backoff, now);
+			break;
+		}
+		out[n++] = PDG_TAKE(it);
+	}
+	return n;
+}
+
+static size_t take_backlog(struct pdg_publisher *p, struct item **out)
+{
+	struct pdg_stored **rows = NULL;
+	struct pdg_error err = {0};
+	size_t n_rows = 0;
+	size_t n = 0;
+	size_t max;
+	int rc;
+
+	(void)pthread_mutex_lock(&p->mutex);
+	max = p->batch + p->at_hand.n + p->held.n;
+	/* Whatever becomes pending from here on comes by push, or sets it again. */
+	p->backlog = false;
+	if (p->loading++ == 0)
+		p->landed.n = 0;
+	(void)pthread_mutex_unlock(&p->mutex);
+	rc = p->opt.store->ops->pending(p->opt.store, max, &rows, &n_rows, &err);
+	(void)pthread_mutex_lock(&p->mutex);
+	p->loading--;
+	if (rc == 0) {
+		n = pick(p, rows, n_rows, out);
+		if (n_rows == max)
+			p->backlog = true;
+	} else {
+		p->backlog = true;
+		pdg_backoff_fail(&p->backoff, pdg_monotonic_ms());
+	}
+	(void)pthread_mutex_unlock(&p->mutex);
+	if (rc < 0)
+		pdg_log_error(PDG_LOG_ERROR, "backlog", &err);
+	pdg_stored_list_done(rows, n_rows);
+	return n;
+}
+
+/* --- to the log --- */
+
+/* The public key of whoever countersigned: ours, or a serviceKey of before. */
+static const struct pdg_key *key_of(const struct pdg_publisher *p, const struct pdg_policy *policy,
+				    const struct item *it)
+{
+	size_t i;
+
+	if (pdg_str_eq(it->service_key, pdg_key_hint(p->opt.key)))
+		return p->opt.key;
+	for (i = 0; i < policy->service_keys.n; i++) {
+		if (pdg_str_eq(it->service_key, pdg_key_hint(policy->service_keys.v[i].key)))
+			return policy->service_keys.v[i].key;
+	}
+	return NULL;
+}
+
+/* Hand the verified entry to the writer, as the bundle that everybody is given. */
+static int hand_over(struct pdg_publisher *p, const struct item *it, const struct pdg_entry *entry,
+		     struct pdg_error *err)
+{
+	PDG_AUTO(job) struct pdg_job *job = pdg_job_new(PDG_JOB_LOGGED);
+	int rc;
+
+	if (!job)
+		return pdg_nomem(err);
+	rc = pdg_bundle_write(it->key, entry, pdg_buf_bytes(&it->payload), pdg_buf_bytes(&it->sig),
+			      &job->bundle, err);
+	if (rc < 0)
+		return rc;
+	memcpy(job->reference, it->reference, strlen(it->reference) + 1);
+	job->id = it->id;
+	job->log_size = entry->proof_size;
+	rc = pdg_writer_put(p->opt.writer, job, err);
+	if (rc == 0)
+		job = NULL;
+	return rc;
+}
+
+/*
+ * An item that the log did not take. One that it refuses, or that fails while others do not, waits
+ * by itself; a log that takes nothing is left in peace as a whole.
+ */
+static void item_failed(struct pdg_publisher *p, const struct item *it, bool alone, int64_t now)
+{
+	leave_behind(p, it->id);
+	p->failures++;
+	if (alone && pdg_held_fail(&p->held, it->id, now))
+		return;
+	if (p->backoff.until <= now)
+		pdg_backoff_fail(&p->backoff, now);
+}
+
+/* What became of one call: who succeeded is on the way to the store, the others stay pending. */
+static void settle_call(struct pdg_publisher *p, struct item *const *items, size_t n,
+			const struct pdg_log_item *v, int rc, const struct pdg_error *err)
+{
+	int64_t now = pdg_monotonic_ms();
+	const struct pdg_error *why = rc < 0 ? err : NULL;
+	size_t i, good = 0;
+
+	for (i = 0; rc == 0 && i < n; i++)
+		good += v[i].rc == 0;
+	(void)pthread_mutex_lock(&p->mutex);
+	if (good)
+		pdg_backoff_ok(&p->backoff);
+	for (i = 0; i < n; i++) {
+		if (rc == 0 && v[i].rc == 0) {
+			pdg_buf_reset(&p->last_reference);
+			pdg_buf_puts(&p->last_reference, items[i]->reference);
+			continue;
+		}
+		if (rc == 0)
+			why = &v[i].err;
+		item_failed(p, items[i], good > 0 || (rc == 0 && v[i].rc != PDG_E_IO), now);
+	}
+	(void)pthread_cond_broadcast(&p->work);
+	(void)pthread_mutex_unlock(&p->mutex);
+	if (why)
+		pdg_log_error(PDG_LOG_WARN, "not-logged", why);
+}
+
+/* One call with those of @items whose key is known. */
+static int call_log(struct pdg_publisher *p, struct item *const *items, size_t n,
+		    struct pdg_log_item *v, struct pdg_error *err)
+{
+	size_t i;
+	int rc;
+
+	for (i = 0; i < n; i++) {
+		memcpy(v[i].digest, items[i]->digest, sizeof(v[i].digest));
+		v[i].sig = pdg_buf_bytes(&items[i]->sig);
+		v[i].key = items[i]->key;
+	}
+	rc = p->opt.log->ops->add(p->opt.log, v, n, err);
+	for (i = 0; rc == 0 && i < n; i++) {
+		if (v[i].rc == 0)
+			v[i].rc = hand_over(p, items[i], v[i].entry, &v[i].err);
+	}
+	for (i = 0; i < n; i++)
+		pdg_entry_free(v[i].entry);
+	return rc;
+}
+
+/* Put those whose key nobody knows any more aside: they can only wait for the policy to name it. */
+static size_t known_keys(struct pdg_publisher *p, const struct pdg_policy *policy,
+			 struct item **items, size_t n)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < n; i++) {
+		items[i]->key = key_of(p, policy, items[i]);
+		if (items[i]->key) {
+			items[kept++] = items[i];
+			continue;
+		}
+		pdg_log(PDG_LOG_ERROR, "unknown-service-key", "reference", items[i]->reference,
+			"key", items[i]->service_key, NULL);
+		(void)pthread_mutex_lock(&p->mutex);
+		item_failed(p, items[i], true, pdg_monotonic_ms());
+		(void)pthread_mutex_unlock(&p->mutex);
+		item_free(items[i]);
+	}
+	return kept;
+}
+
+static void publish(struct pdg_publisher *p, struct item **items, size_t n)
+{
+	PDG_AUTO(in_force) struct pdg_in_force *force = pdg_in_force_ref(p->opt.policy);
+	PDG_AUTO(mem) struct pdg_log_item *v = NULL;
+	struct pdg_error err = {0};
+	size_t i;
+	int rc;
+
+	n = known_keys(p, force->policy, items, n);
+	if (n == 0)
+		return;
+	v = pdg_calloc(n, sizeof(*v));
+	rc = v ? call_log(p, items, n, v, &err) : pdg_nomem(&err);
+	settle_call(p, items, n, v, rc, &err);
+	for (i = 0; i < n; i++)
+		item_free(items[i]);
+}
+
+/* --- the threads --- */
+
+static bool has_work(const struct pdg_publisher *p, int64_t now)
+{
+	return p->backoff.until <= now && (p->first || (p->backlog && !p->stopping));
+}
+
+/* What was taken in is finished while the log takes it; a backlog is the next run's. */
+static bool is_over(const struct pdg_publisher *p, int64_t now)
+{
+	return p->stopping && (!p->first || p->stop_at <= now || p->backoff.delay > 0);
+}
+
+/* Wait for work; false at the end. Called with the mutex held. */
+static bool wait_for_work(struct pdg_publisher *p)
+{
+	for (;;) {
+		int64_t now = pdg_monotonic_ms();
+		int64_t next;
+		struct timespec ts;
+
+		if (is_over(p, now))
+			return false;
+		if (pdg_held_due(&p->held, now))
+			p->backlog = true;
+		if (has_work(p, now))
+			return true;
+		next = pdg_held_next(&p->held);
+		if (p->backoff.until > now && (p->first || p->backlog))
+			next = p->backoff.until;
+		if (next <= now) {
+			(void)pthread_cond_wait(&p->work, &p->mutex);
+			continue;
+		}
+		ts.tv_sec = (time_t)(next / 1000);
+		ts.tv_nsec = (long)(next % 1000) * 1000000;
+		(void)pthread_cond_timedwait(&p->work, &p->mutex, &ts);
+	}
+}
+
+static void *publisher_main(void *ctx)
+{
+	struct pdg_publisher *p = ctx;
+	struct item *items[BATCH_MAX];
+
+	for (;;) {
+		bool more;
+		size_t n;
+
+		(void)pthread_mutex_lock(&p->mutex);
+		more = wait_for_work(p);
+		n = more ? take_fresh(p, items) : 0;
+		(void)pthread_mutex_unlock(&p->mutex);
+		if (!more)
+			return NULL;
+		if (n == 0)
+			n = take_backlog(p, items);
+		if (n)
+			publish(p, items, n);
+	}
+}
+
+int pdg_publisher_new(const struct pdg_publisher_options *opt, struct pdg_publisher **out,
+		      struct pdg_error *err)
+{
+	struct pdg_publisher *p = pdg_calloc(1, sizeof(*p));
+	pthread_condattr_t attr;
+
+	if (!p)
+		return pdg_nomem(err);
+	p->opt = *opt;
+	p->batch = opt->log->ops->batch;
+	if (p->batch == 0 || p->batch > BATCH_MAX)
+		p->batch = p->batch ? BATCH_MAX : 1;
+	p->last = &p->first;
+	p->backlog = true;
+	pdg_buf_init(&p->last_reference, PDG_REFERENCE_LEN);
+	(void)pthread_mutex_init(&p->mutex, NULL);
+	(void)pthread_condattr_init(&attr);
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&p->work, &attr);
+	(void)pthread_condattr_destroy(&attr);
+	*out = p;
+	return 0;
+}
+
+int pdg_publisher_start(struct pdg_publisher *p, struct pdg_error *err)
+{
+	unsigned want = p->opt.log->ops->parallel;
+
+	if (want == 0 || want > THREADS_MAX)
+		want = want ? THREADS_MAX : 1;
+	for (; p->n_threads < want; p->n_threads++) {
+		if (pthread_create(&p->threads[p->n_threads], NULL, publisher_main, p) != 0)
+			break;
+	}
+	return p->n_threads ? 0 : pdg_fail(err, PDG_E_IO, "cannot start the publisher's thread");
+}
+
+void pdg_publisher_stop(struct pdg_publisher *p, int64_t ms)
+{
+	if (!p)
+		return;
+	(void)pthread_mutex_lock(&p->mutex);
+	p->stopping = true;
+	p->stop_at = pdg_monotonic_ms() + ms;
+	(void)pthread_cond_broadcast(&p->work);
+	(void)pthread_mutex_unlock(&p->mutex);
+	while (p->n_threads > 0)
+		(void)pthread_join(p->threads[--p->n_threads], NULL);
+}
+
+void pdg_publisher_free(struct pdg_publisher *p)
+{
+	if (!p)
+		return;
+	while (p->first) {
+		struct item *it = p->first;
+
+		p->first = it->next;
+		item_free(it);
+	}
+	free(p->at_hand.v);
+	free(p->landed.v);
+	pdg_buf_done(&p->last_reference);
+	(void)pthread_cond_destroy(&p->work);
+	(void)pthread_mutex_destroy(&p->mutex);
+	free(p);
+}
+
+uint64_t pdg_publisher_failures(struct pdg_publisher *p)
+{
+	uint64_t n;
+
+	(void)pthread_mutex_lock(&p->mutex);
+	n = p->failures;
+	(void)pthread_mutex_unlock(&p->mutex);
+	return n;
+}
+
+int pdg_publisher_last(struct pdg_publisher *p, struct pdg_buf *out_reference,
+		       struct pdg_error *err)
+{
+	(void)pthread_mutex_lock(&p->mutex);
+	pdg_buf_put(out_reference, pdg_buf_bytes(&p->last_reference));
+	(void)pthread_mutex_unlock(&p->mutex);
+	if (out_reference->n == 0)
+		return pdg_fail(err, PDG_E_NOTFOUND, "nothing was logged yet");
+	return pdg_buf_check(out_reference, err);
+}

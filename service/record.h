@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* JSON of what is kept: the answer to a submission, the record, listings (rules.md 8). */
+#ifndef PDG_SERVICE_RECORD_H
+#define PDG_SERVICE_RECORD_H
+
+#include "chain/evidence.h"
+#include "store/store.h"
+
+/** Append {"reference","state","envelope","bundle","journal","links"}; "bundle" is null while
+ * pending. */
+int pdg_answer_write(const struct pdg_stored *a, const struct pdg_journal_proof *proof,
+		     struct pdg_buf *out, struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Append the record of @a, with a proof to the journal's last checkpoint. */
+int pdg_stored_record(struct pdg_store *store, const struct pdg_stored *a, struct pdg_buf *out,
+		      struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Append {"digest","attestations":[…],"next"}: a page of what is known of a subject. */
+int pdg_subjects_write(struct pdg_store *store, const char *algorithm, const char *value,
+		       int64_t after, struct pdg_buf *out, struct pdg_error *err) PDG_MUST_CHECK;
+
+/** All that the store knows of the artifact @sha256, and the sources that its builds refer to. */
+int pdg_stored_evidence(struct pdg_store *store, const char *sha256, struct pdg_evidence **out,
+			struct pdg_error *err) PDG_MUST_CHECK;
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Errors as problem documents (RFC 9457) with the project's rule ids. */
+#include <string.h>
+
+#include "service/http.h"
+#include "service/status.h"
+#include "util/jsonw.h"
+#include "util/rule.h"
+#include "util/str.h"
+
+void pdg_reply_done(struct pdg_reply *r)
+{
+	pdg_buf_done(&r->body);
+	free(r->location);
+	r->location = NULL;
+}
+
+/* Where an error has no rule, its code still has a stable problem type. */
+static const char *problem_of(const struct pdg_error *err)
+{
+	const struct pdg_rule *rule = pdg_rule_find(err->rule);
+
+	if (rule)
+		return rule->problem;
+	switch (err->code) {
+	case PDG_E_FORMAT:
+		return "malformed";
+	case PDG_E_LIMIT:
+		return "too-large";
+	case PDG_E_NOTFOUND:
+		return "not-found";
+	case PDG_E_REJECTED:
+		return "refused";
+	default:
+		return "internal";
+	}
+}
+
+void pdg_reply_error(struct pdg_request *rq, const struct pdg_error *err)
+{
+	const struct pdg_rule *rule = pdg_rule_find(err->rule);
+	struct pdg_reply *reply = &rq->reply;
+	const char *problem = problem_of(err);
+	PDG_AUTO(mem) char *type = pdg_str_printf("urn:pedigree:problem:%s", problem);
+	PDG_AUTO(mem) char *instance = pdg_str_printf("urn:pedigree:request:%s", rq->id);
+	struct pdg_jw w;
+
+	reply->status = pdg_status_of(err);
+	reply->retry_after = pdg_status_retry_after(err);
+	reply->content_type = "application/problem+json";
+	reply->immutable = false;
+	pdg_buf_reset(&reply->body);
+	pdg_jw_init(&w, &reply->body);
+	pdg_jw_obj(&w);
+	pdg_jw_kstr(&w, "type", type);
+	pdg_jw_kstr(&w, "title", rule ? rule->meaning : problem);
+	pdg_jw_ku64(&w, "status", (uint64_t)reply->status);
+	pdg_jw_kstr(&w, "detail", err->text);
+	pdg_jw_kstr(&w, "rule", err->rule[0] ? err->rule : NULL);
+	pdg_jw_kstr(&w, "fix", err->fix[0] ? err->fix : NULL);
+	pdg_jw_kstr(&w, "instance", instance);
+	pdg_jw_end(&w);
+	pdg_buf_putc(&reply->body, '\n');
+}
+
+void pdg_reply_rule(struct pdg_request *rq, const char *rule, const char *text, const char *fix)
+{
+	struct pdg_error err = { 0 };
+
+	(void)pdg_reject(&err, rule, "%s", text);
+	if (fix)
+		pdg_fix(&err, "%s", fix);
+	pdg_reply_error(rq, &err);
+}
+
+void pdg_reply_result(struct pdg_request *rq, int rc, const char *type, const struct pdg_error *err)
+{
+	struct pdg_error overflow = { 0 };
+
+	if (rc == 0 && pdg_buf_check(&rq->reply.body, &overflow) < 0) {
+		pdg_reply_error(rq, &overflow);
+		return;
+	}
+	if (rc < 0) {
+		pdg_reply_error(rq, err);
+		return;
+	}
+	rq->reply.status = 200;
+	rq->reply.content_type = type;
+}
