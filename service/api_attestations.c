@@ -53,12 +53,13 @@ enum pdg_handled pdg_api_attestation_post(struct pdg_request *rq)
 
 enum pdg_handled pdg_api_attestation_get(struct pdg_request *rq)
 {
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 	bool pending = false;
 	int rc;
 
 	if (!pdg_is_reference(rq->rest)) {
-		pdg_reply_rule(rq, "HTP-5", "that is no reference: sha256: and 64 lower-case hex digits", NULL);
+		pdg_reply_rule(rq, "HTP-5",
+			       "that is no reference: sha256: and 64 lower-case hex digits", NULL);
 		return PDG_HANDLED;
 	}
 	rc = pdg_core_record(rq->core, rq->rest, &rq->reply.body, &pending, &err);

@@ -19,7 +19,8 @@ static const char *digest_value(const char *text, bool git, const char **out_alg
 	if (git && pdg_str_starts(text, "gitCommit:")) {
 		v = text + strlen("gitCommit:");
 		*out_algorithm = "gitCommit";
-		return pdg_is_hex(pdg_bytes_str(v), 40) || pdg_is_hex(pdg_bytes_str(v), 64) ? v : NULL;
+		return pdg_is_hex(pdg_bytes_str(v), 40) || pdg_is_hex(pdg_bytes_str(v), 64) ? v
+											    : NULL;
 	}
 	return NULL;
 }
@@ -33,7 +34,7 @@ static enum pdg_handled bad_digest(struct pdg_request *rq)
 
 enum pdg_handled pdg_api_subjects(struct pdg_request *rq)
 {
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 	const char *algorithm, *value = digest_value(rq->rest, true, &algorithm);
 	uint64_t after = 0;
 	int rc;
@@ -41,7 +42,8 @@ enum pdg_handled pdg_api_subjects(struct pdg_request *rq)
 	if (!value)
 		return bad_digest(rq);
 	if (rq->query_after && !pdg_bytes_u64(pdg_bytes_str(rq->query_after), INT64_MAX, &after)) {
-		pdg_reply_rule(rq, "HTP-5", "after is no number", "use the value of next as it was answered");
+		pdg_reply_rule(rq, "HTP-5", "after is no number",
+			       "use the value of next as it was answered");
 		return PDG_HANDLED;
 	}
 	rc = pdg_core_subjects(rq->core, algorithm, value, (int64_t)after, &rq->reply.body, &err);
@@ -51,7 +53,7 @@ enum pdg_handled pdg_api_subjects(struct pdg_request *rq)
 
 enum pdg_handled pdg_api_chains(struct pdg_request *rq)
 {
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 	const char *algorithm, *value = digest_value(rq->rest, false, &algorithm);
 	int rc;
 

@@ -8,7 +8,7 @@
 
 static enum pdg_handled checkpoint(struct pdg_request *rq, bool journal)
 {
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 	int rc = pdg_core_log_file(rq->core, journal, "checkpoint", &rq->reply.body, &err);
 
 	pdg_reply_result(rq, rc, "text/plain; charset=utf-8", &err);
@@ -18,10 +18,11 @@ static enum pdg_handled checkpoint(struct pdg_request *rq, bool journal)
 static enum pdg_handled tile(struct pdg_request *rq, bool journal)
 {
 	PDG_AUTO(mem) char *path = pdg_str_printf("tile/%s", rq->rest);
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 	int rc;
 
-	rc = path ? pdg_core_log_file(rq->core, journal, path, &rq->reply.body, &err) : pdg_nomem(&err);
+	rc = path ? pdg_core_log_file(rq->core, journal, path, &rq->reply.body, &err)
+		  : pdg_nomem(&err);
 	pdg_reply_result(rq, rc, "application/octet-stream", &err);
 	/* A tile of a published width never changes (tlog-tiles). */
 	rq->reply.immutable = rc == 0;
@@ -50,7 +51,7 @@ enum pdg_handled pdg_api_journal_tile(struct pdg_request *rq)
 
 enum pdg_handled pdg_api_trusted_root(struct pdg_request *rq)
 {
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 	int rc = pdg_core_trusted_root(rq->core, &rq->reply.body, &err);
 
 	pdg_reply_result(rq, rc, "application/json", &err);
@@ -59,7 +60,7 @@ enum pdg_handled pdg_api_trusted_root(struct pdg_request *rq)
 
 enum pdg_handled pdg_api_keys(struct pdg_request *rq)
 {
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 	int rc = pdg_core_keys(rq->core, &rq->reply.body, &err);
 
 	pdg_reply_result(rq, rc, "application/json", &err);

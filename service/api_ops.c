@@ -12,7 +12,7 @@ enum pdg_handled pdg_api_health(struct pdg_request *rq)
 
 enum pdg_handled pdg_api_ready(struct pdg_request *rq)
 {
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 	int rc = pdg_core_ready(rq->core, &err);
 
 	if (rc == 0)
@@ -25,14 +25,14 @@ enum pdg_handled pdg_api_ready(struct pdg_request *rq)
 
 static void counter(struct pdg_buf *b, const char *name, const char *help, uint64_t v)
 {
-	pdg_buf_printf(b, "# HELP pedigree_%s %s\n# TYPE pedigree_%s counter\npedigree_%s %llu\n", name, help,
-		       name, name, (unsigned long long)v);
+	pdg_buf_printf(b, "# HELP pedigree_%s %s\n# TYPE pedigree_%s counter\npedigree_%s %llu\n",
+		       name, help, name, name, (unsigned long long)v);
 }
 
 static void gauge(struct pdg_buf *b, const char *name, const char *help, uint64_t v)
 {
-	pdg_buf_printf(b, "# HELP pedigree_%s %s\n# TYPE pedigree_%s gauge\npedigree_%s %llu\n", name, help,
-		       name, name, (unsigned long long)v);
+	pdg_buf_printf(b, "# HELP pedigree_%s %s\n# TYPE pedigree_%s gauge\npedigree_%s %llu\n",
+		       name, help, name, name, (unsigned long long)v);
 }
 
 enum pdg_handled pdg_api_metrics(struct pdg_request *rq)
@@ -53,7 +53,8 @@ enum pdg_handled pdg_api_metrics(struct pdg_request *rq)
 	counter(b, "log_failures_total", "answers of the log that were no success", s.log_failures);
 	counter(b, "store_commits_total", "store transactions", s.commits);
 	gauge(b, "pending", "attestations waiting for the log", s.pending);
-	gauge(b, "oldest_pending_seconds", "age of the oldest of them", age > 0 ? (uint64_t)age : 0);
+	gauge(b, "oldest_pending_seconds", "age of the oldest of them",
+	      age > 0 ? (uint64_t)age : 0);
 	pdg_reply_result(rq, 0, "text/plain; version=0.0.4; charset=utf-8", NULL);
 	return PDG_HANDLED;
 }

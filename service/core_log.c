@@ -168,7 +168,12 @@ static int make_root(struct pdg_core *core, int64_t since, struct pdg_error *err
 
 	if (!url)
 		return pdg_nomem(err);
-	rc = pdg_root_write(url, core->log_key, core->log_id, since, &core->root_json, err);
+	rc = pdg_root_write(&(struct pdg_root_make){.base_url = url,
+						    .key = core->log_key,
+						    .log_id = core->log_id,
+						    .valid_from = since,
+						    .embedded = core->cfg->log == PDG_LOG_EMBEDDED},
+			    &core->root_json, err);
 	if (rc < 0)
 		return rc;
 	return pdg_root_parse(pdg_buf_bytes(&core->root_json), &core->root, err);

@@ -26,13 +26,22 @@ void pdg_core_stop(struct pdg_core *core)
 
 void pdg_core_close(struct pdg_core *core)
 {
+	bool ended;
+
 	if (!core)
 		return;
 	if (core->writer)
 		pdg_writer_drain(core->writer);
-	pdg_publisher_stop(core->publisher, LOG_FINISH_MS);
-	pdg_writer_stop(core->writer);
+	ended = pdg_publisher_stop(core->publisher, LOG_FINISH_MS);
+	pdg_writer_end(core->writer);
+	if (!ended) {
+		/* A call to the log hangs, and what it uses must stay. The process ends now. */
+		pdg_log(PDG_LOG_WARN, "log-call-abandoned", NULL);
+		pdg_store_close(core->store);
+		return;
+	}
 	pdg_publisher_free(core->publisher);
+	pdg_writer_free(core->writer);
 	pdg_journal_free(core->journal);
 	pdg_policy_box_free(core->policy);
 	pdg_log_free(core->log);

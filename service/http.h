@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A request and its reply, free of any HTTP library: what the api_* files see. One resource, one file;
- * service/router.c has the table, service/httpd.c the wire.
+ * A request and its reply, free of any HTTP library: what the api_* files see. One resource, one
+ * file; service/router.c has the table, service/httpd.c the wire.
  */
 #ifndef PDG_SERVICE_HTTP_H
 #define PDG_SERVICE_HTTP_H
@@ -15,22 +15,22 @@
 enum pdg_method { PDG_GET, PDG_POST };
 
 struct pdg_reply {
-	int status;               /* 0: none yet */
+	int status;		  /* 0: none yet */
 	const char *content_type; /* static */
 	struct pdg_buf body;
-	int retry_after;          /* seconds, 0: none */
-	const char *allow;        /* for 405; static */
-	char *location;           /* owned */
-	bool immutable;           /* never changes: may be cached for ever */
+	int retry_after;   /* seconds, 0: none */
+	const char *allow; /* for 405; static */
+	char *location;	   /* owned */
+	bool immutable;	   /* never changes: may be cached for ever */
 };
 
 struct pdg_request {
 	enum pdg_method method;
-	const char *path;         /* decoded by nobody: only plain characters are routed */
-	const char *rest;         /* what stands behind the route's prefix */
+	const char *path;	  /* decoded by nobody: only plain characters are routed */
+	const char *rest;	  /* what stands behind the route's prefix */
 	const char *query_after;  /* ?after=, or NULL */
 	const char *content_type; /* or NULL */
-	const char *prefer;       /* Prefer header, or NULL */
+	const char *prefer;	  /* Prefer header, or NULL */
 	struct pdg_bytes body;
 	char id[PDG_REQUEST_ID];
 	struct pdg_core *core;
@@ -43,16 +43,17 @@ enum pdg_handled { PDG_HANDLED, PDG_LATER };
 
 struct pdg_route {
 	enum pdg_method method;
-	const char *path;   /* exact, or with a final "/" a prefix whose rest is not empty */
+	const char *path; /* exact, or with a final "/" a prefix whose rest is not empty */
 	enum pdg_handled (*handle)(struct pdg_request *rq);
-	bool body;          /* takes one of the media types of rules.md 8 */
+	bool body; /* takes one of the media types of rules.md 8 */
 };
 
 /** The table, ended by a NULL path. */
 extern const struct pdg_route pdg_routes[];
 
 /**
- * Find the route of @rq->path and @rq->method, set @rq->rest. NULL: a 404 or 405 is in the reply already.
+ * Find the route of @rq->path and @rq->method, set @rq->rest. NULL: a 404 or 405 is in the reply
+ * already.
  */
 const struct pdg_route *pdg_route_find(struct pdg_request *rq);
 
@@ -64,7 +65,8 @@ void pdg_reply_error(struct pdg_request *rq, const struct pdg_error *err);
 /** A refusal of the HTTP layer itself, by rule. */
 void pdg_reply_rule(struct pdg_request *rq, const char *rule, const char *text, const char *fix);
 /** 200 with @type, unless @rc is an error: then that. The body was written to rq->reply.body. */
-void pdg_reply_result(struct pdg_request *rq, int rc, const char *type, const struct pdg_error *err);
+void pdg_reply_result(struct pdg_request *rq, int rc, const char *type,
+		      const struct pdg_error *err);
 
 void pdg_reply_done(struct pdg_reply *r);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The wire: libmicrohttpd's callbacks become struct pdg_request. A request is judged on the thread of its
- * connection and suspended while the store and the log do their part. Limits come first: method,
- * declared length, bodies in flight, then the bytes as they arrive.
+ * The wire: libmicrohttpd's callbacks become struct pdg_request. A request is judged on the thread
+ * of its connection and suspended while the store and the log do their part. Limits come first:
+ * method, declared length, bodies in flight, then the bytes as they arrive.
  */
 #include "service/httpd.h"
 
@@ -22,11 +22,12 @@
 #include "util/size.h"
 #include "util/str.h"
 
-#define IDLE_SECONDS 30
+#define IDLE_SECONDS	    30
 #define POOL_PER_CONNECTION (8 * 1024) /* 32 KiB cost 37 MB at 1,000 connections */
-#define LISTEN_MAX 16
-#define BACKLOG 1024
-#define DISCARD_MAX (16 * PDG_LIMIT_BODY) /* of a body already refused, before the connection is cut */
+#define LISTEN_MAX	    16
+#define BACKLOG		    1024
+#define DISCARD_MAX                                                                                \
+	(16 * PDG_LIMIT_BODY) /* of a body already refused, before the connection is cut */
 
 struct pdg_httpd {
 	struct MHD_Daemon *daemon[LISTEN_MAX];
@@ -35,7 +36,7 @@ struct pdg_httpd {
 	struct pdg_core *core;
 	atomic_bool stopping;
 	atomic_size_t in_flight; /* bytes of all bodies being held */
-	atomic_size_t active;    /* requests begun and not completed */
+	atomic_size_t active;	 /* requests begun and not completed */
 	atomic_uint_fast64_t next_id;
 	uint32_t id_base;
 };
@@ -47,10 +48,10 @@ struct exchange {
 	struct MHD_Connection *conn;
 	const struct pdg_route *route;
 	struct pdg_buf body;
-	size_t counted;   /* bytes of in_flight that are ours */
+	size_t counted; /* bytes of in_flight that are ours */
 	size_t discarded;
 	atomic_bool done; /* a later reply is complete */
-	bool started;     /* the handler was called */
+	bool started;	  /* the handler was called */
 };
 
 static const char *header(struct MHD_Connection *conn, const char *name)
@@ -68,7 +69,8 @@ static void add_headers(struct MHD_Response *response, const struct pdg_reply *r
 		(void)MHD_add_response_header(response, "Content-Type", r->content_type);
 	(void)MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
 	(void)MHD_add_response_header(response, "Cache-Control",
-				      r->immutable ? "public, max-age=31536000, immutable" : "no-store");
+				      r->immutable ? "public, max-age=31536000, immutable"
+						   : "no-store");
 	if (r->allow)
 		(void)MHD_add_response_header(response, "Allow", r->allow);
 	if (r->location)
@@ -102,7 +104,8 @@ struct seen {
 	unsigned length, host, encoding;
 };
 
-static enum MHD_Result count_header(void *ctx, enum MHD_ValueKind kind, const char *key, const char *value)
+static enum MHD_Result count_header(void *ctx, enum MHD_ValueKind kind, const char *key,
+				    const char *value)
 {
 	struct seen *seen = ctx;
 
@@ -117,12 +120,14 @@ static enum MHD_Result count_header(void *ctx, enum MHD_ValueKind kind, const ch
 /* libmicrohttpd lets these through, and a proxy before us may read them otherwise. */
 static bool framing_is_plain(struct exchange *x)
 {
-	struct seen seen = { 0 };
+	struct seen seen = {0};
 
 	(void)MHD_get_connection_values(x->conn, MHD_HEADER_KIND, count_header, &seen);
-	if (seen.length <= 1 && seen.host <= 1 && seen.encoding <= 1 && seen.length + seen.encoding <= 1)
+	if (seen.length <= 1 && seen.host <= 1 && seen.encoding <= 1 &&
+	    seen.length + seen.encoding <= 1)
 		return true;
-	pdg_reply_rule(&x->rq, "HTP-5", "two Content-Length, Host or Transfer-Encoding headers", NULL);
+	pdg_reply_rule(&x->rq, "HTP-5", "two Content-Length, Host or Transfer-Encoding headers",
+		       NULL);
 	return false;
 }
 
@@ -139,7 +144,8 @@ static bool length_fits(struct exchange *x)
 	}
 	if (n <= PDG_LIMIT_BODY)
 		return true;
-	pdg_reply_rule(&x->rq, "HTP-3", "the body is larger than 8 MiB", "submit the statement in smaller parts");
+	pdg_reply_rule(&x->rq, "HTP-3", "the body is larger than 8 MiB",
+		       "submit the statement in smaller parts");
 	return false;
 }
 
@@ -194,7 +200,8 @@ static void open_request(struct exchange *x, const char *method)
 	}
 	if (!framing_is_plain(x))
 		return;
-	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 && strcmp(method, "POST") != 0) {
+	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 &&
+	    strcmp(method, "POST") != 0) {
 		pdg_reply_rule(&x->rq, "HTP-2", "only GET, HEAD and POST are answered here", NULL);
 		x->rq.reply.allow = "GET, HEAD, POST";
 		return;
@@ -224,7 +231,8 @@ static enum MHD_Result take_body(struct exchange *x, const char *data, size_t *n
 	now = atomic_fetch_add(&x->httpd->in_flight, *n) + *n;
 	x->counted += *n;
 	if (now > PDG_LIMIT_BODIES_IN_FLIGHT) {
-		pdg_reply_rule(&x->rq, "HTP-6", "too many large bodies at once", "try again in a second");
+		pdg_reply_rule(&x->rq, "HTP-6", "too many large bodies at once",
+			       "try again in a second");
 		x->rq.reply.retry_after = 1;
 		return take_body(x, data, n);
 	}
@@ -235,7 +243,7 @@ static enum MHD_Result take_body(struct exchange *x, const char *data, size_t *n
 
 static void run_handler(struct exchange *x)
 {
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 
 	x->started = true;
 	x->rq.body = pdg_buf_bytes(&x->body);
@@ -245,7 +253,8 @@ static void run_handler(struct exchange *x)
 		return;
 	}
 	if (x->route->method == PDG_POST) {
-		/* Suspended before the core sees it: its answer may come from another thread at once. */
+		/* Suspended before the core sees it: its answer may come from another thread at
+		 * once. */
 		x->rq.finish = finish_later;
 		MHD_suspend_connection(x->conn);
 		if (x->route->handle(&x->rq) == PDG_HANDLED)
@@ -257,8 +266,8 @@ static void run_handler(struct exchange *x)
 }
 
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *conn, const char *path,
-				  const char *method, const char *version, const char *data, size_t *n,
-				  void **slot)
+				  const char *method, const char *version, const char *data,
+				  size_t *n, void **slot)
 {
 	struct pdg_httpd *h = ctx;
 	struct exchange *x = *slot;
@@ -270,7 +279,8 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *conn, const 
 			return MHD_NO;
 		*slot = x;
 		open_request(x, method);
-		/* Answered before the body is sent: nobody uploads 100 MB to hear that it is too large. */
+		/* Answered before the body is sent: nobody uploads 100 MB to hear that it is too
+		 * large. */
 		return x->rq.reply.status ? send_reply(x) : MHD_YES;
 	}
 	if (*n)
@@ -296,7 +306,8 @@ static void on_completed(void *ctx, struct MHD_Connection *conn, void **slot,
 	if (!x)
 		return;
 	(void)snprintf(status, sizeof(status), "%d", x->rq.reply.status);
-	pdg_log(PDG_LOG_DEBUG, "request", "id", x->rq.id, "path", x->rq.path, "status", status, NULL);
+	pdg_log(PDG_LOG_DEBUG, "request", "id", x->rq.id, "path", x->rq.path, "status", status,
+		NULL);
 	atomic_fetch_sub(&h->in_flight, x->counted);
 	atomic_fetch_sub(&h->active, 1);
 	pdg_buf_done(&x->body);
@@ -325,7 +336,8 @@ static int split_address(const char *text, char **host, char **port, struct pdg_
 
 static int bind_one(const struct addrinfo *a, const char *text, int *out, struct pdg_error *err)
 {
-	PDG_AUTO(fd) int fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	PDG_AUTO(fd)
+	int fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int on = 1, rc;
 
 	if (fd < 0)
@@ -347,9 +359,9 @@ static int listen_on(const char *text, int *out, struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *host = NULL;
 	PDG_AUTO(mem) char *port = NULL;
-	const struct addrinfo hints = { .ai_flags = AI_NUMERICSERV | AI_PASSIVE,
-					.ai_family = AF_UNSPEC,
-					.ai_socktype = SOCK_STREAM };
+	const struct addrinfo hints = {.ai_flags = AI_NUMERICSERV | AI_PASSIVE,
+				       .ai_family = AF_UNSPEC,
+				       .ai_socktype = SOCK_STREAM};
 	struct addrinfo *found = NULL;
 	int rc;
 
@@ -379,11 +391,13 @@ static int start_one(struct pdg_httpd *h, const char *text, struct pdg_error *er
 	if (rc < 0)
 		return rc;
 	h->daemon[h->n] = MHD_start_daemon(
-		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC, 0, NULL, NULL, on_request, h,
-		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE, pool_size(),
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned)PDG_LIMIT_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
-		(unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_PER_CONNECTION,
-		MHD_OPTION_NOTIFY_COMPLETED, on_completed, h, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC, 0, NULL,
+		NULL, on_request, h, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE,
+		pool_size(), MHD_OPTION_CONNECTION_LIMIT, (unsigned)PDG_LIMIT_CONNECTIONS,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_PER_CONNECTION,
+		MHD_OPTION_NOTIFY_COMPLETED, on_completed, h, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+		MHD_OPTION_END);
 	if (!h->daemon[h->n]) {
 		close(fd);
 		return pdg_fail(err, PDG_E_IO, "the HTTP server on %s could not be started", text);
@@ -407,7 +421,8 @@ int pdg_httpd_start(const struct pdg_strings *listen, struct pdg_core *core, str
 	clock_gettime(CLOCK_REALTIME, &t);
 	h->id_base = (uint32_t)t.tv_sec;
 	if (listen->n == 0 || listen->n > LISTEN_MAX)
-		rc = pdg_reject(err, "CFG-1", "%zu listen addresses; 1 to %d are possible", listen->n, LISTEN_MAX);
+		rc = pdg_reject(err, "CFG-1", "%zu listen addresses; 1 to %d are possible",
+				listen->n, LISTEN_MAX);
 	for (i = 0; rc == 0 && i < listen->n; i++)
 		rc = start_one(h, listen->v[i], err);
 	if (rc < 0) {
@@ -434,7 +449,7 @@ void pdg_httpd_quiesce(struct pdg_httpd *h)
 
 void pdg_httpd_stop(struct pdg_httpd *h, int ms)
 {
-	const struct timespec tick = { .tv_nsec = 5 * 1000 * 1000 };
+	const struct timespec tick = {.tv_nsec = 5 * 1000 * 1000};
 	int64_t end = pdg_monotonic_ms() + ms;
 	size_t i;
 

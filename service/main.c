@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pedigreed: configuration -> core -> HTTP, then signals: SIGTERM and SIGINT stop it (what was accepted is
- * finished, within 10 s), SIGHUP takes in the policy again. --fsck checks everything stored, and ends.
+ * pedigreed: configuration -> core -> HTTP, then signals: SIGTERM and SIGINT stop it (what was
+ * accepted is finished, within 10 s), SIGHUP takes in the policy again. --fsck checks everything
+ * stored, and ends.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -15,11 +16,11 @@
 #define STOP_MS 8000
 
 static const struct pdg_opt options[] = {
-	{ "config", "FILE", "the daemon's configuration", false },
-	{ "fsck", NULL, "re-check everything stored, then end", false },
-	{ "version", NULL, "print the version", false },
-	{ "help", NULL, "print this", false },
-	{ 0 },
+	{"config", "FILE", "the daemon's configuration", false},
+	{"fsck", NULL, "re-check everything stored, then end", false},
+	{"version", NULL, "print the version", false},
+	{"help", NULL, "print this", false},
+	{0},
 };
 
 static int usage(FILE *to)
@@ -46,7 +47,7 @@ static void block_signals(sigset_t *set)
 
 static void reload(struct pdg_core *core)
 {
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 
 	if (pdg_core_reload(core, &err) < 0)
 		pdg_log_error(PDG_LOG_ERROR, "reload-failed", &err);
@@ -106,8 +107,8 @@ static int run(const struct pdg_args *args, struct pdg_error *err)
 
 int main(int argc, char **argv)
 {
-	struct pdg_args args = { 0 };
-	struct pdg_error err = { 0 };
+	struct pdg_args args = {0};
+	struct pdg_error err = {0};
 	int rc;
 
 	umask(077);
@@ -122,7 +123,9 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (rc == 0 && (!pdg_args_has(&args, "config") || args.n_args)) {
-		rc = pdg_reject(&err, "CLI-1", args.n_args ? "arguments are not taken" : "--config FILE is missing");
+		rc = pdg_reject(&err, "CLI-1",
+				args.n_args ? "arguments are not taken"
+					    : "--config FILE is missing");
 		pdg_fix(&err, "pedigreed --help shows the usage");
 	}
 	if (rc == 0)

@@ -10,9 +10,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "attest/bundle.h"
-#include "service/countersign.h"
 #include "service/flight.h"
+#include "service/item.h"
 #include "util/limits.h"
 #include "util/log.h"
 #include "util/size.h"
@@ -23,17 +22,6 @@
 #define BATCH_MAX   256
 #define FRESH_MAX   1024
 
-struct item {
-	struct item *next;
-	int64_t id;
-	char *reference;
-	char *service_key;
-	uint8_t digest[32];
-	struct pdg_buf sig;
-	struct pdg_buf payload;
-	const struct pdg_key *key; /* borrowed while the policy is held */
-};
-
 struct pdg_publisher {
 	struct pdg_publisher_options opt;
 	size_t batch;
@@ -41,8 +29,10 @@ struct pdg_publisher {
 	unsigned n_threads;
 	pthread_mutex_t mutex; /* guards what follows */
 	pthread_cond_t work;
-	struct item *first;
-	struct item **last;
+	pthread_cond_t ended;
+	unsigned running; /* threads that did not end */
+	struct pdg_item *first;
+	struct pdg_item **last;
 	size_t n_fresh;
 	struct pdg_id_set at_hand; /* fresh, at the log, or on the way to the store */
 	bool backlog;		   /* rows may be pending that are not at hand */
@@ -56,40 +46,6 @@ struct pdg_publisher {
 	struct pdg_buf last_reference;
 };
 
-static void item_free(struct item *it)
-{
-	if (!it)
-		return;
-	free(it->reference);
-	free(it->service_key);
-	pdg_buf_done(&it->sig);
-	pdg_buf_done(&it->payload);
-	free(it);
-}
-PDG_AUTO_DEFINE(item, struct item *, item_free)
-
-static struct item *item_new(const struct pdg_stored *row, const uint8_t *digest)
-{
-	PDG_AUTO(item) struct item *it = pdg_calloc(1, sizeof(*it));
-
-	if (!it)
-		return NULL;
-	it->id = row->id;
-	it->reference = pdg_str_dup(row->reference);
-	it->service_key = pdg_str_dup(row->service_key);
-	pdg_buf_init(&it->sig, PDG_LIMIT_SIGNATURE);
-	pdg_buf_init(&it->payload, PDG_LIMIT_PAYLOAD);
-	pdg_buf_put(&it->sig, pdg_buf_bytes(&row->countersig));
-	pdg_buf_put(&it->payload, pdg_buf_bytes(&row->payload));
-	if (digest)
-		memcpy(it->digest, digest, sizeof(it->digest));
-	else if (pdg_signed_digest(pdg_buf_bytes(&row->payload), it->digest, NULL) < 0)
-		return NULL;
-	if (!it->reference || !it->service_key || it->sig.failed || it->payload.failed)
-		return NULL;
-	return PDG_TAKE(it);
-}
-
 /* --- what there is to do; all with the mutex held --- */
 
 static void leave_behind(struct pdg_publisher *p, int64_t id)
@@ -98,7 +54,7 @@ static void leave_behind(struct pdg_publisher *p, int64_t id)
 	p->backlog = true;
 }
 
-static void add_fresh(struct pdg_publisher *p, struct item *it)
+static void add_fresh(struct pdg_publisher *p, struct pdg_item *it)
 {
 	it->next = NULL;
 	*p->last = it;
@@ -106,7 +62,7 @@ static void add_fresh(struct pdg_publisher *p, struct item *it)
 	p->n_fresh++;
 }
 
-static size_t take_fresh(struct pdg_publisher *p, struct item **out)
+static size_t take_fresh(struct pdg_publisher *p, struct pdg_item **out)
 {
 	size_t n = 0;
 
@@ -124,7 +80,7 @@ static size_t take_fresh(struct pdg_publisher *p, struct item **out)
 void pdg_publisher_push(struct pdg_publisher *p, const struct pdg_stored *row,
 			const uint8_t digest[32])
 {
-	PDG_AUTO(item) struct item *it = item_new(row, digest);
+	PDG_AUTO(item) struct pdg_item *it = pdg_item_new(row, digest);
 
 	(void)pthread_mutex_lock(&p->mutex);
 	if (!pdg_id_set_has(&p->at_hand, row->id)) {
@@ -158,19 +114,19 @@ void pdg_publisher_settled(struct pdg_publisher *p, int64_t id, bool kept)
 
 /* Take what of @rows is not at hand and may be tried. Called with the mutex held. */
 static size_t pick(struct pdg_publisher *p, struct pdg_stored *const *rows, size_t n_rows,
-		   struct item **out)
+		   struct pdg_item **out)
 {
 	int64_t now = pdg_monotonic_ms();
 	size_t i, n = 0;
 
 	for (i = 0; i < n_rows && n < p->batch; i++) {
-		PDG_AUTO(item) struct item *it = NULL;
+		PDG_AUTO(item) struct pdg_item *it = NULL;
 
 		if (pdg_id_set_has(&p->at_hand, rows[i]->id) ||
 		    pdg_id_set_has(&p->landed, rows[i]->id) ||
 		    pdg_held_has(&p->held, rows[i]->id, now))
 			continue;
-		it = item_new(rows[i], NULL);
+		it = pdg_item_new(rows[i], NULL);
 		if (!it || pdg_id_set_add(&p->at_hand, rows[i]->id) < 0) {
 			p->backlog = true;
 			pdg_backoff_fail(&p->backoff, now);
@@ -181,7 +137,7 @@ static size_t pick(struct pdg_publisher *p, struct pdg_stored *const *rows, size
 	return n;
 }
 
-static size_t take_backlog(struct pdg_publisher *p, struct item **out)
+static size_t take_backlog(struct pdg_publisher *p, struct pdg_item **out)
 {
 	struct pdg_stored **rows = NULL;
 	struct pdg_error err = {0};
@@ -217,48 +173,11 @@ static size_t take_backlog(struct pdg_publisher *p, struct item **out)
 
 /* --- to the log --- */
 
-/* The public key of whoever countersigned: ours, or a serviceKey of before. */
-static const struct pdg_key *key_of(const struct pdg_publisher *p, const struct pdg_policy *policy,
-				    const struct item *it)
-{
-	size_t i;
-
-	if (pdg_str_eq(it->service_key, pdg_key_hint(p->opt.key)))
-		return p->opt.key;
-	for (i = 0; i < policy->service_keys.n; i++) {
-		if (pdg_str_eq(it->service_key, pdg_key_hint(policy->service_keys.v[i].key)))
-			return policy->service_keys.v[i].key;
-	}
-	return NULL;
-}
-
-/* Hand the verified entry to the writer, as the bundle that everybody is given. */
-static int hand_over(struct pdg_publisher *p, const struct item *it, const struct pdg_entry *entry,
-		     struct pdg_error *err)
-{
-	PDG_AUTO(job) struct pdg_job *job = pdg_job_new(PDG_JOB_LOGGED);
-	int rc;
-
-	if (!job)
-		return pdg_nomem(err);
-	rc = pdg_bundle_write(it->key, entry, pdg_buf_bytes(&it->payload), pdg_buf_bytes(&it->sig),
-			      &job->bundle, err);
-	if (rc < 0)
-		return rc;
-	memcpy(job->reference, it->reference, strlen(it->reference) + 1);
-	job->id = it->id;
-	job->log_size = entry->proof_size;
-	rc = pdg_writer_put(p->opt.writer, job, err);
-	if (rc == 0)
-		job = NULL;
-	return rc;
-}
-
 /*
  * An item that the log did not take. One that it refuses, or that fails while others do not, waits
  * by itself; a log that takes nothing is left in peace as a whole.
  */
-static void item_failed(struct pdg_publisher *p, const struct item *it, bool alone, int64_t now)
+static void item_failed(struct pdg_publisher *p, const struct pdg_item *it, bool alone, int64_t now)
 {
 	leave_behind(p, it->id);
 	p->failures++;
@@ -269,7 +188,7 @@ static void item_failed(struct pdg_publisher *p, const struct item *it, bool alo
 }
 
 /* What became of one call: who succeeded is on the way to the store, the others stay pending. */
-static void settle_call(struct pdg_publisher *p, struct item *const *items, size_t n,
+static void settle_call(struct pdg_publisher *p, struct pdg_item *const *items, size_t n,
 			const struct pdg_log_item *v, int rc, const struct pdg_error *err)
 {
 	int64_t now = pdg_monotonic_ms();
@@ -298,7 +217,7 @@ static void settle_call(struct pdg_publisher *p, struct item *const *items, size
 }
 
 /* One call with those of @items whose key is known. */
-static int call_log(struct pdg_publisher *p, struct item *const *items, size_t n,
+static int call_log(struct pdg_publisher *p, struct pdg_item *const *items, size_t n,
 		    struct pdg_log_item *v, struct pdg_error *err)
 {
 	size_t i;
@@ -312,7 +231,7 @@ static int call_log(struct pdg_publisher *p, struct item *const *items, size_t n
 	rc = p->opt.log->ops->add(p->opt.log, v, n, err);
 	for (i = 0; rc == 0 && i < n; i++) {
 		if (v[i].rc == 0)
-			v[i].rc = hand_over(p, items[i], v[i].entry, &v[i].err);
+			v[i].rc = pdg_item_logged(items[i], v[i].entry, p->opt.writer, &v[i].err);
 	}
 	for (i = 0; i < n; i++)
 		pdg_entry_free(v[i].entry);
@@ -321,12 +240,12 @@ static int call_log(struct pdg_publisher *p, struct item *const *items, size_t n
 
 /* Put those whose key nobody knows any more aside: they can only wait for the policy to name it. */
 static size_t known_keys(struct pdg_publisher *p, const struct pdg_policy *policy,
-			 struct item **items, size_t n)
+			 struct pdg_item **items, size_t n)
 {
 	size_t i, kept = 0;
 
 	for (i = 0; i < n; i++) {
-		items[i]->key = key_of(p, policy, items[i]);
+		items[i]->key = pdg_item_key(items[i], p->opt.key, policy);
 		if (items[i]->key) {
 			items[kept++] = items[i];
 			continue;
@@ -336,12 +255,12 @@ static size_t known_keys(struct pdg_publisher *p, const struct pdg_policy *polic
 		(void)pthread_mutex_lock(&p->mutex);
 		item_failed(p, items[i], true, pdg_monotonic_ms());
 		(void)pthread_mutex_unlock(&p->mutex);
-		item_free(items[i]);
+		pdg_item_free(items[i]);
 	}
 	return kept;
 }
 
-static void publish(struct pdg_publisher *p, struct item **items, size_t n)
+static void publish(struct pdg_publisher *p, struct pdg_item **items, size_t n)
 {
 	PDG_AUTO(in_force) struct pdg_in_force *force = pdg_in_force_ref(p->opt.policy);
 	PDG_AUTO(mem) struct pdg_log_item *v = NULL;
@@ -356,7 +275,7 @@ static void publish(struct pdg_publisher *p, struct item **items, size_t n)
 	rc = v ? call_log(p, items, n, v, &err) : pdg_nomem(&err);
 	settle_call(p, items, n, v, rc, &err);
 	for (i = 0; i < n; i++)
-		item_free(items[i]);
+		pdg_item_free(items[i]);
 }
 
 /* --- the threads --- */
@@ -402,7 +321,7 @@ static bool wait_for_work(struct pdg_publisher *p)
 static void *publisher_main(void *ctx)
 {
 	struct pdg_publisher *p = ctx;
-	struct item *items[BATCH_MAX];
+	struct pdg_item *items[BATCH_MAX];
 
 	for (;;) {
 		bool more;
@@ -413,12 +332,17 @@ static void *publisher_main(void *ctx)
 		n = more ? take_fresh(p, items) : 0;
 		(void)pthread_mutex_unlock(&p->mutex);
 		if (!more)
-			return NULL;
+			break;
 		if (n == 0)
 			n = take_backlog(p, items);
 		if (n)
 			publish(p, items, n);
 	}
+	(void)pthread_mutex_lock(&p->mutex);
+	p->running--;
+	(void)pthread_cond_signal(&p->ended);
+	(void)pthread_mutex_unlock(&p->mutex);
+	return NULL;
 }
 
 int pdg_publisher_new(const struct pdg_publisher_options *opt, struct pdg_publisher **out,
@@ -440,6 +364,7 @@ int pdg_publisher_new(const struct pdg_publisher_options *opt, struct pdg_publis
 	(void)pthread_condattr_init(&attr);
 	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	(void)pthread_cond_init(&p->work, &attr);
+	(void)pthread_cond_init(&p->ended, &attr);
 	(void)pthread_condattr_destroy(&attr);
 	*out = p;
 	return 0;
@@ -451,24 +376,37 @@ int pdg_publisher_start(struct pdg_publisher *p, struct pdg_error *err)
 
 	if (want == 0 || want > THREADS_MAX)
 		want = want ? THREADS_MAX : 1;
+	(void)pthread_mutex_lock(&p->mutex);
 	for (; p->n_threads < want; p->n_threads++) {
 		if (pthread_create(&p->threads[p->n_threads], NULL, publisher_main, p) != 0)
 			break;
 	}
+	p->running = p->n_threads;
+	(void)pthread_mutex_unlock(&p->mutex);
 	return p->n_threads ? 0 : pdg_fail(err, PDG_E_IO, "cannot start the publisher's thread");
 }
 
-void pdg_publisher_stop(struct pdg_publisher *p, int64_t ms)
+bool pdg_publisher_stop(struct pdg_publisher *p, int64_t ms)
 {
+	int64_t end = pdg_monotonic_ms() + 2 * ms;
+	struct timespec ts = {.tv_sec = (time_t)(end / 1000),
+			      .tv_nsec = (long)(end % 1000) * 1000000};
+	int rc = 0;
+	bool over;
+
 	if (!p)
-		return;
+		return true;
 	(void)pthread_mutex_lock(&p->mutex);
 	p->stopping = true;
-	p->stop_at = pdg_monotonic_ms() + ms;
+	p->stop_at = end - ms;
 	(void)pthread_cond_broadcast(&p->work);
+	while (p->running > 0 && rc == 0)
+		rc = pthread_cond_timedwait(&p->ended, &p->mutex, &ts);
+	over = p->running == 0;
 	(void)pthread_mutex_unlock(&p->mutex);
-	while (p->n_threads > 0)
+	while (over && p->n_threads > 0)
 		(void)pthread_join(p->threads[--p->n_threads], NULL);
+	return over;
 }
 
 void pdg_publisher_free(struct pdg_publisher *p)
@@ -476,15 +414,16 @@ void pdg_publisher_free(struct pdg_publisher *p)
 	if (!p)
 		return;
 	while (p->first) {
-		struct item *it = p->first;
+		struct pdg_item *it = p->first;
 
 		p->first = it->next;
-		item_free(it);
+		pdg_item_free(it);
 	}
 	free(p->at_hand.v);
 	free(p->landed.v);
 	pdg_buf_done(&p->last_reference);
 	(void)pthread_cond_destroy(&p->work);
+	(void)pthread_cond_destroy(&p->ended);
 	(void)pthread_mutex_destroy(&p->mutex);
 	free(p);
 }

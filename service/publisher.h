@@ -34,9 +34,13 @@ void pdg_publisher_push(struct pdg_publisher *p, const struct pdg_stored *row,
 /** The writer stored the bundle of row @id (@kept), or could not. */
 void pdg_publisher_settled(struct pdg_publisher *p, int64_t id, bool kept);
 
-/** Finish what is at hand, for at most @ms (a call that runs is not cut short), end the threads. */
-void pdg_publisher_stop(struct pdg_publisher *p, int64_t ms);
-/** After pdg_publisher_stop() and pdg_writer_stop(). */
+/**
+ * Finish what is at hand for at most @ms, wait as long again for calls that run, end the threads. A
+ * call is not cut short: false when one still runs then. Its thread goes on using the publisher and
+ * what it was made with; this may be called again.
+ */
+bool pdg_publisher_stop(struct pdg_publisher *p, int64_t ms);
+/** After pdg_publisher_stop() was true, and pdg_writer_end(). */
 void pdg_publisher_free(struct pdg_publisher *p);
 
 /** Calls and items that the log did not take. */

@@ -65,7 +65,7 @@ void pdg_reply_error(struct pdg_request *rq, const struct pdg_error *err)
 
 void pdg_reply_rule(struct pdg_request *rq, const char *rule, const char *text, const char *fix)
 {
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 
 	(void)pdg_reject(&err, rule, "%s", text);
 	if (fix)
@@ -75,7 +75,7 @@ void pdg_reply_rule(struct pdg_request *rq, const char *rule, const char *text, 
 
 void pdg_reply_result(struct pdg_request *rq, int rc, const char *type, const struct pdg_error *err)
 {
-	struct pdg_error overflow = { 0 };
+	struct pdg_error overflow = {0};
 
 	if (rc == 0 && pdg_buf_check(&rq->reply.body, &overflow) < 0) {
 		pdg_reply_error(rq, &overflow);

@@ -6,24 +6,24 @@
 #include "util/str.h"
 
 const struct pdg_route pdg_routes[] = {
-	{ PDG_POST, "/api/v1/attestations", pdg_api_attestation_post, true },
-	{ PDG_GET, "/api/v1/attestations/", pdg_api_attestation_get, false },
-	{ PDG_GET, "/api/v1/subjects/", pdg_api_subjects, false },
-	{ PDG_GET, "/api/v1/chains/", pdg_api_chains, false },
-	{ PDG_GET, "/checkpoint", pdg_api_log_checkpoint, false },
-	{ PDG_GET, "/tile/", pdg_api_log_tile, false },
-	{ PDG_GET, "/api/v2/checkpoint", pdg_api_log_checkpoint, false },
-	{ PDG_GET, "/api/v2/tile/", pdg_api_log_tile, false },
-	{ PDG_GET, "/journal/checkpoint", pdg_api_journal_checkpoint, false },
-	{ PDG_GET, "/journal/tile/", pdg_api_journal_tile, false },
-	{ PDG_GET, "/journal/api/v2/checkpoint", pdg_api_journal_checkpoint, false },
-	{ PDG_GET, "/journal/api/v2/tile/", pdg_api_journal_tile, false },
-	{ PDG_GET, "/.well-known/pedigree/trusted-root.json", pdg_api_trusted_root, false },
-	{ PDG_GET, "/.well-known/pedigree/keys.json", pdg_api_keys, false },
-	{ PDG_GET, "/healthz", pdg_api_health, false },
-	{ PDG_GET, "/readyz", pdg_api_ready, false },
-	{ PDG_GET, "/metrics", pdg_api_metrics, false },
-	{ PDG_GET, NULL, NULL, false },
+	{PDG_POST, "/api/v1/attestations", pdg_api_attestation_post, true},
+	{PDG_GET, "/api/v1/attestations/", pdg_api_attestation_get, false},
+	{PDG_GET, "/api/v1/subjects/", pdg_api_subjects, false},
+	{PDG_GET, "/api/v1/chains/", pdg_api_chains, false},
+	{PDG_GET, "/checkpoint", pdg_api_log_checkpoint, false},
+	{PDG_GET, "/tile/", pdg_api_log_tile, false},
+	{PDG_GET, "/api/v2/checkpoint", pdg_api_log_checkpoint, false},
+	{PDG_GET, "/api/v2/tile/", pdg_api_log_tile, false},
+	{PDG_GET, "/journal/checkpoint", pdg_api_journal_checkpoint, false},
+	{PDG_GET, "/journal/tile/", pdg_api_journal_tile, false},
+	{PDG_GET, "/journal/api/v2/checkpoint", pdg_api_journal_checkpoint, false},
+	{PDG_GET, "/journal/api/v2/tile/", pdg_api_journal_tile, false},
+	{PDG_GET, "/.well-known/pedigree/trusted-root.json", pdg_api_trusted_root, false},
+	{PDG_GET, "/.well-known/pedigree/keys.json", pdg_api_keys, false},
+	{PDG_GET, "/healthz", pdg_api_health, false},
+	{PDG_GET, "/readyz", pdg_api_ready, false},
+	{PDG_GET, "/metrics", pdg_api_metrics, false},
+	{PDG_GET, NULL, NULL, false},
 };
 
 static const char *const body_types[] = {
@@ -65,7 +65,8 @@ const struct pdg_route *pdg_route_find(struct pdg_request *rq)
 		pdg_reply_rule(rq, "HTP-2", "this resource does not take that method", NULL);
 		rq->reply.allow = allow;
 	} else {
-		pdg_reply_rule(rq, "HTP-1", "there is no such resource", "see the list in docs/OPERATIONS.md");
+		pdg_reply_rule(rq, "HTP-1", "there is no such resource",
+			       "see the list in docs/OPERATIONS.md");
 	}
 	return NULL;
 }

@@ -300,8 +300,16 @@ static void *writer_main(void *ctx)
 	return NULL;
 }
 
-static void writer_free(struct pdg_writer *w)
+void pdg_writer_free(struct pdg_writer *w)
 {
+	if (!w)
+		return;
+	while (w->first) {
+		struct pdg_job *job = w->first;
+
+		w->first = job->next;
+		pdg_job_free(job);
+	}
 	(void)pthread_cond_destroy(&w->work);
 	(void)pthread_cond_destroy(&w->idle);
 	(void)pthread_mutex_destroy(&w->mutex);
@@ -329,7 +337,7 @@ int pdg_writer_new(struct pdg_store *store, struct pdg_journal *journal, uint64_
 	(void)pthread_condattr_destroy(&attr);
 	(void)pthread_cond_init(&w->idle, NULL);
 	if (pthread_create(&w->thread, NULL, writer_main, w) != 0) {
-		writer_free(w);
+		pdg_writer_free(w);
 		return pdg_fail(err, PDG_E_IO, "cannot start the writer's thread");
 	}
 	*out = w;
@@ -346,7 +354,7 @@ void pdg_writer_close(struct pdg_writer *w)
 	(void)pthread_mutex_unlock(&w->mutex);
 }
 
-void pdg_writer_stop(struct pdg_writer *w)
+void pdg_writer_end(struct pdg_writer *w)
 {
 	if (!w)
 		return;
@@ -355,5 +363,4 @@ void pdg_writer_stop(struct pdg_writer *w)
 	(void)pthread_cond_signal(&w->work);
 	(void)pthread_mutex_unlock(&w->mutex);
 	(void)pthread_join(w->thread, NULL);
-	writer_free(w);
 }

@@ -39,8 +39,11 @@ void pdg_writer_drain(struct pdg_writer *w);
  */
 void pdg_writer_close(struct pdg_writer *w);
 
-/** Commit what waits, answer everybody, end the thread, free. */
-void pdg_writer_stop(struct pdg_writer *w);
+/** Commit what waits, answer everybody, end the thread. What is put from then on is lost, but
+ * harmless. */
+void pdg_writer_end(struct pdg_writer *w);
+/** After pdg_writer_end(), when nobody puts anything any more. */
+void pdg_writer_free(struct pdg_writer *w);
 
 void pdg_writer_stats(struct pdg_writer *w, struct pdg_writer_stats *out);
 

@@ -14,7 +14,8 @@ static void put_escaped(FILE *f, uint32_t c)
 		return;
 	}
 	c -= 0x10000;
-	(void)fprintf(f, "\\u%04x\\u%04x", 0xd800U + (unsigned)(c >> 10), 0xdc00U + (unsigned)(c & 0x3ff));
+	(void)fprintf(f, "\\u%04x\\u%04x", 0xd800U + (unsigned)(c >> 10),
+		      0xdc00U + (unsigned)(c & 0x3ff));
 }
 
 void pdg_print_json(FILE *f, struct pdg_bytes json)

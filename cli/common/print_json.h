@@ -8,9 +8,9 @@
 #include "util/bytes.h"
 
 /**
- * Print one JSON value and a line end. What JSON allows in a string and pdg_str_printable() does not (C1
- * controls, bidirectional overrides, zero-width characters) is written as \uNNNN: the value is the same.
- * A failure stays in the stream, for pdg_out_finish().
+ * Print one JSON value and a line end. What JSON allows in a string and pdg_str_printable() does
+ * not (C1 controls, bidirectional overrides, zero-width characters) is written as \uNNNN: the value
+ * is the same. A failure stays in the stream, for pdg_out_finish().
  */
 void pdg_print_json(FILE *f, struct pdg_bytes json);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Settings by way of `pedigree-repo settings`, which prints {"policy","service","proxy","outbox"}. */
+/* Settings by way of `pedigree-repo settings`, which prints {"policy","service","proxy","outbox"}.
+ */
 #include "common/settings.h"
 
 #include <stdlib.h>
@@ -18,7 +19,7 @@ void pdg_settings_done(struct pdg_settings *s)
 	free(s->service);
 	free(s->proxy);
 	free(s->outbox);
-	*s = (struct pdg_settings){ 0 };
+	*s = (struct pdg_settings){0};
 }
 
 static int copy_member(const json_t *o, const char *name, char **out, struct pdg_error *err)
@@ -37,8 +38,8 @@ int pdg_settings_load(struct pdg_settings *out, struct pdg_error *err)
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_KIB(64));
 	PDG_AUTO(json) json_t *o = NULL;
 	PDG_AUTO(mem) char *program = NULL;
-	const char *argv[] = { "pedigree-repo", "settings", NULL };
-	struct pdg_spawn s = { .argv = argv, .out = &text, .timeout_ms = SETTINGS_MS };
+	const char *argv[] = {"pedigree-repo", "settings", NULL};
+	struct pdg_spawn s = {.argv = argv, .out = &text, .timeout_ms = SETTINGS_MS};
 	int rc, status;
 
 	if (pdg_program_path("pedigree-repo", &program, NULL) < 0)
@@ -64,7 +65,7 @@ int pdg_settings_load(struct pdg_settings *out, struct pdg_error *err)
 
 int pdg_settings_policy(const char *option, char **out, struct pdg_error *err)
 {
-	PDG_AUTO(settings) struct pdg_settings s = { 0 };
+	PDG_AUTO(settings) struct pdg_settings s = {0};
 	int rc;
 
 	if (!option) {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the repository that we stand in configures (pedigree.policy, .service, …): asked of pedigree-repo
- * ("settings", a JSON object), because only it links libgit2. Asked only where an option leaves it open.
+ * What the repository that we stand in configures (pedigree.policy, .service, …): asked of
+ * pedigree-repo
+ * ("settings", a JSON object), because only it links libgit2. Asked only where an option leaves it
+ * open.
  */
 #ifndef PDG_CLI_COMMON_SETTINGS_H
 #define PDG_CLI_COMMON_SETTINGS_H
@@ -22,10 +24,12 @@ PDG_AUTO_DEFINE_VALUE(settings, struct pdg_settings, pdg_settings_done)
 /** Outside a repository, or where pedigree-repo is not installed, all are NULL. */
 int pdg_settings_load(struct pdg_settings *out, struct pdg_error *err) PDG_MUST_CHECK;
 
-/** The policy's place: @option, else the repository's, else the user's and the system's (design 5). */
+/** The policy's place: @option, else the repository's, else the user's and the system's (design 5).
+ */
 int pdg_settings_policy(const char *option, char **out, struct pdg_error *err) PDG_MUST_CHECK;
 
-/** Folder for key descriptions: $XDG_CACHE_HOME/pedigree/keys or ~/.cache/…; NULL without a home. */
+/** Folder for key descriptions: $XDG_CACHE_HOME/pedigree/keys or ~/.cache/…; NULL without a home.
+ */
 char *pdg_settings_key_cache(void);
 
 #endif

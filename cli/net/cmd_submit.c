@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pedigree submit: send envelopes, bundles or submissions that were made elsewhere or earlier. Asking
- * again is safe (the same statement gets the same answer), so what may pass is tried again until the deadline.
+ * pedigree submit: send envelopes, bundles or submissions that were made elsewhere or earlier.
+ * Asking again is safe (the same statement gets the same answer), so what may pass is tried again
+ * until the deadline.
  */
+#include <limits.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -18,25 +20,26 @@
 #include "util/time.h"
 
 #define SUBMIT_DEADLINE_S 10
-#define FIRST_PAUSE_MS 100
-#define LONGEST_PAUSE_MS 5000
+#define SUBMIT_WAIT_S	  5
+#define FIRST_PAUSE_MS	  100
+#define LONGEST_PAUSE_MS  5000
 
 const struct pdg_opt pdg_cmd_submit_options[] = {
-	{ "service", "URL", "the service; default: the configured one", false },
-	{ "outbox", NULL, "send what waits in the outbox (arguments: outbox folders)", false },
-	{ "wait", "SECONDS", "let the service wait so long for the log (default 5)", false },
-	{ "deadline", "TIME", "give up after so long, e.g. 2s (default 10s)", false },
-	{ "bundle", "FILE", "write the bundle that comes back", false },
-	{ "records", "DIR", "save the records of what was submitted and of its links", false },
-	{ "proxy", "URL", "HTTP proxy", false },
-	{ "quiet", NULL, "print nothing but errors", false },
-	{ 0 },
+	{"service", "URL", "the service; default: the configured one", false},
+	{"outbox", NULL, "send what waits in the outbox (arguments: outbox folders)", false},
+	{"wait", "SECONDS", "let the service wait so long for the log (default 5)", false},
+	{"deadline", "TIME", "give up after so long, e.g. 2s (default 10s)", false},
+	{"bundle", "FILE", "write the bundle that comes back", false},
+	{"records", "DIR", "save the records of what was submitted and of its links", false},
+	{"proxy", "URL", "HTTP proxy", false},
+	{"quiet", NULL, "print nothing but errors", false},
+	{0},
 };
 
 struct sending {
 	struct pdg_service_client service;
 	int64_t end_ms; /* pdg_monotonic_ms() at which we give up */
-	const char *wait;
+	int64_t wait;	/* seconds that the service may wait for the log */
 	const char *bundle;
 	const char *records;
 	bool quiet;
@@ -44,28 +47,39 @@ struct sending {
 
 static void pause_ms(int64_t ms)
 {
-	struct timespec t = { .tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000L };
+	struct timespec t = {.tv_sec = (time_t)(ms / 1000),
+			     .tv_nsec = (long)(ms % 1000) * 1000000L};
 
 	nanosleep(&t, NULL);
+}
+
+/* The service must answer before we stop listening: what it took and we did not hear of is sent
+ * twice. */
+static char *prefer(const struct sending *s, int64_t left_ms)
+{
+	int64_t most = left_ms / 1000 - 1;
+	int64_t wait = s->wait < most ? s->wait : most;
+
+	return pdg_str_printf("Prefer: wait=%lld", (long long)(wait > 0 ? wait : 0));
 }
 
 static int post_once(struct sending *s, struct pdg_bytes body, struct pdg_http_answer *a,
 		     struct pdg_error *err)
 {
-	PDG_AUTO(mem) char *url = pdg_url_join(s->service.url, "/api/v1/attestations");
-	PDG_AUTO(mem) char *prefer = pdg_str_printf("Prefer: wait=%s", s->wait);
-	const char *headers[] = { prefer, NULL };
 	int64_t left = s->end_ms - pdg_monotonic_ms();
-	struct pdg_http_request r = { .method = "POST",
-				      .url = url,
-				      .content_type = "application/json",
-				      .body = body,
-				      .headers = headers,
-				      .timeout_ms = left > 1 ? (int)left : 1 };
+	PDG_AUTO(mem) char *url = pdg_url_join(s->service.url, "/api/v1/attestations");
+	PDG_AUTO(mem) char *wait = prefer(s, left);
+	const char *headers[] = {wait, NULL};
+	struct pdg_http_request r = {.method = "POST",
+				     .url = url,
+				     .content_type = "application/json",
+				     .body = body,
+				     .headers = headers};
 	int rc;
 
-	if (!url || !prefer)
+	if (!url || !wait)
 		return pdg_nomem(err);
+	r.timeout_ms = left > INT_MAX ? INT_MAX : left > 1 ? (int)left : 1;
 	rc = pdg_http_call(s->service.http, &r, PDG_LIMIT_RECORD, a, err);
 	if (rc < 0)
 		return rc;
@@ -75,8 +89,8 @@ static int post_once(struct sending *s, struct pdg_bytes body, struct pdg_http_a
 }
 
 /*
- * May the same submission be taken later? What was not judged may, and one whose source is not known yet
- * (424 with Retry-After): the push that brings it may be under way.
+ * May the same submission be taken later? What was not judged may, and one whose source is not
+ * known yet (424 with Retry-After): the push that brings it may be under way.
  */
 static bool may_pass(int rc, const struct pdg_http_answer *a)
 {
@@ -135,7 +149,8 @@ static int take_answer(struct sending *s, const char *name, const struct pdg_htt
 	if (rc < 0)
 		return pdg_context(err, rc, "answer of %s", s->service.url);
 	if (!pdg_is_reference(reference))
-		return pdg_fail(err, PDG_E_FORMAT, "the service answered '%s' as a reference", reference);
+		return pdg_fail(err, PDG_E_FORMAT, "the service answered '%s' as a reference",
+				reference);
 	if (!s->quiet)
 		pdg_out(stdout, PDG_PLAIN, "%s %s %s%s\n", reference, state, name,
 			a->status == 200 ? " (known before)" : "");
@@ -163,7 +178,7 @@ static int send_files(struct sending *s, const struct pdg_args *args, struct pdg
 
 	for (i = 0; rc == 0 && i < args->n_args; i++) {
 		PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
-		PDG_AUTO(http_answer) struct pdg_http_answer a = { 0 };
+		PDG_AUTO(http_answer) struct pdg_http_answer a = {0};
 
 		rc = pdg_fs_read(args->arg[i], &body, err);
 		if (rc == 0)
@@ -179,8 +194,8 @@ static int send_files(struct sending *s, const struct pdg_args *args, struct pdg
 static int send_waiting(struct sending *s, const char *dir, const char *name, struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
-	PDG_AUTO(http_answer) struct pdg_http_answer a = { 0 };
-	struct pdg_error why = { 0 };
+	PDG_AUTO(http_answer) struct pdg_http_answer a = {0};
+	struct pdg_error why = {0};
 	int rc;
 
 	rc = pdg_outbox_read(dir, name, &body, err);
@@ -201,10 +216,11 @@ static int send_waiting(struct sending *s, const char *dir, const char *name, st
 	return PDG_E_REJECTED;
 }
 
-/* A refused statement must not keep the others from being sent: the worst result is returned at the end. */
+/* A refused statement must not keep the others from being sent: the worst result is returned at the
+ * end. */
 static int send_outbox(struct sending *s, const char *dir, struct pdg_error *err)
 {
-	PDG_AUTO(names) struct pdg_names names = { 0 };
+	PDG_AUTO(names) struct pdg_names names = {0};
 	size_t i;
 	int rc, worst = 0;
 
@@ -212,7 +228,7 @@ static int send_outbox(struct sending *s, const char *dir, struct pdg_error *err
 	if (rc < 0)
 		return rc;
 	for (i = 0; i < names.n; i++) {
-		struct pdg_error why = { 0 };
+		struct pdg_error why = {0};
 
 		rc = send_waiting(s, dir, names.v[i], &why);
 		if (rc == 0)
@@ -230,7 +246,7 @@ static int send_outbox(struct sending *s, const char *dir, struct pdg_error *err
 
 static int send_outboxes(struct sending *s, const struct pdg_args *args, struct pdg_error *err)
 {
-	PDG_AUTO(settings) struct pdg_settings own = { 0 };
+	PDG_AUTO(settings) struct pdg_settings own = {0};
 	size_t i;
 	int rc = 0;
 
@@ -239,7 +255,8 @@ static int send_outboxes(struct sending *s, const struct pdg_args *args, struct 
 		if (rc < 0)
 			return rc;
 		if (!own.outbox)
-			return pdg_reject(err, "CLI-2", "not in a git repository, and no outbox is named");
+			return pdg_reject(err, "CLI-2",
+					  "not in a git repository, and no outbox is named");
 		return send_outbox(s, own.outbox, err);
 	}
 	for (i = 0; rc == 0 && i < args->n_args; i++)
@@ -250,20 +267,22 @@ static int send_outboxes(struct sending *s, const struct pdg_args *args, struct 
 static int read_options(const struct pdg_args *args, struct sending *s, struct pdg_error *err)
 {
 	const char *deadline = pdg_args_get(args, "deadline");
+	const char *wait_text = pdg_args_get(args, "wait");
 	int64_t seconds = SUBMIT_DEADLINE_S;
-	uint64_t wait;
+	uint64_t wait = SUBMIT_WAIT_S;
 	int rc;
 
 	if (deadline) {
 		rc = pdg_duration_parse(pdg_bytes_str(deadline), &seconds, err);
 		if (rc < 0)
-			return pdg_reject(err, "CLI-2", "--deadline '%s' is no time such as 2s", deadline);
+			return pdg_reject(err, "CLI-2", "--deadline '%s' is no time such as 2s",
+					  deadline);
 	}
 	s->end_ms = pdg_monotonic_ms() + seconds * 1000;
-	s->wait = pdg_args_has(args, "wait") ? pdg_args_get(args, "wait") : "5";
-	if (!pdg_bytes_u64(pdg_bytes_str(s->wait), PDG_LIMIT_WAIT_SECONDS, &wait))
-		return pdg_reject(err, "CLI-2", "--wait '%s' is not 0 to %d", s->wait,
+	if (wait_text && !pdg_bytes_u64(pdg_bytes_str(wait_text), PDG_LIMIT_WAIT_SECONDS, &wait))
+		return pdg_reject(err, "CLI-2", "--wait '%s' is not 0 to %d", wait_text,
 				  PDG_LIMIT_WAIT_SECONDS);
+	s->wait = (int64_t)wait;
 	s->bundle = pdg_args_get(args, "bundle");
 	s->records = pdg_args_get(args, "records");
 	s->quiet = pdg_args_has(args, "quiet");
@@ -275,7 +294,7 @@ static int read_options(const struct pdg_args *args, struct sending *s, struct p
 
 int pdg_cmd_submit(const struct pdg_args *args, struct pdg_error *err)
 {
-	struct sending s = { 0 };
+	struct sending s = {0};
 	int rc;
 
 	if (!pdg_args_has(args, "outbox") && args->n_args == 0)
@@ -285,7 +304,8 @@ int pdg_cmd_submit(const struct pdg_args *args, struct pdg_error *err)
 		rc = pdg_service_open(args, &s.service, err);
 	if (rc < 0)
 		return rc;
-	rc = pdg_args_has(args, "outbox") ? send_outboxes(&s, args, err) : send_files(&s, args, err);
+	rc = pdg_args_has(args, "outbox") ? send_outboxes(&s, args, err)
+					  : send_files(&s, args, err);
 	pdg_service_done(&s.service);
 	return rc;
 }

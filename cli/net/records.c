@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Fetching records: a subject's listing page by page, then each record, then what the records link to.
- * The links only say what to fetch; the judge resolves them anew.
+ * Fetching records: a subject's listing page by page, then each record, then what the records link
+ * to. The links only say what to fetch; the judge resolves them anew.
  */
 #include "net/records.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "attest/dsse.h"
@@ -20,6 +21,7 @@
 struct todo {
 	char *v[RECORDS_MAX];
 	size_t n, done;
+	size_t size; /* bytes saved: no more than can be judged */
 };
 
 static void todo_free(struct todo *t)
@@ -40,13 +42,15 @@ static int todo_add(struct todo *t, const char *reference, struct pdg_error *err
 	size_t i;
 
 	if (!pdg_is_reference(reference))
-		return pdg_fail(err, PDG_E_FORMAT, "the service names '%s' as a reference", reference);
+		return pdg_fail(err, PDG_E_FORMAT, "the service names '%s' as a reference",
+				reference);
 	for (i = 0; i < t->n; i++) {
 		if (pdg_str_eq(t->v[i], reference))
 			return 0;
 	}
 	if (t->n == RECORDS_MAX)
-		return pdg_fail(err, PDG_E_LIMIT, "more than %d records for one subject", RECORDS_MAX);
+		return pdg_fail(err, PDG_E_LIMIT, "more than %d records for one subject",
+				RECORDS_MAX);
 	t->v[t->n] = pdg_str_dup(reference);
 	if (!t->v[t->n])
 		return pdg_nomem(err);
@@ -94,8 +98,9 @@ static int save(const char *dir, const char *reference, const json_t *record, st
 	if (rc < 0)
 		return rc;
 	if (!pdg_str_eq(said, reference) || !plain_word(stage))
-		return pdg_fail(err, PDG_E_FORMAT, "asked for %s, the service answered %s of stage '%s'",
-				reference, said, stage);
+		return pdg_fail(err, PDG_E_FORMAT,
+				"asked for %s, the service answered %s of stage '%s'", reference,
+				said, stage);
 	path = pdg_str_printf("%s/%s-%s.json", dir, stage, reference + strlen("sha256:"));
 	return path ? pdg_fs_write(path, text, 0644, err) : pdg_nomem(err);
 }
@@ -103,7 +108,7 @@ static int save(const char *dir, const char *reference, const json_t *record, st
 static int fetch_one(struct pdg_service_client *s, struct todo *t, const char *dir,
 		     struct pdg_error *err)
 {
-	PDG_AUTO(http_answer) struct pdg_http_answer a = { 0 };
+	PDG_AUTO(http_answer) struct pdg_http_answer a = {0};
 	PDG_AUTO(json) json_t *record = NULL;
 	const char *reference = t->v[t->done++];
 	PDG_AUTO(mem) char *path = pdg_str_printf("/api/v1/attestations/%s", reference);
@@ -112,6 +117,10 @@ static int fetch_one(struct pdg_service_client *s, struct todo *t, const char *d
 	if (!path)
 		return pdg_nomem(err);
 	rc = pdg_service_get(s, path, PDG_LIMIT_RECORD, &a, err);
+	if (rc == 0 && a.body.n > PDG_LIMIT_EVIDENCE - t->size)
+		return pdg_fail(err, PDG_E_LIMIT, "more than %zu MiB of records",
+				PDG_LIMIT_EVIDENCE / PDG_LIMIT_MIB(1));
+	t->size += a.body.n;
 	if (rc == 0)
 		rc = pdg_json_load(pdg_buf_bytes(&a.body), PDG_LIMIT_RECORD, &record, err);
 	if (rc == 0)
@@ -143,16 +152,18 @@ int pdg_records_by_reference(struct pdg_service_client *s, const char *reference
 	return rc < 0 ? rc : fetch_all(s, t, dir, err);
 }
 
-/* One page of the listing; *@next is replaced by where the following one begins, or NULL. */
-static int list_page(struct pdg_service_client *s, const char *digest, char **next, struct todo *t,
-		     struct pdg_error *err)
+/* One page of the listing, from behind *@after on. *@more: there is another, behind what *@after is
+ * then. */
+static int list_page(struct pdg_service_client *s, const char *digest, uint64_t *after, bool *more,
+		     struct todo *t, struct pdg_error *err)
 {
-	PDG_AUTO(http_answer) struct pdg_http_answer a = { 0 };
+	PDG_AUTO(http_answer) struct pdg_http_answer a = {0};
 	PDG_AUTO(json) json_t *o = NULL;
-	PDG_AUTO(mem) char *path = pdg_str_printf("/api/v1/subjects/%s%s%s", digest, *next ? "?after=" : "",
-						  *next ? *next : "");
+	PDG_AUTO(mem)
+	char *path = pdg_str_printf("/api/v1/subjects/%s?after=%" PRIu64, digest, *after);
 	const json_t *list;
-	const char *reference, *after;
+	const char *reference;
+	uint64_t next = 0;
 	size_t i;
 	int rc;
 
@@ -169,11 +180,12 @@ static int list_page(struct pdg_service_client *s, const char *digest, char **ne
 			rc = todo_add(t, reference, err);
 	}
 	if (rc == 0)
-		rc = pdg_json_opt_str(o, "next", &after, err);
+		rc = pdg_json_opt_u64(o, "next", *after, &next, err);
 	if (rc < 0)
 		return rc;
-	free(*next);
-	*next = pdg_str_dup(after);
+	/* Whoever answers with the same place again would keep us here. */
+	*more = next > *after;
+	*after = next;
 	return 0;
 }
 
@@ -181,16 +193,17 @@ int pdg_records_by_subject(struct pdg_service_client *s, const char *digest, con
 			   struct pdg_error *err)
 {
 	PDG_AUTO(todo) struct todo *t = pdg_calloc(1, sizeof(*t));
-	PDG_AUTO(mem) char *next = NULL;
-	size_t pages = 0;
+	uint64_t after = 0;
+	bool more = true;
+	size_t pages;
 	int rc;
 
 	if (!t)
 		return pdg_nomem(err);
-	do {
-		rc = list_page(s, digest, &next, t, err);
+	for (pages = 0; more && pages < RECORDS_MAX; pages++) {
+		rc = list_page(s, digest, &after, &more, t, err);
 		if (rc < 0)
 			return pdg_context(err, rc, "listing of %s", digest);
-	} while (next && ++pages < RECORDS_MAX);
+	}
 	return fetch_all(s, t, dir, err);
 }

@@ -13,45 +13,57 @@
 
 #define CALL_MS 20000
 
+/* --service; else the environment's or the repository's, whose proxy then counts too. */
+static int find_service(const struct pdg_args *args, struct pdg_settings *settings,
+			const char **out_url, const char **out_proxy, struct pdg_error *err)
+{
+	const char *env = getenv("PEDIGREE_SERVICE");
+	int rc;
+
+	*out_url = pdg_args_get(args, "service");
+	*out_proxy = pdg_args_get(args, "proxy");
+	if (!*out_url) {
+		rc = pdg_settings_load(settings, err);
+		if (rc < 0)
+			return rc;
+		*out_url = env && env[0] ? env : settings->service;
+		if (!*out_proxy)
+			*out_proxy = settings->proxy;
+	}
+	if (!*out_url) {
+		rc = pdg_reject(err, "CLI-2", "no service is named");
+		pdg_fix(err,
+			"give --service URL, set PEDIGREE_SERVICE, or git config pedigree.service URL");
+		return rc;
+	}
+	if (!pdg_str_starts(*out_url, "http://") && !pdg_str_starts(*out_url, "https://"))
+		return pdg_reject(err, "CLI-2", "'%s' is no http or https URL", *out_url);
+	return 0;
+}
+
 int pdg_service_open(const struct pdg_args *args, struct pdg_service_client *out,
 		     struct pdg_error *err)
 {
-	const char *url = pdg_args_get(args, "service");
-	const char *env = getenv("PEDIGREE_SERVICE");
-	PDG_AUTO(settings) struct pdg_settings settings = { 0 };
-	struct pdg_http_options opt = { .proxy = pdg_args_get(args, "proxy") };
+	PDG_AUTO(settings) struct pdg_settings settings = {0};
+	PDG_AUTO(http) struct pdg_http *http = NULL;
+	struct pdg_http_options opt = {.proxy = NULL};
+	const char *url;
+	char *copy;
 	size_t n;
 	int rc;
 
-	out->http = NULL;
-	out->url = NULL;
-	if (!url && env && env[0])
-		url = env;
-	if (!url) {
-		rc = pdg_settings_load(&settings, err);
-		if (rc < 0)
-			return rc;
-		url = settings.service;
-		if (!opt.proxy)
-			opt.proxy = settings.proxy;
-	}
-	if (!url) {
-		rc = pdg_reject(err, "CLI-2", "no service is named");
-		pdg_fix(err, "give --service URL, set PEDIGREE_SERVICE, or git config pedigree.service URL");
-		return rc;
-	}
-	if (!pdg_str_starts(url, "http://") && !pdg_str_starts(url, "https://"))
-		return pdg_reject(err, "CLI-2", "'%s' is no http or https URL", url);
-	rc = pdg_http_new(&opt, &out->http, err);
+	rc = find_service(args, &settings, &url, &opt.proxy, err);
+	if (rc == 0)
+		rc = pdg_http_new(&opt, &http, err);
 	if (rc < 0)
 		return rc;
-	out->url = pdg_str_dup(url);
-	if (!out->url) {
-		pdg_service_done(out);
+	copy = pdg_str_dup(url);
+	if (!copy)
 		return pdg_nomem(err);
-	}
-	for (n = strlen(out->url); n && out->url[n - 1] == '/'; n--)
-		out->url[n - 1] = '\0';
+	for (n = strlen(copy); n && copy[n - 1] == '/'; n--)
+		copy[n - 1] = '\0';
+	out->url = copy;
+	out->http = PDG_TAKE(http);
 	return 0;
 }
 
@@ -72,9 +84,14 @@ static int problem_members(const json_t *o, struct pdg_error *err, int code)
 	    pdg_json_opt_str(o, "title", &title, &ignored) < 0 ||
 	    pdg_json_opt_str(o, "rule", &rule, &ignored) < 0 ||
 	    pdg_json_opt_str(o, "fix", &fix, &ignored) < 0)
-		return pdg_fail(err, code, "the service answered a problem document that cannot be read");
-	(void)pdg_fail(err, code, "the service refused: %s", detail ? detail : title ? title : "no reason");
-	/* The service may be newer than this program: a rule it does not know is shown all the same. */
+		return pdg_fail(err, code,
+				"the service answered a problem document that cannot be read");
+	(void)pdg_fail(err, code, "the service refused: %s",
+		       detail  ? detail
+		       : title ? title
+			       : "no reason");
+	/* The service may be newer than this program: a rule it does not know is shown all the
+	 * same. */
 	if (err && rule && strlen(rule) < sizeof(err->rule))
 		memcpy(err->rule, rule, strlen(rule) + 1);
 	if (fix)
@@ -93,8 +110,8 @@ int pdg_service_problem(const struct pdg_http_answer *a, struct pdg_error *err)
 	if (pdg_str_eq(a->content_type, "application/problem+json") &&
 	    pdg_json_load(pdg_buf_bytes(&a->body), PDG_LIMIT_KIB(256), &o, &ignored) == 0)
 		return problem_members(o, err, code);
-	(void)pdg_fail(err, PDG_E_IO, "the service answered HTTP %d with '%s', no problem document", a->status,
-		       a->content_type);
+	(void)pdg_fail(err, PDG_E_IO, "the service answered HTTP %d with '%s', no problem document",
+		       a->status, a->content_type);
 	pdg_fix(err, "is this the address of a pedigreed?");
 	return PDG_E_IO;
 }
@@ -103,7 +120,7 @@ int pdg_service_get(struct pdg_service_client *s, const char *path, size_t max,
 		    struct pdg_http_answer *out, struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *url = pdg_url_join(s->url, path);
-	struct pdg_http_request r = { .method = "GET", .url = url, .timeout_ms = CALL_MS };
+	struct pdg_http_request r = {.method = "GET", .url = url, .timeout_ms = CALL_MS};
 	int rc;
 
 	if (!url)

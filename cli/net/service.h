@@ -20,14 +20,15 @@ int pdg_service_open(const struct pdg_args *args, struct pdg_service_client *out
 void pdg_service_done(struct pdg_service_client *s);
 PDG_AUTO_DEFINE_VALUE(service_client, struct pdg_service_client, pdg_service_done)
 
-/** GET @path below the service. An answer of 400 and more becomes an error (pdg_service_problem). */
+/** GET @path below the service. An answer of 400 and more becomes an error (pdg_service_problem).
+ */
 int pdg_service_get(struct pdg_service_client *s, const char *path, size_t max,
 		    struct pdg_http_answer *out, struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
  * Turn an answer that is no success into an error: the service's rule, detail and fix where it is
- * a problem document, else the status. Statuses below 500: PDG_E_REJECTED, but 404 PDG_E_NOTFOUND and
- * 429 PDG_E_IO; from 500 on PDG_E_IO: nothing was judged.
+ * a problem document, else the status. Statuses below 500: PDG_E_REJECTED, but 404 PDG_E_NOTFOUND
+ * and 429 PDG_E_IO; from 500 on PDG_E_IO: nothing was judged.
  */
 int pdg_service_problem(const struct pdg_http_answer *a, struct pdg_error *err);
 

@@ -421,7 +421,8 @@ int pdg_bundle_write(const struct pdg_key *key, const struct pdg_entry *entry,
 	pdg_jw_key(&w, "signatures");
 	pdg_jw_arr(&w);
 	pdg_jw_obj(&w);
-	/* No keyid: the hint says it, and cosign skips a signature whose keyid is not one of its own. */
+	/* No keyid: the hint says it, and cosign skips a signature whose keyid is not one of its
+	 * own. */
 	pdg_jw_key(&w, "sig");
 	pdg_jw_base64(&w, sig);
 	pdg_jw_end(&w);

@@ -15,13 +15,13 @@ enum pdg_bundle_version { PDG_BUNDLE_0_1 = 1, PDG_BUNDLE_0_2, PDG_BUNDLE_0_3 };
 
 struct pdg_bundle {
 	enum pdg_bundle_version version;
-	char *key_hint;              /* verificationMaterial.publicKey.hint ("" when unset), or NULL */
-	bool has_certificate;        /* certificate or x509CertificateChain instead */
-	struct pdg_entry **entries;  /* tlogEntries */
+	char *key_hint;	      /* verificationMaterial.publicKey.hint ("" when unset), or NULL */
+	bool has_certificate; /* certificate or x509CertificateChain instead */
+	struct pdg_entry **entries; /* tlogEntries */
 	size_t n_entries;
-	struct pdg_envelope *envelope;  /* dsseEnvelope, or NULL */
-	struct pdg_buf message_digest;  /* messageSignature: sha2-256 digest hint, may be empty */
-	struct pdg_buf message_sig;     /* messageSignature.signature */
+	struct pdg_envelope *envelope; /* dsseEnvelope, or NULL */
+	struct pdg_buf message_digest; /* messageSignature: sha2-256 digest hint, may be empty */
+	struct pdg_buf message_sig;    /* messageSignature.signature */
 };
 
 /**

@@ -74,14 +74,15 @@ static int check_subject(const struct pdg_bundle *b, const uint8_t sha256[PDG_SH
 }
 
 int pdg_bundle_verify(const struct pdg_bundle *b, const struct pdg_key *key,
-		      const struct pdg_root *root, const uint8_t sha256[PDG_SHA256_LEN], int64_t now,
-		      struct pdg_error *err)
+		      const struct pdg_root *root, const uint8_t sha256[PDG_SHA256_LEN],
+		      int64_t now, struct pdg_error *err)
 {
 	struct signed_digest s = {.sig = {NULL, 0}};
 	int rc;
 
 	if (b->has_certificate) {
-		rc = pdg_reject(err, "BND-7", "the bundle is signed with a certificate, not with a plain key");
+		rc = pdg_reject(err, "BND-7",
+				"the bundle is signed with a certificate, not with a plain key");
 		pdg_fix(err, "this version judges bundles of plain keys; verify it with cosign");
 		return rc;
 	}

@@ -8,18 +8,18 @@
 #include "util/buf.h"
 #include "util/json.h"
 
-#define PDG_PAYLOAD_TYPE "application/vnd.in-toto+json"
+#define PDG_PAYLOAD_TYPE  "application/vnd.in-toto+json"
 #define PDG_REFERENCE_LEN 72 /* "sha256:" + 64 hex + NUL */
 
 struct pdg_envelope_sig {
-	char *keyid;        /* a hint, never believed; "" when absent */
+	char *keyid;	    /* a hint, never believed; "" when absent */
 	struct pdg_buf sig; /* decoded */
 };
 
 struct pdg_envelope {
 	char *payload_type;
 	struct pdg_buf payload; /* decoded: the statement's exact bytes */
-	struct pdg_buf pae;     /* the bytes that are signed */
+	struct pdg_buf pae;	/* the bytes that are signed */
 	struct pdg_envelope_sig *sigs;
 	size_t n_sigs;
 	char reference[PDG_REFERENCE_LEN]; /* sha256 of the payload */

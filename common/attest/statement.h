@@ -7,7 +7,7 @@
 #include "util/json.h"
 #include "util/jsonw.h"
 
-#define PDG_STATEMENT_V1 "https://in-toto.io/Statement/v1"
+#define PDG_STATEMENT_V1  "https://in-toto.io/Statement/v1"
 #define PDG_STATEMENT_V01 "https://in-toto.io/Statement/v0.1"
 
 struct pdg_digest_entry {

@@ -52,6 +52,7 @@ static int signed_by(const struct pdg_envelope *e, const struct pdg_key_list *ke
 static int find_builder(struct pdg_judge *j, struct pdg_assessed *a, struct pdg_error *err)
 {
 	const struct pdg_build *b = &a->build;
+	bool may;
 	int rc;
 
 	a->builder = pdg_policy_builder(j->policy, b->builder_id);
@@ -60,10 +61,14 @@ static int find_builder(struct pdg_judge *j, struct pdg_assessed *a, struct pdg_
 		pdg_fix(err, "builder.id of the statement is the section's name, byte for byte");
 		return rc;
 	}
-	if (!pdg_policy_builder_may(a->builder, b->source_uri))
+	rc = pdg_policy_ask_builder(a->builder, b->source_uri, &may, err);
+	if (rc == 0 && may)
+		rc = pdg_policy_find_repository(j->policy, b->source_uri, &a->repo, err);
+	if (rc < 0)
+		return rc;
+	if (!may)
 		return pdg_reject(err, "CHN-6", "[builder \"%s\"] may not speak of repository %s",
 				  a->builder->id, b->source_uri);
-	a->repo = pdg_policy_repository(j->policy, b->source_uri);
 	if (!a->repo)
 		return pdg_reject(err, "CHN-8", "the policy has no [repository \"%s\"]", b->source_uri);
 	return 0;
@@ -185,9 +190,10 @@ static int assess_source(struct pdg_judge *j, struct pdg_assessed *a, struct pdg
 {
 	int rc = pdg_source_read(a->record->statement, &a->source, err);
 
+	if (rc == 0)
+		rc = pdg_policy_find_repository(j->policy, a->source.uri, &a->repo, err);
 	if (rc < 0)
 		return rc;
-	a->repo = pdg_policy_repository(j->policy, a->source.uri);
 	if (!a->repo)
 		return pdg_reject(err, "CHN-8", "the policy has no [repository \"%s\"]", a->source.uri);
 	rc = find_grade(j, a, err);

@@ -199,21 +199,35 @@ static bool better_pair(const struct pair *a, const struct pair *b)
 	return c > 0;
 }
 
-/* rules.md 3.3: two commits with one name and two contents. Neither can be believed. */
-static bool conflicts(const struct pair *p, const struct pdg_assessed *s)
+/* Hold @p's source against its build. A refusal is the pair's; returns PDG_E_NOMEM and the like alone. */
+static int link_pair(struct pair *p, struct pdg_error *err)
 {
-	struct pdg_error ignored;
+	int rc;
 
-	return source_stands(p) && s->why.code == 0 && s->source.sha256 &&
-	       !pdg_str_eq(s->source.sha256, p->source->source.sha256) &&
-	       pdg_str_eq(s->source.git_commit, p->source->source.git_commit) &&
-	       pdg_build_links(&p->build->build, &s->source, &ignored) == 0;
+	if (p->source->why.code < 0)
+		return 0;
+	rc = check_link(p->build, p->source, &p->link);
+	if (rc == 0 || rc == PDG_E_REJECTED)
+		return 0;
+	if (err)
+		*err = p->link;
+	return rc;
 }
 
-static void find_source(const struct pdg_assessed *build, const struct pdg_assessed_list *sources,
-			struct pair *out)
+/* rules.md 3.3: two commits with one name and two contents. Neither can be believed. */
+static bool conflict(const struct pair *a, const struct pair *b)
 {
+	return source_stands(a) && source_stands(b) &&
+	       pdg_str_eq(a->source->source.git_commit, b->source->source.git_commit) &&
+	       !pdg_str_eq(a->source->source.sha256, b->source->source.sha256);
+}
+
+static int find_source(const struct pdg_assessed *build, const struct pdg_assessed_list *sources,
+		       struct pair *out, struct pdg_error *err)
+{
+	bool two = false;
 	size_t i;
+	int rc;
 
 	*out = (struct pair){.build = build};
 	for (i = 0; i < sources->n; i++) {
@@ -221,16 +235,17 @@ static void find_source(const struct pdg_assessed *build, const struct pdg_asses
 
 		if (!pdg_path_about(p.source, &build->build))
 			continue;
-		if (p.source->why.code == 0)
-			(void)check_link(build, p.source, &p.link);
+		rc = link_pair(&p, err);
+		if (rc < 0)
+			return rc;
+		two = two || conflict(&p, out);
 		if (better_source(&p, out))
 			*out = p;
 	}
-	for (i = 0; i < sources->n; i++) {
-		if (conflicts(out, sources->v[i]))
-			(void)pdg_reject(&out->link, "SRC-6", "commit %s is attested with two contents",
-					 out->source->source.git_commit);
-	}
+	if (two)
+		(void)pdg_reject(&out->link, "SRC-6", "commit %s is attested with two contents",
+				 out->source->source.git_commit);
+	return 0;
 }
 
 int pdg_path_find(struct pdg_judge *j, const struct pdg_evidence *e, const char *sha256,
@@ -245,7 +260,9 @@ int pdg_path_find(struct pdg_judge *j, const struct pdg_evidence *e, const char 
 	if (rc < 0)
 		return rc;
 	for (i = 0; i < p.builds.n; i++) {
-		find_source(p.builds.v[i], &p.sources, &one);
+		rc = find_source(p.builds.v[i], &p.sources, &one, err);
+		if (rc < 0)
+			return rc;
 		if (better_pair(&one, &best))
 			best = one;
 	}

@@ -107,13 +107,28 @@ static enum pdg_colour state_colour(enum pdg_state s)
 	return PDG_DIM;
 }
 
+/* Outside text within a line: pdg_out() would let a line end through, and with it a line of its own. */
+static void print_text(enum pdg_colour c, const char *text)
+{
+	const char *end;
+
+	while ((end = strchr(text, '\n')) != NULL) {
+		pdg_out(stdout, c, "%.*s\\x0a", (int)(end - text), text);
+		text = end + 1;
+	}
+	pdg_out(stdout, c, "%s", text);
+}
+
 /* The line of a finding: as errors are printed (pdg_out_error), with what to do at the end. */
 static void print_finding(const struct pdg_finding *f)
 {
-	pdg_out(stdout, PDG_PLAIN, "%s", f->message);
+	print_text(PDG_PLAIN, f->message);
 	if (f->rule[0])
 		pdg_out(stdout, PDG_DIM, " [%s]", f->rule);
-	pdg_out(stdout, PDG_PLAIN, "%s%s\n", f->fix ? "; " : "", f->fix ? f->fix : "");
+	if (f->fix)
+		pdg_out(stdout, PDG_PLAIN, "; ");
+	print_text(PDG_PLAIN, f->fix ? f->fix : "");
+	pdg_out(stdout, PDG_PLAIN, "\n");
 }
 
 static void print_checks(const struct pdg_stage_report *s)
@@ -124,7 +139,9 @@ static void print_checks(const struct pdg_stage_report *s)
 		const struct pdg_check *c = &s->checks[i];
 
 		pdg_out(stdout, c->good ? PDG_GOOD : PDG_BAD, "      %-4s", c->good ? "ok" : "not");
-		pdg_out(stdout, PDG_PLAIN, "%-18s %s\n", c->what, c->detail);
+		pdg_out(stdout, PDG_PLAIN, "%-18s ", c->what);
+		print_text(PDG_PLAIN, c->detail);
+		pdg_out(stdout, PDG_PLAIN, "\n");
 	}
 }
 
@@ -137,8 +154,9 @@ static void print_stage(const struct pdg_stage *stage, const struct pdg_stage_re
 	pdg_out(stdout, PDG_PLAIN, "  %-18s", stage->name);
 	pdg_out(stdout, state_colour(s->state), s->summary || s->n_findings ? "%-13s" : "%s",
 		pdg_state_name(s->state));
-	if (s->summary)
-		pdg_out(stdout, PDG_PLAIN, "%s%s", s->summary, s->n_findings ? ": " : "");
+	print_text(PDG_PLAIN, s->summary ? s->summary : "");
+	if (s->summary && s->n_findings)
+		pdg_out(stdout, PDG_PLAIN, ": ");
 	if (s->n_findings)
 		print_finding(&s->findings[0]);
 	else
@@ -170,22 +188,25 @@ static void print_verdict(const struct pdg_chain_report *r)
 	pdg_out(stdout, undecided ? PDG_WARN : PDG_BAD, "chain %s at %s",
 		undecided ? "undecided" : "broken",
 		pdg_stage((enum pdg_stage_id)r->first_broken)->name);
-	pdg_out(stdout, PDG_PLAIN, ": %s%s\n",
-		s->n_findings ? s->findings[0].message : pdg_state_name(s->state),
-		undecided ? "; some of the evidence could not be read" : "");
+	pdg_out(stdout, PDG_PLAIN, ": ");
+	print_text(PDG_PLAIN, s->n_findings ? s->findings[0].message : pdg_state_name(s->state));
+	pdg_out(stdout, PDG_PLAIN, "%s\n", undecided ? "; some of the evidence could not be read" : "");
 }
 
 void pdg_report_print(const struct pdg_chain_report *r, bool verbose)
 {
 	size_t i;
 
-	pdg_out(stdout, PDG_BOLD, "%s", r->name ? r->name : r->subject);
+	print_text(PDG_BOLD, r->name ? r->name : r->subject);
 	if (r->name && !strstr(r->name, r->subject))
 		pdg_out(stdout, PDG_DIM, "  %s", r->subject);
 	pdg_out(stdout, PDG_PLAIN, "\n");
 	for (i = 0; i < PDG_STAGE_COUNT; i++)
 		print_stage(pdg_stage((enum pdg_stage_id)i), &r->stage[i], verbose);
 	print_verdict(r);
-	for (i = 0; i < r->n_notes; i++)
-		pdg_out(stdout, PDG_DIM, "note: %s\n", r->notes[i]);
+	for (i = 0; i < r->n_notes; i++) {
+		pdg_out(stdout, PDG_DIM, "note: ");
+		print_text(PDG_DIM, r->notes[i]);
+		pdg_out(stdout, PDG_PLAIN, "\n");
+	}
 }

@@ -109,7 +109,7 @@ int pdg_lines_next(struct pdg_lines *l, struct pdg_header *out, bool *out_more,
 		return rc;
 	h.folded = pdg_bytes(l->rest.p, 0);
 	while (l->rest.n && l->rest.p[0] == ' ') {
-		struct pdg_bytes more;
+		struct pdg_bytes more = {0};
 
 		rc = take_line(l, &more, err);
 		if (rc < 0)

@@ -13,8 +13,8 @@ struct pdg_note_item {
 };
 
 /**
- * Add notes in one commit on PDG_NOTES_REF, fanned out two hex digits deep ("ab/cdef…"); an existing
- * note of a commit is replaced. Nothing is written when nothing changes.
+ * Add notes in one commit on PDG_NOTES_REF, fanned out two hex digits deep ("ab/cdef…"); an
+ * existing note of a commit is replaced. Nothing is written when nothing changes.
  */
 int pdg_notes_add(struct pdg_repo *r, const struct pdg_note_item *items, size_t n,
 		  struct pdg_error *err) PDG_MUST_CHECK;

@@ -5,7 +5,8 @@
 
 #include "git/repo.h"
 
-/* Commit names, newest first, each once. Only the hex names are kept: memory bounded by the push. */
+/* Commit names, newest first, each once. Only the hex names are kept: memory bounded by the push.
+ */
 struct pdg_walk;
 
 int pdg_walk_new(const struct pdg_repo *r, struct pdg_walk **out,
@@ -18,7 +19,8 @@ int pdg_walk_push(struct pdg_walk *w, const char *hex, struct pdg_error *err) PD
 /** Leave out this commit and all it reaches. An object that is not here is ignored. */
 int pdg_walk_hide(struct pdg_walk *w, const char *hex, struct pdg_error *err) PDG_MUST_CHECK;
 /**
- * Add a revision or range as git rev-list reads it: A, ^A, A..B, A...B, A^!, A^@, A^-, --all, --branches, --tags,
+ * Add a revision or range as git rev-list reads it: A, ^A, A..B, A...B, A^!, A^@, A^-, --all,
+ * --branches, --tags,
  * --not. Returns 0 or PDG_E_USAGE (GIT-4).
  */
 int pdg_walk_range(struct pdg_walk *w, const char *arg, struct pdg_error *err) PDG_MUST_CHECK;

@@ -32,16 +32,19 @@ void pdg_repo_free(struct pdg_repo *r);
 PDG_AUTO_DEFINE(repo, struct pdg_repo *, pdg_repo_free)
 
 bool pdg_repo_bare(const struct pdg_repo *r);
-/** Absolute, resolved: the git dir, the common git dir (worktrees share it), the work tree (NULL: bare). */
+/** Absolute, resolved: the git dir, the common git dir (worktrees share it), the work tree (NULL:
+ * bare). */
 const char *pdg_repo_gitdir(const struct pdg_repo *r);
 const char *pdg_repo_commondir(const struct pdg_repo *r);
 const char *pdg_repo_workdir(const struct pdg_repo *r);
-/** Where hooks are: core.hooksPath (relative: to the work tree, or git dir when bare), else commondir/hooks. Owned by the caller. */
+/** Where hooks are: core.hooksPath (relative: to the work tree, or git dir when bare), else
+ * commondir/hooks. Owned by the caller. */
 int pdg_repo_hooks_dir(const struct pdg_repo *r, char **out, struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
  * A configuration value (all levels), owned by the caller; *@out NULL when unset. git's own
- * settings are read as git reads them, with GIT_CONFIG_GLOBAL and "-c"; pedigree.* from files alone.
+ * settings are read as git reads them, with GIT_CONFIG_GLOBAL and "-c"; pedigree.* from files
+ * alone.
  */
 int pdg_repo_config(const struct pdg_repo *r, const char *name, char **out,
 		    struct pdg_error *err) PDG_MUST_CHECK;

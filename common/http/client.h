@@ -12,8 +12,8 @@
 struct pdg_http; /* a connection cache; one thread at a time */
 
 struct pdg_http_options {
-	const char *proxy;      /* NULL: none, whatever the environment says */
-	const char *ca_file;    /* NULL: the system's */
+	const char *proxy;	/* NULL: none, whatever the environment says */
+	const char *ca_file;	/* NULL: the system's */
 	const char *user_agent; /* NULL: "pedigree/<version>" */
 };
 
@@ -29,8 +29,8 @@ struct pdg_http_request {
 	struct pdg_bytes body;
 	const char *const *headers; /* "Name: value" lines, NULL-ended; or NULL */
 	const char *const *want;    /* names of answer headers to keep, NULL-ended; or NULL */
-	int timeout_ms;             /* whole call */
-	int connect_ms;             /* 0: timeout_ms */
+	int timeout_ms;		    /* whole call */
+	int connect_ms;		    /* 0: timeout_ms */
 };
 
 /* An answer header that was asked for by request.want. */
@@ -43,7 +43,7 @@ struct pdg_http_answer {
 	int status;
 	char *content_type; /* without parameters, lower case; "" when absent */
 	int retry_after;    /* seconds, -1 when absent */
-	char *location;     /* NULL when absent */
+	char *location;	    /* NULL when absent */
 	struct pdg_http_header *headers;
 	size_t n_headers;
 	struct pdg_buf body;

@@ -14,11 +14,11 @@
 #include "util/size.h"
 #include "util/str.h"
 
-#define LOCK "lock"
-#define KEY "key.pem"
-#define CREATING "creating"
+#define LOCK	  "lock"
+#define KEY	  "key.pem"
+#define CREATING  "creating"
 #define NAMES_MAX 1000
-#define BATCH 256
+#define BATCH	  256
 
 enum folder { FOLDER_ABSENT, FOLDER_EMPTY, FOLDER_BEGUN, FOLDER_LOG, FOLDER_OTHER };
 
@@ -122,7 +122,7 @@ static bool of_no_interest(const char *name)
 
 static int survey(const char *dir, enum folder *out, struct pdg_error *err)
 {
-	PDG_AUTO(names) struct pdg_names names = { 0 };
+	PDG_AUTO(names) struct pdg_names names = {0};
 	bool log = false;
 	bool begun = false;
 	bool other = false;
@@ -151,12 +151,14 @@ static int survey(const char *dir, enum folder *out, struct pdg_error *err)
 	return 0;
 }
 
-static int refuse_folder(const char *dir, enum folder folder, bool may_create, struct pdg_error *err)
+static int refuse_folder(const char *dir, enum folder folder, bool may_create,
+			 struct pdg_error *err)
 {
 	int rc = 0;
 
 	if (folder == FOLDER_OTHER) {
-		rc = pdg_reject(err, "LOG-11", "\"%s\" holds files but no checkpoint of a log", dir);
+		rc = pdg_reject(err, "LOG-11", "\"%s\" holds files but no checkpoint of a log",
+				dir);
 		pdg_fix(err, "restore the log's folder, or name an empty one");
 	} else if (folder != FOLDER_LOG && !may_create) {
 		rc = pdg_fail(err, PDG_E_NOTFOUND, "no log in \"%s\"", dir);
@@ -169,7 +171,7 @@ static int refuse_folder(const char *dir, enum folder folder, bool may_create, s
 static int load_key(struct pdg_embedded *l, const char *configured, struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *own = pdg_embedded_path(l, KEY);
-	struct pdg_error was = { 0 };
+	struct pdg_error was = {0};
 	int rc;
 
 	if (!own)
@@ -178,8 +180,8 @@ static int load_key(struct pdg_embedded *l, const char *configured, struct pdg_e
 	if (rc == PDG_E_NOTFOUND && !configured) {
 		if (err)
 			was = *err;
-		rc = pdg_reject(err, "LOG-11", "%s, and the log in \"%s\" was signed by it", was.text,
-				l->dir);
+		rc = pdg_reject(err, "LOG-11", "%s, and the log in \"%s\" was signed by it",
+				was.text, l->dir);
 		pdg_fix(err, "restore the log's key");
 	}
 	return rc < 0 ? pdg_context(err, rc, "log key") : 0;
@@ -212,7 +214,8 @@ static int mark(const struct pdg_embedded *l, bool creating, struct pdg_error *e
 	if (!creating)
 		rc = io->remove(io->ctx, path, err);
 	else
-		rc = io->write(io->ctx, path, pdg_bytes_str("an empty log is being made here\n"), err);
+		rc = io->write(io->ctx, path, pdg_bytes_str("an empty log is being made here\n"),
+			       err);
 	if (rc == 0 && creating)
 		rc = io->sync(io->ctx, path, err);
 	if (rc == 0)
@@ -309,7 +312,8 @@ int pdg_embedded_open(const struct pdg_embedded_options *opt, struct pdg_log **o
 	int rc;
 
 	if (!opt->directory || !*opt->directory || !pdg_log_origin_ok(opt->origin))
-		return pdg_fail(err, PDG_E_USAGE, "the log needs a folder and a host name as origin");
+		return pdg_fail(err, PDG_E_USAGE,
+				"the log needs a folder and a host name as origin");
 	l = embedded_new(opt);
 	if (!l || !l->dir || !l->origin)
 		return pdg_nomem(err);

@@ -33,18 +33,18 @@ struct names {
 struct batch {
 	struct pdg_embedded *l;
 	struct pdg_log_item *items;
-	size_t n;               /* of @items, and of the arrays beside it */
-	size_t *index;          /* entry k of the batch is item index[k] */
-	struct pdg_buf *body;   /* of entry k */
+	size_t n;	      /* of @items, and of the arrays beside it */
+	size_t *index;	      /* entry k of the batch is item index[k] */
+	struct pdg_buf *body; /* of entry k */
 	struct pdg_hash32 *leaf;
 	struct pdg_entry **entry;
 	size_t n_entries;
 	struct staged *staged;
 	size_t n_staged;
 	size_t cap_staged;
-	struct pdg_buf bundle;  /* the partial bundle at the new end */
-	struct names files;     /* written, to be synced */
-	struct names dirs;      /* with new names in them, to be synced */
+	struct pdg_buf bundle; /* the partial bundle at the new end */
+	struct names files;    /* written, to be synced */
+	struct names dirs;     /* with new names in them, to be synced */
 	struct pdg_hash32 root;
 	struct pdg_buf note;
 };
@@ -85,7 +85,7 @@ static int batch_init(struct batch *b, struct pdg_embedded *l, struct pdg_log_it
 {
 	size_t room = n ? n : 1;
 
-	*b = (struct batch){ .l = l, .items = items, .n = n };
+	*b = (struct batch){.l = l, .items = items, .n = n};
 	pdg_buf_init(&b->bundle, PDG_ENTRIES_MAX);
 	pdg_buf_init(&b->note, PDG_LIMIT_CHECKPOINT);
 	b->index = pdg_calloc(room, sizeof(*b->index));
@@ -119,7 +119,6 @@ static int make_dirs(struct batch *b, const char *path, struct pdg_error *err)
 {
 	const struct pdg_embedded_io *io = b->l->io;
 	PDG_AUTO(mem) char *dir = pdg_path_dir(path);
-	PDG_AUTO(mem) char *parent = NULL;
 	bool new;
 	int rc;
 
@@ -163,7 +162,7 @@ static int read_tile(void *ctx, unsigned level, uint64_t n, unsigned width, stru
 {
 	const struct batch *b = ctx;
 	const struct pdg_embedded *l = b->l;
-	struct pdg_bytes from = { 0 };
+	struct pdg_bytes from = {0};
 	size_t i;
 
 	for (i = 0; i < b->n_staged; i++) {
@@ -185,7 +184,8 @@ static int write_tile(void *ctx, unsigned level, uint64_t n, struct pdg_bytes ha
 	char rel[PDG_TILE_PATH_MAX];
 	struct staged *s;
 
-	if (pdg_array_grow(&b->staged, b->n_staged, &b->cap_staged, sizeof(*b->staged), FILES_MAX) < 0)
+	if (pdg_array_grow(&b->staged, b->n_staged, &b->cap_staged, sizeof(*b->staged), FILES_MAX) <
+	    0)
 		return pdg_nomem(err);
 	s = &b->staged[b->n_staged++];
 	s->level = level;
@@ -261,7 +261,8 @@ static int make_note(struct batch *b, struct pdg_error *err)
 	const struct pdg_embedded *l = b->l;
 	int rc;
 
-	rc = pdg_checkpoint_sign(l->origin, l->size + b->n_entries, &b->root, l->key, &b->note, err);
+	rc = pdg_checkpoint_sign(l->origin, l->size + b->n_entries, &b->root, l->key, &b->note,
+				 err);
 	if (rc == 0)
 		rc = pdg_checkpoint_parse(pdg_buf_bytes(&b->note), &c, err);
 	if (rc == 0)
@@ -289,8 +290,8 @@ static int make_entries(struct batch *b, const struct pdg_tile_store *s, struct 
 		parts.body = pdg_buf_bytes(&b->body[k]);
 		rc = pdg_tree_walk_inclusion(w, parts.index, &proof, err);
 		if (rc == 0)
-			rc = pdg_merkle_inclusion(&b->leaf[k], parts.index, parts.size, &proof, &b->root,
-						  err);
+			rc = pdg_merkle_inclusion(&b->leaf[k], parts.index, parts.size, &proof,
+						  &b->root, err);
 		if (rc == 0)
 			rc = pdg_entry_make(&parts, &b->entry[k], err);
 	}
@@ -323,7 +324,8 @@ static void commit(struct batch *b)
 		struct staged *s = &b->staged[i];
 		struct pdg_buf old = l->edge[s->level];
 
-		/* In the order of writing: the last tile of a level is at its edge, or it is full. */
+		/* In the order of writing: the last tile of a level is at its edge, or it is full.
+		 */
 		l->edge[s->level] = s->hashes;
 		s->hashes = old;
 		if (l->edge[s->level].n == PDG_TILE_BYTES)
@@ -347,7 +349,8 @@ static void commit(struct batch *b)
 	}
 }
 
-/* Remove what the old tree kept of a tile, now that more is published. Failure only leaves a file. */
+/* Remove what the old tree kept of a tile, now that more is published. Failure only leaves a file.
+ */
 static void remove_partial(const struct pdg_embedded *l, bool entries, unsigned level, uint64_t n,
 			   unsigned old, unsigned now)
 {
@@ -389,8 +392,8 @@ static void remove_superseded(const struct pdg_embedded *l, uint64_t old_size)
 int pdg_embedded_append(struct pdg_embedded *l, struct pdg_log_item *items, size_t n,
 			struct pdg_error *err)
 {
-	PDG_AUTO(batch) struct batch b = { 0 };
-	const struct pdg_tile_store s = { .read = read_tile, .write = write_tile, .ctx = &b };
+	PDG_AUTO(batch) struct batch b = {0};
+	const struct pdg_tile_store s = {.read = read_tile, .write = write_tile, .ctx = &b};
 	uint64_t old_size = l->size;
 	int rc;
 

@@ -15,7 +15,7 @@
 
 #define PDG_TILE_BYTES ((size_t)PDG_TILE_WIDTH * PDG_HASH_LEN)
 
-#define PDG_EMBEDDED_CHECKPOINT "checkpoint"
+#define PDG_EMBEDDED_CHECKPOINT	    "checkpoint"
 #define PDG_EMBEDDED_CHECKPOINT_NEW "checkpoint.new"
 
 struct pdg_embedded {
@@ -32,7 +32,7 @@ struct pdg_embedded {
 	bool stale; /* a failed append: read the folder again before the next one */
 	bool fresh; /* nothing was written yet: folders may be there that were never synced */
 	struct pdg_buf edge[PDG_TILE_LEVELS]; /* hashes of the partial tile of each level */
-	struct pdg_buf bundle;                /* the partial entry bundle */
+	struct pdg_buf bundle;		      /* the partial entry bundle */
 
 	/* Held for a moment. Guards what is published: */
 	pthread_mutex_t state;
@@ -58,8 +58,8 @@ int pdg_embedded_published(struct pdg_embedded *l, bool entries, unsigned level,
 			   struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
- * Make the folder's state durable, then read it: checkpoint, right-hand edge, the bundle there; each
- * checked against the one before. Called with @l->append held (or before anybody has @l).
+ * Make the folder's state durable, then read it: checkpoint, right-hand edge, the bundle there;
+ * each checked against the one before. Called with @l->append held (or before anybody has @l).
  */
 int pdg_embedded_load(struct pdg_embedded *l, struct pdg_error *err) PDG_MUST_CHECK;
 

@@ -24,7 +24,7 @@ static void found_init(struct found *f)
 {
 	size_t i;
 
-	*f = (struct found){ 0 };
+	*f = (struct found){0};
 	pdg_buf_init(&f->note, PDG_LIMIT_CHECKPOINT);
 	pdg_buf_init(&f->bundle, PDG_ENTRIES_MAX);
 	for (i = 0; i < PDG_TILE_LEVELS; i++)
@@ -46,14 +46,15 @@ PDG_AUTO_DEFINE_VALUE(found, struct found, found_done)
 /* Any failure to judge the checkpoint means that it is not ours; the machine's stay theirs. */
 static int not_ours(struct pdg_error *err, int rc, const char *path)
 {
-	struct pdg_error was = { 0 };
+	struct pdg_error was = {0};
 
 	if (err)
 		was = *err;
 	if (rc == PDG_E_NOMEM || rc == PDG_E_IO || rc == PDG_E_CRYPTO)
 		return rc;
 	rc = pdg_reject(err, "LOG-11", "\"%s\": %s", path, was.text);
-	pdg_fix(err, "give back the key and origin that this log was begun with, or name another folder");
+	pdg_fix(err,
+		"give back the key and origin that this log was begun with, or name another folder");
 	return rc;
 }
 
@@ -89,14 +90,15 @@ static int read_edge(void *ctx, unsigned level, uint64_t n, unsigned width, stru
 	const struct found *f = ctx;
 
 	if (level >= PDG_TILE_LEVELS || f->edge[level].n < (size_t)width * PDG_HASH_LEN)
-		return pdg_fail(err, PDG_E_INTERNAL, "tile %u/%" PRIu64 " is not at the edge", level, n);
+		return pdg_fail(err, PDG_E_INTERNAL, "tile %u/%" PRIu64 " is not at the edge",
+				level, n);
 	pdg_buf_put(out, pdg_bytes(f->edge[level].p, (size_t)width * PDG_HASH_LEN));
 	return 0;
 }
 
 static int read_tiles(const struct pdg_embedded *l, struct found *f, struct pdg_error *err)
 {
-	const struct pdg_tile_store s = { .read = read_edge, .ctx = f };
+	const struct pdg_tile_store s = {.read = read_edge, .ctx = f};
 	uint64_t size = f->checkpoint->size;
 	struct pdg_hash32 root;
 	unsigned level;
@@ -116,9 +118,11 @@ static int read_tiles(const struct pdg_embedded *l, struct found *f, struct pdg_
 	if (rc < 0)
 		return rc;
 	if (memcmp(root.b, f->checkpoint->root.b, PDG_HASH_LEN) != 0)
-		return pdg_reject(err, "LOG-12",
-				  "the tiles in \"%s\" do not give the root of the checkpoint of %" PRIu64
-				  " entries", l->dir, size);
+		return pdg_reject(
+			err, "LOG-12",
+			"the tiles in \"%s\" do not give the root of the checkpoint of %" PRIu64
+			" entries",
+			l->dir, size);
 	return 0;
 }
 
@@ -161,7 +165,7 @@ static void take_buf(struct pdg_buf *to, struct pdg_buf *from)
 
 int pdg_embedded_load(struct pdg_embedded *l, struct pdg_error *err)
 {
-	PDG_AUTO(found) struct found f = { 0 };
+	PDG_AUTO(found) struct found f = {0};
 	unsigned level;
 	int rc;
 
@@ -173,7 +177,7 @@ int pdg_embedded_load(struct pdg_embedded *l, struct pdg_error *err)
 	if (rc == 0)
 		rc = read_bundle(l, &f, err);
 	if (rc == PDG_E_NOTFOUND) {
-		struct pdg_error was = { 0 };
+		struct pdg_error was = {0};
 
 		if (err)
 			was = *err;
@@ -183,8 +187,8 @@ int pdg_embedded_load(struct pdg_embedded *l, struct pdg_error *err)
 		return rc;
 	if (f.checkpoint->size < l->size)
 		return pdg_reject(err, "LOG-12",
-				  "\"%s\" went back from %" PRIu64 " to %" PRIu64 " entries", l->dir,
-				  l->size, f.checkpoint->size);
+				  "\"%s\" went back from %" PRIu64 " to %" PRIu64 " entries",
+				  l->dir, l->size, f.checkpoint->size);
 	for (level = 0; level < PDG_TILE_LEVELS; level++)
 		take_buf(&l->edge[level], &f.edge[level]);
 	take_buf(&l->bundle, &f.bundle);

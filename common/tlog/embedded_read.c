@@ -17,7 +17,7 @@ char *pdg_embedded_path(const struct pdg_embedded *l, const char *rel)
 }
 
 static bool cut(struct pdg_bytes file, bool entries, unsigned kept, unsigned width,
-	       struct pdg_bytes *out)
+		struct pdg_bytes *out)
 {
 	struct pdg_bytes whole;
 
@@ -32,7 +32,8 @@ static bool cut(struct pdg_bytes file, bool entries, unsigned kept, unsigned wid
 int pdg_embedded_kept(const struct pdg_embedded *l, uint64_t size, bool entries, unsigned level,
 		      uint64_t n, unsigned width, struct pdg_buf *out, struct pdg_error *err)
 {
-	PDG_AUTO(buf) struct pdg_buf file = PDG_BUF_INIT(entries ? PDG_ENTRIES_MAX : PDG_TILE_BYTES);
+	PDG_AUTO(buf)
+	struct pdg_buf file = PDG_BUF_INIT(entries ? PDG_ENTRIES_MAX : PDG_TILE_BYTES);
 	PDG_AUTO(mem) char *path = NULL;
 	unsigned kept = pdg_tile_width(size, level, n);
 	char rel[PDG_TILE_PATH_MAX];
@@ -40,8 +41,8 @@ int pdg_embedded_kept(const struct pdg_embedded *l, uint64_t size, bool entries,
 	int rc;
 
 	if (width == 0 || kept < width)
-		return pdg_fail(err, PDG_E_NOTFOUND, "the log of %" PRIu64 " entries has no such tile",
-				size);
+		return pdg_fail(err, PDG_E_NOTFOUND,
+				"the log of %" PRIu64 " entries has no such tile", size);
 	if (entries)
 		pdg_tile_entries_path(n, kept, rel);
 	else
@@ -50,7 +51,8 @@ int pdg_embedded_kept(const struct pdg_embedded *l, uint64_t size, bool entries,
 	if (!path)
 		return pdg_nomem(err);
 	rc = pdg_fs_read(path, &file, err);
-	if (rc == PDG_E_LIMIT || (rc == 0 && !cut(pdg_buf_bytes(&file), entries, kept, width, &part)))
+	if (rc == PDG_E_LIMIT ||
+	    (rc == 0 && !cut(pdg_buf_bytes(&file), entries, kept, width, &part)))
 		return pdg_reject(err, "LOG-12", "\"%s\" does not hold %u %s", path, kept,
 				  entries ? "entries" : "hashes");
 	if (rc < 0)
@@ -104,7 +106,7 @@ int pdg_embedded_file(struct pdg_log *log, const char *path, struct pdg_buf *out
 /* A file that the checkpoint covers and that is not there is damage, not a wrong question. */
 static int damage(struct pdg_error *err, int rc)
 {
-	struct pdg_error was = { 0 };
+	struct pdg_error was = {0};
 
 	if (rc != PDG_E_NOTFOUND)
 		return rc;
@@ -119,7 +121,8 @@ static int read_kept(void *ctx, unsigned level, uint64_t n, unsigned width, stru
 	return damage(err, pdg_embedded_published(ctx, false, level, n, width, out, err));
 }
 
-/* A store that is built anew from the entries and never written: each tile must be there already. */
+/* A store that is built anew from the entries and never written: each tile must be there already.
+ */
 static int compare_kept(void *ctx, unsigned level, uint64_t n, struct pdg_bytes hashes,
 			struct pdg_error *err)
 {
@@ -130,7 +133,8 @@ static int compare_kept(void *ctx, unsigned level, uint64_t n, struct pdg_bytes 
 		return rc;
 	if (!pdg_bytes_eq(pdg_buf_bytes(&kept), hashes))
 		return pdg_reject(err, "LOG-12",
-				  "tile %u/%" PRIu64 " is not what the entries below it give", level, n);
+				  "tile %u/%" PRIu64 " is not what the entries below it give",
+				  level, n);
 	return 0;
 }
 
@@ -140,7 +144,7 @@ static int check_bundle(struct pdg_embedded *l, uint64_t n, unsigned width,
 {
 	PDG_AUTO(buf) struct pdg_buf bundle = PDG_BUF_INIT(PDG_ENTRIES_MAX);
 	PDG_AUTO(mem) struct pdg_hash32 *leaves = pdg_calloc(PDG_TILE_WIDTH, sizeof(*leaves));
-	const struct pdg_tile_store s = { .read = read_kept, .write = compare_kept, .ctx = l };
+	const struct pdg_tile_store s = {.read = read_kept, .write = compare_kept, .ctx = l};
 	struct pdg_bytes rest;
 	struct pdg_bytes entry;
 	unsigned i;
@@ -179,7 +183,8 @@ int pdg_embedded_fsck(struct pdg_log *log, uint64_t *out_entries, struct pdg_err
 		return rc;
 	if (memcmp(root.b, published.b, PDG_HASH_LEN) != 0)
 		return pdg_reject(err, "LOG-12",
-				  "the %" PRIu64 " entries do not give the root of the checkpoint", size);
+				  "the %" PRIu64 " entries do not give the root of the checkpoint",
+				  size);
 	*out_entries = size;
 	return 0;
 }

@@ -9,7 +9,7 @@
 #include "util/limits.h"
 #include "util/size.h"
 
-#define RULE "LOG-6"
+#define RULE	   "LOG-6"
 #define RULE_LIMIT "LOG-15"
 #define LOG_ID_MAX 64
 
@@ -103,7 +103,8 @@ static int read_proof(const json_t *o, struct pdg_entry *e, struct pdg_error *er
 	if (rc == 0)
 		rc = pdg_json_str(proof, "rootHash", &root, err);
 	if (rc == 0)
-		rc = pdg_context(err, read_hash(pdg_bytes_str(root), &e->proof_root, err), "rootHash");
+		rc = pdg_context(err, read_hash(pdg_bytes_str(root), &e->proof_root, err),
+				 "rootHash");
 	if (rc == 0)
 		rc = read_hashes(proof, &e->proof, err);
 	if (rc == 0)

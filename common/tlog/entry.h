@@ -13,23 +13,23 @@
 #include "util/jsonw.h"
 
 /* The kind that is written and judged. */
-#define PDG_ENTRY_KIND "hashedrekord"
+#define PDG_ENTRY_KIND	  "hashedrekord"
 #define PDG_ENTRY_VERSION "0.0.2"
 
 struct pdg_entry {
 	uint64_t log_index;
 	struct pdg_buf log_id; /* logId.keyId, raw */
-	char *kind;            /* "hashedrekord" */
-	char *version;         /* "0.0.2" */
+	char *kind;	       /* "hashedrekord" */
+	char *version;	       /* "0.0.2" */
 	int64_t integrated_time;
-	struct pdg_buf set;    /* inclusionPromise, empty when absent */
+	struct pdg_buf set; /* inclusionPromise, empty when absent */
 	bool has_proof;
 	uint64_t proof_index;
 	struct pdg_hash32 proof_root;
 	uint64_t proof_size;
 	struct pdg_proof proof;
 	struct pdg_buf checkpoint; /* the note */
-	struct pdg_buf body;       /* canonicalizedBody */
+	struct pdg_buf body;	   /* canonicalizedBody */
 };
 
 /** Returns 0, PDG_E_FORMAT (LOG-6), PDG_E_LIMIT. */
@@ -69,8 +69,9 @@ int pdg_entry_body(const uint8_t digest[32], struct pdg_bytes sig, const struct 
  * the body byte for byte what pdg_entry_body() gives for @digest, @sig, @key.
  *
  * Entries of another kind or version are PDG_E_REJECTED (LOG-9: not judged by this version).
- * *@out_log: borrowed from @root. Returns 0 or PDG_E_REJECTED (LOG-1, LOG-4, LOG-5, LOG-7: body does
- * not match, LOG-8: unknown log, LOG-10: no proof), PDG_E_FORMAT (LOG-3: the checkpoint), PDG_E_LIMIT.
+ * *@out_log: borrowed from @root. Returns 0 or PDG_E_REJECTED (LOG-1, LOG-4, LOG-5, LOG-7: body
+ * does not match, LOG-8: unknown log, LOG-10: no proof), PDG_E_FORMAT (LOG-3: the checkpoint),
+ * PDG_E_LIMIT.
  */
 int pdg_entry_verify(const struct pdg_entry *e, const struct pdg_root *root,
 		     const uint8_t digest[32], struct pdg_bytes sig, const struct pdg_key *key,

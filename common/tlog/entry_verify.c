@@ -63,9 +63,10 @@ int pdg_entry_body(const uint8_t digest[32], struct pdg_bytes sig, const struct 
 	int rc;
 
 	if (!signs_sha256(key))
-		return pdg_fail(err, PDG_E_USAGE,
-				"a signature by a key of type %s cannot be logged: the digest is SHA-256",
-				pdg_key_details(key));
+		return pdg_fail(
+			err, PDG_E_USAGE,
+			"a signature by a key of type %s cannot be logged: the digest is SHA-256",
+			pdg_key_details(key));
 	pdg_jw_init(&w, &body);
 	write_body(digest, sig, key, &w);
 	rc = pdg_buf_check(&body, err);
@@ -82,14 +83,16 @@ static int check_body(const struct pdg_entry *e, const uint8_t *digest, struct p
 	int rc;
 
 	if (!signs_sha256(key))
-		return pdg_reject(err, "LOG-7", "a signature by a key of type %s cannot be in the log",
+		return pdg_reject(err, "LOG-7",
+				  "a signature by a key of type %s cannot be in the log",
 				  pdg_key_details(key));
 	rc = pdg_entry_body(digest, sig, key, &want, err);
 	if (rc < 0)
 		return rc;
 	if (!pdg_bytes_eq(pdg_buf_bytes(&want), pdg_buf_bytes(&e->body)))
 		return pdg_reject(err, "LOG-7",
-				  "log entry %" PRIu64 " speaks of another signature, digest or key",
+				  "log entry %" PRIu64
+				  " speaks of another signature, digest or key",
 				  e->log_index);
 	return 0;
 }
@@ -150,12 +153,14 @@ int pdg_entry_verify(const struct pdg_entry *e, const struct pdg_root *root,
 
 	if (!pdg_str_eq(e->kind, PDG_ENTRY_KIND) || !pdg_str_eq(e->version, PDG_ENTRY_VERSION))
 		return pdg_reject(err, "LOG-9",
-				  "log entry of kind \"%s\" %s is not judged by this version", e->kind,
-				  e->version);
+				  "log entry of kind \"%s\" %s is not judged by this version",
+				  e->kind, e->version);
 	log = pdg_root_log(root, pdg_buf_bytes(&e->log_id));
 	if (!log)
-		return pdg_reject(err, "LOG-8", "log entry %" PRIu64
-				  " is of a log that the trusted root does not name", e->log_index);
+		return pdg_reject(err, "LOG-8",
+				  "log entry %" PRIu64
+				  " is of a log that the trusted root does not name",
+				  e->log_index);
 	rc = check_checkpoint(e, log, &c, err);
 	if (rc == 0)
 		rc = check_inclusion(e, c, err);

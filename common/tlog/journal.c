@@ -12,13 +12,13 @@
 #include "util/str.h"
 #include "util/time.h"
 
-#define RULE "JNL-1"
-#define VERSION 1
+#define RULE	  "JNL-1"
+#define VERSION	  1
 #define LINKS_MAX 64
 
 static const char *const leaf_members[] = {
-	"decision", "envelope", "grade",     "links", "policy", "producer", "producerKey",
-	"received", "reference", "rule",     "stage", "v",	 NULL,
+	"decision", "envelope",	 "grade", "links", "policy", "producer", "producerKey",
+	"received", "reference", "rule",  "stage", "v",	     NULL,
 };
 
 void pdg_journal_leaf_free(struct pdg_journal_leaf *leaf)
@@ -165,7 +165,7 @@ static int read_text(const json_t *o, const char *name, bool required, char **ou
 
 static int read_links(const json_t *doc, struct pdg_journal_leaf *l, struct pdg_error *err)
 {
-	static const char *const members[] = { "reference", "stage", NULL };
+	static const char *const members[] = {"reference", "stage", NULL};
 	const json_t *links;
 	size_t i;
 	int rc = pdg_json_arr(doc, "links", &links, err);
@@ -194,7 +194,7 @@ static int read_links(const json_t *doc, struct pdg_journal_leaf *l, struct pdg_
 
 static int read_policy(const json_t *doc, struct pdg_journal_leaf *l, struct pdg_error *err)
 {
-	static const char *const members[] = { "digest", "version", NULL };
+	static const char *const members[] = {"digest", "version", NULL};
 	const json_t *policy;
 	int rc = pdg_json_obj(doc, "policy", &policy, err);
 

@@ -18,19 +18,19 @@ struct pdg_journal_link {
 };
 
 struct pdg_journal_leaf {
-	char *decision;        /* "accepted" or "refused" */
+	char *decision; /* "accepted" or "refused" */
 	char *reference;
-	char *envelope;        /* "sha256:…" of the full envelope as kept */
-	char *producer;        /* "builder https://…", "serverKey …", "clone" */
-	char *producer_key;    /* key hint or fingerprint */
+	char *envelope;	    /* "sha256:…" of the full envelope as kept */
+	char *producer;	    /* "builder https://…", "serverKey …", "clone" */
+	char *producer_key; /* key hint or fingerprint */
 	char *stage;
-	char *grade;           /* source only, else NULL */
+	char *grade; /* source only, else NULL */
 	struct pdg_journal_link *links;
 	size_t n_links;
 	char *policy_digest;
 	uint64_t policy_version;
-	int64_t received;      /* Unix seconds */
-	char *rule;            /* refused only */
+	int64_t received; /* Unix seconds */
+	char *rule;	  /* refused only */
 };
 
 /** Append the leaf's bytes: canonical JSON with "v":1 (docs/FORMATS.md). */

@@ -44,7 +44,7 @@ static int read_hashes(const json_t *o, struct pdg_proof *out, struct pdg_error 
 
 static int read_proof(const json_t *object, struct pdg_journal_proof *p, struct pdg_error *err)
 {
-	static const char *const members[] = { "hashes", "index", "treeSize", NULL };
+	static const char *const members[] = {"hashes", "index", "treeSize", NULL};
 	const json_t *proof;
 	int rc = pdg_json_obj(object, "proof", &proof, err);
 
@@ -61,7 +61,7 @@ static int read_proof(const json_t *object, struct pdg_journal_proof *p, struct 
 
 static int read_members(const json_t *object, struct pdg_journal_proof *p, struct pdg_error *err)
 {
-	static const char *const members[] = { "checkpoint", "leaf", "proof", NULL };
+	static const char *const members[] = {"checkpoint", "leaf", "proof", NULL};
 	const char *note;
 	int rc;
 
@@ -122,7 +122,7 @@ void pdg_journal_proof_write(const struct pdg_journal_proof *p, struct pdg_jw *w
 /* Put a refusal of the checkpoint or the proof under the journal's own rule, with its text. */
 static int refuse(struct pdg_error *err, int rc, const char *rule)
 {
-	struct pdg_error was = { 0 };
+	struct pdg_error was = {0};
 
 	if (rc != PDG_E_REJECTED && rc != PDG_E_FORMAT && rc != PDG_E_LIMIT)
 		return rc;
@@ -144,7 +144,8 @@ int pdg_journal_proof_verify(const struct pdg_journal_proof *p, const struct pdg
 	if (rc < 0)
 		return refuse(err, rc, "JNL-2");
 	if (c->size != p->size)
-		return pdg_reject(err, "JNL-2", "journal: the proof is not of its checkpoint's size");
+		return pdg_reject(err, "JNL-2",
+				  "journal: the proof is not of its checkpoint's size");
 	rc = pdg_merkle_leaf(pdg_buf_bytes(&p->leaf), &leaf, err);
 	if (rc < 0)
 		return rc;

@@ -10,13 +10,13 @@
 
 /* One thing to log: a DSSE signature. All borrowed. */
 struct pdg_log_item {
-	uint8_t digest[32];        /* SHA-256 of the PAE */
+	uint8_t digest[32]; /* SHA-256 of the PAE */
 	struct pdg_bytes sig;
 	const struct pdg_key *key; /* public part is enough */
 	/* results */
-	int rc;                    /* 0, or why this one failed (PDG_E_IO: try again later) */
+	int rc; /* 0, or why this one failed (PDG_E_IO: try again later) */
 	struct pdg_error err;
-	struct pdg_entry *entry;   /* owned by the caller when rc is 0; already verified */
+	struct pdg_entry *entry; /* owned by the caller when rc is 0; already verified */
 };
 
 struct pdg_log;

@@ -105,7 +105,8 @@ static int consistency_trivial(uint64_t m, const struct pdg_hash32 *root_m,
 			return rc;
 	}
 	if (proof->n != 0)
-		return pdg_reject(err, "LOG-2", "consistency proof has %zu hashes, not 0", proof->n);
+		return pdg_reject(err, "LOG-2", "consistency proof has %zu hashes, not 0",
+				  proof->n);
 	if (!same(root_m, &want))
 		return pdg_reject(err, "LOG-2", "two trees of size %" PRIu64 " have two roots", m);
 	return 0;
@@ -113,8 +114,8 @@ static int consistency_trivial(uint64_t m, const struct pdg_hash32 *root_m,
 
 /* What a proof from @m to @n leaves (0 < m < n) is made of. */
 struct shape {
-	uint64_t mask;  /* path of the last old leaf, above the largest old subtree at the right */
-	bool seeded;    /* the proof begins with that subtree; else it is the old tree itself */
+	uint64_t mask;	/* path of the last old leaf, above the largest old subtree at the right */
+	bool seeded;	/* the proof begins with that subtree; else it is the old tree itself */
 	unsigned inner; /* steps below where the paths of both last leaves meet */
 	size_t need;
 };
@@ -127,7 +128,8 @@ static struct shape shape_of(uint64_t m, uint64_t n)
 	shape.mask = (m - 1) >> s;
 	shape.seeded = m != (uint64_t)1 << s;
 	shape.inner = bit_length((m - 1) ^ (n - 1)) - s;
-	shape.need = (shape.seeded ? 1U : 0U) + shape.inner + ones(shifted(shape.mask, shape.inner));
+	shape.need =
+		(shape.seeded ? 1U : 0U) + shape.inner + ones(shifted(shape.mask, shape.inner));
 	return shape;
 }
 
@@ -143,7 +145,8 @@ int pdg_merkle_consistency(uint64_t m, const struct pdg_hash32 *root_m, uint64_t
 	int rc = 0;
 
 	if (m > n)
-		return pdg_reject(err, "LOG-2", "the tree shrank from %" PRIu64 " to %" PRIu64, m, n);
+		return pdg_reject(err, "LOG-2", "the tree shrank from %" PRIu64 " to %" PRIu64, m,
+				  n);
 	if (m == 0 || m == n)
 		return consistency_trivial(m, root_m, root_n, proof, err);
 	shape = shape_of(m, n);
@@ -170,7 +173,8 @@ int pdg_merkle_consistency(uint64_t m, const struct pdg_hash32 *root_m, uint64_t
 		return rc;
 	if (!same(&a, root_m) || !same(&b, root_n))
 		return pdg_reject(err, "LOG-2",
-				  "the tree of %" PRIu64 " is not the beginning of the tree of %" PRIu64,
+				  "the tree of %" PRIu64
+				  " is not the beginning of the tree of %" PRIu64,
 				  m, n);
 	return 0;
 }

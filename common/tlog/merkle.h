@@ -8,7 +8,7 @@
 #include "util/bytes.h"
 #include "util/error.h"
 
-#define PDG_HASH_LEN 32
+#define PDG_HASH_LEN  32
 #define PDG_PROOF_MAX 64
 
 struct pdg_hash32 {
@@ -23,10 +23,11 @@ struct pdg_proof {
 int pdg_merkle_empty(struct pdg_hash32 *out, struct pdg_error *err) PDG_MUST_CHECK;
 int pdg_merkle_leaf(struct pdg_bytes data, struct pdg_hash32 *out,
 		    struct pdg_error *err) PDG_MUST_CHECK;
-int pdg_merkle_node(const struct pdg_hash32 *l, const struct pdg_hash32 *r,
-		    struct pdg_hash32 *out, struct pdg_error *err) PDG_MUST_CHECK;
+int pdg_merkle_node(const struct pdg_hash32 *l, const struct pdg_hash32 *r, struct pdg_hash32 *out,
+		    struct pdg_error *err) PDG_MUST_CHECK;
 
-/** Is the leaf with hash @leaf at @index of the tree of @size with @root? 0 or PDG_E_REJECTED (LOG-1). */
+/** Is the leaf with hash @leaf at @index of the tree of @size with @root? 0 or PDG_E_REJECTED
+ * (LOG-1). */
 int pdg_merkle_inclusion(const struct pdg_hash32 *leaf, uint64_t index, uint64_t size,
 			 const struct pdg_proof *proof, const struct pdg_hash32 *root,
 			 struct pdg_error *err) PDG_MUST_CHECK;

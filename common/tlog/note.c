@@ -13,10 +13,10 @@
 #include "util/str.h"
 #include "util/utf8.h"
 
-#define KEY_ID_LEN 4
+#define KEY_ID_LEN   4
 #define TYPE_ED25519 0x01
-#define TYPE_OTHER 0xff
-#define TYPE_RSA "PKIX-RSA-PKCS#1v1.5"
+#define TYPE_OTHER   0xff
+#define TYPE_RSA     "PKIX-RSA-PKCS#1v1.5"
 
 /* U+2014 and a space. */
 static const char sig_prefix[] = "\xe2\x80\x94 ";
@@ -258,7 +258,8 @@ int pdg_checkpoint_verify(const struct pdg_checkpoint *c, const char *name,
 		rc = pdg_key_verify(key, c->body, pdg_buf_bytes(&s->sig), err);
 		if (rc == PDG_E_REJECTED)
 			return pdg_reject(err, "LOG-5",
-					  "the signature of \"%s\" on its checkpoint is wrong", name);
+					  "the signature of \"%s\" on its checkpoint is wrong",
+					  name);
 		if (rc < 0)
 			return rc;
 		found = true;

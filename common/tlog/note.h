@@ -14,7 +14,7 @@ struct pdg_note_sig {
 };
 
 struct pdg_checkpoint {
-	struct pdg_buf text;  /* a copy of the whole note */
+	struct pdg_buf text;   /* a copy of the whole note */
 	struct pdg_bytes body; /* the signed text; borrowed from @text */
 	char *origin;
 	uint64_t size;

@@ -13,7 +13,7 @@
 #include "tlog/rekor_v2.h"
 #include "tlog/tree.h"
 
-#define PDG_REKOR_IDLE 8
+#define PDG_REKOR_IDLE	8
 #define PDG_REKOR_HEADS 16
 
 /* A signed tree. */
@@ -39,7 +39,7 @@ struct pdg_rekor {
 	pthread_mutex_t history;
 	struct pdg_rekor_head newest;
 	struct pdg_rekor_head heads[PDG_REKOR_HEADS];
-	size_t n_heads;         /* ever; the array is a ring */
+	size_t n_heads;		/* ever; the array is a ring */
 	int64_t blind_until_ms; /* tiles could not be had: not asked for again before */
 };
 
@@ -49,7 +49,7 @@ struct pdg_rekor {
  */
 struct pdg_rekor_view {
 	const struct pdg_rekor *r; /* borrowed */
-	struct pdg_http *http;     /* borrowed */
+	struct pdg_http *http;	   /* borrowed */
 	bool opened;
 	int rc;
 	struct pdg_error err;
@@ -61,7 +61,8 @@ struct pdg_rekor_view {
 	struct pdg_buf bundle; /* empty: none is kept */
 };
 
-void pdg_rekor_view_init(struct pdg_rekor_view *v, const struct pdg_rekor *r, struct pdg_http *http);
+void pdg_rekor_view_init(struct pdg_rekor_view *v, const struct pdg_rekor *r,
+			 struct pdg_http *http);
 void pdg_rekor_view_done(struct pdg_rekor_view *v);
 PDG_AUTO_DEFINE_VALUE(rekor_view, struct pdg_rekor_view, pdg_rekor_view_done)
 

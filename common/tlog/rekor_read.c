@@ -12,15 +12,15 @@
 #include "util/str.h"
 #include "util/time.h"
 
-#define READ_MS 15000
+#define READ_MS	   15000
 #define CONNECT_MS 5000
-#define BLIND_MS 30000
+#define BLIND_MS   30000
 
 /* GET a file below the read prefix: 0, PDG_E_NOTFOUND, or why there is none. */
-static int fetch(const struct pdg_rekor_view *v, const char *path, size_t max,
-		 struct pdg_buf *out, struct pdg_error *err)
+static int fetch(const struct pdg_rekor_view *v, const char *path, size_t max, struct pdg_buf *out,
+		 struct pdg_error *err)
 {
-	PDG_AUTO(http_answer) struct pdg_http_answer a = { 0 };
+	PDG_AUTO(http_answer) struct pdg_http_answer a = {0};
 	PDG_AUTO(mem) char *url = pdg_url_join(v->r->read_url, path);
 	const struct pdg_http_request request = {
 		.method = "GET",
@@ -51,7 +51,7 @@ static int fetch_tile(const struct pdg_rekor_view *v, bool entries, unsigned lev
 		      struct pdg_buf *out, struct pdg_error *err)
 {
 	size_t max = entries ? PDG_ENTRIES_MAX : (size_t)PDG_TILE_WIDTH * PDG_HASH_LEN;
-	unsigned widths[2] = { pdg_tile_width(v->size, level, n), PDG_TILE_WIDTH };
+	unsigned widths[2] = {pdg_tile_width(v->size, level, n), PDG_TILE_WIDTH};
 	char path[PDG_TILE_PATH_MAX];
 	int rc = PDG_E_NOTFOUND;
 	size_t i;
@@ -80,8 +80,8 @@ static int read_tile(void *ctx, unsigned level, uint64_t n, unsigned width, stru
 
 void pdg_rekor_view_init(struct pdg_rekor_view *v, const struct pdg_rekor *r, struct pdg_http *http)
 {
-	*v = (struct pdg_rekor_view){ .r = r, .http = http };
-	v->store = (struct pdg_tile_store){ .read = read_tile, .ctx = v };
+	*v = (struct pdg_rekor_view){.r = r, .http = http};
+	v->store = (struct pdg_tile_store){.read = read_tile, .ctx = v};
 	pdg_buf_init(&v->bundle, PDG_ENTRIES_MAX);
 }
 
@@ -147,7 +147,7 @@ static int compare_entry(struct pdg_rekor_view *v, uint64_t index, struct pdg_by
 			 struct pdg_error *err)
 {
 	uint64_t n = index / PDG_TILE_WIDTH;
-	struct pdg_bytes entry = { 0 };
+	struct pdg_bytes entry = {0};
 	struct pdg_bytes rest;
 	uint64_t i;
 	int rc;
@@ -162,20 +162,22 @@ static int compare_entry(struct pdg_rekor_view *v, uint64_t index, struct pdg_by
 	rest = pdg_buf_bytes(&v->bundle);
 	for (i = 0; i <= index % PDG_TILE_WIDTH; i++) {
 		if (!pdg_entries_next(&rest, &entry))
-			return pdg_reject(err, "LOG-13", "the log's bundle of entry %" PRIu64
-					  " is cut off", index);
+			return pdg_reject(err, "LOG-13",
+					  "the log's bundle of entry %" PRIu64 " is cut off",
+					  index);
 	}
 	if (!pdg_bytes_eq(entry, body))
-		return pdg_reject(err, "LOG-7", "the log's entry %" PRIu64 " is not what was sent", index);
+		return pdg_reject(err, "LOG-7", "the log's entry %" PRIu64 " is not what was sent",
+				  index);
 	return 0;
 }
 
 int pdg_rekor_view_entry(struct pdg_rekor_view *v, uint64_t index, struct pdg_bytes body,
 			 struct pdg_entry **out, struct pdg_error *err)
 {
-	struct pdg_error own = { 0 };
-	struct pdg_proof proof = { .n = 0 };
-	struct pdg_entry_parts parts = { .index = index, .proof = &proof, .body = body };
+	struct pdg_error own = {0};
+	struct pdg_proof proof = {.n = 0};
+	struct pdg_entry_parts parts = {.index = index, .proof = &proof, .body = body};
 	struct pdg_error *e = err ? err : &own;
 	int rc = ready(v, e);
 
@@ -184,7 +186,8 @@ int pdg_rekor_view_entry(struct pdg_rekor_view *v, uint64_t index, struct pdg_by
 	if (index >= v->size)
 		return pdg_reject(e, "LOG-13",
 				  "entry %" PRIu64 " is not in the log's published tree of %" PRIu64
-				  " yet", index, v->size);
+				  " yet",
+				  index, v->size);
 	rc = compare_entry(v, index, body, e);
 	if (rc == 0)
 		rc = pdg_tree_walk_inclusion(v->walk, index, &proof, e);
@@ -209,8 +212,8 @@ static int compare_trees(const struct pdg_rekor *r, struct pdg_http *http,
 			 const struct pdg_rekor_head *m, const struct pdg_rekor_head *n,
 			 struct pdg_error *err)
 {
-	PDG_AUTO(rekor_view) struct pdg_rekor_view v = { 0 };
-	struct pdg_proof proof = { .n = 0 };
+	PDG_AUTO(rekor_view) struct pdg_rekor_view v = {0};
+	struct pdg_proof proof = {.n = 0};
 	int rc = 0;
 
 	pdg_rekor_view_init(&v, r, http);
@@ -223,7 +226,8 @@ static int compare_trees(const struct pdg_rekor *r, struct pdg_http *http,
 }
 
 /* A tree of this size that is known already: 0 when it is this one, else LOG-2; 1 when none is. */
-static int known(const struct pdg_rekor *r, const struct pdg_rekor_head *head, struct pdg_error *err)
+static int known(const struct pdg_rekor *r, const struct pdg_rekor_head *head,
+		 struct pdg_error *err)
 {
 	size_t n = r->n_heads < PDG_REKOR_HEADS ? r->n_heads : PDG_REKOR_HEADS;
 	size_t i;
@@ -234,7 +238,8 @@ static int known(const struct pdg_rekor *r, const struct pdg_rekor_head *head, s
 		if (memcmp(r->heads[i].root.b, head->root.b, PDG_HASH_LEN) == 0)
 			return 0;
 		return pdg_reject(err, "LOG-2",
-				  "the log has signed two trees of %" PRIu64 " entries", head->size);
+				  "the log has signed two trees of %" PRIu64 " entries",
+				  head->size);
 	}
 	return 1;
 }
@@ -242,7 +247,7 @@ static int known(const struct pdg_rekor *r, const struct pdg_rekor_head *head, s
 static int compare_history(struct pdg_rekor *r, struct pdg_http *http,
 			   const struct pdg_rekor_head *head, struct pdg_error *err)
 {
-	struct pdg_error why = { 0 };
+	struct pdg_error why = {0};
 	int rc = known(r, head, err);
 
 	if (rc <= 0)
@@ -252,7 +257,8 @@ static int compare_history(struct pdg_rekor *r, struct pdg_http *http,
 			return 0;
 		rc = head->size > r->newest.size ? compare_trees(r, http, &r->newest, head, &why)
 						 : compare_trees(r, http, head, &r->newest, &why);
-		/* Who withholds tiles is not caught lying here; a later tree is held against the same. */
+		/* Who withholds tiles is not caught lying here; a later tree is held against the
+		 * same. */
 		if (rc == PDG_E_NOTFOUND || rc == PDG_E_IO || rc == PDG_E_LIMIT) {
 			r->blind_until_ms = pdg_monotonic_ms() + BLIND_MS;
 			return 0;

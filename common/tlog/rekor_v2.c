@@ -11,13 +11,13 @@
 #include "util/size.h"
 #include "util/str.h"
 
-#define BATCH 256
-#define PARALLEL 4 /* calls of add() side by side */
-#define IN_FLIGHT 128
-#define SUBMIT_MS 40000
-#define CONNECT_MS 5000
-#define EXCERPT 200
-#define INDEX_HEADER "X-Log-Index"
+#define BATCH		      256
+#define PARALLEL	      4 /* calls of add() side by side */
+#define IN_FLIGHT	      128
+#define SUBMIT_MS	      40000
+#define CONNECT_MS	      5000
+#define EXCERPT		      200
+#define INDEX_HEADER	      "X-Log-Index"
 #define CODE_INVALID_ARGUMENT 3 /* gRPC */
 
 /* The items of one add(), each with its request and answer. */
@@ -30,7 +30,7 @@ struct batch {
 	struct pdg_http_answer *answer;
 	int *rc;
 	struct pdg_error *err;
-	size_t *index;      /* call k is about item index[k] */
+	size_t *index; /* call k is about item index[k] */
 	size_t n_calls;
 };
 
@@ -78,7 +78,8 @@ static void open_member(struct pdg_jw *w, const char *key)
 	pdg_jw_obj(w);
 }
 
-static int write_request(const struct pdg_log_item *item, struct pdg_buf *out, struct pdg_error *err)
+static int write_request(const struct pdg_log_item *item, struct pdg_buf *out,
+			 struct pdg_error *err)
 {
 	struct pdg_jw w;
 
@@ -106,7 +107,7 @@ static int write_request(const struct pdg_log_item *item, struct pdg_buf *out, s
 /* One call for each item that can be logged; the others have their answer. */
 static void make_requests(const struct pdg_rekor *r, struct batch *b)
 {
-	static const char *const want[] = { INDEX_HEADER, NULL };
+	static const char *const want[] = {INDEX_HEADER, NULL};
 	size_t i;
 
 	for (i = 0; i < b->n; i++) {
@@ -116,7 +117,8 @@ static void make_requests(const struct pdg_rekor *r, struct batch *b)
 		item->entry = NULL;
 		pdg_buf_init(&b->body[k], PDG_LIMIT_LOG_ENTRY);
 		pdg_buf_init(&b->json[k], PDG_LIMIT_LOG_ANSWER);
-		item->rc = pdg_entry_body(item->digest, item->sig, item->key, &b->body[k], &item->err);
+		item->rc =
+			pdg_entry_body(item->digest, item->sig, item->key, &b->body[k], &item->err);
 		if (item->rc == 0)
 			item->rc = write_request(item, &b->json[k], &item->err);
 		if (item->rc < 0)
@@ -135,7 +137,8 @@ static void make_requests(const struct pdg_rekor *r, struct batch *b)
 	}
 }
 
-static int read_entry(const struct pdg_http_answer *a, struct pdg_entry **out, struct pdg_error *err)
+static int read_entry(const struct pdg_http_answer *a, struct pdg_entry **out,
+		      struct pdg_error *err)
 {
 	PDG_AUTO(json) json_t *j = NULL;
 	int rc = pdg_json_load(pdg_buf_bytes(&a->body), PDG_LIMIT_LOG_ANSWER, &j, err);
@@ -143,7 +146,7 @@ static int read_entry(const struct pdg_http_answer *a, struct pdg_entry **out, s
 	if (rc == 0)
 		rc = pdg_entry_read(j, out, err);
 	if (rc == PDG_E_FORMAT || rc == PDG_E_LIMIT) {
-		struct pdg_error was = { 0 };
+		struct pdg_error was = {0};
 
 		if (err)
 			was = *err;
@@ -178,15 +181,17 @@ static bool is_invalid_argument(const struct pdg_http_answer *a)
 	       pdg_json_u64(j, "code", &code, NULL) == 0 && code == CODE_INVALID_ARGUMENT;
 }
 
-/* An answer that is neither an entry nor the place of one: what it says, and whether to try again. */
-static int refusal(const struct pdg_rekor *r, const struct pdg_http_answer *a, struct pdg_error *err)
+/* An answer that is neither an entry nor the place of one: what it says, and whether to try again.
+ */
+static int refusal(const struct pdg_rekor *r, const struct pdg_http_answer *a,
+		   struct pdg_error *err)
 {
 	size_t n = a->body.n < EXCERPT ? a->body.n : EXCERPT;
 	int rc;
 
 	rc = pdg_reject(err, is_invalid_argument(a) ? "LOG-14" : "LOG-13",
-			"%s answers with status %d instead of 201: \"%.*s\"", r->submit_url, a->status,
-			(int)n, n ? (const char *)a->body.p : "");
+			"%s answers with status %d instead of 201: \"%.*s\"", r->submit_url,
+			a->status, (int)n, n ? (const char *)a->body.p : "");
 	if (a->status == 405)
 		pdg_fix(err, "the log may be frozen: configure the one that follows it");
 	else if (a->status == 404 || a->status == 501 || (a->status >= 300 && a->status < 400))
@@ -215,7 +220,7 @@ static int judge(struct pdg_rekor *r, struct pdg_rekor_view *view, const struct 
 		rc = pdg_entry_verify(e, r->root, item->digest, item->sig, item->key, &log, err);
 	if (rc < 0)
 		return rc;
-	head = (struct pdg_rekor_head){ .size = e->proof_size, .root = e->proof_root };
+	head = (struct pdg_rekor_head){.size = e->proof_size, .root = e->proof_root};
 	rc = pdg_rekor_continues(r, view->http, &head, err);
 	if (rc < 0)
 		return rc;
@@ -225,7 +230,7 @@ static int judge(struct pdg_rekor *r, struct pdg_rekor_view *view, const struct 
 
 static int new_client(const struct pdg_rekor *r, struct pdg_http **out, struct pdg_error *err)
 {
-	const struct pdg_http_options opt = { .proxy = r->proxy };
+	const struct pdg_http_options opt = {.proxy = r->proxy};
 
 	return pdg_http_new(&opt, out, err);
 }
@@ -255,11 +260,12 @@ static void give_client(struct pdg_rekor *r, struct pdg_http *http)
 	pdg_http_free(http);
 }
 
-static int rekor_add(struct pdg_log *log, struct pdg_log_item *items, size_t n, struct pdg_error *err)
+static int rekor_add(struct pdg_log *log, struct pdg_log_item *items, size_t n,
+		     struct pdg_error *err)
 {
 	struct pdg_rekor *r = (struct pdg_rekor *)log;
-	PDG_AUTO(batch) struct batch b = { 0 };
-	PDG_AUTO(rekor_view) struct pdg_rekor_view view = { 0 };
+	PDG_AUTO(batch) struct batch b = {0};
+	PDG_AUTO(rekor_view) struct pdg_rekor_view view = {0};
 	struct pdg_http *http = NULL;
 	size_t k;
 	int rc;
@@ -271,8 +277,8 @@ static int rekor_add(struct pdg_log *log, struct pdg_log_item *items, size_t n, 
 	rc = take_client(r, &http, err);
 	if (rc < 0)
 		return rc;
-	rc = pdg_http_call_many(http, b.request, b.n_calls, IN_FLIGHT, PDG_LIMIT_LOG_ANSWER, b.answer,
-				b.rc, b.err, err);
+	rc = pdg_http_call_many(http, b.request, b.n_calls, IN_FLIGHT, PDG_LIMIT_LOG_ANSWER,
+				b.answer, b.rc, b.err, err);
 	pdg_rekor_view_init(&view, r, http);
 	for (k = 0; rc == 0 && k < b.n_calls; k++) {
 		struct pdg_log_item *item = &items[b.index[k]];
@@ -290,7 +296,7 @@ static int rekor_add(struct pdg_log *log, struct pdg_log_item *items, size_t n, 
 static int latest(struct pdg_rekor *r, struct pdg_http *http, struct pdg_buf *out,
 		  struct pdg_error *err)
 {
-	PDG_AUTO(rekor_view) struct pdg_rekor_view view = { 0 };
+	PDG_AUTO(rekor_view) struct pdg_rekor_view view = {0};
 	const struct pdg_checkpoint *c = NULL;
 	struct pdg_rekor_head head;
 	int rc;
@@ -299,7 +305,7 @@ static int latest(struct pdg_rekor *r, struct pdg_http *http, struct pdg_buf *ou
 	rc = pdg_rekor_view_checkpoint(&view, &c, err);
 	if (rc < 0)
 		return rc;
-	head = (struct pdg_rekor_head){ .size = c->size, .root = c->root };
+	head = (struct pdg_rekor_head){.size = c->size, .root = c->root};
 	rc = pdg_rekor_continues(r, http, &head, err);
 	if (rc < 0)
 		return rc;
@@ -353,8 +359,10 @@ static void free_rekor(struct pdg_rekor *r)
 }
 PDG_AUTO_DEFINE(rekor, struct pdg_rekor *, free_rekor)
 
-/* The configured key and origin as a trusted root of one log: entries are judged as anybody's are. */
-static int make_root(const struct pdg_rekor_options *opt, struct pdg_root **out, struct pdg_error *err)
+/* The configured key and origin as a trusted root of one log: entries are judged as anybody's are.
+ */
+static int make_root(const struct pdg_rekor_options *opt, struct pdg_root **out,
+		     struct pdg_error *err)
 {
 	PDG_AUTO(key) struct pdg_key *key = NULL;
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_POLICY_FILE);
@@ -368,7 +376,10 @@ static int make_root(const struct pdg_rekor_options *opt, struct pdg_root **out,
 	if (rc == 0)
 		rc = pdg_note_key_id(opt->origin, key, id, err);
 	if (rc == 0)
-		rc = pdg_root_write(url, key, id, 0, &text, err);
+		rc = pdg_root_write(
+			&(struct pdg_root_make){
+				.base_url = url, .key = key, .log_id = id, .valid_from = 0},
+			&text, err);
 	if (rc == 0)
 		rc = pdg_root_parse(pdg_buf_bytes(&text), out, err);
 	return rc < 0 ? pdg_context(err, rc, "Rekor's key") : 0;
@@ -391,7 +402,8 @@ static int check_options(const struct pdg_rekor_options *opt, struct pdg_error *
 	return 0;
 }
 
-int pdg_rekor_v2_open(const struct pdg_rekor_options *opt, struct pdg_log **out, struct pdg_error *err)
+int pdg_rekor_v2_open(const struct pdg_rekor_options *opt, struct pdg_log **out,
+		      struct pdg_error *err)
 {
 	PDG_AUTO(rekor) struct pdg_rekor *r = NULL;
 	int rc = check_options(opt, err);

@@ -11,16 +11,17 @@ struct pdg_rekor_options {
 	const char *origin;   /* checkpoint origin: host of the log's baseUrl */
 	const char *key_file; /* the log's public key, by configuration: never fetched */
 	const char *proxy;    /* or NULL */
-	int timeout_ms;       /* of a submission, which waits for a checkpoint; 0: 40 s */
+	int timeout_ms;	      /* of a submission, which waits for a checkpoint; 0: 40 s */
 };
 
 /**
+ * Returns 0, PDG_E_USAGE, PDG_E_NOTFOUND, PDG_E_FORMAT (the key). No connection is made yet.
+ *
  * An item's rc after add(): 0 (its entry is verified, by pdg_entry_verify() against the configured
  * key and origin); PDG_E_IO (NET-1 to 3, LOG-13: try later); PDG_E_LIMIT (NET-4, LOG-15);
  * PDG_E_USAGE (a key that cannot be logged); PDG_E_REJECTED (LOG-14: refused for good; LOG-2 and
  * what pdg_entry_verify() gives: the log is not to be believed).
  */
-/** Returns 0, PDG_E_USAGE, PDG_E_NOTFOUND, PDG_E_FORMAT (the key). No connection is made yet. */
 int pdg_rekor_v2_open(const struct pdg_rekor_options *opt, struct pdg_log **out,
 		      struct pdg_error *err) PDG_MUST_CHECK;
 

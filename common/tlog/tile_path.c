@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Names and widths of tiles and entry bundles (C2SP tlog-tiles.md): written for storing and serving, read
- * back when somebody asks for one. A path has one spelling only; every other is refused, so that
- * what comes from outside never reaches the file system as it came.
+ * Names and widths of tiles and entry bundles (C2SP tlog-tiles.md): written for storing and
+ * serving, read back when somebody asks for one. A path has one spelling only; every other is
+ * refused, so that what comes from outside never reaches the file system as it came.
  */
 #include "tlog/tree.h"
 
@@ -151,8 +151,8 @@ bool pdg_tile_path_parse(struct pdg_bytes in, bool *out_entries, unsigned *out_l
 		return false;
 	if (!parse_index(&in, &n, &partial))
 		return false;
-	if (partial && (!element(&in, &e) || !pdg_bytes_u64(e, PDG_TILE_WIDTH - 1, &width) ||
-			width == 0))
+	if (partial &&
+	    (!element(&in, &e) || !pdg_bytes_u64(e, PDG_TILE_WIDTH - 1, &width) || width == 0))
 		return false;
 	if (in.p)
 		return false;

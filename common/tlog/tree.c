@@ -14,7 +14,7 @@
 #include "util/size.h"
 
 #define TILE_BITS 8
-#define EXPANDED 512 /* nodes of an expanded tile: 256 + 128 + … + 1, and one unused */
+#define EXPANDED  512 /* nodes of an expanded tile: 256 + 128 + … + 1, and one unused */
 
 struct expanded {
 	bool loaded;
@@ -25,7 +25,8 @@ struct expanded {
 struct pdg_tree_walk {
 	const struct pdg_tile_store *store;
 	uint64_t size;
-	struct expanded *tile[PDG_TILE_LEVELS][2]; /* the one last asked for; the one at the right edge */
+	struct expanded
+		*tile[PDG_TILE_LEVELS][2]; /* the one last asked for; the one at the right edge */
 };
 
 static unsigned bit_length(uint64_t v)
@@ -147,12 +148,13 @@ static int node(struct pdg_tree_walk *w, unsigned v, uint64_t x, struct pdg_hash
 	return 0;
 }
 
-/* MTH of leaves [@start, @end), not empty; @start is a multiple of a power of two >= their number. */
+/* MTH of leaves [@start, @end), not empty; @start is a multiple of a power of two >= their number.
+ */
 static int range(struct pdg_tree_walk *w, uint64_t start, uint64_t end, struct pdg_hash32 *out,
 		 struct pdg_error *err)
 {
 	uint64_t left = end - start;
-	struct pdg_hash32 acc = { { 0 } };
+	struct pdg_hash32 acc = {{0}};
 	struct pdg_hash32 h;
 	bool first = true;
 	int rc;
@@ -222,13 +224,13 @@ static int siblings(struct pdg_tree_walk *w, uint64_t at, unsigned from, struct 
 int pdg_tree_walk_inclusion(struct pdg_tree_walk *w, uint64_t index, struct pdg_proof *out,
 			    struct pdg_error *err)
 {
-	struct pdg_proof p = { .n = 0 };
+	struct pdg_proof p = {.n = 0};
 	int rc;
 
 	if (index >= w->size)
 		return pdg_fail(err, PDG_E_USAGE,
-				"the tree has %" PRIu64 " entries, none has index %" PRIu64, w->size,
-				index);
+				"the tree has %" PRIu64 " entries, none has index %" PRIu64,
+				w->size, index);
 	rc = siblings(w, index, 0, &p, err);
 	if (rc < 0)
 		return rc;
@@ -263,14 +265,14 @@ int pdg_tree_consistency(const struct pdg_tile_store *s, uint64_t m, uint64_t n,
 			 struct pdg_proof *out, struct pdg_error *err)
 {
 	PDG_AUTO(tree_walk) struct pdg_tree_walk *w = NULL;
-	struct pdg_proof p = { .n = 0 };
+	struct pdg_proof p = {.n = 0};
 	unsigned v;
 	int rc;
 
 	if (m == 0 || m > n)
-		return pdg_fail(err, PDG_E_USAGE,
-				"no consistency proof leads from %" PRIu64 " to %" PRIu64 " entries",
-				m, n);
+		return pdg_fail(
+			err, PDG_E_USAGE,
+			"no consistency proof leads from %" PRIu64 " to %" PRIu64 " entries", m, n);
 	rc = pdg_tree_walk_new(s, n, &w, err);
 	if (rc < 0)
 		return rc;

@@ -10,15 +10,15 @@
 #include "util/auto.h"
 #include "util/buf.h"
 
-#define PDG_TILE_WIDTH 256
+#define PDG_TILE_WIDTH	  256
 #define PDG_TILE_PATH_MAX 96
-#define PDG_TILE_LEVELS 8 /* in a tree of less than 2^64 leaves */
+#define PDG_TILE_LEVELS	  8 /* in a tree of less than 2^64 leaves */
 
 /* Where tiles are kept. Widths: 1 to 256; a full tile has 256 hashes. */
 struct pdg_tile_store {
 	/**
-	 * Append the first @width hashes (32 * @width bytes) of tile (@level, @n) to @out; a wider kept
-	 * one serves too. Returns 0, PDG_E_NOTFOUND, PDG_E_IO.
+	 * Append the first @width hashes (32 * @width bytes) of tile (@level, @n) to @out; a wider
+	 * kept one serves too. Returns 0, PDG_E_NOTFOUND, PDG_E_IO.
 	 */
 	int (*read)(void *ctx, unsigned level, uint64_t n, unsigned width, struct pdg_buf *out,
 		    struct pdg_error *err);
@@ -28,7 +28,8 @@ struct pdg_tile_store {
 	void *ctx;
 };
 
-/** Path of a tile below the log's prefix: "tile/0/x001/x234/067" or with ".p/W" when @width < 256. */
+/** Path of a tile below the log's prefix: "tile/0/x001/x234/067" or with ".p/W" when @width < 256.
+ */
 void pdg_tile_path(unsigned level, uint64_t n, unsigned width, char out[PDG_TILE_PATH_MAX]);
 /** The same for entry bundles: "tile/entries/…". */
 void pdg_tile_entries_path(uint64_t n, unsigned width, char out[PDG_TILE_PATH_MAX]);

@@ -157,19 +157,37 @@ int pdg_policy_load(const char *path, struct pdg_policy **out, struct pdg_error 
 	return pdg_policy_from_config(c, pdg_buf_bytes(&in), out, err);
 }
 
-const struct pdg_policy_repository *pdg_policy_repository(const struct pdg_policy *p,
-							  const char *uri)
+/* The normal form, or NULL where @uri has none. */
+static int normal_of(const char *uri, char **out, struct pdg_error *err)
+{
+	int rc = pdg_uri_normal(uri, out, err);
+
+	return rc == PDG_E_NOMEM ? rc : 0;
+}
+
+int pdg_policy_find_repository(const struct pdg_policy *p, const char *uri,
+			       const struct pdg_policy_repository **out, struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *normal = NULL;
 	size_t i;
+	int rc = normal_of(uri, &normal, err);
 
-	if (pdg_uri_normal(uri, &normal, NULL) < 0)
-		return NULL;
-	for (i = 0; i < p->n_repositories; i++) {
+	if (rc < 0)
+		return rc;
+	*out = NULL;
+	for (i = 0; normal && !*out && i < p->n_repositories; i++) {
 		if (strcmp(p->repositories[i].normal, normal) == 0)
-			return &p->repositories[i];
+			*out = &p->repositories[i];
 	}
-	return NULL;
+	return 0;
+}
+
+const struct pdg_policy_repository *pdg_policy_repository(const struct pdg_policy *p,
+							  const char *uri)
+{
+	const struct pdg_policy_repository *r;
+
+	return pdg_policy_find_repository(p, uri, &r, NULL) < 0 ? NULL : r;
 }
 
 const struct pdg_policy_repository *pdg_policy_repository_at(const struct pdg_policy *p,
@@ -206,13 +224,23 @@ static bool matches_any(const struct pdg_strings *patterns, const char *name)
 	return false;
 }
 
-bool pdg_policy_builder_may(const struct pdg_policy_builder *b, const char *uri)
+int pdg_policy_ask_builder(const struct pdg_policy_builder *b, const char *uri, bool *out,
+			   struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *normal = NULL;
+	int rc = normal_of(uri, &normal, err);
 
-	if (pdg_uri_normal(uri, &normal, NULL) < 0)
-		return false;
-	return matches_any(&b->repositories, normal);
+	if (rc < 0)
+		return rc;
+	*out = normal && matches_any(&b->repositories, normal);
+	return 0;
+}
+
+bool pdg_policy_builder_may(const struct pdg_policy_builder *b, const char *uri)
+{
+	bool may;
+
+	return pdg_policy_ask_builder(b, uri, &may, NULL) == 0 && may;
 }
 
 bool pdg_policy_protects(const struct pdg_policy_repository *r, const char *ref)

@@ -185,7 +185,7 @@ static int read_log(const json_t *tlog, struct pdg_root_log *log, struct pdg_err
 		rc = pdg_json_opt_str(tlog, "operator", &operator, err);
 	if (rc < 0)
 		return rc;
-	log->embedded = operator && pdg_str_eq(operator, PDG_ROOT_EMBEDDED);
+	log->embedded = operator&& pdg_str_eq(operator, PDG_ROOT_EMBEDDED);
 	if (!url_host(pdg_bytes_str(url), &host))
 		return pdg_reject(err, RULE, "baseUrl \"%s\" is not a URL with a host", url);
 	log->base_url = pdg_str_dup(url);
@@ -323,33 +323,33 @@ int pdg_root_load(const char *path, struct pdg_root **out, struct pdg_error *err
 	return rc < 0 ? pdg_context(err, rc, "%s", path) : 0;
 }
 
-static void write_log(struct pdg_jw *w, const char *base_url, const struct pdg_key *key,
-		      const uint8_t *log_id, int64_t valid_from)
+static void write_log(struct pdg_jw *w, const struct pdg_root_make *log)
 {
 	pdg_jw_obj(w);
-	pdg_jw_kstr(w, "baseUrl", base_url);
+	pdg_jw_kstr(w, "baseUrl", log->base_url);
 	pdg_jw_kstr(w, "hashAlgorithm", "SHA2_256");
 	pdg_jw_key(w, "publicKey");
 	pdg_jw_obj(w);
 	pdg_jw_key(w, "rawBytes");
-	pdg_jw_base64(w, pdg_key_spki(key));
-	pdg_jw_kstr(w, "keyDetails", pdg_key_details(key));
+	pdg_jw_base64(w, pdg_key_spki(log->key));
+	pdg_jw_kstr(w, "keyDetails", pdg_key_details(log->key));
 	pdg_jw_key(w, "validFor");
 	pdg_jw_obj(w);
 	pdg_jw_key(w, "start");
-	pdg_jw_time(w, valid_from);
+	pdg_jw_time(w, log->valid_from);
 	pdg_jw_end(w);
 	pdg_jw_end(w);
 	pdg_jw_key(w, "logId");
 	pdg_jw_obj(w);
 	pdg_jw_key(w, "keyId");
-	pdg_jw_base64(w, pdg_bytes(log_id, LOG_ID_LEN));
+	pdg_jw_base64(w, pdg_bytes(log->log_id, LOG_ID_LEN));
 	pdg_jw_end(w);
+	if (log->embedded)
+		pdg_jw_kstr(w, "operator", PDG_ROOT_EMBEDDED);
 	pdg_jw_end(w);
 }
 
-int pdg_root_write(const char *base_url, const struct pdg_key *log_key, const uint8_t log_id[32],
-		   int64_t valid_from, struct pdg_buf *out, struct pdg_error *err)
+int pdg_root_write(const struct pdg_root_make *log, struct pdg_buf *out, struct pdg_error *err)
 {
 	/* Sigstore's Python and JavaScript readers want the lists to be there. */
 	static const char *const empty[] = {"certificateAuthorities", "ctlogs",
@@ -362,7 +362,7 @@ int pdg_root_write(const char *base_url, const struct pdg_key *log_key, const ui
 	pdg_jw_kstr(&w, "mediaType", MEDIA_TYPE);
 	pdg_jw_key(&w, "tlogs");
 	pdg_jw_arr(&w);
-	write_log(&w, base_url, log_key, log_id, valid_from);
+	write_log(&w, log);
 	pdg_jw_end(&w);
 	for (i = 0; i < sizeof(empty) / sizeof(empty[0]); i++) {
 		pdg_jw_key(&w, empty[i]);

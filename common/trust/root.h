@@ -50,8 +50,17 @@ const struct pdg_root_log *pdg_root_log(const struct pdg_root *r, struct pdg_byt
 int pdg_root_log_good(const struct pdg_root_log *log, int64_t from, int64_t to,
 		      struct pdg_error *err) PDG_MUST_CHECK;
 
-/** Write a TrustedRoot with one embedded log: what pedigreed serves for set-up by hand. */
-int pdg_root_write(const char *base_url, const struct pdg_key *log_key, const uint8_t log_id[32],
-		   int64_t valid_from, struct pdg_buf *out, struct pdg_error *err) PDG_MUST_CHECK;
+/* One log to write; all borrowed. */
+struct pdg_root_make {
+	const char *base_url;
+	const struct pdg_key *key;
+	const uint8_t *log_id; /* 32 bytes */
+	int64_t valid_from;
+	bool embedded; /* say so: "operator" */
+};
+
+/** Append a TrustedRoot with one log: what pedigreed serves for set-up by hand. */
+int pdg_root_write(const struct pdg_root_make *log, struct pdg_buf *out,
+		   struct pdg_error *err) PDG_MUST_CHECK;
 
 #endif

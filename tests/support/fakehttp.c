@@ -261,6 +261,16 @@ void fake_http_stop(struct fake_http *f)
 	free(f);
 }
 
+void fake_http_lock(struct fake_http *f)
+{
+	(void)pthread_mutex_lock(&f->lock);
+}
+
+void fake_http_unlock(struct fake_http *f)
+{
+	(void)pthread_mutex_unlock(&f->lock);
+}
+
 unsigned fake_http_port(const struct fake_http *f)
 {
 	return f->port;

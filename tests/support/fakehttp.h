@@ -42,6 +42,10 @@ struct fake_http *fake_http_start(fake_handler *handler, void *ctx);
 /** Stop, join all threads, free. NULL is fine. */
 void fake_http_stop(struct fake_http *f);
 
+/** Between these two no handler runs: to change what it will answer while a call may hang. */
+void fake_http_lock(struct fake_http *f);
+void fake_http_unlock(struct fake_http *f);
+
 unsigned fake_http_port(const struct fake_http *f);
 
 /** "http://127.0.0.1:PORT", borrowed. */

@@ -46,13 +46,14 @@ static void answer(void *ctx, const struct fake_request *req, struct fake_reply 
 	if (s->raw)
 		pdg_buf_puts(&reply->raw, s->raw);
 	else
-		fake_reply_http(reply, s->status ? s->status : 200, "Application/JSON; charset=utf-8",
-				s->headers, pdg_bytes_str("{\"a\":1}"));
+		fake_reply_http(reply, s->status ? s->status : 200,
+				"Application/JSON; charset=utf-8", s->headers,
+				pdg_bytes_str("{\"a\":1}"));
 }
 
 static struct pdg_http *new_client(void)
 {
-	const struct pdg_http_options opt = { 0 };
+	const struct pdg_http_options opt = {0};
 	struct pdg_http *h = NULL;
 
 	CHECK_OK(pdg_http_new(&opt, &h, NULL), NULL);
@@ -62,31 +63,32 @@ static struct pdg_http *new_client(void)
 static int get(struct pdg_http *h, const char *url, int timeout_ms, struct pdg_http_answer *out,
 	       struct pdg_error *err)
 {
-	const struct pdg_http_request r = { .method = "GET", .url = url, .timeout_ms = timeout_ms };
+	const struct pdg_http_request r = {.method = "GET", .url = url, .timeout_ms = timeout_ms};
 
 	return pdg_http_call(h, &r, BODY_MAX, out, err);
 }
 
 static void plain_calls(void)
 {
-	static const char *const want[] = { "X-Log-Index", "X-Absent", "date", NULL };
-	static const char *const headers[] = { "X-Mine: 7", "Accept: application/json", NULL };
-	PDG_AUTO(script) struct script s = { .headers = "x-log-index: 42\r\nRetry-After: 17\r\n"
-							"Location: /elsewhere\r\n",
-					     .status = 409 };
+	static const char *const want[] = {"X-Log-Index", "X-Absent", "date", NULL};
+	static const char *const headers[] = {"X-Mine: 7", "Accept: application/json", NULL};
+	PDG_AUTO(script)
+	struct script s = {.headers = "x-log-index: 42\r\nRetry-After: 17\r\n"
+				      "Location: /elsewhere\r\n",
+			   .status = 409};
 	PDG_AUTO(fake) struct fake_http *f = fake_http_start(answer, &s);
 	PDG_AUTO(http) struct pdg_http *h = new_client();
-	PDG_AUTO(http_answer) struct pdg_http_answer a = { 0 };
-	PDG_AUTO(http_answer) struct pdg_http_answer b = { 0 };
+	PDG_AUTO(http_answer) struct pdg_http_answer a = {0};
+	PDG_AUTO(http_answer) struct pdg_http_answer b = {0};
 	PDG_AUTO(mem) char *url = pdg_url_join(fake_http_url(f), "/api/v1?x=y");
-	struct pdg_http_request r = { .method = "POST",
-				      .url = url,
-				      .content_type = "application/json",
-				      .body = pdg_bytes_str("{\"b\":2}"),
-				      .headers = headers,
-				      .want = want,
-				      .timeout_ms = 5000 };
-	struct pdg_error err = { 0 };
+	struct pdg_http_request r = {.method = "POST",
+				     .url = url,
+				     .content_type = "application/json",
+				     .body = pdg_bytes_str("{\"b\":2}"),
+				     .headers = headers,
+				     .want = want,
+				     .timeout_ms = 5000};
+	struct pdg_error err = {0};
 
 	CHECK_OK(pdg_http_call(h, &r, BODY_MAX, &a, &err), &err);
 	CHECK_STR(s.asked, "POST /api/v1?x=y {\"b\":2}");
@@ -113,14 +115,14 @@ static void plain_calls(void)
 
 static void chunks_and_trailers(void)
 {
-	PDG_AUTO(script) struct script s = {
+	PDG_AUTO(script)
+	struct script s = {
 		.raw = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
-		       "Trailer: X-T\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nX-T: 1\r\n\r\n"
-	};
+		       "Trailer: X-T\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nX-T: 1\r\n\r\n"};
 	PDG_AUTO(fake) struct fake_http *f = fake_http_start(answer, &s);
 	PDG_AUTO(http) struct pdg_http *h = new_client();
-	PDG_AUTO(http_answer) struct pdg_http_answer a = { 0 };
-	struct pdg_error err = { 0 };
+	PDG_AUTO(http_answer) struct pdg_http_answer a = {0};
+	struct pdg_error err = {0};
 
 	CHECK_OK(get(h, fake_http_url(f), 5000, &a, &err), &err);
 	CHECK_BYTES_STR(pdg_buf_bytes(&a.body), "abcde");
@@ -129,12 +131,13 @@ static void chunks_and_trailers(void)
 
 static void post_without_body(void)
 {
-	PDG_AUTO(script) struct script s = { 0 };
+	PDG_AUTO(script) struct script s = {0};
 	PDG_AUTO(fake) struct fake_http *f = fake_http_start(answer, &s);
 	PDG_AUTO(http) struct pdg_http *h = new_client();
-	PDG_AUTO(http_answer) struct pdg_http_answer a = { 0 };
-	const struct pdg_http_request r = { .method = "POST", .url = fake_http_url(f), .timeout_ms = 5000 };
-	struct pdg_error err = { 0 };
+	PDG_AUTO(http_answer) struct pdg_http_answer a = {0};
+	const struct pdg_http_request r = {
+		.method = "POST", .url = fake_http_url(f), .timeout_ms = 5000};
+	struct pdg_error err = {0};
 
 	CHECK_OK(pdg_http_call(h, &r, BODY_MAX, &a, &err), &err);
 	CHECK_STR(s.asked, "POST / ");
@@ -144,15 +147,15 @@ static void post_without_body(void)
 /* A redirect is an answer; the place it names is not called. */
 static void redirects_are_not_followed(void)
 {
-	static const int status[] = { 301, 302, 303, 307, 308 };
-	PDG_AUTO(script) struct script s = { .headers = "Location: /other\r\n" };
+	static const int status[] = {301, 302, 303, 307, 308};
+	PDG_AUTO(script) struct script s = {.headers = "Location: /other\r\n"};
 	PDG_AUTO(fake) struct fake_http *f = fake_http_start(answer, &s);
 	PDG_AUTO(http) struct pdg_http *h = new_client();
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 	size_t i;
 
 	for (i = 0; i < sizeof(status) / sizeof(status[0]); i++) {
-		PDG_AUTO(http_answer) struct pdg_http_answer a = { 0 };
+		PDG_AUTO(http_answer) struct pdg_http_answer a = {0};
 
 		s.status = status[i];
 		CHECK_OK(get(h, fake_http_url(f), 5000, &a, &err), &err);
@@ -169,35 +172,40 @@ static void answers_that_are_none(void)
 		enum fake_way way;
 		const char *rule;
 	} t[] = {
-		{ "", FAKE_CLOSE, "NET-3" },
-		{ "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"cut\":", FAKE_CLOSE, "NET-3" },
-		{ "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc", FAKE_CLOSE, "NET-3" },
-		{ "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n", FAKE_CLOSE, "NET-3" },
-		{ "HTTP/1.1 200 OK\r\nContent-Le", FAKE_CLOSE, "NET-3" },
-		{ "SSH-2.0-OpenSSH_9.2\r\n", FAKE_CLOSE, "NET-3" },
-		{ "<html>no status line</html>", FAKE_CLOSE, "NET-3" },
-		{ "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n", FAKE_CLOSE, "NET-3" },
-		{ "", FAKE_HANG, "NET-2" },
-		{ "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", FAKE_HANG, "NET-2" },
-		{ "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"slow\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-		  FAKE_DRIP, "NET-2" },
-		{ "HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n", FAKE_ENDLESS, "NET-4" },
-		{ "HTTP/1.1 200 OK\r\n\r\n", FAKE_ENDLESS, "NET-4" },
-		{ "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7fffffff\r\n", FAKE_ENDLESS, "NET-4" },
+		{"", FAKE_CLOSE, "NET-3"},
+		{"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"cut\":", FAKE_CLOSE, "NET-3"},
+		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc", FAKE_CLOSE,
+		 "NET-3"},
+		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n", FAKE_CLOSE,
+		 "NET-3"},
+		{"HTTP/1.1 200 OK\r\nContent-Le", FAKE_CLOSE, "NET-3"},
+		{"SSH-2.0-OpenSSH_9.2\r\n", FAKE_CLOSE, "NET-3"},
+		{"<html>no status line</html>", FAKE_CLOSE, "NET-3"},
+		{"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n", FAKE_CLOSE, "NET-3"},
+		{"", FAKE_HANG, "NET-2"},
+		{"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", FAKE_HANG, "NET-2"},
+		{"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"slow\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+		 FAKE_DRIP, "NET-2"},
+		{"HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n", FAKE_ENDLESS, "NET-4"},
+		{"HTTP/1.1 200 OK\r\n\r\n", FAKE_ENDLESS, "NET-4"},
+		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7fffffff\r\n", FAKE_ENDLESS,
+		 "NET-4"},
 	};
-	PDG_AUTO(script) struct script s = { 0 };
+	PDG_AUTO(script) struct script s = {0};
 	PDG_AUTO(fake) struct fake_http *f = fake_http_start(answer, &s);
 	PDG_AUTO(http) struct pdg_http *h = new_client();
 	size_t i;
 
 	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
-		struct pdg_http_answer a = { 0 };
-		struct pdg_error err = { 0 };
+		struct pdg_http_answer a = {0};
+		struct pdg_error err = {0};
 		int64_t start = pdg_monotonic_ms();
 
 		pdg_test_case("case %zu", i);
+		fake_http_lock(f);
 		s.raw = t[i].raw;
 		s.way = t[i].way;
+		fake_http_unlock(f);
 		CHECK_RULE(get(h, fake_http_url(f), 700, &a, &err), &err, t[i].rule);
 		CHECK(pdg_monotonic_ms() - start < 5000);
 		CHECK(!a.body.p && !a.content_type);
@@ -209,12 +217,12 @@ static void answers_that_are_none(void)
 /* Endless headers: a first line of 1 MB, then many lines. */
 static void endless_headers(void)
 {
-	PDG_AUTO(script) struct script s = { .way = FAKE_CLOSE };
+	PDG_AUTO(script) struct script s = {.way = FAKE_CLOSE};
 	PDG_AUTO(fake) struct fake_http *f = fake_http_start(answer, &s);
 	PDG_AUTO(http) struct pdg_http *h = new_client();
 	PDG_AUTO(buf) struct pdg_buf raw = PDG_BUF_INIT((size_t)4 << 20);
-	struct pdg_http_answer a = { 0 };
-	struct pdg_error err = { 0 };
+	struct pdg_http_answer a = {0};
+	struct pdg_error err = {0};
 	int i;
 
 	pdg_buf_puts(&raw, "HTTP/1.1 200 OK\r\n");
@@ -227,13 +235,13 @@ static void endless_headers(void)
 
 static void size_limit_is_exact(void)
 {
-	PDG_AUTO(script) struct script s = { .way = FAKE_CLOSE };
+	PDG_AUTO(script) struct script s = {.way = FAKE_CLOSE};
 	PDG_AUTO(fake) struct fake_http *f = fake_http_start(answer, &s);
 	PDG_AUTO(http) struct pdg_http *h = new_client();
 	PDG_AUTO(buf) struct pdg_buf raw = PDG_BUF_INIT(1 << 16);
-	PDG_AUTO(http_answer) struct pdg_http_answer a = { 0 };
-	struct pdg_http_answer b = { 0 };
-	struct pdg_error err = { 0 };
+	PDG_AUTO(http_answer) struct pdg_http_answer a = {0};
+	struct pdg_http_answer b = {0};
+	struct pdg_error err = {0};
 	int i;
 
 	pdg_buf_puts(&raw, "HTTP/1.1 200 OK\r\n\r\n");
@@ -251,11 +259,11 @@ static void nobody_there(void)
 {
 	PDG_AUTO(http) struct pdg_http *h = new_client();
 	PDG_AUTO(mem) char *dead = pdg_str_printf("http://127.0.0.1:%u/", fake_http_dead_port());
-	PDG_AUTO(script) struct script s = { 0 };
+	PDG_AUTO(script) struct script s = {0};
 	PDG_AUTO(fake) struct fake_http *f = fake_http_start(answer, &s);
 	PDG_AUTO(mem) char *tls = pdg_str_printf("https://127.0.0.1:%u/", fake_http_port(f));
-	struct pdg_http_answer a = { 0 };
-	struct pdg_error err = { 0 };
+	struct pdg_http_answer a = {0};
+	struct pdg_error err = {0};
 
 	CHECK_RULE(get(h, dead, 5000, &a, &err), &err, "NET-1");
 	CHECK_RULE(get(h, "http://nowhere.invalid/", 5000, &a, &err), &err, "NET-1");
@@ -266,17 +274,28 @@ static void nobody_there(void)
 static void urls_that_are_not_called(void)
 {
 	static const char *const bad[] = {
-		"", "localhost", "ftp://localhost/", "file:///etc/passwd", "gopher://localhost/",
-		"http://", "http:///path", "http://user@localhost/", "http://user:secret@localhost/",
-		"http://localhost/a b", "http://localhost/\r\nX: y", "http://localhost:99999/",
-		"//localhost/", "javascript:alert(1)", "http//localhost",
+		"",
+		"localhost",
+		"ftp://localhost/",
+		"file:///etc/passwd",
+		"gopher://localhost/",
+		"http://",
+		"http:///path",
+		"http://user@localhost/",
+		"http://user:secret@localhost/",
+		"http://localhost/a b",
+		"http://localhost/\r\nX: y",
+		"http://localhost:99999/",
+		"//localhost/",
+		"javascript:alert(1)",
+		"http//localhost",
 	};
 	PDG_AUTO(http) struct pdg_http *h = new_client();
 	size_t i;
 
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		struct pdg_http_answer a = { 0 };
-		struct pdg_error err = { 0 };
+		struct pdg_http_answer a = {0};
+		struct pdg_error err = {0};
 
 		pdg_test_case("\"%s\"", bad[i]);
 		CHECK_CODE(get(h, bad[i], 1000, &a, &err), &err, PDG_E_USAGE);
@@ -286,13 +305,13 @@ static void urls_that_are_not_called(void)
 
 static void header_injection(void)
 {
-	static const char *const headers[] = { "X-A: b\r\nX-C: d", NULL };
-	PDG_AUTO(script) struct script s = { 0 };
+	static const char *const headers[] = {"X-A: b\r\nX-C: d", NULL};
+	PDG_AUTO(script) struct script s = {0};
 	PDG_AUTO(fake) struct fake_http *f = fake_http_start(answer, &s);
 	PDG_AUTO(http) struct pdg_http *h = new_client();
-	struct pdg_http_request r = { .method = "GET", .url = fake_http_url(f), .headers = headers };
-	struct pdg_http_answer a = { 0 };
-	struct pdg_error err = { 0 };
+	struct pdg_http_request r = {.method = "GET", .url = fake_http_url(f), .headers = headers};
+	struct pdg_http_answer a = {0};
+	struct pdg_error err = {0};
 
 	CHECK_CODE(pdg_http_call(h, &r, BODY_MAX, &a, &err), &err, PDG_E_USAGE);
 	r.headers = NULL;
@@ -304,17 +323,17 @@ static void header_injection(void)
 /* Neither proxy nor anything else comes from the environment; a configured proxy is used. */
 static void proxies(void)
 {
-	PDG_AUTO(script) struct script s = { 0 };
-	PDG_AUTO(script) struct script ps = { 0 };
+	PDG_AUTO(script) struct script s = {0};
+	PDG_AUTO(script) struct script ps = {0};
 	PDG_AUTO(fake) struct fake_http *f = fake_http_start(answer, &s);
 	PDG_AUTO(fake) struct fake_http *proxy = fake_http_start(answer, &ps);
 	PDG_AUTO(mem) char *dead = pdg_str_printf("http://127.0.0.1:%u", fake_http_dead_port());
-	PDG_AUTO(http_answer) struct pdg_http_answer a = { 0 };
-	PDG_AUTO(http_answer) struct pdg_http_answer b = { 0 };
+	PDG_AUTO(http_answer) struct pdg_http_answer a = {0};
+	PDG_AUTO(http_answer) struct pdg_http_answer b = {0};
 	PDG_AUTO(http) struct pdg_http *h = NULL;
 	PDG_AUTO(http) struct pdg_http *by = NULL;
-	struct pdg_http_options opt = { .proxy = fake_http_url(proxy) };
-	struct pdg_error err = { 0 };
+	struct pdg_http_options opt = {.proxy = fake_http_url(proxy)};
+	struct pdg_error err = {0};
 
 	CHECK(setenv("http_proxy", dead, 1) == 0 && setenv("all_proxy", dead, 1) == 0);
 	CHECK(setenv("no_proxy", "*", 1) == 0 && setenv("NO_PROXY", "*", 1) == 0);
@@ -343,21 +362,22 @@ static void echo(void *ctx, const struct fake_request *req, struct fake_reply *r
 static void side_by_side(void)
 {
 	enum { N = 40 };
-	PDG_AUTO(script) struct script s = { 0 };
+	PDG_AUTO(script) struct script s = {0};
 	PDG_AUTO(fake) struct fake_http *f = fake_http_start(echo, &s);
 	PDG_AUTO(http) struct pdg_http *h = new_client();
-	struct pdg_http_request r[N] = { { 0 } };
+	struct pdg_http_request r[N] = {{0}};
 	struct pdg_http_answer *out = calloc(N, sizeof(*out));
 	struct pdg_error *errs = calloc(N, sizeof(*errs));
 	char *url[N];
 	int rcs[N];
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 	int i;
 
 	for (i = 0; i < N; i++) {
 		url[i] = i % 10 == 3 ? pdg_url_join(fake_http_url(f), "cut")
 				     : pdg_str_printf("%s/%d", fake_http_url(f), i);
-		r[i] = (struct pdg_http_request){ .method = "GET", .url = url[i], .timeout_ms = 10000 };
+		r[i] = (struct pdg_http_request){
+			.method = "GET", .url = url[i], .timeout_ms = 10000};
 	}
 	r[7].url = "nonsense";
 	CHECK_OK(pdg_http_call_many(h, r, N, 8, BODY_MAX, out, rcs, errs, &err), &err);
@@ -369,7 +389,8 @@ static void side_by_side(void)
 			CHECK_RULE(rcs[i], &errs[i], "NET-3");
 		} else if (CHECK_OK(rcs[i], &errs[i])) {
 			CHECK_INT(out[i].status, 200);
-			CHECK_BYTES_STR(pdg_buf_bytes(&out[i].body), url[i] + strlen(fake_http_url(f)));
+			CHECK_BYTES_STR(pdg_buf_bytes(&out[i].body),
+					url[i] + strlen(fake_http_url(f)));
 		}
 		pdg_http_answer_done(&out[i]);
 		free(url[i]);
@@ -383,11 +404,11 @@ static void side_by_side(void)
 static void joined_urls(void)
 {
 	static const char *const t[][3] = {
-		{ "http://h", "p", "http://h/p" },
-		{ "http://h/", "/p", "http://h/p" },
-		{ "http://h//", "//p/q", "http://h/p/q" },
-		{ "http://h/a", "p?x=y", "http://h/a/p?x=y" },
-		{ "http://h", "", "http://h/" },
+		{"http://h", "p", "http://h/p"},
+		{"http://h/", "/p", "http://h/p"},
+		{"http://h//", "//p/q", "http://h/p/q"},
+		{"http://h/a", "p?x=y", "http://h/a/p?x=y"},
+		{"http://h", "", "http://h/"},
 	};
 	size_t i;
 
@@ -398,11 +419,12 @@ static void joined_urls(void)
 	}
 }
 
-PDG_TEST_MAIN("client", { "plain calls", plain_calls }, { "chunks and trailers", chunks_and_trailers },
-	      { "post without body", post_without_body },
-	      { "redirects are not followed", redirects_are_not_followed },
-	      { "answers that are none", answers_that_are_none }, { "endless headers", endless_headers },
-	      { "size limit is exact", size_limit_is_exact }, { "nobody there", nobody_there },
-	      { "URLs that are not called", urls_that_are_not_called },
-	      { "header injection", header_injection }, { "proxies", proxies },
-	      { "side by side", side_by_side }, { "joined URLs", joined_urls })
+PDG_TEST_MAIN("client", {"plain calls", plain_calls}, {"chunks and trailers", chunks_and_trailers},
+	      {"post without body", post_without_body},
+	      {"redirects are not followed", redirects_are_not_followed},
+	      {"answers that are none", answers_that_are_none},
+	      {"endless headers", endless_headers}, {"size limit is exact", size_limit_is_exact},
+	      {"nobody there", nobody_there},
+	      {"URLs that are not called", urls_that_are_not_called},
+	      {"header injection", header_injection}, {"proxies", proxies},
+	      {"side by side", side_by_side}, {"joined URLs", joined_urls})

@@ -136,7 +136,8 @@ static inline int crash_mkdir(void *ctx, const char *path, struct pdg_error *err
 	return crash_after(c, now, pdg_embedded_io_files.mkdir(NULL, path, err));
 }
 
-static inline int crash_write(void *ctx, const char *path, struct pdg_bytes in, struct pdg_error *err)
+static inline int crash_write(void *ctx, const char *path, struct pdg_bytes in,
+			      struct pdg_error *err)
 {
 	struct crash *c = ctx;
 	bool now = crash_now(c);
@@ -193,7 +194,8 @@ static inline int crash_rename(void *ctx, const char *from, const char *to, stru
 	if (crash_fail(c, now, err, &rc))
 		return rc;
 	crash_before(c, now);
-	/* What is not synced of the file stays so under its new name: the data may be lost there. */
+	/* What is not synced of the file stays so under its new name: the data may be lost there.
+	 */
 	for (i = 0; i < c->n_u; i++) {
 		if (strcmp(c->u[i].path, from) != 0 || c->u[i].done)
 			continue;
@@ -223,12 +225,12 @@ static inline int crash_remove(void *ctx, const char *path, struct pdg_error *er
 
 static inline struct pdg_embedded_io crash_io(struct crash *c)
 {
-	return (struct pdg_embedded_io){ .mkdir = crash_mkdir,
-					 .write = crash_write,
-					 .sync = crash_sync,
-					 .rename = crash_rename,
-					 .remove = crash_remove,
-					 .ctx = c };
+	return (struct pdg_embedded_io){.mkdir = crash_mkdir,
+					.write = crash_write,
+					.sync = crash_sync,
+					.rename = crash_rename,
+					.remove = crash_remove,
+					.ctx = c};
 }
 
 #endif

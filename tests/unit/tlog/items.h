@@ -55,7 +55,7 @@ PDG_AUTO_DEFINE_VALUE(items, struct items, items_done)
 /* Leaf hashes of items 0 … @n - 1, to be freed. */
 static inline struct pdg_hash32 *item_leaves(struct pdg_key *key, size_t n)
 {
-	PDG_AUTO(items) struct items it = { 0 };
+	PDG_AUTO(items) struct items it = {0};
 	struct pdg_hash32 *leaf = pdg_calloc(n ? n : 1, sizeof(*leaf));
 	size_t i;
 
@@ -78,12 +78,15 @@ static inline struct pdg_root *root_of_log(const char *origin, const struct pdg_
 	uint8_t id[32];
 
 	naive_must(pdg_note_key_id(origin, key, id, NULL));
-	naive_must(pdg_root_write(url, key, id, 1, &text, NULL));
+	naive_must(pdg_root_write(
+		&(struct pdg_root_make){.base_url = url, .key = key, .log_id = id, .valid_from = 1},
+		&text, NULL));
 	naive_must(pdg_root_parse(pdg_buf_bytes(&text), &root, NULL));
 	return root;
 }
 
-/* Every item has its entry, and the entry verifies against @root; the first one has index @first. */
+/* Every item has its entry, and the entry verifies against @root; the first one has index @first.
+ */
 static inline void check_items(const struct items *it, const struct pdg_root *root, uint64_t first)
 {
 	const struct pdg_root_log *log;
@@ -92,7 +95,7 @@ static inline void check_items(const struct items *it, const struct pdg_root *ro
 
 	for (i = 0; i < it->n; i++) {
 		struct pdg_log_item *x = &it->v[i];
-		struct pdg_error err = { 0 };
+		struct pdg_error err = {0};
 
 		if (x->rc == 0 && x->entry && x->entry->log_index == first + i &&
 		    pdg_entry_verify(x->entry, root, x->digest, x->sig, x->key, &log, &err) == 0)
@@ -130,9 +133,9 @@ static inline int served_tile(void *ctx, unsigned level, uint64_t n, unsigned wi
 static inline void check_continues(struct pdg_log *log, uint64_t m, const struct pdg_hash32 *root_m)
 {
 	PDG_AUTO(checkpoint) struct pdg_checkpoint *now = latest(log);
-	struct pdg_tile_store s = { .read = served_tile, .ctx = log };
-	struct pdg_proof p = { .n = 0 };
-	struct pdg_error err = { 0 };
+	struct pdg_tile_store s = {.read = served_tile, .ctx = log};
+	struct pdg_proof p = {.n = 0};
+	struct pdg_error err = {0};
 
 	if (m > 0)
 		CHECK_OK(pdg_tree_consistency(&s, m, now->size, &p, &err), &err);

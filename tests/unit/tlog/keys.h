@@ -14,12 +14,12 @@
 /* The Ed25519 key whose seed is the 32 bytes @first, @first + 1, … (RFC 8410 PKCS#8). */
 static inline struct pdg_key *key_of_seed(uint8_t first)
 {
-	static const uint8_t head[] = { 0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06,
-					0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20 };
+	static const uint8_t head[] = {0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06,
+				       0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20};
 	PDG_AUTO(buf) struct pdg_buf der = PDG_BUF_INIT(64);
 	PDG_AUTO(buf) struct pdg_buf pem = PDG_BUF_INIT(256);
 	struct pdg_key *key = NULL;
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 	char *dir = pdg_test_dir();
 	char *path;
 	unsigned i;

@@ -31,7 +31,7 @@ static inline size_t naive_split(size_t n)
 /* MTH(D[n]) over leaf hashes. */
 static inline struct pdg_hash32 naive_mth(const struct pdg_hash32 *leaf, size_t n)
 {
-	struct pdg_hash32 out = { { 0 } };
+	struct pdg_hash32 out = {{0}};
 	struct pdg_hash32 l;
 	struct pdg_hash32 r;
 	size_t k;
@@ -91,7 +91,7 @@ static inline void naive_subproof(size_t m, const struct pdg_hash32 *leaf, size_
 /* The leaf hash of entry @i: of its number in text. */
 static inline struct pdg_hash32 naive_leaf(uint64_t i)
 {
-	struct pdg_hash32 out = { { 0 } };
+	struct pdg_hash32 out = {{0}};
 	uint8_t data[8];
 	int k;
 
@@ -120,7 +120,7 @@ static inline bool naive_same(const struct pdg_proof *a, const struct pdg_proof 
 
 static inline struct pdg_hash32 hash_of_hex(const char *hex)
 {
-	struct pdg_hash32 h = { { 0 } };
+	struct pdg_hash32 h = {{0}};
 
 	if (!pdg_unhex(pdg_bytes_str(hex), h.b, PDG_HASH_LEN))
 		abort();

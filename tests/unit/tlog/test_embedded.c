@@ -19,9 +19,8 @@ PDG_AUTO_DEFINE(test_dir, char *, pdg_test_dir_remove)
 
 static int open_log(const char *dir, bool may_create, struct pdg_log **out, struct pdg_error *err)
 {
-	const struct pdg_embedded_options opt = { .directory = dir,
-						  .origin = ORIGIN,
-						  .may_create = may_create };
+	const struct pdg_embedded_options opt = {
+		.directory = dir, .origin = ORIGIN, .may_create = may_create};
 
 	return pdg_embedded_open(&opt, out, err);
 }
@@ -47,8 +46,8 @@ static void append(struct pdg_log *log, struct pdg_key *key, uint64_t first, siz
 	size_t at;
 
 	for (at = 0; at < n; at += batch) {
-		PDG_AUTO(items) struct items it = { 0 };
-		struct pdg_error err = { 0 };
+		PDG_AUTO(items) struct items it = {0};
+		struct pdg_error err = {0};
 
 		items_init(&it, key, first + at, n - at < batch ? n - at : batch);
 		if (CHECK_OK(log->ops->add(log, it.v, it.n, &err), &err))
@@ -65,7 +64,7 @@ static void an_empty_log(void)
 	PDG_AUTO(checkpoint) struct pdg_checkpoint *c = NULL;
 	PDG_AUTO(buf) struct pdg_buf out = PDG_BUF_INIT(4096);
 	struct pdg_log *second = NULL;
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 	struct pdg_hash32 empty;
 	uint64_t n = 99;
 	struct stat st;
@@ -100,13 +99,13 @@ static void an_empty_log(void)
 
 static void growing(void)
 {
-	static const size_t batches[] = { 1, 1, 3, 50, 200, 1, 256, 255, 700, 64, 1 };
+	static const size_t batches[] = {1, 1, 3, 50, 200, 1, 256, 255, 700, 64, 1};
 	PDG_AUTO(test_dir) char *dir = pdg_test_dir();
 	PDG_AUTO(key) struct pdg_key *key = key_new(PDG_KEY_ECDSA_P256);
 	PDG_AUTO(mem) struct pdg_hash32 *leaf = item_leaves(key, 1600);
 	PDG_AUTO(log) struct pdg_log *log = NULL;
 	struct pdg_hash32 old_root;
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 	uint64_t size = 0;
 	uint64_t n = 0;
 	size_t i;
@@ -143,7 +142,7 @@ static void few_files(void)
 	PDG_AUTO(test_dir) char *dir = pdg_test_dir();
 	PDG_AUTO(key) struct pdg_key *key = key_new(PDG_KEY_ECDSA_P256);
 	PDG_AUTO(log) struct pdg_log *log = NULL;
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 
 	if (!CHECK_OK(open_log(dir, true, &log, &err), &err))
 		return;
@@ -164,10 +163,23 @@ static void few_files(void)
 static void what_is_served(void)
 {
 	static const char *const absent[] = {
-		"tile/0/002.p/89",  "tile/0/002",      "tile/1/000.p/3", "tile/1/000", "tile/2/000.p/1",
-		"tile/8/000",	    "tile/63/000.p/1", "tile/entries/002.p/89",
-		"key.pem",	    "lock",	       "tile/../key.pem", "tile/0/../../key.pem",
-		"/checkpoint",	    "checkpoint/",     "tile/",		 "", "tile/0/x000/000",
+		"tile/0/002.p/89",
+		"tile/0/002",
+		"tile/1/000.p/3",
+		"tile/1/000",
+		"tile/2/000.p/1",
+		"tile/8/000",
+		"tile/63/000.p/1",
+		"tile/entries/002.p/89",
+		"key.pem",
+		"lock",
+		"tile/../key.pem",
+		"tile/0/../../key.pem",
+		"/checkpoint",
+		"checkpoint/",
+		"tile/",
+		"",
+		"tile/0/x000/000",
 		"tile/0/18446744073709551615",
 		"tile/0/x018/x446/x744/x073/x709/x551/615",
 	};
@@ -176,7 +188,7 @@ static void what_is_served(void)
 	PDG_AUTO(mem) struct pdg_hash32 *leaf = item_leaves(key, 600);
 	PDG_AUTO(log) struct pdg_log *log = NULL;
 	PDG_AUTO(buf) struct pdg_buf out = PDG_BUF_INIT(PDG_ENTRIES_MAX);
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 	struct pdg_bytes rest;
 	struct pdg_bytes entry;
 	struct pdg_hash32 h;
@@ -217,9 +229,9 @@ static void items_of_their_own(void)
 	PDG_AUTO(key) struct pdg_key *key = key_new(PDG_KEY_ECDSA_P256);
 	PDG_AUTO(key) struct pdg_key *ed = key_new(PDG_KEY_ED25519);
 	PDG_AUTO(log) struct pdg_log *log = NULL;
-	PDG_AUTO(items) struct items it = { 0 };
+	PDG_AUTO(items) struct items it = {0};
 	PDG_AUTO(buf) struct pdg_buf big = PDG_BUF_INIT(PDG_LIMIT_MIB(1));
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 
 	if (!CHECK_OK(open_log(dir, true, &log, &err), &err))
 		return;
@@ -239,7 +251,7 @@ static void items_of_their_own(void)
 
 static void a_key_of_ones_own(void)
 {
-	static const enum pdg_key_type types[] = { PDG_KEY_ED25519, PDG_KEY_ECDSA_P256 };
+	static const enum pdg_key_type types[] = {PDG_KEY_ED25519, PDG_KEY_ECDSA_P256};
 	PDG_AUTO(key) struct pdg_key *key = key_new(PDG_KEY_ECDSA_P256);
 	size_t i;
 
@@ -251,11 +263,9 @@ static void a_key_of_ones_own(void)
 		PDG_AUTO(mem) char *path2 = pdg_test_path(dir, "other.pem");
 		PDG_AUTO(mem) char *sub = pdg_test_path(dir, "log");
 		PDG_AUTO(log) struct pdg_log *log = NULL;
-		struct pdg_embedded_options opt = { .directory = sub,
-						    .origin = "log.example",
-						    .key = path,
-						    .may_create = true };
-		struct pdg_error err = { 0 };
+		struct pdg_embedded_options opt = {
+			.directory = sub, .origin = "log.example", .key = path, .may_create = true};
+		struct pdg_error err = {0};
 
 		CHECK_CODE(pdg_embedded_open(&opt, &log, &err), &err, PDG_E_NOTFOUND);
 		CHECK_OK(pdg_key_private_save(own, path, &err), &err);
@@ -267,7 +277,7 @@ static void a_key_of_ones_own(void)
 		CHECK(!there(sub, "key.pem"));
 		{
 			PDG_AUTO(root) struct pdg_root *root = root_of_log("log.example", own);
-			PDG_AUTO(items) struct items it = { 0 };
+			PDG_AUTO(items) struct items it = {0};
 
 			items_init(&it, key, 0, 3);
 			CHECK_OK(log->ops->add(log, it.v, 3, &err), &err);
@@ -287,11 +297,12 @@ static void a_key_of_ones_own(void)
 
 static void origins(void)
 {
-	static const char *const bad[] = { "", "a b", "a/b", "a:1", "a+b", "-a", ".a", "http://a", "\xc3\xa9" };
+	static const char *const bad[] = {"",	"a b", "a/b",	   "a:1",     "a+b",
+					  "-a", ".a",  "http://a", "\xc3\xa9"};
 	PDG_AUTO(test_dir) char *dir = pdg_test_dir();
-	struct pdg_embedded_options opt = { .directory = dir, .may_create = true };
+	struct pdg_embedded_options opt = {.directory = dir, .may_create = true};
 	struct pdg_log *log = NULL;
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 	size_t i;
 
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -309,7 +320,7 @@ static void folders_that_are_no_log(void)
 	PDG_AUTO(mem) char *sub = pdg_test_path(dir, "d");
 	PDG_AUTO(mem) char *file = pdg_test_file(dir, "f", pdg_bytes_str("x"));
 	struct pdg_log *log = NULL;
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 
 	CHECK_CODE(open_log(file, true, &log, &err), &err, PDG_E_IO);
 	CHECK(mkdir(sub, 0700) == 0);
@@ -343,7 +354,7 @@ static void losses(void)
 	PDG_AUTO(mem) char *tile = pdg_test_path(dir, "tile/0/000.p/10");
 	PDG_AUTO(mem) char *bundle = pdg_test_path(dir, "tile/entries/000.p/10");
 	struct pdg_log *log = NULL;
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 
 	if (!CHECK_OK(open_log(dir, true, &log, &err), &err))
 		return;
@@ -397,26 +408,26 @@ static void damages(void)
 		long at;
 		const char *open_rule; /* NULL: seen by fsck only */
 	} t[] = {
-		{ "checkpoint", 2, "LOG-11" },
-		{ "checkpoint", 12, "LOG-11" },
-		{ "checkpoint", 120, "LOG-11" },
-		{ "checkpoint", -1, "LOG-11" },
-		{ "tile/0/002.p/88", 5, "LOG-12" },
-		{ "tile/0/002.p/88", -1, "LOG-12" },
-		{ "tile/1/000.p/2", 33, "LOG-12" },
-		{ "tile/entries/002.p/88", 300, "LOG-12" },
-		{ "tile/entries/002.p/88", 0, "LOG-12" },
-		{ "tile/entries/002.p/88", -7, "LOG-12" },
-		{ "tile/0/000", 8191, NULL },
-		{ "tile/0/001", -32, NULL },
-		{ "tile/entries/000", 400, NULL },
-		{ "tile/entries/001", 1, NULL },
-		{ "tile/entries/001", -1, NULL },
+		{"checkpoint", 2, "LOG-11"},
+		{"checkpoint", 12, "LOG-11"},
+		{"checkpoint", 120, "LOG-11"},
+		{"checkpoint", -1, "LOG-11"},
+		{"tile/0/002.p/88", 5, "LOG-12"},
+		{"tile/0/002.p/88", -1, "LOG-12"},
+		{"tile/1/000.p/2", 33, "LOG-12"},
+		{"tile/entries/002.p/88", 300, "LOG-12"},
+		{"tile/entries/002.p/88", 0, "LOG-12"},
+		{"tile/entries/002.p/88", -7, "LOG-12"},
+		{"tile/0/000", 8191, NULL},
+		{"tile/0/001", -32, NULL},
+		{"tile/entries/000", 400, NULL},
+		{"tile/entries/001", 1, NULL},
+		{"tile/entries/001", -1, NULL},
 	};
 	PDG_AUTO(test_dir) char *dir = pdg_test_dir();
 	PDG_AUTO(key) struct pdg_key *key = key_new(PDG_KEY_ECDSA_P256);
 	struct pdg_log *log = NULL;
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 	uint64_t n;
 	size_t i;
 
@@ -461,7 +472,7 @@ static void *read_on(void *arg)
 
 	while (!__atomic_load_n(&r->stop, __ATOMIC_ACQUIRE)) {
 		PDG_AUTO(checkpoint) struct pdg_checkpoint *c = latest(r->log);
-		struct pdg_tile_store s = { .read = served_tile, .ctx = r->log };
+		struct pdg_tile_store s = {.read = served_tile, .ctx = r->log};
 		PDG_AUTO(buf) struct pdg_buf out = PDG_BUF_INIT(PDG_ENTRIES_MAX);
 		struct pdg_hash32 root;
 		char path[PDG_TILE_PATH_MAX];
@@ -483,8 +494,8 @@ static void readers_beside_an_append(void)
 	PDG_AUTO(test_dir) char *dir = pdg_test_dir();
 	PDG_AUTO(key) struct pdg_key *key = key_new(PDG_KEY_ECDSA_P256);
 	PDG_AUTO(log) struct pdg_log *log = NULL;
-	struct pdg_error err = { 0 };
-	struct reader r = { 0 };
+	struct pdg_error err = {0};
+	struct reader r = {0};
 	pthread_t thread;
 
 	if (!CHECK_OK(open_log(dir, true, &log, &err), &err))
@@ -498,9 +509,9 @@ static void readers_beside_an_append(void)
 	CHECK_UINT(r.failures, 0);
 }
 
-PDG_TEST_MAIN("embedded", { "an empty log", an_empty_log }, { "growing", growing },
-	      { "few files", few_files }, { "what is served", what_is_served },
-	      { "items of their own", items_of_their_own },
-	      { "a key of one's own", a_key_of_ones_own }, { "origins", origins },
-	      { "folders that are no log", folders_that_are_no_log }, { "losses", losses },
-	      { "damages", damages }, { "readers beside an append", readers_beside_an_append })
+PDG_TEST_MAIN("embedded", {"an empty log", an_empty_log}, {"growing", growing},
+	      {"few files", few_files}, {"what is served", what_is_served},
+	      {"items of their own", items_of_their_own}, {"a key of one's own", a_key_of_ones_own},
+	      {"origins", origins}, {"folders that are no log", folders_that_are_no_log},
+	      {"losses", losses}, {"damages", damages},
+	      {"readers beside an append", readers_beside_an_append})

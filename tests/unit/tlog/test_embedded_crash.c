@@ -10,23 +10,21 @@
 #include "unit/tlog/crash_io.h"
 #include "unit/tlog/items.h"
 
-#define ORIGIN "localhost"
+#define ORIGIN	       "localhost"
 #define OPERATIONS_MAX 200
 
 PDG_AUTO_DEFINE(log, struct pdg_log *, pdg_log_free)
 PDG_AUTO_DEFINE(test_dir, char *, pdg_test_dir_remove)
 PDG_AUTO_DEFINE_VALUE(crash, struct crash, crash_done)
 
-static const enum crash_kind kinds[] = { CRASH_KEEP, CRASH_LOSE, CRASH_TORN };
-static const char *const kind_names[] = { "kept", "lost", "torn", "failed" };
+static const enum crash_kind kinds[] = {CRASH_KEEP, CRASH_LOSE, CRASH_TORN};
+static const char *const kind_names[] = {"kept", "lost", "torn", "failed"};
 
 static int open_with(const char *dir, const struct pdg_embedded_io *io, struct pdg_log **out,
 		     struct pdg_error *err)
 {
-	const struct pdg_embedded_options opt = { .directory = dir,
-						  .origin = ORIGIN,
-						  .may_create = true,
-						  .io = io };
+	const struct pdg_embedded_options opt = {
+		.directory = dir, .origin = ORIGIN, .may_create = true, .io = io};
 
 	return pdg_embedded_open(&opt, out, err);
 }
@@ -35,8 +33,8 @@ static int open_with(const char *dir, const struct pdg_embedded_io *io, struct p
 static void append(struct pdg_log *log, struct pdg_key *key, uint64_t first, size_t n)
 {
 	PDG_AUTO(root) struct pdg_root *root = root_of_log(ORIGIN, pdg_embedded_key(log));
-	PDG_AUTO(items) struct items it = { 0 };
-	struct pdg_error err = { 0 };
+	PDG_AUTO(items) struct items it = {0};
+	struct pdg_error err = {0};
 
 	items_init(&it, key, first, n);
 	if (CHECK_OK(log->ops->add(log, it.v, n, &err), &err))
@@ -46,21 +44,22 @@ static void append(struct pdg_log *log, struct pdg_key *key, uint64_t first, siz
 /* The same without a look at each entry, for what only has to be there. */
 static void fill(struct pdg_log *log, struct pdg_key *key, size_t n)
 {
-	PDG_AUTO(items) struct items it = { 0 };
-	struct pdg_error err = { 0 };
+	PDG_AUTO(items) struct items it = {0};
+	struct pdg_error err = {0};
 
 	items_init(&it, key, 0, n);
 	CHECK_OK(log->ops->add(log, it.v, n, &err), &err);
 }
 
-/* The log in @dir has @size entries of @leaf, or @other, and grows on. Returns its size before that. */
+/* The log in @dir has @size entries of @leaf, or @other, and grows on. Returns its size before
+ * that. */
 static uint64_t check_log(const char *dir, struct pdg_key *key, const struct pdg_hash32 *leaf,
 			  uint64_t size, uint64_t other)
 {
 	PDG_AUTO(log) struct pdg_log *log = NULL;
 	PDG_AUTO(checkpoint) struct pdg_checkpoint *c = NULL;
 	struct pdg_hash32 want;
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 	uint64_t n = 0;
 	uint64_t had;
 
@@ -87,9 +86,9 @@ static uint64_t check_log(const char *dir, struct pdg_key *key, const struct pdg
 static void child_appends(const char *dir, struct pdg_key *key, uint64_t size, size_t n,
 			  enum crash_kind kind, unsigned at)
 {
-	struct crash c = { .kind = kind };
+	struct crash c = {.kind = kind};
 	struct pdg_embedded_io io = crash_io(&c);
-	struct items it = { 0 };
+	struct items it = {0};
 	struct pdg_log *log = NULL;
 
 	if (open_with(dir, &io, &log, NULL) < 0)
@@ -103,7 +102,7 @@ static void child_appends(const char *dir, struct pdg_key *key, uint64_t size, s
 
 static void child_begins(const char *dir, enum crash_kind kind, unsigned at)
 {
-	struct crash c = { .kind = kind, .at = at };
+	struct crash c = {.kind = kind, .at = at};
 	struct pdg_embedded_io io = crash_io(&c);
 	struct pdg_log *log = NULL;
 
@@ -135,7 +134,7 @@ static void each_operation(uint64_t size, size_t n)
 		for (at = 1; status == CRASHED && at < OPERATIONS_MAX; at++) {
 			PDG_AUTO(test_dir) char *dir = pdg_test_dir();
 			PDG_AUTO(log) struct pdg_log *log = NULL;
-			struct pdg_error err = { 0 };
+			struct pdg_error err = {0};
 			pid_t pid;
 
 			pdg_test_case("%s at operation %u", kind_names[kinds[k]], at);
@@ -151,7 +150,7 @@ static void each_operation(uint64_t size, size_t n)
 			if (check_log(dir, key, leaf, size, size + n) == size)
 				old++;
 			else
-				new++;
+				new ++;
 		}
 		CHECK(at > 8 && at < OPERATIONS_MAX);
 	}
@@ -216,12 +215,12 @@ static bool fails_once(struct pdg_key *key, const struct pdg_hash32 *leaf,
 		       const struct pdg_hash32 *leaf_twice, unsigned at)
 {
 	PDG_AUTO(test_dir) char *dir = pdg_test_dir();
-	PDG_AUTO(crash) struct crash c = { .kind = CRASH_FAIL };
-	PDG_AUTO(items) struct items it = { 0 };
-	PDG_AUTO(items) struct items again = { 0 };
+	PDG_AUTO(crash) struct crash c = {.kind = CRASH_FAIL};
+	PDG_AUTO(items) struct items it = {0};
+	PDG_AUTO(items) struct items again = {0};
 	struct pdg_embedded_io io = crash_io(&c);
 	struct pdg_log *log = NULL;
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 	uint64_t size;
 	bool failed;
 
@@ -266,7 +265,7 @@ static void each_failure(void)
 	pdg_test_case(NULL);
 }
 
-PDG_TEST_MAIN("embedded_crash", { "first append", first_append },
-	      { "wider partial tile", wider_partial_tile },
-	      { "a tile becomes full", tile_becomes_full }, { "exactly full", exactly_full },
-	      { "beginning", beginning }, { "each failure", each_failure })
+PDG_TEST_MAIN("embedded_crash", {"first append", first_append},
+	      {"wider partial tile", wider_partial_tile},
+	      {"a tile becomes full", tile_becomes_full}, {"exactly full", exactly_full},
+	      {"beginning", beginning}, {"each failure", each_failure})

@@ -15,15 +15,15 @@
 #define KEY                                                                                        \
 	"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEIX52fbxTm/GvvvpRSkcEn9UIwgGY3H8iSuD0S1N37wng9dj+VGfMBO6M2RcIkoIOF693xFovUCpgwVlQmY3HGQ=="
 #define LOG_KEY "MCowBQYDK2VwAyEAeZz2djG7/acmX3whbysyqvIK2rxLqpEv09lG4H+S7Vg="
-#define LOG_ID "hH502JzFGiv0m/Po2ILtHPiN0VKSQLrkD9jF/YOoy/4="
-#define ROOT "GgHJAOgCz4HQzAvsITIFSTPuE1yZZoQZz4g+ko+1+0A="
+#define LOG_ID	"hH502JzFGiv0m/Po2ILtHPiN0VKSQLrkD9jF/YOoy/4="
+#define ROOT	"GgHJAOgCz4HQzAvsITIFSTPuE1yZZoQZz4g+ko+1+0A="
 #define BODY                                                                                       \
-	"{\"apiVersion\":\"0.0.2\",\"kind\":\"hashedrekord\",\"spec\":{\"hashedRekordV002\":{"    \
-	"\"data\":{\"algorithm\":\"SHA2_256\",\"digest\":\"" DIGEST "\"},\"signature\":{"         \
-	"\"content\":\"" SIG "\",\"verifier\":{\"keyDetails\":\"PKIX_ECDSA_P256_SHA_256\","       \
+	"{\"apiVersion\":\"0.0.2\",\"kind\":\"hashedrekord\",\"spec\":{\"hashedRekordV002\":{"     \
+	"\"data\":{\"algorithm\":\"SHA2_256\",\"digest\":\"" DIGEST "\"},\"signature\":{"          \
+	"\"content\":\"" SIG "\",\"verifier\":{\"keyDetails\":\"PKIX_ECDSA_P256_SHA_256\","        \
 	"\"publicKey\":{\"rawBytes\":\"" KEY "\"}}}}}}"
 #define CHECKPOINT                                                                                 \
-	"rekor.test.example\\n1\\n" ROOT "\\n\\n\xe2\x80\x94 rekor.test.example "                 \
+	"rekor.test.example\\n1\\n" ROOT "\\n\\n\xe2\x80\x94 rekor.test.example "                  \
 	"hH502NlvOUswwdErx3VyiAkxspNU/5yO3VaPbVxADVojEfeW1lLTNJ8jjezG4eHQ8pnICxFb4i06riOFEjTWbKbhFw4=\\n"
 
 /* Parts of the real answer, each to be replaced. "%s" in @body: base64 of BODY. */
@@ -94,7 +94,13 @@ static void known_init(struct known *k)
 	CHECK_OK(pdg_unbase64(pdg_bytes_str(DIGEST), PDG_BASE64_STD, &k->digest, NULL), NULL);
 	CHECK_OK(pdg_unbase64(pdg_bytes_str(SIG), PDG_BASE64_STD, &k->sig, NULL), NULL);
 	CHECK_OK(pdg_note_key_id("rekor.test.example", log, id, NULL), NULL);
-	CHECK_OK(pdg_root_write("https://rekor.test.example:3003/x", log, id, 1, &text, NULL), NULL);
+	CHECK_OK(pdg_root_write(
+			 &(struct pdg_root_make){.base_url = "https://rekor.test.example:3003/x",
+						 .key = log,
+						 .log_id = id,
+						 .valid_from = 1},
+			 &text, NULL),
+		 NULL);
 	CHECK_OK(pdg_root_parse(pdg_buf_bytes(&text), &k->root, NULL), NULL);
 }
 
@@ -110,7 +116,8 @@ PDG_AUTO_DEFINE_VALUE(known, struct known, known_done)
 static int verify(const struct pdg_entry *e, const struct known *k, struct pdg_error *err)
 {
 	const struct pdg_root_log *log = NULL;
-	int rc = pdg_entry_verify(e, k->root, k->digest.p, pdg_buf_bytes(&k->sig), k->key, &log, err);
+	int rc = pdg_entry_verify(e, k->root, k->digest.p, pdg_buf_bytes(&k->sig), k->key, &log,
+				  err);
 
 	if (rc == 0)
 		CHECK(log == &k->root->logs[0]);
@@ -121,10 +128,10 @@ static int verify(const struct pdg_entry *e, const struct known *k, struct pdg_e
 
 static void real_entry(void)
 {
-	PDG_AUTO(known) struct known k = { 0 };
+	PDG_AUTO(known) struct known k = {0};
 	PDG_AUTO(entry) struct pdg_entry *e = NULL;
 	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(1024);
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 
 	known_init(&k);
 	CHECK_OK(pdg_entry_body(k.digest.p, pdg_buf_bytes(&k.sig), k.key, &body, &err), &err);
@@ -149,8 +156,8 @@ static void written_and_read(void)
 	PDG_AUTO(entry) struct pdg_entry *b = NULL;
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(8192);
 	PDG_AUTO(buf) struct pdg_buf again = PDG_BUF_INIT(8192);
-	PDG_AUTO(known) struct known k = { 0 };
-	struct pdg_error err = { 0 };
+	PDG_AUTO(known) struct known k = {0};
+	struct pdg_error err = {0};
 	struct pdg_jw w;
 
 	known_init(&k);
@@ -172,15 +179,16 @@ static void written_and_read(void)
 	pdg_entry_free(PDG_TAKE(a));
 	p = real;
 	p.index = "0";
-	p.proof = "{\"rootHash\":\"" ROOT "\",\"treeSize\":1,\"checkpoint\":{\"envelope\":\"" CHECKPOINT
-		  "\"}}";
+	p.proof = "{\"rootHash\":\"" ROOT
+		  "\",\"treeSize\":1,\"checkpoint\":{\"envelope\":\"" CHECKPOINT "\"}}";
 	CHECK_OK(read_parts(&p, &a, &err), &err);
 	CHECK_OK(verify(a, &k, &err), &err);
 	pdg_buf_reset(&text);
 	pdg_jw_init(&w, &text);
 	pdg_entry_write(a, &w);
 	CHECK(pdg_bytes_find(pdg_buf_bytes(&text), pdg_bytes_str("integratedTime"), 0) == SIZE_MAX);
-	CHECK(pdg_bytes_find(pdg_buf_bytes(&text), pdg_bytes_str("inclusionPromise"), 0) == SIZE_MAX);
+	CHECK(pdg_bytes_find(pdg_buf_bytes(&text), pdg_bytes_str("inclusionPromise"), 0) ==
+	      SIZE_MAX);
 }
 
 static void other_entries(void)
@@ -189,33 +197,33 @@ static void other_entries(void)
 		struct parts p;
 		const char *rule;
 	} t[] = {
-		{ { .kind = "{\"kind\":\"dsse\",\"version\":\"0.0.2\"}" }, "LOG-9" },
-		{ { .kind = "{\"kind\":\"hashedrekord\",\"version\":\"0.0.1\"}" }, "LOG-9" },
-		{ { .id = "{\"keyId\":\"zxGZFVvd0FEmjR8WrFwMdcAJ9vtaY/QXf44Y1wUeP6A=\"}" }, "LOG-8" },
-		{ { .id = "{\"keyId\":\"hH502A==\"}" }, "LOG-8" },
-		{ { .proof = "null" }, "LOG-10" },
-		{ { .proof = "{\"rootHash\":\"" ROOT "\"}" }, "LOG-10" },
-		{ { .proof = "{\"rootHash\":\"" ROOT "\",\"checkpoint\":{}}" }, "LOG-10" },
-		{ { .proof = "{\"rootHash\":\"" ROOT "\",\"checkpoint\":{\"envelope\":\"x\"}}" },
-		  "LOG-3" },
-		{ { .index = "\"1\"" }, "LOG-1" },
-		{ { .proof = "{\"logIndex\":\"1\",\"rootHash\":\"" ROOT "\",\"treeSize\":\"1\","
-			     "\"checkpoint\":{\"envelope\":\"" CHECKPOINT "\"}}" },
-		  "LOG-1" },
-		{ { .proof = "{\"logIndex\":\"0\",\"rootHash\":\"" ROOT "\",\"treeSize\":\"2\","
-			     "\"checkpoint\":{\"envelope\":\"" CHECKPOINT "\"}}" },
-		  "LOG-1" },
-		{ { .proof = "{\"logIndex\":\"0\",\"rootHash\":\"" DIGEST "\",\"treeSize\":\"1\","
-			     "\"checkpoint\":{\"envelope\":\"" CHECKPOINT "\"}}" },
-		  "LOG-1" },
-		{ { .proof = "{\"logIndex\":\"0\",\"rootHash\":\"" ROOT "\",\"treeSize\":\"1\","
-			     "\"hashes\":[\"" ROOT "\"],\"checkpoint\":{\"envelope\":\"" CHECKPOINT
-			     "\"}}" },
-		  "LOG-1" },
-		{ { .body = "\"e30=\"" }, "LOG-1" },
+		{{.kind = "{\"kind\":\"dsse\",\"version\":\"0.0.2\"}"}, "LOG-9"},
+		{{.kind = "{\"kind\":\"hashedrekord\",\"version\":\"0.0.1\"}"}, "LOG-9"},
+		{{.id = "{\"keyId\":\"zxGZFVvd0FEmjR8WrFwMdcAJ9vtaY/QXf44Y1wUeP6A=\"}"}, "LOG-8"},
+		{{.id = "{\"keyId\":\"hH502A==\"}"}, "LOG-8"},
+		{{.proof = "null"}, "LOG-10"},
+		{{.proof = "{\"rootHash\":\"" ROOT "\"}"}, "LOG-10"},
+		{{.proof = "{\"rootHash\":\"" ROOT "\",\"checkpoint\":{}}"}, "LOG-10"},
+		{{.proof = "{\"rootHash\":\"" ROOT "\",\"checkpoint\":{\"envelope\":\"x\"}}"},
+		 "LOG-3"},
+		{{.index = "\"1\""}, "LOG-1"},
+		{{.proof = "{\"logIndex\":\"1\",\"rootHash\":\"" ROOT "\",\"treeSize\":\"1\","
+			   "\"checkpoint\":{\"envelope\":\"" CHECKPOINT "\"}}"},
+		 "LOG-1"},
+		{{.proof = "{\"logIndex\":\"0\",\"rootHash\":\"" ROOT "\",\"treeSize\":\"2\","
+			   "\"checkpoint\":{\"envelope\":\"" CHECKPOINT "\"}}"},
+		 "LOG-1"},
+		{{.proof = "{\"logIndex\":\"0\",\"rootHash\":\"" DIGEST "\",\"treeSize\":\"1\","
+			   "\"checkpoint\":{\"envelope\":\"" CHECKPOINT "\"}}"},
+		 "LOG-1"},
+		{{.proof = "{\"logIndex\":\"0\",\"rootHash\":\"" ROOT "\",\"treeSize\":\"1\","
+			   "\"hashes\":[\"" ROOT "\"],\"checkpoint\":{\"envelope\":\"" CHECKPOINT
+			   "\"}}"},
+		 "LOG-1"},
+		{{.body = "\"e30=\""}, "LOG-1"},
 	};
-	PDG_AUTO(known) struct known k = { 0 };
-	struct pdg_error err = { 0 };
+	PDG_AUTO(known) struct known k = {0};
+	struct pdg_error err = {0};
 	size_t i;
 
 	known_init(&k);
@@ -238,36 +246,36 @@ static void other_entries(void)
 static void malformed_entries(void)
 {
 	static const struct parts t[] = {
-		{ .index = "\"-1\"" },
-		{ .index = "-1" },
-		{ .index = "\"18446744073709551616\"" },
-		{ .index = "1.0" },
-		{ .index = "\"0x1\"" },
-		{ .index = "[]" },
-		{ .id = "null" },
-		{ .id = "\"" LOG_ID "\"" },
-		{ .id = "{\"keyId\":7}" },
-		{ .id = "{\"keyId\":\"*\"}" },
-		{ .kind = "null" },
-		{ .kind = "{\"kind\":\"hashedrekord\"}" },
-		{ .time = "\"-5\"" },
-		{ .time = "\"9223372036854775808\"" },
-		{ .promise = "[]" },
-		{ .promise = "{}" },
-		{ .proof = "[]" },
-		{ .proof = "{}" },
-		{ .proof = "{\"rootHash\":\"AAAA\"}" },
-		{ .proof = "{\"rootHash\":\"" ROOT "\",\"hashes\":{}}" },
-		{ .proof = "{\"rootHash\":\"" ROOT "\",\"hashes\":[7]}" },
-		{ .proof = "{\"rootHash\":\"" ROOT "\",\"hashes\":[\"AAAA\"]}" },
-		{ .proof = "{\"rootHash\":\"" ROOT "\",\"treeSize\":\"-1\"}" },
-		{ .proof = "{\"rootHash\":\"" ROOT "\",\"checkpoint\":\"" CHECKPOINT "\"}" },
-		{ .proof = "{\"rootHash\":\"" ROOT "\",\"checkpoint\":{\"envelope\":[]}}" },
-		{ .body = "null" },
-		{ .body = "\"a b\"" },
-		{ .body = "{}" },
+		{.index = "\"-1\""},
+		{.index = "-1"},
+		{.index = "\"18446744073709551616\""},
+		{.index = "1.0"},
+		{.index = "\"0x1\""},
+		{.index = "[]"},
+		{.id = "null"},
+		{.id = "\"" LOG_ID "\""},
+		{.id = "{\"keyId\":7}"},
+		{.id = "{\"keyId\":\"*\"}"},
+		{.kind = "null"},
+		{.kind = "{\"kind\":\"hashedrekord\"}"},
+		{.time = "\"-5\""},
+		{.time = "\"9223372036854775808\""},
+		{.promise = "[]"},
+		{.promise = "{}"},
+		{.proof = "[]"},
+		{.proof = "{}"},
+		{.proof = "{\"rootHash\":\"AAAA\"}"},
+		{.proof = "{\"rootHash\":\"" ROOT "\",\"hashes\":{}}"},
+		{.proof = "{\"rootHash\":\"" ROOT "\",\"hashes\":[7]}"},
+		{.proof = "{\"rootHash\":\"" ROOT "\",\"hashes\":[\"AAAA\"]}"},
+		{.proof = "{\"rootHash\":\"" ROOT "\",\"treeSize\":\"-1\"}"},
+		{.proof = "{\"rootHash\":\"" ROOT "\",\"checkpoint\":\"" CHECKPOINT "\"}"},
+		{.proof = "{\"rootHash\":\"" ROOT "\",\"checkpoint\":{\"envelope\":[]}}"},
+		{.body = "null"},
+		{.body = "\"a b\""},
+		{.body = "{}"},
 	};
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 	size_t i;
 
 	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
@@ -292,8 +300,8 @@ static void malformed_entries(void)
 static void limits(void)
 {
 	PDG_AUTO(buf) struct pdg_buf big = PDG_BUF_INIT(PDG_LIMIT_MIB(2));
-	PDG_AUTO(known) struct known k = { 0 };
-	struct pdg_error err = { 0 };
+	PDG_AUTO(known) struct known k = {0};
+	struct pdg_error err = {0};
 	struct pdg_entry *e = NULL;
 	struct parts p = real;
 	size_t i;
@@ -317,18 +325,19 @@ static void limits(void)
 	pdg_buf_reset(&big);
 	for (i = 0; i < PDG_LIMIT_LOG_ENTRY * 3 / 4; i++)
 		pdg_buf_putc(&big, 'a');
-	CHECK_RULE(pdg_entry_body(k.digest.p, pdg_buf_bytes(&big), k.key, &k.sig, &err), &err, "LOG-15");
+	CHECK_RULE(pdg_entry_body(k.digest.p, pdg_buf_bytes(&big), k.key, &k.sig, &err), &err,
+		   "LOG-15");
 	CHECK(e == NULL);
 }
 
 static void other_signatures(void)
 {
-	PDG_AUTO(known) struct known k = { 0 };
+	PDG_AUTO(known) struct known k = {0};
 	PDG_AUTO(entry) struct pdg_entry *e = NULL;
 	PDG_AUTO(key) struct pdg_key *other = key_new(PDG_KEY_ECDSA_P256);
 	PDG_AUTO(key) struct pdg_key *ed = key_new(PDG_KEY_ED25519);
 	const struct pdg_root_log *log = NULL;
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 	uint8_t digest[32];
 	PDG_AUTO(buf) struct pdg_buf out = PDG_BUF_INIT(1024);
 
@@ -337,37 +346,44 @@ static void other_signatures(void)
 		return;
 	memcpy(digest, k.digest.p, 32);
 	digest[31] ^= 1;
-	CHECK_RULE(pdg_entry_verify(e, k.root, digest, pdg_buf_bytes(&k.sig), k.key, &log, &err), &err,
-		   "LOG-7");
-	CHECK_RULE(pdg_entry_verify(e, k.root, k.digest.p, pdg_bytes(k.sig.p, k.sig.n - 1), k.key, &log,
-				    &err),
+	CHECK_RULE(pdg_entry_verify(e, k.root, digest, pdg_buf_bytes(&k.sig), k.key, &log, &err),
 		   &err, "LOG-7");
-	CHECK_RULE(pdg_entry_verify(e, k.root, k.digest.p, pdg_buf_bytes(&k.sig), other, &log, &err),
+	CHECK_RULE(pdg_entry_verify(e, k.root, k.digest.p, pdg_bytes(k.sig.p, k.sig.n - 1), k.key,
+				    &log, &err),
 		   &err, "LOG-7");
-	CHECK_RULE(pdg_entry_verify(e, k.root, k.digest.p, pdg_buf_bytes(&k.sig), ed, &log, &err), &err,
-		   "LOG-7");
-	CHECK_CODE(pdg_entry_body(k.digest.p, pdg_buf_bytes(&k.sig), ed, &out, &err), &err, PDG_E_USAGE);
+	CHECK_RULE(
+		pdg_entry_verify(e, k.root, k.digest.p, pdg_buf_bytes(&k.sig), other, &log, &err),
+		&err, "LOG-7");
+	CHECK_RULE(pdg_entry_verify(e, k.root, k.digest.p, pdg_buf_bytes(&k.sig), ed, &log, &err),
+		   &err, "LOG-7");
+	CHECK_CODE(pdg_entry_body(k.digest.p, pdg_buf_bytes(&k.sig), ed, &out, &err), &err,
+		   PDG_E_USAGE);
 	CHECK_UINT(out.n, 0);
 }
 
 /* A body with the same meaning in other bytes is another leaf, also when the log signed it. */
 static void other_spelling(void)
 {
-	PDG_AUTO(known) struct known k = { 0 };
+	PDG_AUTO(known) struct known k = {0};
 	PDG_AUTO(key) struct pdg_key *log_key = key_of_seed(7);
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(4096);
 	PDG_AUTO(buf) struct pdg_buf note = PDG_BUF_INIT(4096);
 	PDG_AUTO(entry) struct pdg_entry *e = NULL;
 	PDG_AUTO(mem) char *body = pdg_str_printf(" %s", BODY);
-	struct pdg_entry_parts parts = { .index = 0, .size = 1 };
-	struct pdg_proof none = { .n = 0 };
-	struct pdg_error err = { 0 };
+	struct pdg_entry_parts parts = {.index = 0, .size = 1};
+	struct pdg_proof none = {.n = 0};
+	struct pdg_error err = {0};
 	uint8_t id[32];
 
 	known_init(&k);
 	pdg_root_free(PDG_TAKE(k.root));
 	CHECK_OK(pdg_note_key_id("localhost", log_key, id, &err), &err);
-	CHECK_OK(pdg_root_write("http://localhost", log_key, id, 1, &text, &err), &err);
+	CHECK_OK(pdg_root_write(&(struct pdg_root_make){.base_url = "http://localhost",
+							.key = log_key,
+							.log_id = id,
+							.valid_from = 1},
+				&text, &err),
+		 &err);
 	CHECK_OK(pdg_root_parse(pdg_buf_bytes(&text), &k.root, &err), &err);
 	CHECK_OK(pdg_merkle_leaf(pdg_bytes_str(body), &parts.root, &err), &err);
 	CHECK_OK(pdg_checkpoint_sign("localhost", 1, &parts.root, log_key, &note, &err), &err);
@@ -394,10 +410,11 @@ static void other_spelling(void)
 	CHECK_OK(verify(e, &k, &err), &err);
 }
 
-/* Every character of the answer changed, and every prefix of it: nothing but the answer verifies. */
+/* Every character of the answer changed, and every prefix of it: nothing but the answer verifies.
+ */
 static void damaged_answers(void)
 {
-	PDG_AUTO(known) struct known k = { 0 };
+	PDG_AUTO(known) struct known k = {0};
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(8192);
 	unsigned verified = 0;
 	unsigned read = 0;
@@ -419,12 +436,13 @@ static void damaged_answers(void)
 		text.p[i] = was;
 	}
 	CHECK(read > 1000);
-	/* Harmless are only the names of members that may be absent, and the unused integratedTime. */
+	/* Harmless are only the names of members that may be absent, and the unused integratedTime.
+	 */
 	CHECK_UINT(verified, strlen("inclusionPromise") + strlen("integratedTime") +
 				     strlen("hashes") + 2 * strlen("logIndex") + 1);
 }
 
-PDG_TEST_MAIN("entry", { "a real entry", real_entry }, { "written and read", written_and_read },
-	      { "other entries", other_entries }, { "malformed entries", malformed_entries },
-	      { "limits", limits }, { "other signatures", other_signatures },
-	      { "other spelling", other_spelling }, { "damaged answers", damaged_answers })
+PDG_TEST_MAIN("entry", {"a real entry", real_entry}, {"written and read", written_and_read},
+	      {"other entries", other_entries}, {"malformed entries", malformed_entries},
+	      {"limits", limits}, {"other signatures", other_signatures},
+	      {"other spelling", other_spelling}, {"damaged answers", damaged_answers})

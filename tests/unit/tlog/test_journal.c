@@ -13,18 +13,21 @@
 #define D3 "sha256:3333333333333333333333333333333333333333333333333333333333333333"
 
 #define ACCEPTED                                                                                   \
-	"{\"decision\":\"accepted\",\"envelope\":\"" D2 "\",\"links\":[{\"reference\":\"" D3      \
-	"\",\"stage\":\"source\"}],\"policy\":{\"digest\":\"" D3 "\",\"version\":7},"             \
-	"\"producer\":\"builder https://ci.example/release\",\"producerKey\":\"abc=\","           \
-	"\"received\":\"2026-11-23T03:17:00Z\",\"reference\":\"" D1 "\",\"stage\":\"build\",\"v\":1}"
+	"{\"decision\":\"accepted\",\"envelope\":\"" D2 "\",\"links\":[{\"reference\":\"" D3       \
+	"\",\"stage\":\"source\"}],\"policy\":{\"digest\":\"" D3 "\",\"version\":7},"              \
+	"\"producer\":\"builder https://ci.example/release\",\"producerKey\":\"abc=\","            \
+	"\"received\":\"2026-11-23T03:17:00Z\",\"reference\":\"" D1                                \
+	"\",\"stage\":\"build\",\"v\":1}"
 #define SOURCE                                                                                     \
-	"{\"decision\":\"accepted\",\"envelope\":\"" D2 "\",\"grade\":\"clone\",\"links\":[],"    \
-	"\"policy\":{\"digest\":\"" D3 "\",\"version\":0},\"producer\":\"clone\","                \
-	"\"received\":\"1970-01-01T00:00:00Z\",\"reference\":\"" D1 "\",\"stage\":\"source\",\"v\":1}"
+	"{\"decision\":\"accepted\",\"envelope\":\"" D2 "\",\"grade\":\"clone\",\"links\":[],"     \
+	"\"policy\":{\"digest\":\"" D3 "\",\"version\":0},\"producer\":\"clone\","                 \
+	"\"received\":\"1970-01-01T00:00:00Z\",\"reference\":\"" D1                                \
+	"\",\"stage\":\"source\",\"v\":1}"
 #define REFUSED                                                                                    \
-	"{\"decision\":\"refused\",\"envelope\":\"" D2 "\",\"links\":[],"                         \
-	"\"policy\":{\"digest\":\"" D3 "\",\"version\":7},\"producer\":\"builder x\","            \
-	"\"received\":\"2026-11-23T03:17:00Z\",\"reference\":\"" D1 "\",\"rule\":\"LNK-3\",\"v\":1}"
+	"{\"decision\":\"refused\",\"envelope\":\"" D2 "\",\"links\":[],"                          \
+	"\"policy\":{\"digest\":\"" D3 "\",\"version\":7},\"producer\":\"builder x\","             \
+	"\"received\":\"2026-11-23T03:17:00Z\",\"reference\":\"" D1                                \
+	"\",\"rule\":\"LNK-3\",\"v\":1}"
 
 static int parse(const char *text, struct pdg_journal_leaf **out, struct pdg_error *err)
 {
@@ -34,7 +37,7 @@ static int parse(const char *text, struct pdg_journal_leaf **out, struct pdg_err
 static void leaf_is_read(void)
 {
 	PDG_AUTO(journal_leaf) struct pdg_journal_leaf *l = NULL;
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 
 	if (!CHECK_OK(parse(ACCEPTED, &l, &err), &err))
 		return;
@@ -56,8 +59,8 @@ static void leaf_is_read(void)
 
 static void leaf_is_written(void)
 {
-	static const char *const good[] = { ACCEPTED, SOURCE, REFUSED };
-	struct pdg_error err = { 0 };
+	static const char *const good[] = {ACCEPTED, SOURCE, REFUSED};
+	struct pdg_error err = {0};
 	size_t i;
 
 	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
@@ -87,42 +90,42 @@ static void leaves_that_are_refused(void)
 	static const struct {
 		const char *leaf, *from, *to;
 	} t[] = {
-		{ ACCEPTED, "accepted", "maybe" },
-		{ ACCEPTED, "accepted", "Accepted" },
-		{ ACCEPTED, "\"v\":1", "\"v\":2" },
-		{ ACCEPTED, "\"v\":1", "\"v\":\"1\"" },
-		{ ACCEPTED, ",\"v\":1", "" },
-		{ ACCEPTED, "\"v\":1", "\"v\":1,\"w\":1" },
-		{ ACCEPTED, "\"v\":1", "\"v\":1 " },
-		{ ACCEPTED, "{\"decision\"", " {\"decision\"" },
-		{ ACCEPTED, "\"decision\":\"accepted\",", "" },
-		{ ACCEPTED, "\"links\"", "\"lynks\"" },
-		{ ACCEPTED, "\"stage\":\"build\",", "" },
-		{ ACCEPTED, "\"stage\":\"build\"", "\"stage\":\"\"" },
-		{ ACCEPTED, "\"stage\":\"build\"", "\"stage\":null" },
-		{ ACCEPTED, "\"producerKey\":\"abc=\",", "\"producerKey\":null," },
-		{ ACCEPTED, "\"producerKey\":\"abc=\",", "\"producerKey\":\"\"," },
-		{ ACCEPTED, "\"links\":[{", "\"links\":[7,{" },
-		{ ACCEPTED, "\"stage\":\"source\"}]", "\"stage\":\"source\",\"x\":1}]" },
-		{ ACCEPTED, "\"version\":7", "\"version\":7,\"x\":1" },
-		{ ACCEPTED, "\"version\":7", "\"version\":-7" },
-		{ ACCEPTED, "\"version\":7", "\"version\":\"7\"" },
-		{ ACCEPTED, "03:17:00Z", "04:17:00+01:00" },
-		{ ACCEPTED, "03:17:00Z", "03:17:00.5Z" },
-		{ ACCEPTED, "2026-11-23", "1969-11-23" },
-		{ ACCEPTED, "\"reference\":\"" D1, "\"reference\":\"sha256:11" },
-		{ ACCEPTED, "2222", "222A" },
-		{ ACCEPTED, "\"" D2 "\"", "null" },
-		{ ACCEPTED, "\"producer\":\"builder https", "\"producer\":\"builder\\u0020https" },
-		{ ACCEPTED, "\"stage\":\"build\"", "\"rule\":\"LNK-3\",\"stage\":\"build\"" },
-		{ ACCEPTED, "\"links\":[", "\"grade\":\"server\",\"links\":[" },
-		{ REFUSED, "\"rule\":\"LNK-3\",", "" },
-		{ REFUSED, "LNK-3", "" },
-		{ SOURCE, "\"grade\":\"clone\"", "\"grade\":\"\"" },
-		{ SOURCE, "\"decision\":\"accepted\",\"envelope\":\"" D2 "\"",
-		  "\"envelope\":\"" D2 "\",\"decision\":\"accepted\"" },
+		{ACCEPTED, "accepted", "maybe"},
+		{ACCEPTED, "accepted", "Accepted"},
+		{ACCEPTED, "\"v\":1", "\"v\":2"},
+		{ACCEPTED, "\"v\":1", "\"v\":\"1\""},
+		{ACCEPTED, ",\"v\":1", ""},
+		{ACCEPTED, "\"v\":1", "\"v\":1,\"w\":1"},
+		{ACCEPTED, "\"v\":1", "\"v\":1 "},
+		{ACCEPTED, "{\"decision\"", " {\"decision\""},
+		{ACCEPTED, "\"decision\":\"accepted\",", ""},
+		{ACCEPTED, "\"links\"", "\"lynks\""},
+		{ACCEPTED, "\"stage\":\"build\",", ""},
+		{ACCEPTED, "\"stage\":\"build\"", "\"stage\":\"\""},
+		{ACCEPTED, "\"stage\":\"build\"", "\"stage\":null"},
+		{ACCEPTED, "\"producerKey\":\"abc=\",", "\"producerKey\":null,"},
+		{ACCEPTED, "\"producerKey\":\"abc=\",", "\"producerKey\":\"\","},
+		{ACCEPTED, "\"links\":[{", "\"links\":[7,{"},
+		{ACCEPTED, "\"stage\":\"source\"}]", "\"stage\":\"source\",\"x\":1}]"},
+		{ACCEPTED, "\"version\":7", "\"version\":7,\"x\":1"},
+		{ACCEPTED, "\"version\":7", "\"version\":-7"},
+		{ACCEPTED, "\"version\":7", "\"version\":\"7\""},
+		{ACCEPTED, "03:17:00Z", "04:17:00+01:00"},
+		{ACCEPTED, "03:17:00Z", "03:17:00.5Z"},
+		{ACCEPTED, "2026-11-23", "1969-11-23"},
+		{ACCEPTED, "\"reference\":\"" D1, "\"reference\":\"sha256:11"},
+		{ACCEPTED, "2222", "222A"},
+		{ACCEPTED, "\"" D2 "\"", "null"},
+		{ACCEPTED, "\"producer\":\"builder https", "\"producer\":\"builder\\u0020https"},
+		{ACCEPTED, "\"stage\":\"build\"", "\"rule\":\"LNK-3\",\"stage\":\"build\""},
+		{ACCEPTED, "\"links\":[", "\"grade\":\"server\",\"links\":["},
+		{REFUSED, "\"rule\":\"LNK-3\",", ""},
+		{REFUSED, "LNK-3", ""},
+		{SOURCE, "\"grade\":\"clone\"", "\"grade\":\"\""},
+		{SOURCE, "\"decision\":\"accepted\",\"envelope\":\"" D2 "\"",
+		 "\"envelope\":\"" D2 "\",\"decision\":\"accepted\""},
 	};
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 	size_t i;
 
 	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
@@ -142,7 +145,7 @@ static void leaves_that_are_not_written(void)
 {
 	PDG_AUTO(journal_leaf) struct pdg_journal_leaf *l = NULL;
 	PDG_AUTO(buf) struct pdg_buf out = PDG_BUF_INIT(4096);
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 	char *was;
 
 	if (!CHECK_OK(parse(SOURCE, &l, &err), &err))
@@ -167,9 +170,9 @@ static void leaves_that_are_not_written(void)
 static void proof_text(const struct pdg_key *key, struct pdg_buf *out)
 {
 	PDG_AUTO(mem) struct pdg_hash32 *leaf = naive_leaves(5);
-	struct pdg_journal_proof p = { .index = 3, .size = 5 };
+	struct pdg_journal_proof p = {.index = 3, .size = 5};
 	struct pdg_hash32 root;
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 	struct pdg_jw w;
 
 	pdg_buf_init(&p.leaf, 4096);
@@ -178,7 +181,8 @@ static void proof_text(const struct pdg_key *key, struct pdg_buf *out)
 	CHECK_OK(pdg_merkle_leaf(pdg_buf_bytes(&p.leaf), &leaf[3], &err), &err);
 	naive_path(3, leaf, 5, &p.proof);
 	root = naive_mth(leaf, 5);
-	CHECK_OK(pdg_checkpoint_sign("localhost/journal", 5, &root, key, &p.checkpoint, &err), &err);
+	CHECK_OK(pdg_checkpoint_sign("localhost/journal", 5, &root, key, &p.checkpoint, &err),
+		 &err);
 	pdg_jw_init(&w, out);
 	pdg_journal_proof_write(&p, &w);
 	CHECK_OK(pdg_buf_check(out, &err), &err);
@@ -200,7 +204,7 @@ static void proof_is_checked(void)
 	PDG_AUTO(key) struct pdg_key *other = key_new(PDG_KEY_ED25519);
 	PDG_AUTO(journal_proof) struct pdg_journal_proof *p = NULL;
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(8192);
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 
 	proof_text(key, &text);
 	if (!CHECK_OK(read_proof(pdg_buf_bytes(&text), &p, &err), &err))
@@ -232,22 +236,22 @@ static void proof_is_checked(void)
 static void proofs_that_are_refused(void)
 {
 	static const char *const bad[][2] = {
-		{ "\"index\":3", "\"index\":-3" },
-		{ "\"index\":3", "\"index\":3,\"x\":1" },
-		{ "\"index\":3,", "" },
-		{ "\"treeSize\":5,", "" },
-		{ "\"hashes\":[", "\"hashes\":[7," },
-		{ "\"hashes\":[", "\"hashes\":[\"AAAA\"," },
-		{ "\"hashes\":[", "\"hashes\":[\"*\"," },
-		{ "{\"leaf\":\"", "{\"leaf\":\"*" },
-		{ "{\"leaf\"", "{\"x\":1,\"leaf\"" },
-		{ "\"checkpoint\":\"", "\"checkpoint\":[],\"x\":\"" },
-		{ "\"proof\":{", "\"proof\":7,\"x\":{" },
+		{"\"index\":3", "\"index\":-3"},
+		{"\"index\":3", "\"index\":3,\"x\":1"},
+		{"\"index\":3,", ""},
+		{"\"treeSize\":5,", ""},
+		{"\"hashes\":[", "\"hashes\":[7,"},
+		{"\"hashes\":[", "\"hashes\":[\"AAAA\","},
+		{"\"hashes\":[", "\"hashes\":[\"*\","},
+		{"{\"leaf\":\"", "{\"leaf\":\"*"},
+		{"{\"leaf\"", "{\"x\":1,\"leaf\""},
+		{"\"checkpoint\":\"", "\"checkpoint\":[],\"x\":\""},
+		{"\"proof\":{", "\"proof\":7,\"x\":{"},
 	};
 	PDG_AUTO(key) struct pdg_key *key = key_new(PDG_KEY_ED25519);
 	PDG_AUTO(buf) struct pdg_buf good = PDG_BUF_INIT(8192);
 	PDG_AUTO(mem) char *text = NULL;
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 	size_t i;
 
 	proof_text(key, &good);
@@ -265,8 +269,8 @@ static void proofs_that_are_refused(void)
 	pdg_test_case(NULL);
 }
 
-PDG_TEST_MAIN("journal", { "a leaf is read", leaf_is_read }, { "a leaf is written", leaf_is_written },
-	      { "leaves that are refused", leaves_that_are_refused },
-	      { "leaves that are not written", leaves_that_are_not_written },
-	      { "a proof is checked", proof_is_checked },
-	      { "proofs that are refused", proofs_that_are_refused })
+PDG_TEST_MAIN("journal", {"a leaf is read", leaf_is_read}, {"a leaf is written", leaf_is_written},
+	      {"leaves that are refused", leaves_that_are_refused},
+	      {"leaves that are not written", leaves_that_are_not_written},
+	      {"a proof is checked", proof_is_checked},
+	      {"proofs that are refused", proofs_that_are_refused})

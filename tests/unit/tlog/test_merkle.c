@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Hashes and proof checks: known answers, every tree of up to 70 leaves, and every damage to a proof. */
+/* Hashes and proof checks: known answers, every tree of up to 70 leaves, and every damage to a
+ * proof. */
 #include "support/check.h"
 #include "unit/tlog/naive.h"
 
@@ -26,7 +27,7 @@ static const char *const root7 = "3560191803028444b232018ac047fdb561c09c23a7a687
 
 static struct pdg_proof proof_of(const char *const *hex, size_t n)
 {
-	struct pdg_proof p = { .n = n };
+	struct pdg_proof p = {.n = n};
 	size_t i;
 
 	for (i = 0; i < n; i++)
@@ -44,8 +45,8 @@ static void check_hex(const struct pdg_hash32 *h, const char *want)
 
 static void hashes_of_the_rfc(void)
 {
-	struct pdg_hash32 h = { { 0 } };
-	struct pdg_error err = { 0 };
+	struct pdg_hash32 h = {{0}};
+	struct pdg_error err = {0};
 
 	CHECK_OK(pdg_merkle_empty(&h, &err), &err);
 	check_hex(&h, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
@@ -60,13 +61,13 @@ static void seven_leaf_tree(void)
 	struct pdg_proof p5 = proof_of(path5, 3);
 	struct pdg_proof p6 = proof_of(path6, 2);
 	struct pdg_proof c3 = proof_of(cons3, 4);
-	struct pdg_proof c4 = { .n = 1 };
+	struct pdg_proof c4 = {.n = 1};
 	struct pdg_hash32 leaf[7];
 	struct pdg_hash32 r3 = hash_of_hex(root3);
 	struct pdg_hash32 r4 = hash_of_hex(root4);
 	struct pdg_hash32 r7 = hash_of_hex(root7);
 	struct pdg_hash32 got;
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 	uint8_t i;
 
 	c4.v[0] = hash_of_hex("89c929834ed1459b07f65b5e1a2143a8cf5d8efdf30f49ffffa328bb1d9133bb");
@@ -127,8 +128,8 @@ static void every_inclusion(void)
 		struct pdg_hash32 root = naive_mth(leaf, n);
 
 		for (i = 0; i < n; i++) {
-			struct pdg_proof p = { .n = 0 };
-			struct pdg_error err = { 0 };
+			struct pdg_proof p = {.n = 0};
+			struct pdg_error err = {0};
 
 			naive_path(i, leaf, n, &p);
 			pdg_test_case("leaf %zu of %zu", i, n);
@@ -184,8 +185,8 @@ static void every_consistency(void)
 
 		for (m = 1; m <= n; m++) {
 			struct pdg_hash32 root_m = naive_mth(leaf, m);
-			struct pdg_proof p = { .n = 0 };
-			struct pdg_error err = { 0 };
+			struct pdg_proof p = {.n = 0};
+			struct pdg_error err = {0};
 
 			naive_subproof(m, leaf, n, true, &p);
 			pdg_test_case("from %zu to %zu", m, n);
@@ -200,10 +201,10 @@ static void odd_sizes_are_refused(void)
 {
 	struct pdg_hash32 leaf = naive_leaf(0);
 	struct pdg_hash32 other = naive_leaf(1);
-	struct pdg_hash32 empty = { { 0 } };
-	struct pdg_proof none = { .n = 0 };
-	struct pdg_proof full = { .n = PDG_PROOF_MAX };
-	struct pdg_error err = { 0 };
+	struct pdg_hash32 empty = {{0}};
+	struct pdg_proof none = {.n = 0};
+	struct pdg_proof full = {.n = PDG_PROOF_MAX};
+	struct pdg_error err = {0};
 
 	CHECK_OK(pdg_merkle_empty(&empty, &err), &err);
 	CHECK_RULE(pdg_merkle_inclusion(&leaf, 0, 0, &none, &empty, &err), &err, "LOG-1");
@@ -224,7 +225,7 @@ static void odd_sizes_are_refused(void)
 	CHECK_RULE(pdg_merkle_consistency(1, &leaf, UINT64_MAX, &leaf, &full, &err), &err, "LOG-2");
 }
 
-PDG_TEST_MAIN("merkle", { "hashes of the RFC", hashes_of_the_rfc },
-	      { "seven-leaf tree", seven_leaf_tree }, { "every inclusion", every_inclusion },
-	      { "every consistency", every_consistency },
-	      { "odd sizes are refused", odd_sizes_are_refused })
+PDG_TEST_MAIN("merkle", {"hashes of the RFC", hashes_of_the_rfc},
+	      {"seven-leaf tree", seven_leaf_tree}, {"every inclusion", every_inclusion},
+	      {"every consistency", every_consistency},
+	      {"odd sizes are refused", odd_sizes_are_refused})

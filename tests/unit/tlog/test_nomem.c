@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The n-th allocation fails, for every n: each function says so, leaks nothing, and the log goes on. */
+/* The n-th allocation fails, for every n: each function says so, leaks nothing, and the log goes
+ * on. */
 #include "support/failalloc.h"
 #include "tlog/journal.h"
 #include "tlog/log.h"
@@ -30,7 +31,7 @@ static int checkpoint(struct pdg_error *err)
 static int sign_checkpoint(struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf out = PDG_BUF_INIT(4096);
-	struct pdg_hash32 root = { { 7 } };
+	struct pdg_hash32 root = {{7}};
 	int rc = pdg_checkpoint_sign("localhost", 5, &root, log_key, &out, err);
 
 	CHECK((rc == 0) == (out.n > 0));
@@ -97,9 +98,8 @@ static int journal_proof(struct pdg_error *err)
 
 static int open_log(struct pdg_error *err)
 {
-	const struct pdg_embedded_options opt = { .directory = folder,
-						  .origin = "localhost",
-						  .may_create = true };
+	const struct pdg_embedded_options opt = {
+		.directory = folder, .origin = "localhost", .may_create = true};
 	PDG_AUTO(log) struct pdg_log *log = NULL;
 	int rc = pdg_embedded_open(&opt, &log, err);
 
@@ -110,7 +110,7 @@ static int open_log(struct pdg_error *err)
 /* New items into the same log, with the @nth allocation failing. *@out_hit: it did. */
 static int append(size_t nth, bool *out_hit, struct pdg_error *err)
 {
-	PDG_AUTO(items) struct items it = { 0 };
+	PDG_AUTO(items) struct items it = {0};
 	uint64_t before = pdg_embedded_size(the_log);
 	size_t i;
 	int rc;
@@ -131,8 +131,8 @@ static int append(size_t nth, bool *out_hit, struct pdg_error *err)
 }
 
 /*
- * After each failure the log is read again and goes on. Behind the commit nothing fails any more: what
- * cannot be removed for want of memory is left.
+ * After each failure the log is read again and goes on. Behind the commit nothing fails any more:
+ * what cannot be removed for want of memory is left.
  */
 static void appends(void)
 {
@@ -141,7 +141,7 @@ static void appends(void)
 	size_t n;
 
 	for (n = 1; hit && n < 10000; n++) {
-		struct pdg_error err = { 0 };
+		struct pdg_error err = {0};
 		int rc = append(n, &hit, &err);
 
 		pdg_test_case("append, allocation %zu", n);
@@ -171,7 +171,8 @@ static int open_rekor(struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *path = NULL;
 	PDG_AUTO(log) struct pdg_log *log = NULL;
-	struct pdg_rekor_options opt = { .url = "http://localhost:1", .origin = "localhost", .proxy = "http://p" };
+	struct pdg_rekor_options opt = {
+		.url = "http://localhost:1", .origin = "localhost", .proxy = "http://p"};
 	int rc;
 
 	path = pdg_path_join(folder, "rekor.pub");
@@ -185,12 +186,11 @@ static int open_rekor(struct pdg_error *err)
 
 static void set_up(void)
 {
-	const struct pdg_embedded_options opt = { .directory = folder,
-						  .origin = "localhost",
-						  .may_create = true };
-	PDG_AUTO(items) struct items it = { 0 };
+	const struct pdg_embedded_options opt = {
+		.directory = folder, .origin = "localhost", .may_create = true};
+	PDG_AUTO(items) struct items it = {0};
 	PDG_AUTO(buf) struct pdg_buf pem = PDG_BUF_INIT(4096);
-	struct pdg_hash32 root = { { 7 } };
+	struct pdg_hash32 root = {{7}};
 	struct pdg_jw w;
 	uint8_t id[32];
 
@@ -201,7 +201,11 @@ static void set_up(void)
 	pdg_buf_init(&root_text, 65536);
 	naive_must(pdg_checkpoint_sign("localhost", 5, &root, log_key, &note, NULL));
 	naive_must(pdg_note_key_id("localhost", log_key, id, NULL));
-	naive_must(pdg_root_write("http://localhost", log_key, id, 1, &root_text, NULL));
+	naive_must(pdg_root_write(&(struct pdg_root_make){.base_url = "http://localhost",
+							  .key = log_key,
+							  .log_id = id,
+							  .valid_from = 1},
+				  &root_text, NULL));
 	naive_must(pdg_embedded_open(&opt, &the_log, NULL));
 	items_init(&it, item_key, 1000, 2);
 	naive_must(the_log->ops->add(the_log, it.v, 2, NULL));
@@ -257,4 +261,4 @@ static void all(void)
 	pdg_test_dir_remove(folder);
 }
 
-PDG_TEST_MAIN("nomem", { "every allocation fails once", all })
+PDG_TEST_MAIN("nomem", {"every allocation fails once", all})

@@ -8,197 +8,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "http/client.h"
-#include "support/fakehttp.h"
-#include "tlog/entries.h"
-#include "tlog/log.h"
-#include "unit/tlog/items.h"
-#include "util/str.h"
-
-#define ORIGIN "rekor.example"
-#define ENTRIES "/api/v2/log/entries"
-
-PDG_AUTO_DEFINE(log, struct pdg_log *, pdg_log_free)
-
-/* A Rekor: a tree, and how it answers. */
-struct rekor {
-	char *dir;
-	struct pdg_log *log;   /* the tree that is published */
-	struct pdg_log *other; /* another one with the same key */
-	struct pdg_log *tiles; /* whose tiles are served; NULL: @log's */
-	char *public_key;      /* file */
-	struct pdg_key *key;   /* signs the items */
-	struct fake_http *http;
-	unsigned posts;
-	unsigned gets;
-	char *last_body;
-	/* lies */
-	const char *raw;       /* every POST is answered with this */
-	enum fake_way way;
-	const char *conflict;  /* every POST: 409 with this X-Log-Index line */
-	bool swap;             /* answers with the entry of the request before */
-	struct pdg_entry *before;
-	bool hide_tiles;
-	bool full_only;        /* partial tiles are 404, full ones serve their first hashes */
-	bool garble;           /* a byte of each tile and bundle is another */
-	bool break_proof;
-};
-
-static struct pdg_log *new_log(const char *dir, const char *name, const char *key)
-{
-	PDG_AUTO(mem) char *sub = pdg_test_path(dir, name);
-	const struct pdg_embedded_options opt = { .directory = sub,
-						  .origin = ORIGIN,
-						  .key = key,
-						  .may_create = true };
-	struct pdg_log *log = NULL;
-	struct pdg_error err = { 0 };
-
-	CHECK_OK(pdg_embedded_open(&opt, &log, &err), &err);
-	return log;
-}
-
-/* The item that a request is about, made anew from its JSON. */
-static void item_of(const struct rekor *r, struct pdg_bytes request, struct pdg_log_item *item,
-		    struct pdg_buf *sig)
-{
-	PDG_AUTO(json) json_t *j = NULL;
-	PDG_AUTO(buf) struct pdg_buf digest = PDG_BUF_INIT(64);
-	const json_t *o = NULL;
-	const json_t *s = NULL;
-
-	naive_must(pdg_json_load(request, PDG_LIMIT_MIB(1), &j, NULL));
-	naive_must(pdg_json_obj(j, "hashedRekordRequestV002", &o, NULL));
-	naive_must(pdg_json_base64(o, "digest", &digest, NULL));
-	naive_must(pdg_json_obj(o, "signature", &s, NULL));
-	naive_must(pdg_json_base64(s, "content", sig, NULL));
-	CHECK_UINT(digest.n, 32);
-	memcpy(item->digest, digest.p, 32);
-	item->sig = pdg_buf_bytes(sig);
-	item->key = r->key;
-}
-
-static void reply_entry(const struct pdg_entry *e, struct fake_reply *reply)
-{
-	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_MIB(1));
-	struct pdg_jw w;
-
-	pdg_jw_init(&w, &text);
-	pdg_entry_write(e, &w);
-	fake_reply_http(reply, 201, "application/json", NULL, pdg_buf_bytes(&text));
-}
-
-static void post(struct rekor *r, const struct fake_request *req, struct fake_reply *reply)
-{
-	struct pdg_log_item item = { 0 };
-	PDG_AUTO(buf) struct pdg_buf sig = PDG_BUF_INIT(4096);
-
-	r->posts++;
-	free(r->last_body);
-	r->last_body = pdg_bytes_dup(req->body);
-	CHECK_STR(req->path, ENTRIES);
-	reply->way = r->way;
-	if (r->raw) {
-		pdg_buf_puts(&reply->raw, r->raw);
-		return;
-	}
-	if (r->conflict) {
-		fake_reply_http(reply, 409, "application/json", r->conflict,
-				pdg_bytes_str("{\"code\":6,\"message\":\"an equivalent entry already "
-					      "exists in the transparency log with index 0\"}"));
-		return;
-	}
-	item_of(r, req->body, &item, &sig);
-	naive_must(r->log->ops->add(r->log, &item, 1, NULL));
-	naive_must(item.rc);
-	if (r->break_proof && item.entry->proof.n > 0)
-		item.entry->proof.v[0].b[0] ^= 1;
-	reply_entry(r->swap && r->before ? r->before : item.entry, reply);
-	pdg_entry_free(r->before);
-	r->before = item.entry;
-}
-
-static void get(struct rekor *r, const struct fake_request *req, struct fake_reply *reply)
-{
-	PDG_AUTO(buf) struct pdg_buf out = PDG_BUF_INIT(PDG_ENTRIES_MAX);
-	const char *path = req->path + strlen("/read/");
-	bool tile = strncmp(path, "tile/", 5) == 0;
-	int rc;
-
-	r->gets++;
-	CHECK(pdg_str_starts(req->path, "/read/"));
-	rc = pdg_embedded_file(tile && r->tiles ? r->tiles : r->log, path, &out, NULL);
-	if (tile && (r->hide_tiles || (r->full_only && strstr(path, ".p/"))))
-		rc = PDG_E_NOTFOUND;
-	if (rc == PDG_E_NOTFOUND && r->full_only && tile && !strstr(path, ".p/")) {
-		/* the full tile that there would be later: the partial one and something behind it */
-		unsigned w;
-
-		for (w = PDG_TILE_WIDTH - 1; rc == PDG_E_NOTFOUND && w > 0; w--) {
-			PDG_AUTO(mem) char *partial = pdg_str_printf("%s.p/%u", path, w);
-
-			rc = pdg_embedded_file(r->log, partial, &out, NULL);
-		}
-		for (w = 0; rc == 0 && w < 64; w++)
-			pdg_buf_putc(&out, 0);
-	}
-	if (rc < 0) {
-		fake_reply_http(reply, 404, NULL, NULL, pdg_bytes_str("not found"));
-		return;
-	}
-	if (r->garble && tile)
-		out.p[out.n - 1] ^= 1;
-	fake_reply_http(reply, 200, "application/octet-stream", NULL, pdg_buf_bytes(&out));
-}
-
-static void answer(void *ctx, const struct fake_request *req, struct fake_reply *reply)
-{
-	if (strcmp(req->method, "POST") == 0)
-		post(ctx, req, reply);
-	else
-		get(ctx, req, reply);
-}
-
-static void rekor_init(struct rekor *r)
-{
-	PDG_AUTO(key) struct pdg_key *own = key_new(PDG_KEY_ED25519);
-	PDG_AUTO(buf) struct pdg_buf pem = PDG_BUF_INIT(4096);
-	PDG_AUTO(mem) char *private = NULL;
-
-	r->dir = pdg_test_dir();
-	private = pdg_test_path(r->dir, "log.pem");
-	CHECK_OK(pdg_key_private_save(own, private, NULL), NULL);
-	CHECK_OK(pdg_key_public_text(own, &pem, NULL), NULL);
-	r->public_key = pdg_test_file(r->dir, "log.pub", pdg_buf_bytes(&pem));
-	r->log = new_log(r->dir, "log", private);
-	r->other = new_log(r->dir, "other", private);
-	r->key = key_new(PDG_KEY_ECDSA_P256);
-	r->http = fake_http_start(answer, r);
-}
-
-static void rekor_done(struct rekor *r)
-{
-	fake_http_stop(r->http);
-	pdg_log_free(r->log);
-	pdg_log_free(r->other);
-	pdg_key_free(r->key);
-	pdg_entry_free(r->before);
-	free(r->public_key);
-	free(r->last_body);
-	pdg_test_dir_remove(r->dir);
-}
-PDG_AUTO_DEFINE_VALUE(rekor, struct rekor, rekor_done)
+#include "unit/tlog/fake_rekor.h"
 
 static struct pdg_log *client_with(const struct rekor *r, int timeout_ms)
 {
 	PDG_AUTO(mem) char *read_url = pdg_url_join(fake_http_url(r->http), "read");
-	const struct pdg_rekor_options opt = { .url = fake_http_url(r->http),
-					       .read_url = read_url,
-					       .origin = ORIGIN,
-					       .key_file = r->public_key,
-					       .timeout_ms = timeout_ms };
+	const struct pdg_rekor_options opt = {.url = fake_http_url(r->http),
+					      .read_url = read_url,
+					      .origin = ORIGIN,
+					      .key_file = r->public_key,
+					      .timeout_ms = timeout_ms};
 	struct pdg_log *log = NULL;
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 
 	CHECK_OK(pdg_rekor_v2_open(&opt, &log, &err), &err);
 	return log;
@@ -212,8 +33,8 @@ static struct pdg_log *client_of(const struct rekor *r)
 /* Put items @first … straight into one of the trees. */
 static void fill(struct rekor *r, struct pdg_log *log, uint64_t first, size_t n)
 {
-	PDG_AUTO(items) struct items it = { 0 };
-	struct pdg_error err = { 0 };
+	PDG_AUTO(items) struct items it = {0};
+	struct pdg_error err = {0};
 
 	items_init(&it, r->key, first, n);
 	CHECK_OK(log->ops->add(log, it.v, n, &err), &err);
@@ -223,7 +44,7 @@ static void fill(struct rekor *r, struct pdg_log *log, uint64_t first, size_t n)
 static int add_one(const struct rekor *r, struct pdg_log *client, uint64_t number,
 		   struct pdg_error *err)
 {
-	PDG_AUTO(items) struct items it = { 0 };
+	PDG_AUTO(items) struct items it = {0};
 
 	items_init(&it, r->key, number, 1);
 	CHECK_OK(client->ops->add(client, it.v, 1, err), err);
@@ -235,13 +56,13 @@ static int add_one(const struct rekor *r, struct pdg_log *client, uint64_t numbe
 
 static void entries_are_logged(void)
 {
-	PDG_AUTO(rekor) struct rekor r = { 0 };
+	PDG_AUTO(rekor) struct rekor r = {0};
 	PDG_AUTO(log) struct pdg_log *client = NULL;
 	PDG_AUTO(root) struct pdg_root *root = NULL;
-	PDG_AUTO(items) struct items it = { 0 };
+	PDG_AUTO(items) struct items it = {0};
 	PDG_AUTO(buf) struct pdg_buf note = PDG_BUF_INIT(PDG_LIMIT_CHECKPOINT);
 	PDG_AUTO(buf) struct pdg_buf served = PDG_BUF_INIT(PDG_LIMIT_CHECKPOINT);
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 	const struct pdg_root_log *log;
 	size_t i;
 
@@ -255,7 +76,8 @@ static void entries_are_logged(void)
 		CHECK_OK(it.v[i].rc, &it.v[i].err);
 		if (!CHECK(it.v[i].entry != NULL))
 			return;
-		CHECK_OK(pdg_entry_verify(it.v[i].entry, root, it.v[i].digest, it.v[i].sig, r.key, &log, &err),
+		CHECK_OK(pdg_entry_verify(it.v[i].entry, root, it.v[i].digest, it.v[i].sig, r.key,
+					  &log, &err),
 			 &err);
 	}
 	CHECK_OK(client->ops->checkpoint(client, &note, &err), &err);
@@ -267,11 +89,11 @@ static void entries_are_logged(void)
 /* Unknown members are refused by Rekor: the request is exactly what its API knows. */
 static void request_form(void)
 {
-	PDG_AUTO(rekor) struct rekor r = { 0 };
+	PDG_AUTO(rekor) struct rekor r = {0};
 	PDG_AUTO(log) struct pdg_log *client = NULL;
-	PDG_AUTO(items) struct items it = { 0 };
+	PDG_AUTO(items) struct items it = {0};
 	PDG_AUTO(buf) struct pdg_buf want = PDG_BUF_INIT(4096);
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 
 	rekor_init(&r);
 	client = client_of(&r);
@@ -289,11 +111,11 @@ static void request_form(void)
 
 static void items_that_cannot_be_logged(void)
 {
-	PDG_AUTO(rekor) struct rekor r = { 0 };
+	PDG_AUTO(rekor) struct rekor r = {0};
 	PDG_AUTO(log) struct pdg_log *client = NULL;
 	PDG_AUTO(key) struct pdg_key *ed = key_new(PDG_KEY_ED25519);
-	PDG_AUTO(items) struct items it = { 0 };
-	struct pdg_error err = { 0 };
+	PDG_AUTO(items) struct items it = {0};
+	struct pdg_error err = {0};
 
 	rekor_init(&r);
 	client = client_of(&r);
@@ -317,46 +139,52 @@ static void answers_that_are_no_entry(void)
 		enum fake_way way;
 		const char *rule;
 	} t[] = {
-		{ ANSWER("200", "<html><body>Welcome</body></html>"), FAKE_CLOSE, "LOG-13" },
-		{ ANSWER("200", "{\"status\":\"SERVING\"}"), FAKE_CLOSE, "LOG-13" },
-		{ ANSWER("201", "<html>"), FAKE_CLOSE, "LOG-13" },
-		{ ANSWER("201", ""), FAKE_CLOSE, "LOG-13" },
-		{ ANSWER("201", "{}"), FAKE_CLOSE, "LOG-13" },
-		{ ANSWER("201", "[]"), FAKE_CLOSE, "LOG-13" },
-		{ ANSWER("201", "{\"logIndex\":\"0\",\"logId\":{\"keyId\":\"AA"), FAKE_CLOSE, "LOG-13" },
-		{ ANSWER("201", "{\"logIndex\":\"-1\",\"logId\":{\"keyId\":\"AAAA\"}}"), FAKE_CLOSE, "LOG-13" },
-		{ ANSWER("204", ""), FAKE_CLOSE, "LOG-13" },
-		{ "HTTP/1.1 302 X\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", FAKE_CLOSE,
-		  "LOG-13" },
-		{ ANSWER("400", "{\"code\":3,\"message\":\"invalid hashedrekord request\",\"details\":[]}"),
-		  FAKE_CLOSE, "LOG-14" },
-		{ ANSWER("400", "<html>Bad Request</html>"), FAKE_CLOSE, "LOG-13" },
-		{ ANSWER("400", "{\"code\":14}"), FAKE_CLOSE, "LOG-13" },
-		{ ANSWER("404", "{\"code\":5,\"message\":\"Not Found\"}"), FAKE_CLOSE, "LOG-13" },
-		{ ANSWER("405", "This log has been frozen, please switch to the latest log."), FAKE_CLOSE,
-		  "LOG-13" },
-		{ ANSWER("409", "{\"code\":6}"), FAKE_CLOSE, "LOG-13" },
-		{ ANSWER("413", "too large"), FAKE_CLOSE, "LOG-13" },
-		{ ANSWER("429", "slow down"), FAKE_CLOSE, "LOG-13" },
-		{ ANSWER("500", "{\"code\":2,\"message\":\"failed to integrate entry\"}"), FAKE_CLOSE, "LOG-13" },
-		{ ANSWER("502", "<html>Bad Gateway</html>"), FAKE_CLOSE, "LOG-13" },
-		{ ANSWER("503", "{\"code\":14,\"message\":\"reached max pushback; retry\"}"), FAKE_CLOSE,
-		  "LOG-13" },
-		{ "", FAKE_CLOSE, "NET-3" },
-		{ "garbage\r\n\r\n", FAKE_CLOSE, "NET-3" },
-		{ "HTTP/1.1 201 X\r\nContent-Length: 4000\r\n\r\n{\"logIndex\"", FAKE_CLOSE, "NET-3" },
-		{ "", FAKE_HANG, "NET-2" },
-		{ "HTTP/1.1 201 X\r\nContent-Length: 4000\r\n\r\n{\"logIndex\":\"0\",\"logId\"", FAKE_DRIP, "NET-2" },
-		{ "HTTP/1.1 201 X\r\nContent-Length: 1073741824\r\n\r\n{", FAKE_ENDLESS, "NET-4" },
+		{ANSWER("200", "<html><body>Welcome</body></html>"), FAKE_CLOSE, "LOG-13"},
+		{ANSWER("200", "{\"status\":\"SERVING\"}"), FAKE_CLOSE, "LOG-13"},
+		{ANSWER("201", "<html>"), FAKE_CLOSE, "LOG-13"},
+		{ANSWER("201", ""), FAKE_CLOSE, "LOG-13"},
+		{ANSWER("201", "{}"), FAKE_CLOSE, "LOG-13"},
+		{ANSWER("201", "[]"), FAKE_CLOSE, "LOG-13"},
+		{ANSWER("201", "{\"logIndex\":\"0\",\"logId\":{\"keyId\":\"AA"), FAKE_CLOSE,
+		 "LOG-13"},
+		{ANSWER("201", "{\"logIndex\":\"-1\",\"logId\":{\"keyId\":\"AAAA\"}}"), FAKE_CLOSE,
+		 "LOG-13"},
+		{ANSWER("204", ""), FAKE_CLOSE, "LOG-13"},
+		{"HTTP/1.1 302 X\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
+		 FAKE_CLOSE, "LOG-13"},
+		{ANSWER("400",
+			"{\"code\":3,\"message\":\"invalid hashedrekord request\",\"details\":[]}"),
+		 FAKE_CLOSE, "LOG-14"},
+		{ANSWER("400", "<html>Bad Request</html>"), FAKE_CLOSE, "LOG-13"},
+		{ANSWER("400", "{\"code\":14}"), FAKE_CLOSE, "LOG-13"},
+		{ANSWER("404", "{\"code\":5,\"message\":\"Not Found\"}"), FAKE_CLOSE, "LOG-13"},
+		{ANSWER("405", "This log has been frozen, please switch to the latest log."),
+		 FAKE_CLOSE, "LOG-13"},
+		{ANSWER("409", "{\"code\":6}"), FAKE_CLOSE, "LOG-13"},
+		{ANSWER("413", "too large"), FAKE_CLOSE, "LOG-13"},
+		{ANSWER("429", "slow down"), FAKE_CLOSE, "LOG-13"},
+		{ANSWER("500", "{\"code\":2,\"message\":\"failed to integrate entry\"}"),
+		 FAKE_CLOSE, "LOG-13"},
+		{ANSWER("502", "<html>Bad Gateway</html>"), FAKE_CLOSE, "LOG-13"},
+		{ANSWER("503", "{\"code\":14,\"message\":\"reached max pushback; retry\"}"),
+		 FAKE_CLOSE, "LOG-13"},
+		{"", FAKE_CLOSE, "NET-3"},
+		{"garbage\r\n\r\n", FAKE_CLOSE, "NET-3"},
+		{"HTTP/1.1 201 X\r\nContent-Length: 4000\r\n\r\n{\"logIndex\"", FAKE_CLOSE,
+		 "NET-3"},
+		{"", FAKE_HANG, "NET-2"},
+		{"HTTP/1.1 201 X\r\nContent-Length: 4000\r\n\r\n{\"logIndex\":\"0\",\"logId\"",
+		 FAKE_DRIP, "NET-2"},
+		{"HTTP/1.1 201 X\r\nContent-Length: 1073741824\r\n\r\n{", FAKE_ENDLESS, "NET-4"},
 	};
-	PDG_AUTO(rekor) struct rekor r = { 0 };
+	PDG_AUTO(rekor) struct rekor r = {0};
 	PDG_AUTO(log) struct pdg_log *client = NULL;
 	size_t i;
 
 	rekor_init(&r);
 	client = client_with(&r, 1000);
 	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
-		struct pdg_error err = { 0 };
+		struct pdg_error err = {0};
 		int rc;
 
 		pdg_test_case("case %zu", i);
@@ -374,7 +202,7 @@ static void answers_that_are_no_entry(void)
 	r.way = FAKE_KEEP;
 	fake_http_unlock(r.http);
 	{
-		struct pdg_error err = { 0 };
+		struct pdg_error err = {0};
 
 		pdg_log_free(PDG_TAKE(client));
 		client = client_of(&r);
@@ -384,12 +212,12 @@ static void answers_that_are_no_entry(void)
 
 static void nobody_there(void)
 {
-	PDG_AUTO(rekor) struct rekor r = { 0 };
+	PDG_AUTO(rekor) struct rekor r = {0};
 	PDG_AUTO(mem) char *dead = pdg_str_printf("http://127.0.0.1:%u", fake_http_dead_port());
 	PDG_AUTO(log) struct pdg_log *client = NULL;
 	PDG_AUTO(buf) struct pdg_buf note = PDG_BUF_INIT(4096);
-	struct pdg_rekor_options opt = { .url = dead, .origin = ORIGIN };
-	struct pdg_error err = { 0 };
+	struct pdg_rekor_options opt = {.url = dead, .origin = ORIGIN};
+	struct pdg_error err = {0};
 
 	rekor_init(&r);
 	opt.key_file = r.public_key;
@@ -401,10 +229,10 @@ static void nobody_there(void)
 /* Entries that a log did sign, but for something else. */
 static void entries_of_something_else(void)
 {
-	PDG_AUTO(rekor) struct rekor r = { 0 };
-	PDG_AUTO(rekor) struct rekor stranger = { 0 };
+	PDG_AUTO(rekor) struct rekor r = {0};
+	PDG_AUTO(rekor) struct rekor stranger = {0};
 	PDG_AUTO(log) struct pdg_log *client = NULL;
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 
 	rekor_init(&r);
 	rekor_init(&stranger);
@@ -429,11 +257,11 @@ static void entries_of_something_else(void)
 /* The log had it already: entry and proof come from its files, whatever the size of the tree. */
 static void duplicates(void)
 {
-	static const size_t sizes[] = { 1, 2, 200, 256, 257, 300, 520 };
-	PDG_AUTO(rekor) struct rekor r = { 0 };
+	static const size_t sizes[] = {1, 2, 200, 256, 257, 300, 520};
+	PDG_AUTO(rekor) struct rekor r = {0};
 	PDG_AUTO(log) struct pdg_log *client = NULL;
 	PDG_AUTO(root) struct pdg_root *root = NULL;
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 	const struct pdg_root_log *log;
 	size_t size = 0;
 	size_t i;
@@ -443,13 +271,13 @@ static void duplicates(void)
 	client = client_of(&r);
 	root = root_of_log(ORIGIN, pdg_embedded_key(r.log));
 	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		const size_t at[] = { 0, sizes[i] / 2, sizes[i] - 1 };
+		const size_t at[] = {0, sizes[i] / 2, sizes[i] - 1};
 
 		fill(&r, r.log, size, sizes[i] - size);
 		size = sizes[i];
 		r.full_only = i % 2 == 1;
 		for (k = 0; k < sizeof(at) / sizeof(at[0]); k++) {
-			PDG_AUTO(items) struct items it = { 0 };
+			PDG_AUTO(items) struct items it = {0};
 			PDG_AUTO(mem) char *header = pdg_str_printf("X-Log-Index: %zu\r\n", at[k]);
 
 			pdg_test_case("entry %zu of %zu", at[k], size);
@@ -460,8 +288,8 @@ static void duplicates(void)
 				continue;
 			CHECK_UINT(it.v[0].entry->log_index, at[k]);
 			CHECK_UINT(it.v[0].entry->proof_size, size);
-			CHECK_OK(pdg_entry_verify(it.v[0].entry, root, it.v[0].digest, it.v[0].sig, r.key, &log,
-						  &err),
+			CHECK_OK(pdg_entry_verify(it.v[0].entry, root, it.v[0].digest, it.v[0].sig,
+						  r.key, &log, &err),
 				 &err);
 		}
 	}
@@ -475,20 +303,20 @@ static void duplicates_that_are_none(void)
 		const char *rule;
 		bool hide, garble;
 	} t[] = {
-		{ "X-Log-Index: 7\r\n", NULL, false, false },
-		{ "X-Log-Index: 8\r\n", "LOG-7", false, false },
-		{ "X-Log-Index: 300\r\n", "LOG-13", false, false },
-		{ "X-Log-Index: 18446744073709551615\r\n", "LOG-13", false, false },
-		{ "X-Log-Index: 99999999999999999999\r\n", "LOG-13", false, false },
-		{ "X-Log-Index: -7\r\n", "LOG-13", false, false },
-		{ "X-Log-Index: 07\r\n", "LOG-13", false, false },
-		{ "X-Log-Index: \r\n", "LOG-13", false, false },
-		{ "X-Other: 7\r\n", "LOG-13", false, false },
-		{ "X-Log-Index: 7\r\n", "LOG-13", true, false },
-		{ "X-Log-Index: 7\r\n", "LOG-1", false, true },
+		{"X-Log-Index: 7\r\n", NULL, false, false},
+		{"X-Log-Index: 8\r\n", "LOG-7", false, false},
+		{"X-Log-Index: 300\r\n", "LOG-13", false, false},
+		{"X-Log-Index: 18446744073709551615\r\n", "LOG-13", false, false},
+		{"X-Log-Index: 99999999999999999999\r\n", "LOG-13", false, false},
+		{"X-Log-Index: -7\r\n", "LOG-13", false, false},
+		{"X-Log-Index: 07\r\n", "LOG-13", false, false},
+		{"X-Log-Index: \r\n", "LOG-13", false, false},
+		{"X-Other: 7\r\n", "LOG-13", false, false},
+		{"X-Log-Index: 7\r\n", "LOG-13", true, false},
+		{"X-Log-Index: 7\r\n", "LOG-1", false, true},
 	};
-	PDG_AUTO(rekor) struct rekor r = { 0 };
-	struct pdg_error err = { 0 };
+	PDG_AUTO(rekor) struct rekor r = {0};
+	struct pdg_error err = {0};
 	size_t i;
 
 	rekor_init(&r);
@@ -513,10 +341,10 @@ static void duplicates_that_are_none(void)
 /* A backlog that the log has already costs a few reads, not a few for each item. */
 static void many_duplicates(void)
 {
-	PDG_AUTO(rekor) struct rekor r = { 0 };
+	PDG_AUTO(rekor) struct rekor r = {0};
 	PDG_AUTO(log) struct pdg_log *client = NULL;
-	PDG_AUTO(items) struct items it = { 0 };
-	struct pdg_error err = { 0 };
+	PDG_AUTO(items) struct items it = {0};
+	struct pdg_error err = {0};
 	size_t i;
 
 	rekor_init(&r);
@@ -545,11 +373,11 @@ static void many_duplicates(void)
 /* Two trees under one key: whoever saw the one does not believe the other. */
 static void split_views(void)
 {
-	PDG_AUTO(rekor) struct rekor r = { 0 };
+	PDG_AUTO(rekor) struct rekor r = {0};
 	PDG_AUTO(log) struct pdg_log *client = NULL;
 	PDG_AUTO(log) struct pdg_log *fresh = NULL;
 	struct pdg_log *honest;
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 	PDG_AUTO(buf) struct pdg_buf note = PDG_BUF_INIT(4096);
 
 	rekor_init(&r);
@@ -584,9 +412,9 @@ static void split_views(void)
 /* Tiles that cannot be had: entries are taken, and a lie is found when they can be had again. */
 static void without_tiles(void)
 {
-	PDG_AUTO(rekor) struct rekor r = { 0 };
+	PDG_AUTO(rekor) struct rekor r = {0};
 	PDG_AUTO(log) struct pdg_log *client = NULL;
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 	unsigned gets;
 
 	rekor_init(&r);
@@ -601,10 +429,10 @@ static void without_tiles(void)
 
 static void options(void)
 {
-	PDG_AUTO(rekor) struct rekor r = { 0 };
+	PDG_AUTO(rekor) struct rekor r = {0};
 	struct pdg_log *log = NULL;
-	struct pdg_error err = { 0 };
-	struct pdg_rekor_options opt = { .url = "http://localhost:1", .origin = ORIGIN };
+	struct pdg_error err = {0};
+	struct pdg_rekor_options opt = {.url = "http://localhost:1", .origin = ORIGIN};
 	PDG_AUTO(mem) char *absent = NULL;
 
 	rekor_init(&r);
@@ -628,12 +456,12 @@ static void options(void)
 	CHECK(log == NULL);
 }
 
-PDG_TEST_MAIN("rekor_v2", { "entries are logged", entries_are_logged },
-	      { "request form", request_form },
-	      { "items that cannot be logged", items_that_cannot_be_logged },
-	      { "answers that are no entry", answers_that_are_no_entry },
-	      { "nobody there", nobody_there },
-	      { "entries of something else", entries_of_something_else },
-	      { "duplicates", duplicates }, { "duplicates that are none", duplicates_that_are_none },
-	      { "many duplicates", many_duplicates }, { "split views", split_views },
-	      { "without tiles", without_tiles }, { "options", options })
+PDG_TEST_MAIN("rekor_v2", {"entries are logged", entries_are_logged},
+	      {"request form", request_form},
+	      {"items that cannot be logged", items_that_cannot_be_logged},
+	      {"answers that are no entry", answers_that_are_no_entry},
+	      {"nobody there", nobody_there},
+	      {"entries of something else", entries_of_something_else}, {"duplicates", duplicates},
+	      {"duplicates that are none", duplicates_that_are_none},
+	      {"many duplicates", many_duplicates}, {"split views", split_views},
+	      {"without tiles", without_tiles}, {"options", options})

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tree over tiles in memory: roots and proofs against the naive ones, and which tiles are written. */
+/* The tree over tiles in memory: roots and proofs against the naive ones, and which tiles are
+ * written. */
 #include "tlog/tree.h"
 
 #include <stdio.h>
@@ -7,7 +8,7 @@
 #include "support/check.h"
 #include "unit/tlog/naive.h"
 
-#define BIG 70000
+#define BIG   70000
 #define TILES 300
 
 /* Tiles of a tree of up to BIG leaves; a read of a width that is not there fails. */
@@ -26,7 +27,8 @@ static int memory_read(void *ctx, unsigned level, uint64_t n, unsigned width, st
 	m->reads++;
 	if (level > 2 || n >= TILES || m->tile[level][n].n < (size_t)width * PDG_HASH_LEN)
 		return pdg_fail(err, PDG_E_NOTFOUND, "no tile of that width");
-	pdg_buf_put(out, pdg_bytes(m->tile[level][n].p, (size_t)width * PDG_HASH_LEN - (m->cut ? 1 : 0)));
+	pdg_buf_put(out, pdg_bytes(m->tile[level][n].p,
+				   (size_t)width * PDG_HASH_LEN - (m->cut ? 1 : 0)));
 	return 0;
 }
 
@@ -73,10 +75,11 @@ PDG_AUTO_DEFINE(memory, struct memory *, memory_free)
 
 static struct pdg_tile_store store_of(struct memory *m)
 {
-	return (struct pdg_tile_store){ .read = memory_read, .write = memory_write, .ctx = m };
+	return (struct pdg_tile_store){.read = memory_read, .write = memory_write, .ctx = m};
 }
 
-/* What tlog-tiles.md says a tree of @size keeps, and nothing else: the latest width of each tile. */
+/* What tlog-tiles.md says a tree of @size keeps, and nothing else: the latest width of each tile.
+ */
 static void check_tiles(const struct memory *m, const struct pdg_hash32 *leaf, uint64_t size)
 {
 	unsigned level;
@@ -94,7 +97,8 @@ static void check_tiles(const struct memory *m, const struct pdg_hash32 *leaf, u
 				want = PDG_TILE_WIDTH;
 			wrong += m->tile[level][n].n != want * PDG_HASH_LEN;
 			if (level == 0 && want > 0)
-				wrong += memcmp(m->tile[0][n].p, leaf + first, want * PDG_HASH_LEN) != 0;
+				wrong += memcmp(m->tile[0][n].p, leaf + first,
+						want * PDG_HASH_LEN) != 0;
 		}
 	}
 	CHECK_UINT(wrong, 0);
@@ -105,7 +109,7 @@ static void small_trees_one_by_one(void)
 	PDG_AUTO(mem) struct pdg_hash32 *leaf = naive_leaves(70);
 	PDG_AUTO(memory) struct memory *m = memory_new();
 	struct pdg_tile_store s = store_of(m);
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 	struct pdg_hash32 root;
 	struct pdg_hash32 want;
 	size_t n;
@@ -117,8 +121,8 @@ static void small_trees_one_by_one(void)
 		want = naive_mth(leaf, n);
 		CHECK(hash_same(&root, &want));
 		for (i = 0; i < n; i++) {
-			struct pdg_proof got = { .n = 0 };
-			struct pdg_proof path = { .n = 0 };
+			struct pdg_proof got = {.n = 0};
+			struct pdg_proof path = {.n = 0};
 
 			CHECK_OK(pdg_tree_inclusion(&s, i, n, &got, &err), &err);
 			naive_path(i, leaf, n, &path);
@@ -137,10 +141,10 @@ static void check_proofs(const struct pdg_tile_store *s, const struct pdg_hash32
 {
 	struct pdg_hash32 root_m = naive_mth(leaf, m);
 	struct pdg_hash32 root_n = naive_mth(leaf, n);
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 	struct pdg_hash32 got;
 	struct pdg_proof p;
-	const size_t at[] = { 0, m / 2, m - 1, n / 2, n - 1 };
+	const size_t at[] = {0, m / 2, m - 1, n / 2, n - 1};
 	size_t i;
 
 	pdg_test_case("from %zu to %zu", m, n);
@@ -159,12 +163,12 @@ static void check_proofs(const struct pdg_tile_store *s, const struct pdg_hash32
 
 static void boundaries_of_tiles(void)
 {
-	static const size_t sizes[] = { 1,	 100,	255,   256,   257,   511,   512,  513,
-					65279, 65535, 65536, 65537, 65792, 69999, BIG };
+	static const size_t sizes[] = {1,     100,   255,   256,   257,	  511,	 512, 513,
+				       65279, 65535, 65536, 65537, 65792, 69999, BIG};
 	PDG_AUTO(mem) struct pdg_hash32 *leaf = naive_leaves(BIG);
 	PDG_AUTO(memory) struct memory *m = memory_new();
 	struct pdg_tile_store s = store_of(m);
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 	struct pdg_hash32 root;
 	struct pdg_hash32 want;
 	size_t old = 0;
@@ -192,7 +196,7 @@ static void every_proof_of_a_big_tree(void)
 	PDG_AUTO(memory) struct memory *m = memory_new();
 	PDG_AUTO(tree_walk) struct pdg_tree_walk *w = NULL;
 	struct pdg_tile_store s = store_of(m);
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 	struct pdg_hash32 root;
 	struct pdg_hash32 got;
 	struct pdg_proof p;
@@ -223,7 +227,7 @@ static void append_writes_little(void)
 	PDG_AUTO(mem) struct pdg_hash32 *leaf = naive_leaves(1000);
 	PDG_AUTO(memory) struct memory *m = memory_new();
 	struct pdg_tile_store s = store_of(m);
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 	struct pdg_hash32 root;
 
 	CHECK_OK(pdg_tree_append(&s, 0, leaf, 900, &root, &err), &err);
@@ -239,7 +243,7 @@ static void questions_without_answer(void)
 	PDG_AUTO(mem) struct pdg_hash32 *leaf = naive_leaves(10);
 	PDG_AUTO(memory) struct memory *m = memory_new();
 	struct pdg_tile_store s = store_of(m);
-	struct pdg_error err = { 0 };
+	struct pdg_error err = {0};
 	struct pdg_hash32 root;
 	struct pdg_hash32 empty;
 	struct pdg_proof p;
@@ -267,12 +271,12 @@ static void paths(void)
 		unsigned width;
 		const char *path;
 	} t[] = {
-		{ 0, 5, 256, "tile/0/005" },
-		{ 0, 273, 112, "tile/0/273.p/112" },
-		{ 1, 1234, 256, "tile/1/x001/234" },
-		{ 63, 1234067, 1, "tile/63/x001/x234/067.p/1" },
-		{ 7, 1000000, 255, "tile/7/x001/x000/000.p/255" },
-		{ 0, UINT64_MAX, 1, "tile/0/x018/x446/x744/x073/x709/x551/615.p/1" },
+		{0, 5, 256, "tile/0/005"},
+		{0, 273, 112, "tile/0/273.p/112"},
+		{1, 1234, 256, "tile/1/x001/234"},
+		{63, 1234067, 1, "tile/63/x001/x234/067.p/1"},
+		{7, 1000000, 255, "tile/7/x001/x000/000.p/255"},
+		{0, UINT64_MAX, 1, "tile/0/x018/x446/x744/x073/x709/x551/615.p/1"},
 	};
 	char path[PDG_TILE_PATH_MAX];
 	size_t i;
@@ -304,14 +308,44 @@ static void paths(void)
 static void other_paths_are_refused(void)
 {
 	static const char *const bad[] = {
-		"",	      "0",	      "0/",	       "0/5",	       "0/05",
-		"0/0005",     "0/x001",	      "0/x000/005",    "0/x01/005",    "0/001/005",
-		"0/x001/",    "64/000",	      "00/000",	       "-1/000",       "+1/000",
-		"0/000.p",    "0/000.p/",     "0/000.p/0",     "0/000.p/256",  "0/000.p/01",
-		"0/000.p/1/", "0/000/",	      "0/000/1",       "0/x001.p/1",   "0/../000",
-		"0//000",     "/0/000",	      "entries",       "entries/",     "entries/0",
-		"entries/x",  "Entries/000",  "0/000.P/1",     "0/0 0",	       "0/000.p/1 ",
-		"0/x1000/000", "0/x018/x446/x744/x073/x709/x551/616", "0/x999/x999/x999/x999/x999/x999/x999/999",
+		"",
+		"0",
+		"0/",
+		"0/5",
+		"0/05",
+		"0/0005",
+		"0/x001",
+		"0/x000/005",
+		"0/x01/005",
+		"0/001/005",
+		"0/x001/",
+		"64/000",
+		"00/000",
+		"-1/000",
+		"+1/000",
+		"0/000.p",
+		"0/000.p/",
+		"0/000.p/0",
+		"0/000.p/256",
+		"0/000.p/01",
+		"0/000.p/1/",
+		"0/000/",
+		"0/000/1",
+		"0/x001.p/1",
+		"0/../000",
+		"0//000",
+		"/0/000",
+		"entries",
+		"entries/",
+		"entries/0",
+		"entries/x",
+		"Entries/000",
+		"0/000.P/1",
+		"0/0 0",
+		"0/000.p/1 ",
+		"0/x1000/000",
+		"0/x018/x446/x744/x073/x709/x551/616",
+		"0/x999/x999/x999/x999/x999/x999/x999/999",
 	};
 	bool entries;
 	unsigned level;
@@ -327,9 +361,9 @@ static void other_paths_are_refused(void)
 	CHECK(!pdg_tile_path_parse(pdg_bytes("0/00\0", 5), &entries, &level, &n, &width));
 }
 
-PDG_TEST_MAIN("tree", { "small trees one by one", small_trees_one_by_one },
-	      { "boundaries of tiles", boundaries_of_tiles },
-	      { "every proof of a big tree", every_proof_of_a_big_tree },
-	      { "an append writes little", append_writes_little },
-	      { "questions without answer", questions_without_answer }, { "paths", paths },
-	      { "other paths are refused", other_paths_are_refused })
+PDG_TEST_MAIN("tree", {"small trees one by one", small_trees_one_by_one},
+	      {"boundaries of tiles", boundaries_of_tiles},
+	      {"every proof of a big tree", every_proof_of_a_big_tree},
+	      {"an append writes little", append_writes_little},
+	      {"questions without answer", questions_without_answer}, {"paths", paths},
+	      {"other paths are refused", other_paths_are_refused})

@@ -248,7 +248,12 @@ static void written_and_read(void)
 
 	memset(id, 0x5a, sizeof(id));
 	CHECK_OK(pdg_key_generate(PDG_KEY_ED25519, &key, &err), &err);
-	CHECK_OK(pdg_root_write("http://localhost", key, id, 1700000000, &out, &err), &err);
+	CHECK_OK(pdg_root_write(&(struct pdg_root_make){.base_url = "http://localhost",
+							.key = key,
+							.log_id = id,
+							.valid_from = 1700000000},
+				&out, &err),
+		 &err);
 	CHECK_HAS(pdg_buf_cstr(&out), "\"validFor\":{\"start\":\"2023-11-14T22:13:20Z\"}");
 	path = pdg_test_file(dir, "root.json", pdg_buf_bytes(&out));
 	if (CHECK_OK(pdg_root_load(path, &r, &err), &err)) {

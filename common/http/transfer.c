@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One call out: every option that libcurl is given, the limits that hold while it runs, and what
+ * its end means. What is not set here is left to libcurl only where its default is the safe one.
+ */
+#include <limits.h>
+#include <string.h>
+
+#include "http/client_impl.h"
+#include "util/size.h"
+#include "util/str.h"
+
+#define HEADERS_MAX	   ((size_t)64 * 1024)
+#define DEFAULT_TIMEOUT_MS 30000
+
+void pdg_http_transfer_done(struct pdg_http_transfer *t)
+{
+	curl_easy_cleanup(t->easy);
+	curl_slist_free_all(t->headers);
+	pdg_http_answer_done(&t->answer);
+	t->easy = NULL;
+	t->headers = NULL;
+}
+
+static size_t on_body(char *data, size_t size, size_t n, void *arg)
+{
+	struct pdg_http_transfer *t = arg;
+
+	pdg_buf_put(&t->answer.body, pdg_bytes(data, size * n));
+	t->too_large = t->answer.body.failed == PDG_E_LIMIT;
+	t->no_memory = t->answer.body.failed == PDG_E_NOMEM;
+	return t->answer.body.failed ? 0 : size * n;
+}
+
+static size_t on_header(char *data, size_t size, size_t n, void *arg)
+{
+	struct pdg_http_transfer *t = arg;
+
+	/* libcurl takes headers that break off in the middle for an answer without a body. */
+	if (size * n >= 5 && memcmp(data, "HTTP/", 5) == 0)
+		t->head_whole = false;
+	else if (size * n > 0 && (data[0] == '\r' || data[0] == '\n'))
+		t->head_whole = true;
+	t->header_bytes += size * n;
+	if (t->header_bytes > HEADERS_MAX)
+		t->too_large = true;
+	return t->too_large ? 0 : size * n;
+}
+
+/* http or https, a host, no password, nothing that could end a line. */
+static int check_url(const char *url, struct pdg_error *err)
+{
+	char *user = NULL;
+	CURLU *u = NULL;
+	const char *p;
+	bool good;
+
+	for (p = url; *p; p++) {
+		if ((unsigned char)*p <= ' ' || *p == 0x7f)
+			return pdg_fail(err, PDG_E_USAGE, "\"%s\" is not a URL", url);
+	}
+	if (strncasecmp(url, "http://", 7) != 0 && strncasecmp(url, "https://", 8) != 0)
+		return pdg_fail(err, PDG_E_USAGE, "\"%s\" is not an http or https URL", url);
+	/* libcurl would take "http:///path" for a host "path". */
+	if (strstr(url, "://")[3] == '/')
+		return pdg_fail(err, PDG_E_USAGE, "\"%s\" is a URL without a host", url);
+	u = curl_url();
+	if (!u)
+		return pdg_nomem(err);
+	good = curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
+	       curl_url_get(u, CURLUPART_USER, &user, 0) == CURLUE_NO_USER;
+	curl_free(user);
+	curl_url_cleanup(u);
+	if (!good)
+		return pdg_fail(err, PDG_E_USAGE,
+				"\"%s\" is not a URL that is called: it needs a host, and no user",
+				url);
+	return 0;
+}
+
+static int add_header(struct pdg_http_transfer *t, const char *line, struct pdg_error *err)
+{
+	struct curl_slist *grown;
+
+	if (strpbrk(line, "\r\n"))
+		return pdg_fail(err, PDG_E_USAGE, "a request header holds a line end");
+	grown = curl_slist_append(t->headers, line);
+	if (!grown)
+		return pdg_nomem(err);
+	t->headers = grown;
+	return 0;
+}
+
+static int add_headers(struct pdg_http_transfer *t, struct pdg_error *err)
+{
+	const struct pdg_http_request *r = t->request;
+	PDG_AUTO(mem) char *type = NULL;
+	const char *const *line;
+	int rc;
+
+	/* No wait for "100 Continue", and no encoding of the answer that we would have to undo. */
+	rc = add_header(t, "Expect:", err);
+	if (rc == 0 && r->content_type) {
+		type = pdg_str_printf("Content-Type: %s", r->content_type);
+		rc = type ? add_header(t, type, err) : pdg_nomem(err);
+	}
+	for (line = r->headers; rc == 0 && line && *line; line++)
+		rc = add_header(t, *line, err);
+	return rc;
+}
+
+static int set_up(const struct pdg_http *h, struct pdg_http_transfer *t, struct pdg_error *err)
+{
+	const struct pdg_http_request *r = t->request;
+	long timeout = r->timeout_ms > 0 ? r->timeout_ms : DEFAULT_TIMEOUT_MS;
+	CURL *e = t->easy;
+	CURLcode rc = CURLE_OK;
+
+/* All options that are given a value; the first that libcurl does not take ends the call. */
+#define SET(option, value)                                                                         \
+	do {                                                                                       \
+		if (rc == CURLE_OK)                                                                \
+			rc = curl_easy_setopt(e, option, value);                                   \
+	} while (0)
+	SET(CURLOPT_URL, r->url);
+	SET(CURLOPT_PROTOCOLS_STR, "http,https");
+	SET(CURLOPT_FOLLOWLOCATION, 0L);
+	SET(CURLOPT_PROXY, h->proxy);
+	SET(CURLOPT_NOPROXY, "");
+	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	SET(CURLOPT_SSL_VERIFYPEER, 1L);
+	SET(CURLOPT_SSL_VERIFYHOST, 2L);
+	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	SET(CURLOPT_NOSIGNAL, 1L);
+	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	SET(CURLOPT_HTTP09_ALLOWED, 0L);
+	SET(CURLOPT_HTTP_CONTENT_DECODING, 0L);
+	SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	SET(CURLOPT_USERAGENT, h->agent);
+	SET(CURLOPT_TIMEOUT_MS, timeout);
+	SET(CURLOPT_CONNECTTIMEOUT_MS, r->connect_ms > 0 ? (long)r->connect_ms : timeout);
+	SET(CURLOPT_ERRORBUFFER, t->why);
+	SET(CURLOPT_HTTPHEADER, t->headers);
+	SET(CURLOPT_WRITEFUNCTION, on_body);
+	SET(CURLOPT_WRITEDATA, (void *)t);
+	SET(CURLOPT_HEADERFUNCTION, on_header);
+	SET(CURLOPT_HEADERDATA, (void *)t);
+	SET(CURLOPT_PRIVATE, (void *)t);
+	if (h->ca_file)
+		SET(CURLOPT_CAINFO, h->ca_file);
+	if (r->body.n > 0 || pdg_str_eq(r->method, "POST")) {
+		SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.n);
+		SET(CURLOPT_POSTFIELDS, r->body.n > 0 ? (const char *)r->body.p : "");
+	}
+	SET(CURLOPT_CUSTOMREQUEST, r->method);
+#undef SET
+	if (rc == CURLE_OUT_OF_MEMORY)
+		return pdg_nomem(err);
+	return rc == CURLE_OK
+		       ? 0
+		       : pdg_fail(err, PDG_E_INTERNAL, "libcurl: %s", curl_easy_strerror(rc));
+}
+
+int pdg_http_transfer_start(struct pdg_http *h, struct pdg_http_transfer *t, size_t max_body,
+			    struct pdg_error *err)
+{
+	int rc;
+
+	if (!t->request->method || !t->request->url)
+		return pdg_fail(err, PDG_E_USAGE, "a request without method or URL");
+	rc = check_url(t->request->url, err);
+	if (rc < 0)
+		return rc;
+	pdg_buf_init(&t->answer.body, max_body);
+	t->easy = curl_easy_init();
+	if (!t->easy)
+		return pdg_nomem(err);
+	rc = add_headers(t, err);
+	if (rc == 0)
+		rc = set_up(h, t, err);
+	if (rc < 0)
+		return rc;
+	if (curl_multi_add_handle(h->multi, t->easy) != CURLM_OK)
+		return pdg_nomem(err);
+	return 0;
+}
+
+static int failure(const struct pdg_http_transfer *t, CURLcode code, struct pdg_error *err)
+{
+	const char *url = t->request->url;
+	const char *why = t->why[0] ? t->why : curl_easy_strerror(code);
+
+	if (t->no_memory || code == CURLE_OUT_OF_MEMORY)
+		return pdg_nomem(err);
+	if (t->header_bytes > HEADERS_MAX)
+		return pdg_reject(err, "NET-4", "%s answers with more than %zu bytes of headers",
+				  url, HEADERS_MAX);
+	if (t->too_large)
+		return pdg_reject(err, "NET-4", "%s answers with more than %zu bytes", url,
+				  t->answer.body.max);
+	switch (code) {
+	case CURLE_URL_MALFORMAT:
+		return pdg_fail(err, PDG_E_USAGE, "\"%s\" is not a URL: %s", url, why);
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_CIPHER:
+	case CURLE_SSL_ISSUER_ERROR:
+	case CURLE_PEER_FAILED_VERIFICATION:
+		return pdg_reject(err, "NET-1", "cannot connect to %s: %s", url, why);
+	case CURLE_OPERATION_TIMEDOUT:
+		return pdg_reject(err, "NET-2", "%s does not answer in time: %s", url, why);
+	default:
+		return pdg_reject(err, "NET-3", "%s gives no whole HTTP answer: %s", url, why);
+	}
+}
+
+/* The media type without parameters, in lower case. */
+static char *media_type(const char *value)
+{
+	size_t n = value ? strcspn(value, "; \t") : 0;
+	char *type = pdg_bytes_dup(pdg_bytes(value ? value : "", n));
+	size_t i;
+
+	for (i = 0; type && i < n; i++) {
+		if (type[i] >= 'A' && type[i] <= 'Z')
+			type[i] = (char)(type[i] - 'A' + 'a');
+	}
+	return type;
+}
+
+static const char *header_of(CURL *easy, const char *name)
+{
+	struct curl_header *header;
+
+	/* The first, where a peer sends several: nothing here decides anything alone. */
+	if (curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+		return NULL;
+	return header->value;
+}
+
+static int keep_headers(struct pdg_http_transfer *t, struct pdg_error *err)
+{
+	struct pdg_http_answer *a = &t->answer;
+	const char *const *want = t->request->want;
+	const char *value;
+	size_t n = 0;
+	size_t i;
+
+	while (want && want[n])
+		n++;
+	a->headers = pdg_calloc(n + 1, sizeof(*a->headers));
+	if (!a->headers)
+		return pdg_nomem(err);
+	for (i = 0; i < n; i++) {
+		value = header_of(t->easy, want[i]);
+		if (!value)
+			continue;
+		a->headers[a->n_headers].name = want[i];
+		a->headers[a->n_headers].value = pdg_str_dup(value);
+		if (!a->headers[a->n_headers].value)
+			return pdg_nomem(err);
+		a->n_headers++;
+	}
+	return 0;
+}
+
+static int finish(struct pdg_http_transfer *t, struct pdg_error *err)
+{
+	struct pdg_http_answer *a = &t->answer;
+	const char *location = header_of(t->easy, "Location");
+	curl_off_t retry = 0;
+	long status = 0;
+
+	(void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	(void)curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &retry);
+	if (status < 100 || status > 599)
+		return pdg_reject(err, "NET-3", "%s answers with status %ld", t->request->url,
+				  status);
+	if (!t->head_whole)
+		return pdg_reject(err, "NET-3", "%s breaks off in its headers", t->request->url);
+	a->status = (int)status;
+	a->retry_after = -1;
+	if (header_of(t->easy, "Retry-After") && retry >= 0)
+		a->retry_after = retry > INT_MAX ? INT_MAX : (int)retry;
+	a->content_type = media_type(header_of(t->easy, "Content-Type"));
+	a->location = pdg_str_dup(location);
+	if (!a->content_type || (location && !a->location))
+		return pdg_nomem(err);
+	return keep_headers(t, err);
+}
+
+int pdg_http_transfer_result(struct pdg_http_transfer *t, CURLcode code, struct pdg_error *err)
+{
+	return code == CURLE_OK ? finish(t, err) : failure(t, code, err);
+}

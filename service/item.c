@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Items of the publisher: from the store's row to what a log is given, and from its entry to the
+ * bundle. */
+#include "service/item.h"
+
+#include <string.h>
+
+#include "attest/bundle.h"
+#include "service/countersign.h"
+#include "util/limits.h"
+#include "util/size.h"
+#include "util/str.h"
+
+struct pdg_item *pdg_item_new(const struct pdg_stored *row, const uint8_t *digest)
+{
+	PDG_AUTO(item) struct pdg_item *it = pdg_calloc(1, sizeof(*it));
+
+	if (!it)
+		return NULL;
+	it->id = row->id;
+	it->reference = pdg_str_dup(row->reference);
+	it->service_key = pdg_str_dup(row->service_key);
+	pdg_buf_init(&it->sig, PDG_LIMIT_SIGNATURE);
+	pdg_buf_init(&it->payload, PDG_LIMIT_PAYLOAD);
+	pdg_buf_put(&it->sig, pdg_buf_bytes(&row->countersig));
+	pdg_buf_put(&it->payload, pdg_buf_bytes(&row->payload));
+	if (digest)
+		memcpy(it->digest, digest, sizeof(it->digest));
+	else if (pdg_signed_digest(pdg_buf_bytes(&row->payload), it->digest, NULL) < 0)
+		return NULL;
+	if (!it->reference || !it->service_key || it->sig.failed || it->payload.failed)
+		return NULL;
+	return PDG_TAKE(it);
+}
+
+void pdg_item_free(struct pdg_item *it)
+{
+	if (!it)
+		return;
+	free(it->reference);
+	free(it->service_key);
+	pdg_buf_done(&it->sig);
+	pdg_buf_done(&it->payload);
+	free(it);
+}
+
+const struct pdg_key *pdg_item_key(const struct pdg_item *it, const struct pdg_key *own,
+				   const struct pdg_policy *policy)
+{
+	size_t i;
+
+	if (pdg_str_eq(it->service_key, pdg_key_hint(own)))
+		return own;
+	for (i = 0; i < policy->service_keys.n; i++) {
+		if (pdg_str_eq(it->service_key, pdg_key_hint(policy->service_keys.v[i].key)))
+			return policy->service_keys.v[i].key;
+	}
+	return NULL;
+}
+
+int pdg_item_logged(const struct pdg_item *it, const struct pdg_entry *entry, struct pdg_writer *w,
+		    struct pdg_error *err)
+{
+	PDG_AUTO(job) struct pdg_job *job = pdg_job_new(PDG_JOB_LOGGED);
+	int rc;
+
+	if (!job)
+		return pdg_nomem(err);
+	rc = pdg_bundle_write(it->key, entry, pdg_buf_bytes(&it->payload), pdg_buf_bytes(&it->sig),
+			      &job->bundle, err);
+	if (rc < 0)
+		return rc;
+	memcpy(job->reference, it->reference, strlen(it->reference) + 1);
+	job->id = it->id;
+	job->log_size = entry->proof_size;
+	rc = pdg_writer_put(w, job, err);
+	if (rc == 0)
+		job = NULL;
+	return rc;
+}

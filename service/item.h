@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One row on its way to the log and back: what of it the publisher needs. Private to the publisher.
+ */
+#ifndef PDG_SERVICE_ITEM_H
+#define PDG_SERVICE_ITEM_H
+
+#include "service/writer.h"
+
+struct pdg_item {
+	struct pdg_item *next;
+	int64_t id;
+	char *reference;
+	char *service_key;
+	uint8_t digest[32];
+	struct pdg_buf sig;
+	struct pdg_buf payload;
+	const struct pdg_key
+		*key; /* borrowed while the policy is held; NULL until it is looked up */
+};
+
+/** A copy of what is needed of @row; @digest NULL: computed. NULL when there is no memory. */
+struct pdg_item *pdg_item_new(const struct pdg_stored *row, const uint8_t *digest);
+void pdg_item_free(struct pdg_item *it);
+PDG_AUTO_DEFINE(item, struct pdg_item *, pdg_item_free)
+
+/** The public key of whoever countersigned: @own, or a serviceKey of before. NULL: nobody names it.
+ */
+const struct pdg_key *pdg_item_key(const struct pdg_item *it, const struct pdg_key *own,
+				   const struct pdg_policy *policy);
+
+/** Hand the verified @entry to the writer, as the bundle that everybody is given. */
+int pdg_item_logged(const struct pdg_item *it, const struct pdg_entry *entry, struct pdg_writer *w,
+		    struct pdg_error *err) PDG_MUST_CHECK;
+
+#endif

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Trusted time (rules.md 1): windows of keys and logs, the order of source and build, what is pending. */
+#include "unit/chain/scene.h"
+
+#define MARCH INT64_C(1709251200)
+#define APRIL INT64_C(1711929600)
+
+/* The usual policy, but for the keys that it trusts. */
+#define TRUSTING(trust)                                                                            \
+	"[trust]\n\ttrustedRoot = keys/root.json\n" trust WORLD_REPOSITORIES WORLD_BUILDERS WORLD_REQUIRE
+
+#define SERVICE "\tserviceKey = keys/service.pub\n"
+#define JOURNAL "\tjournalKey = keys/journal.pub\n"
+#define SERVICE_IN(window) "[trust \"service\"]\n\tserviceKey = keys/service.pub\n" window
+#define JOURNAL_IN(window) "[trust \"journal\"]\n\tjournalKey = keys/journal.pub\n" window
+
+/* Both statements are received at 2024-02-01T00:01:00Z and 00:02:00Z; now is 01:00:00Z. */
+static void windows_of_keys_are_kept(void)
+{
+	static const struct {
+		const char *what, *policy;
+		const char *source, *build; /* rules; NULL: good */
+	} cases[] = {
+		{"a wide window",
+		 TRUSTING(JOURNAL SERVICE_IN("\tvalidAfter = 2024-01-01T00:00:00Z\n"
+					     "\tvalidBefore = 2024-12-31T00:00:00Z\n")),
+		 NULL, NULL},
+		{"service: over now, not then",
+		 TRUSTING(JOURNAL SERVICE_IN("\tvalidBefore = 2024-02-01T00:30:00Z\n")), NULL, NULL},
+		{"service: over between the two",
+		 TRUSTING(JOURNAL SERVICE_IN("\tvalidBefore = 2024-02-01T00:01:30Z\n")), NULL, "TIM-2"},
+		{"service: over before both",
+		 TRUSTING(JOURNAL SERVICE_IN("\tvalidBefore = 2024-01-31T00:00:00Z\n")), "CHN-1", "TIM-2"},
+		{"service: begins between the two",
+		 TRUSTING(JOURNAL SERVICE_IN("\tvalidAfter = 2024-02-01T00:01:30Z\n")), "TIM-1", NULL},
+		{"service: begins after both",
+		 TRUSTING(JOURNAL SERVICE_IN("\tvalidAfter = 2024-02-01T00:10:00Z\n")), "CHN-1", "TIM-1"},
+		/* A journal's time is the service's word: it does not save a compromised key. */
+		{"service: compromised later",
+		 TRUSTING(JOURNAL SERVICE_IN("\tcompromisedSince = 2024-06-01T00:00:00Z\n")), "CHN-1",
+		 "TIM-3"},
+		{"journal: over between the two",
+		 TRUSTING(SERVICE JOURNAL_IN("\tvalidBefore = 2024-02-01T00:01:30Z\n")), NULL, "TIM-2"},
+		{"journal: compromised",
+		 TRUSTING(SERVICE JOURNAL_IN("\tcompromisedSince = 2024-06-01T00:00:00Z\n")), "CHN-1",
+		 "TIM-3"},
+		/* Without a journal there is no time but now. */
+		{"no journal, the key is good now", TRUSTING(SERVICE), NULL, NULL},
+		{"no journal, the key was good then",
+		 TRUSTING(SERVICE_IN("\tvalidBefore = 2024-02-01T00:30:00Z\n")), "CHN-1", "TIM-2"},
+	};
+	PDG_AUTO(scene) struct scene s;
+	size_t i;
+
+	scene_init(&s, NULL);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct expected source = good;
+		struct expected build = good;
+		int first = -1;
+
+		pdg_test_case("%s", cases[i].what);
+		if (cases[i].source)
+			source = pdg_str_eq(cases[i].source, "CHN-1") ? missing("CHN-1")
+								      : broken(cases[i].source);
+		if (cases[i].build)
+			build = broken(cases[i].build);
+		/* A build that is refused before it is read leaves its source out. */
+		if (cases[i].build && !cases[i].source)
+			source = missing("CHN-1");
+		if (cases[i].build || cases[i].source)
+			first = cases[i].build ? PDG_STAGE_BUILD : PDG_STAGE_SOURCE;
+		pdg_world_policy(&s.w, cases[i].policy);
+		expect(&s, first < 0 ? PDG_VERDICT_GOOD : PDG_VERDICT_REFUSED, first, source, build);
+	}
+	pdg_test_case(NULL);
+}
+
+static void windows_of_logs_are_kept(void)
+{
+	static const struct {
+		const char *what;
+		int64_t from, until;
+		const char *rule;
+	} cases[] = {
+		{"open", WORLD_COMMITTED - 1000, 0, NULL},
+		{"over now, not when it was received", WORLD_COMMITTED - 1000, WORLD_NOW - 1, NULL},
+		{"over to the second", WORLD_COMMITTED - 1000, WORLD_BUILD_AT, NULL},
+		{"over before the build was received", WORLD_COMMITTED - 1000, WORLD_BUILD_AT - 1, "TIM-2"},
+		{"begun after it was received: a backlog", WORLD_BUILD_AT + 1000, 0, NULL},
+		{"not begun yet", WORLD_NOW + 1, 0, "TIM-1"},
+	};
+	PDG_AUTO(scene) struct scene s;
+	size_t i;
+
+	scene_init(&s, NULL);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		pdg_test_case("log %s", cases[i].what);
+		pdg_world_root(&s.w, cases[i].from, cases[i].until);
+		pdg_world_policy(&s.w, NULL);
+		if (cases[i].rule)
+			expect_build(&s, cases[i].rule);
+		else
+			expect_good(&s);
+	}
+	pdg_test_case(NULL);
+}
+
+/* The commit's key is judged at the time at which the source was received, not now. */
+static void commits_are_judged_at_their_time(void)
+{
+	static const struct {
+		const char *commit;
+		int64_t received;
+		const char *rule;
+	} cases[] = {
+		{"ssh-until-march.raw", WORLD_SOURCE_AT, NULL},
+		{"ssh-until-march.raw", APRIL, "SGN-6"},
+		{"ssh-from-march.raw", WORLD_SOURCE_AT, "SGN-8"},
+		{"ssh-from-march.raw", APRIL, NULL},
+	};
+	PDG_AUTO(scene) struct scene s;
+	size_t i;
+
+	scene_empty(&s, NULL);
+	s.w.now = APRIL + 86400;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct pdg_make source = {.commit = cases[i].commit, .received = cases[i].received};
+		struct pdg_make build = {.commit = cases[i].commit, .received = cases[i].received + 10};
+
+		pdg_test_case("%s received %lld", cases[i].commit, (long long)cases[i].received);
+		scene_make(&s, &source, &build);
+		scene_both(&s);
+		if (cases[i].rule)
+			expect_source(&s, cases[i].rule);
+		else
+			expect_good(&s);
+	}
+	pdg_test_case(NULL);
+}
+
+static void what_comes_from_the_future_is_refused(void)
+{
+	PDG_AUTO(scene) struct scene s;
+
+	scene_empty(&s, NULL);
+	scene_make(&s, NULL, &(struct pdg_make){.received = WORLD_NOW + 300});
+	scene_both(&s);
+	expect_good(&s);
+	scene_make(&s, NULL, &(struct pdg_make){.received = WORLD_NOW + 301});
+	scene_both(&s);
+	expect_build(&s, "CHN-5");
+	/* What the record says of its time is not believed. */
+	scene_make(&s, NULL, NULL);
+	s.build.received = WORLD_NOW + 100000;
+	s.source.received = WORLD_NOW + 200000;
+	scene_both(&s);
+	expect_good(&s);
+	CHECK_INT(s.r->newest, WORLD_BUILD_AT);
+}
+
+static void the_source_comes_first(void)
+{
+	static const struct pdg_make in_time = {.received = WORLD_BUILD_AT + 300};
+	static const struct pdg_make too_late = {.received = WORLD_BUILD_AT + 301};
+	static const struct pdg_make late = {.received = WORLD_BUILD_AT + 301, .late = true};
+	PDG_AUTO(scene) struct scene s;
+	struct pdg_make linked = {.link = NULL};
+	char reference[PDG_REFERENCE_LEN];
+
+	scene_empty(&s, NULL);
+	scene_make(&s, &in_time, NULL);
+	scene_both(&s);
+	expect_good(&s);
+
+	scene_make(&s, &too_late, NULL);
+	scene_both(&s);
+	expect_source(&s, "CHN-11");
+	CHECK(s.r->stage[PDG_STAGE_SOURCE].linked_by == NULL);
+
+	/* Late is exempt, and said. */
+	scene_make(&s, &late, NULL);
+	scene_both(&s);
+	expect_good(&s);
+	CHECK(has_note(s.r, "source: late"));
+
+	/* That the journal says it of the build proves order: the source was sent again since. */
+	scene_make(&s, &too_late, NULL);
+	memcpy(reference, s.source.reference, sizeof(reference));
+	linked.link = reference;
+	scene_make(&s, &too_late, &linked);
+	scene_both(&s);
+	expect_good(&s);
+	/* The record's own links are advice. */
+	scene_make(&s, &too_late, NULL);
+	pdg_buf_printf(&s.build.links, "[{\"stage\":\"source\",\"reference\":\"%s\"}]", reference);
+	scene_both(&s);
+	expect_source(&s, "CHN-11");
+
+	/* Nobody saw the order where no journal is trusted: said, not refused. */
+	pdg_world_policy(&s.w, TRUSTING(SERVICE));
+	expect_good(&s);
+	CHECK(has_note(s.r, "receive times are not checked"));
+	CHECK_INT(s.r->newest, 0);
+}
+
+/* --- pending --- */
+
+static const struct expected pending = {PDG_STATE_PENDING_LOG, "CHN-4"};
+
+static void pending_is_refused_unless_allowed(void)
+{
+	static const struct pdg_make unlogged = {.pending = true};
+	PDG_AUTO(scene) struct scene s;
+
+	scene_empty(&s, NULL);
+	scene_make(&s, &unlogged, NULL);
+	scene_both(&s);
+	expect(&s, PDG_VERDICT_REFUSED, PDG_STAGE_SOURCE, pending, good);
+	scene_make(&s, NULL, &unlogged);
+	scene_both(&s);
+	expect(&s, PDG_VERDICT_REFUSED, PDG_STAGE_BUILD, good, pending);
+	scene_make(&s, &unlogged, &unlogged);
+	scene_both(&s);
+	expect(&s, PDG_VERDICT_REFUSED, PDG_STAGE_SOURCE, pending, pending);
+
+	pdg_world_policy(&s.w, WORLD_POLICY "\tlog = false\n");
+	expect(&s, PDG_VERDICT_GOOD, -1, pending, pending);
+	/* Nothing else is forgiven. */
+	pdg_world_policy(&s.w, WORLD_POLICY "\tlog = false\n\tminimumSlsaLevel = 2\n");
+	scene_make(&s, &unlogged, &(struct pdg_make){.pending = true, .builder = WORLD_NIGHTLY});
+	scene_both(&s);
+	expect(&s, PDG_VERDICT_REFUSED, PDG_STAGE_SOURCE + 1, pending, broken("CHN-12"));
+	scene_make(&s, &unlogged, &(struct pdg_make){.pending = true, .producer = s.w.key[WORLD_STRANGER]});
+	scene_both(&s);
+	expect(&s, PDG_VERDICT_REFUSED, PDG_STAGE_BUILD, pending, broken("CHN-6"));
+}
+
+static void pending_rests_on_the_journal(void)
+{
+	static const struct pdg_make unlogged = {.pending = true};
+	PDG_AUTO(scene) struct scene s;
+
+	scene_empty(&s, WORLD_POLICY "\tlog = false\n\tonServiceWord = true\n");
+	scene_make(&s, NULL, &unlogged);
+	pdg_journal_proof_free(s.build.journal);
+	s.build.journal = NULL;
+	scene_both(&s);
+	expect_build(&s, "CHN-5");
+
+	scene_make(&s, NULL, &(struct pdg_make){.pending = true, .rule = "BLD-6"});
+	scene_both(&s);
+	expect_build(&s, "CHN-5");
+
+	scene_make(&s, NULL, &(struct pdg_make){.pending = true, .journal = s.w.key[WORLD_STRANGER]});
+	scene_both(&s);
+	expect_build(&s, "JNL-2");
+
+	scene_make(&s, NULL, &unlogged);
+	scene_both(&s);
+	pdg_world_policy(&s.w, "[trust]\n\ttrustedRoot = keys/root.json\n" SERVICE WORLD_REPOSITORIES
+			 WORLD_BUILDERS WORLD_REQUIRE "\tlog = false\n");
+	expect_build(&s, "CHN-5");
+}
+
+static void a_log_is_asked_for_unless_the_policy_says_no(void)
+{
+	PDG_AUTO(scene) struct scene s;
+
+	scene_init(&s, "[trust]\n" SERVICE JOURNAL WORLD_REPOSITORIES WORLD_BUILDERS WORLD_REQUIRE);
+	expect_build(&s, "TRT-2");
+	pdg_world_policy(&s.w, "[trust]\n" SERVICE JOURNAL WORLD_REPOSITORIES WORLD_BUILDERS WORLD_REQUIRE
+			 "\tlog = false\n");
+	expect_good(&s);
+	CHECK(has_note(s.r, "no log was checked"));
+	pdg_world_policy(&s.w, WORLD_POLICY "\tlog = false\n");
+	scene_make(&s, NULL, &(struct pdg_make){.unlogged = true});
+	scene_both(&s);
+	expect_good(&s);
+	CHECK(has_note(s.r, "build: in no log that was checked"));
+	/* An entry that is there must hold, asked for or not. */
+	scene_make(&s, NULL, &(struct pdg_make){.log = s.w.other_log});
+	scene_both(&s);
+	expect_build(&s, "LOG-8");
+}
+
+PDG_TEST_MAIN("time", {"windows of keys are kept", windows_of_keys_are_kept},
+	      {"windows of logs are kept", windows_of_logs_are_kept},
+	      {"commits are judged at their time", commits_are_judged_at_their_time},
+	      {"what comes from the future is refused", what_comes_from_the_future_is_refused},
+	      {"the source comes first", the_source_comes_first},
+	      {"pending is refused unless allowed", pending_is_refused_unless_allowed},
+	      {"pending rests on the journal", pending_rests_on_the_journal},
+	      {"a log is asked for unless the policy says no", a_log_is_asked_for_unless_the_policy_says_no})
