@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a submission cannot cost less than: one ECDSA P-256 verification and one signature over a
+ *statement's bytes, by the same code and library as the service's, and one fdatasync of a page in
+ *the store's folder.
+ *
+ *	bench-floor DIR        one line: medians in microseconds, CPU time for the two of the key
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "crypto/key.h"
+#include "util/fs.h"
+#include "util/limits.h"
+#include "util/out.h"
+
+#define MESSAGE 1400 /* PAE of a build statement as bench-load makes them */
+#define BATCH	50
+#define BATCHES 41
+#define SYNCS	101
+#define PAGE	4096
+
+static double now_us(clockid_t clock)
+{
+	struct timespec t;
+
+	(void)clock_gettime(clock, &t);
+	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const double *x = a;
+	const double *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static double median(double *v, size_t n)
+{
+	qsort(v, n, sizeof(*v), compare);
+	return v[n / 2];
+}
+
+/* Microseconds of CPU for one signature and for one verification: the median of batches of them. */
+static int key_floor(double *out_sign, double *out_verify, struct pdg_error *err)
+{
+	PDG_AUTO(key) struct pdg_key *key = NULL;
+	PDG_AUTO(buf) struct pdg_buf sig = PDG_BUF_INIT(PDG_LIMIT_SIGNATURE);
+	double sign[BATCHES];
+	double verify[BATCHES];
+	uint8_t message[MESSAGE];
+	size_t i, k;
+	int rc = pdg_key_generate(PDG_KEY_ECDSA_P256, &key, err);
+
+	memset(message, 'x', sizeof(message));
+	for (i = 0; rc == 0 && i < BATCHES; i++) {
+		double from = now_us(CLOCK_PROCESS_CPUTIME_ID);
+
+		for (k = 0; rc == 0 && k < BATCH; k++) {
+			pdg_buf_reset(&sig);
+			rc = pdg_key_sign(key, pdg_bytes(message, sizeof(message)), &sig, err);
+		}
+		sign[i] = (now_us(CLOCK_PROCESS_CPUTIME_ID) - from) / BATCH;
+		from = now_us(CLOCK_PROCESS_CPUTIME_ID);
+		for (k = 0; rc == 0 && k < BATCH; k++)
+			rc = pdg_key_verify(key, pdg_bytes(message, sizeof(message)),
+					    pdg_buf_bytes(&sig), err);
+		verify[i] = (now_us(CLOCK_PROCESS_CPUTIME_ID) - from) / BATCH;
+	}
+	if (rc < 0)
+		return rc;
+	*out_sign = median(sign, BATCHES);
+	*out_verify = median(verify, BATCHES);
+	return 0;
+}
+
+/* Microseconds of wall time for a page appended and synced, as each commit of the store has to. */
+static int sync_floor(const char *dir, double *out, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *path = pdg_path_join(dir, "bench-floor.tmp");
+	PDG_AUTO(fd) int fd = -1;
+	char page[PAGE];
+	double sync[SYNCS];
+	size_t i;
+
+	if (!path)
+		return pdg_nomem(err);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return pdg_fail(err, PDG_E_IO, "%s cannot be made", path);
+	(void)unlink(path);
+	memset(page, 'x', sizeof(page));
+	for (i = 0; i < SYNCS; i++) {
+		double from = now_us(CLOCK_MONOTONIC);
+
+		if (write(fd, page, sizeof(page)) != (ssize_t)sizeof(page) || fdatasync(fd) != 0)
+			return pdg_fail(err, PDG_E_IO, "%s cannot be written", path);
+		sync[i] = now_us(CLOCK_MONOTONIC) - from;
+	}
+	*out = median(sync, SYNCS);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct pdg_error err = {.code = 0};
+	double sign = 0, verify = 0, sync = 0;
+	int rc;
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: bench-floor DIR\n");
+		return 2;
+	}
+	rc = key_floor(&sign, &verify, &err);
+	if (rc == 0)
+		rc = sync_floor(argv[1], &sync, &err);
+	if (rc < 0) {
+		pdg_out_error("bench-floor", &err);
+		return 1;
+	}
+	printf("sign %.1f verify %.1f both %.1f fdatasync %.0f\n", sign, verify, sign + verify,
+	       sync);
+	return 0;
+}
