@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# kill -9 of pedigreed at random moments of a run of submissions (ten; PEDIGREE_CRASHES changes it): after each restart
+# everything that was acknowledged is there once, the log's and the journal's old checkpoints are consistent with
+# the new ones, and at the end the chains verify.
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/e2e/world.sh
+. "$here/world.sh"
+crashes=${PEDIGREE_CRASHES:-10}
+world_embedded
+world_commit one
+ok "push" git push -q origin HEAD:main
+
+# Builds to submit, signed beforehand, so that the run itself is submissions alone.
+mkdir -p "$W/todo" "$W/acked"
+n=40
+for i in $(seq "$n"); do
+	printf 'artifact %s\n' "$i" >"$W/artifact-$i"
+	ok "sign $i" pedigree attest build --artifact "$W/artifact-$i" --builder "$BUILDER" --key "$W/keys/ci.pem" \
+		--repository "$URI" --commit HEAD --no-submit --output "$W/todo/$i.json"
+done
+
+submit_all() { # every build again and again until killed; an acknowledgement is written only once it is read whole
+	local f status answer=$W/answer-$1
+	while :; do
+		for f in "$W"/todo/*.json; do
+			status=$(curl -s -o "$answer" -w '%{http_code}' --max-time 10 -H 'Content-Type: application/json' \
+				-H "Prefer: wait=$((RANDOM % 2))" --data-binary "@$f" "$URL/api/v1/attestations")
+			case $status in
+			200 | 201 | 202) jq -r .reference "$answer" >"$W/acked/$(basename "$f" .json)" ;;
+			000) sleep 0.05 ;;
+			*) echo "$status $(cat "$answer")" >>"$W/unexpected" ;;
+			esac
+		done
+		[ "$(find "$W/acked" -type f | wc -l)" -ge "$n" ] && [ -e "$W/enough" ] && return
+	done
+}
+
+mkdir "$W/checkpoints"
+for i in 1 2; do
+	submit_all "$i" &
+	PIDS+=("$!")
+done
+for i in $(seq "$crashes"); do
+	sleep "0.$(shuf -i 05-60 -n 1)"
+	curl -s -o "$W/checkpoints/log-$i" "$URL/checkpoint"
+	curl -s -o "$W/checkpoints/journal-$i" "$URL/journal/checkpoint"
+	kill -9 "$DAEMON_PID"
+	wait "$DAEMON_PID" 2>/dev/null
+	world_start
+done
+touch "$W/enough"
+for p in "${PIDS[@]}"; do
+	case $p in "$DAEMON_PID") ;; *) wait "$p" 2>/dev/null ;; esac
+done
+[ ! -s "$W/unexpected" ] || { head "$W/unexpected" >&2; fail "unexpected answers"; }
+[ "$(find "$W/acked" -type f | wc -l)" = "$n" ] || fail "not everything was acknowledged"
+
+all_logged() { [ "$(curl -s "$URL/metrics" | awk '$1 == "pedigree_pending" { print $2 }')" = 0 ]; }
+wait_for 30 all_logged || fail "still pending"
+
+# acknowledged: there, once
+for f in "$W"/acked/*; do
+	ref=$(cat "$f")
+	digest=$(sha256sum <"$W/artifact-$(basename "$f")" | cut -d' ' -f1)
+	http 200 - "$ref" "$URL/api/v1/subjects/sha256:$digest"
+	[ "$(jq -r '[.attestations[] | select(.stage == "build") | .reference] | join(" ")' "$W/answer")" = "$ref" ] ||
+		fail "$ref is not there exactly once: $(cat "$W/answer")"
+done
+
+# every old checkpoint is consistent with the tree as it is now: log prove does it for entries' trees, fsck for all
+for f in "$W"/checkpoints/*; do
+	[ -s "$f" ] || continue
+	case $f in
+	*/log-*) ok "old checkpoint $(basename "$f")" pedigree log prove --checkpoint "$f" --service "$URL" --policy "$W/policy" ;;
+	*) ok "old checkpoint $(basename "$f")" pedigree log prove --checkpoint "$f" --journal --service "$URL" --policy "$W/policy" ;;
+	esac
+done
+for i in 1 $((n / 2)) "$n"; do
+	ok "chain $i" pedigree verify "$W/artifact-$i" --from "$URL" --policy "$W/policy"
+done
+world_stop
+ok "fsck" pedigreed --config "$W/pedigreed.conf" --fsck
+world_passed

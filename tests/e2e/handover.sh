@@ -1,0 +1,166 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Hooks and service together: what a push tells the service, and what becomes of it when the service is away.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+uri=https://git.example/app
+builder=https://ci.example/release
+alice=alice@example.com
+daemon=
+
+# ---- keys, policy, service, repositories ----------------------------------------------------
+
+mkdir "$tmp/etc" "$tmp/var"
+ssh_key "$tmp/alice"
+printf '%s namespaces="git" %s\n' $alice "$(cut -d' ' -f1,2 "$tmp/alice.pub")" >"$tmp/allowed"
+for name in server service journal ci; do server_key "$tmp/$name"; done
+srv="$tmp/srv/app.git"
+git init -q --bare -b main "$srv"
+policy="$tmp/etc/policy"
+write_policy() {
+	cat >"$policy" <<EOP
+[policy]
+	version = $2
+[trust]
+	serviceKey = ../service.pub
+	journalKey = ../journal.pub
+$(test -e "$tmp/root.json" && echo '	trustedRoot = ../root.json')
+[repository "$uri"]
+	path = $srv
+	protect = refs/heads/main
+	sshAllowedSigners = ../allowed
+	sourceFrom = $1
+	serverKey = ../server.pub
+[builder "$builder"]
+	repository = https://git.example/*
+	key = ../ci.pub
+[require]
+	stage = source
+	stage = build
+EOP
+}
+write_policy server 1
+
+free_port() {
+	local p
+	for p in $(shuf -i 20000-29999 -n 50); do
+		(exec 3<>"/dev/tcp/127.0.0.1/$p") 2>/dev/null || { echo "$p"; return; }
+	done
+}
+port=$(free_port)
+url=http://127.0.0.1:$port
+cat >"$tmp/etc/pedigreed.conf" <<EOP
+[service]
+	listen = 127.0.0.1:$port
+	store = sqlite:$tmp/var/pedigree.db
+	signingKey = ../service
+	journalKey = ../journal
+	policy = policy
+[log]
+	type = embedded
+	directory = $tmp/var/log
+	origin = localhost
+EOP
+
+start() {
+	pedigreed --config "$tmp/etc/pedigreed.conf" >>"$tmp/pedigreed.log" 2>&1 &
+	daemon=$!
+	for _ in $(seq 100); do
+		curl -sf --max-time 2 "$url/healthz" >/dev/null 2>&1 && return
+		sleep 0.1
+	done
+	cp "$tmp/pedigreed.log" "$out"
+	fail "pedigreed did not start"
+	finish
+}
+stop_all() {
+	test -n "$daemon" || return 0
+	kill "$daemon" 2>/dev/null
+	wait "$daemon" 2>/dev/null
+	daemon=
+}
+start
+curl -sf "$url/.well-known/pedigree/trusted-root.json" >"$tmp/root.json"
+write_policy server 2
+kill -HUP "$daemon"
+
+assert_exit 0 "install" pedigree -C "$srv" hooks install --server --policy "$policy" --server-key "$tmp/server" --service "$url"
+git clone -q "$srv" "$tmp/dev" 2>/dev/null
+git -C "$tmp/dev" checkout -q -B main
+sign_with "$tmp/dev" ssh "$tmp/alice" Alice $alice
+assert_exit 0 "init" pedigree -C "$tmp/dev" init --repository $uri --policy "$policy" --service "$url"
+
+waiting() { find "$1/pedigree/outbox" -name '*.json' 2>/dev/null | wc -l; }
+known() { curl -sf "$url/api/v1/subjects/gitCommit:$(git -C "$tmp/dev" rev-parse "$1")" >"$out" && grep -q '"stage":"source"' "$out"; }
+
+# ---- a push is known to the service when it returns -----------------------------------------
+
+commit "$tmp/dev" one
+assert_exit 0 "push" git -C "$tmp/dev" push -q origin main
+assert_says "attested, and known to $url"
+if known HEAD; then pass "the service knows the source"; else fail "the service does not know the source"; fi
+assert_same "the outbox is empty" 0 "$(waiting "$srv")"
+assert_exit 0 "doctor of the clone" pedigree -C "$tmp/dev" doctor
+assert_says "$url is ready"
+assert_exit 0 "doctor of the repository" pedigree -C "$srv" doctor --policy "$policy" --service "$url"
+
+echo artifact >"$tmp/artifact"
+assert_exit 0 "a build of it" pedigree -C "$tmp/dev" attest build --artifact "$tmp/artifact" --builder $builder --key "$tmp/ci" \
+	--wait 5 --bundle "$tmp/bundle.json" --records "$tmp/records"
+assert_says "logged"
+assert_exit 0 "verifies" pedigree verify --policy "$policy" --from "$tmp/records" "$tmp/artifact"
+commit "$tmp/dev" unpushed
+echo other >"$tmp/other-artifact"
+assert_refused "a build of a commit that nobody attested" pedigree -C "$tmp/dev" attest build --artifact "$tmp/other-artifact" \
+	--builder $builder --key "$tmp/ci" --wait 0 --deadline 1s
+
+# ---- the service is away --------------------------------------------------------------------
+
+stop_all
+before=$(date +%s)
+assert_exit 0 "push without the service" git -C "$tmp/dev" push -q origin main
+assert_says "kept in the outbox"
+if [ $(($(date +%s) - before)) -le 6 ]; then pass "within its deadline"; else fail "the push waited too long"; fi
+assert_same "the statement waits" 1 "$(waiting "$srv")"
+assert_exit 1 "doctor says so" pedigree -C "$tmp/dev" doctor
+assert_says "does not answer"
+start
+assert_exit 0 "the outbox is sent later" pedigree submit --outbox "$srv/pedigree/outbox" --service "$url"
+assert_same "and is empty then" 0 "$(waiting "$srv")"
+if known HEAD; then pass "the service knows it now"; else fail "the service does not know it"; fi
+assert_exit 0 "a build is accepted now" pedigree -C "$tmp/dev" attest build --artifact "$tmp/other-artifact" \
+	--builder $builder --key "$tmp/ci" --wait 0
+
+stop_all
+commit "$tmp/dev" two
+assert_exit 0 "again without it" git -C "$tmp/dev" push -q origin main
+start
+commit "$tmp/dev" three
+assert_exit 0 "the next push sends both" git -C "$tmp/dev" push -q origin main
+assert_same "and none waits" 0 "$(waiting "$srv")"
+if known HEAD~1; then pass "the older is known"; else fail "the older is not known"; fi
+
+# A statement that was lost, and one for a commit between two tips: made again, late.
+commit "$tmp/dev" four
+commit "$tmp/dev" five
+assert_exit 0 "two commits at once" git -C "$tmp/dev" push -q origin main
+if known HEAD~1; then fail "a commit between two tips is known"; else pass "a commit between two tips is not known"; fi
+assert_exit 0 "made again" pedigree -C "$srv" attest source --late --policy "$policy" --server-key "$tmp/server" \
+	--ref refs/heads/main --service "$url" main~1
+if known HEAD~1; then pass "it is known now"; else fail "it is not known"; fi
+
+# ---- where clones give the sources ----------------------------------------------------------
+
+write_policy clone 3
+kill -HUP "$daemon"
+sleep 0.5
+commit "$tmp/dev" six
+assert_same "waits in the clone" 1 "$(waiting "$tmp/dev/.git")"
+assert_exit 0 "push" git -C "$tmp/dev" push -q origin main
+assert_says "attested, and known to $url"
+assert_same "was sent by the push" 0 "$(waiting "$tmp/dev/.git")"
+assert_same "the server makes none" 0 "$(waiting "$srv")"
+if known HEAD; then pass "the service knows the clone's source"; else fail "the service does not know the clone's source"; fi
+
+finish
