@@ -11,13 +11,13 @@
 #include "util/str.h"
 
 const struct pdg_opt pdg_cmd_key_generate_options[] = {
-	{ "type", "TYPE", "ecdsa-p256 (default: can be logged anywhere) or ed25519", false },
-	{ 0 },
+	{"type", "TYPE", "ecdsa-p256 (default: can be logged anywhere) or ed25519", false},
+	{0},
 };
 
 const struct pdg_opt pdg_cmd_key_show_options[] = {
-	{ "public", NULL, "print the public key as PEM and nothing else", false },
-	{ 0 },
+	{"public", NULL, "print the public key as PEM and nothing else", false},
+	{0},
 };
 
 static int save_pair(const struct pdg_key *key, const char *file, const char *public_file,
@@ -64,7 +64,7 @@ int pdg_cmd_key_generate(const struct pdg_args *args, struct pdg_error *err)
 /* A public key file, or the public part of a private one. */
 static int load_either(const char *file, struct pdg_key **out, struct pdg_error *err)
 {
-	struct pdg_error first = { 0 };
+	struct pdg_error first = {0};
 	int rc = pdg_key_public_file(file, out, &first);
 
 	if (rc == 0)

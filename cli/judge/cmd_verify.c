@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pedigree verify: evidence (a folder, or fetched into one by pedigree-net) -> chain/verify.c -> report.
- * The verdict's exit status: 0 good, 1 refused, 3 undecided. With --from DIR nothing here, nor
- * anything that is run from here, opens a socket.
+ * pedigree verify: evidence (a folder, or fetched into one by pedigree-net) -> chain/verify.c ->
+ * report. The verdict's exit status: 0 good, 1 refused, 3 undecided. With --from DIR nothing here,
+ * nor anything that is run from here, opens a socket.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,7 +60,8 @@ static bool is_url(const char *s)
 	return pdg_str_starts(s, "http://") || pdg_str_starts(s, "https://");
 }
 
-/* Run pedigree-net, which puts the records of @subject into @dir and says itself what went wrong. */
+/* Run pedigree-net, which puts the records of @subject into @dir and says itself what went wrong.
+ */
 static int run_net(const char *service, const char *proxy, const char *subject, const char *dir,
 		   struct pdg_error *err)
 {
@@ -115,7 +116,8 @@ static int fetch(const struct verifying *v, const char *dir, struct pdg_error *e
 static int gather_folder(struct verifying *v, const char *dir, struct pdg_error *err)
 {
 	if (pdg_args_has(v->args, "save"))
-		return pdg_reject(err, "CLI-2", "--save keeps what is fetched, but --from %s is no URL", dir);
+		return pdg_reject(err, "CLI-2",
+				  "--save keeps what is fetched, but --from %s is no URL", dir);
 	return pdg_evidence_dir(dir, &v->evidence, err);
 }
 
@@ -180,7 +182,7 @@ int pdg_cmd_verify(const struct pdg_args *args, struct pdg_error *err)
 	if (rc == 0)
 		rc = gather(&v, err);
 	if (rc == 0)
-		rc = pdg_chain_verify(v.judge, v.evidence, v.subject.sha256, v.subject.name, &v.report,
-				      err);
+		rc = pdg_chain_verify(v.judge, v.evidence, v.subject.sha256, v.subject.name,
+				      &v.report, err);
 	return rc < 0 ? rc : show(&v, err);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pedigree verify-bundle: the Sigstore conformance protocol, for bundles signed with a plain key. */
+/* pedigree verify-bundle: the Sigstore conformance protocol, for bundles signed with a plain key.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -16,14 +17,14 @@
 #include "util/time.h"
 
 const struct pdg_opt pdg_cmd_verify_bundle_options[] = {
-	{ "bundle", "FILE", "the bundle", false },
-	{ "key", "PEM", "public key that must have signed it", false },
-	{ "certificate-identity", "ID", "identity that must have signed it", false },
-	{ "certificate-oidc-issuer", "URL", "issuer of that identity", false },
-	{ "trusted-root", "FILE", "Sigstore TrustedRoot; default: the policy's", false },
-	{ "policy", "FILE", "policy that names the trusted root", false },
-	{ "staging", NULL, "accepted, changes nothing", false },
-	{ 0 },
+	{"bundle", "FILE", "the bundle", false},
+	{"key", "PEM", "public key that must have signed it", false},
+	{"certificate-identity", "ID", "identity that must have signed it", false},
+	{"certificate-oidc-issuer", "URL", "issuer of that identity", false},
+	{"trusted-root", "FILE", "Sigstore TrustedRoot; default: the policy's", false},
+	{"policy", "FILE", "policy that names the trusted root", false},
+	{"staging", NULL, "accepted, changes nothing", false},
+	{0},
 };
 
 static int load_root(const struct pdg_args *args, struct pdg_root **out, struct pdg_error *err)
@@ -90,13 +91,16 @@ int pdg_cmd_verify_bundle(const struct pdg_args *args, struct pdg_error *err)
 
 	if (!bundle_file)
 		return pdg_reject(err, "CLI-2", "--bundle FILE is missing");
-	if (pdg_args_has(args, "certificate-identity") || pdg_args_has(args, "certificate-oidc-issuer")) {
+	if (pdg_args_has(args, "certificate-identity") ||
+	    pdg_args_has(args, "certificate-oidc-issuer")) {
 		rc = pdg_reject(err, "CLI-4", "this version judges no certificate identities");
-		pdg_fix(err, "use --key PEM for a bundle signed with a plain key, or cosign for this one");
+		pdg_fix(err,
+			"use --key PEM for a bundle signed with a plain key, or cosign for this one");
 		return rc;
 	}
 	if (!key_file)
-		return pdg_reject(err, "CLI-2", "--key PEM is missing: an identity is always required");
+		return pdg_reject(err, "CLI-2",
+				  "--key PEM is missing: an identity is always required");
 	rc = pdg_key_public_file(key_file, &key, err);
 	if (rc == 0)
 		rc = load_root(args, &root, err);

@@ -41,8 +41,8 @@ int pdg_subject_arg(const char *text, struct pdg_subject_arg *out, struct pdg_er
 	}
 	if (rc != PDG_E_NOTFOUND)
 		return rc;
-	rc = pdg_reject(err, "CLI-3", "'%s' is no file, no sha256:<64 hex> and no name@sha256:<64 hex>",
-			text);
+	rc = pdg_reject(err, "CLI-3",
+			"'%s' is no file, no sha256:<64 hex> and no name@sha256:<64 hex>", text);
 	pdg_fix(err, "an image tag can move: name the image by digest, e.g. %s@sha256:…", text);
 	return rc;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pedigree log checkpoint: the latest checkpoint as it is, and on standard error what is to be thought of it. */
+/* pedigree log checkpoint: the latest checkpoint as it is, and on standard error what is to be
+ * thought of it. */
 #include <stdio.h>
 
 #include "net/logs.h"
@@ -33,7 +34,8 @@ int pdg_cmd_log_checkpoint(const struct pdg_args *args, struct pdg_error *err)
 		rc = pdg_log_check_signature(c, journal, &trust, &by, err);
 	if (rc < 0)
 		return rc;
-	/* The note goes to stdout as it is, so that it can be kept; what we think of it does not. */
+	/* The note goes to stdout as it is, so that it can be kept; what we think of it does not.
+	 */
 	pdg_out(stdout, PDG_PLAIN, "%s", pdg_buf_cstr(&c->text));
 	if (by)
 		pdg_out(stderr, PDG_DIM, "signature verified: %s\n", by);

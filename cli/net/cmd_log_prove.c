@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pedigree log prove: is this attestation in the log as it is now; is the tree of an older checkpoint a
- * part of it? Nothing that the service says of it is believed: the entry must be that of the statement's
- * own countersignature, and all proofs lead to signatures of a log that the trusted root names.
+ * pedigree log prove: is this attestation in the log as it is now; is the tree of an older
+ * checkpoint a part of it? Nothing that the service says of it is believed: the entry must be that
+ * of the statement's own countersignature, and all proofs lead to signatures of a log that the
+ * trusted root names.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -21,7 +22,8 @@ const struct pdg_opt pdg_cmd_log_prove_options[] = {
 	{"service", "URL", "the service; default: the configured one", false},
 	{"trusted-root", "FILE", "the TrustedRoot that names the log", false},
 	{"policy", "FILE", "the policy that names the trusted root and the service's key", false},
-	{"checkpoint", "FILE", "prove that this older checkpoint's tree is a part of today's", false},
+	{"checkpoint", "FILE", "prove that this older checkpoint's tree is a part of today's",
+	 false},
 	{"journal", NULL, "with --checkpoint: of the service's journal", false},
 	{"proxy", "URL", "HTTP proxy", false},
 	{0},
@@ -77,8 +79,9 @@ static int key_of_entry(const struct pdg_entry *e, struct pdg_key **out, struct 
 }
 
 /*
- * The key of the countersignature: a serviceKey of the policy; without a policy the one that the entry
- * itself names, which proves what is logged, but not by whom it was signed. *@out_own: to be freed.
+ * The key of the countersignature: a serviceKey of the policy; without a policy the one that the
+ * entry itself names, which proves what is logged, but not by whom it was signed. *@out_own: to be
+ * freed.
  */
 static int find_key(const struct pdg_log_trust *t, const struct pdg_bundle *b,
 		    const struct pdg_key **out, struct pdg_key **out_own, struct pdg_error *err)
@@ -170,8 +173,8 @@ static int prove_reference(struct pdg_service_client *s, const char *reference,
 	if (rc < 0)
 		return rc;
 	pdg_out(stdout, PDG_PLAIN,
-		"%s is entry %" PRIu64 " of %s, in the tree of %" PRIu64 " entries; its tree of %" PRIu64
-		" is a part of that\ncountersigned by key %s%s\n",
+		"%s is entry %" PRIu64 " of %s, in the tree of %" PRIu64
+		" entries; its tree of %" PRIu64 " is a part of that\ncountersigned by key %s%s\n",
 		reference, e->log_index, now->origin, now->size, then->size, pdg_key_hint(key),
 		own ? ", which no policy was asked about" : "");
 	return 0;
@@ -221,8 +224,8 @@ static int prove_checkpoint(struct pdg_service_client *s, const char *path, bool
 	if (rc < 0)
 		return rc;
 	pdg_out(stdout, PDG_PLAIN,
-		"the tree of %" PRIu64 " entries of %s is a part of today's, of %" PRIu64 "\n", then->size,
-		now->origin, now->size);
+		"the tree of %" PRIu64 " entries of %s is a part of today's, of %" PRIu64 "\n",
+		then->size, now->origin, now->size);
 	return 0;
 }
 

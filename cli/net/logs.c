@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The log as the service serves it. The tree's own code makes proofs over tiles fetched from there; a tile
- * is only believed through the signed checkpoint that it leads to.
+ * The log as the service serves it. The tree's own code makes proofs over tiles fetched from there;
+ * a tile is only believed through the signed checkpoint that it leads to.
  */
 #include "net/logs.h"
 
@@ -38,7 +38,8 @@ static int load_policy(const struct pdg_args *args, struct pdg_policy **out, str
 	return rc;
 }
 
-int pdg_log_trust_load(const struct pdg_args *args, struct pdg_log_trust *out, struct pdg_error *err)
+int pdg_log_trust_load(const struct pdg_args *args, struct pdg_log_trust *out,
+		       struct pdg_error *err)
 {
 	const char *path = pdg_args_get(args, "trusted-root");
 	int rc = load_policy(args, &out->policy, err);
@@ -68,8 +69,8 @@ int pdg_log_fetch_checkpoint(struct pdg_service_client *s, bool journal,
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_CHECKPOINT);
 	int rc;
 
-	rc = pdg_log_fetch(s, journal ? "/journal/checkpoint" : "/checkpoint", PDG_LIMIT_CHECKPOINT, &text,
-			   err);
+	rc = pdg_log_fetch(s, journal ? "/journal/checkpoint" : "/checkpoint", PDG_LIMIT_CHECKPOINT,
+			   &text, err);
 	return rc < 0 ? rc : pdg_checkpoint_parse(pdg_buf_bytes(&text), out, err);
 }
 

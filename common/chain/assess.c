@@ -5,6 +5,8 @@
  */
 #include "chain/assess.h"
 
+#include <stdio.h>
+
 #include "attest/bundle_verify.h"
 #include "crypto/digest.h"
 #include "util/size.h"
@@ -52,8 +54,8 @@ int pdg_assess_on_word(struct pdg_judge *j, struct pdg_assessed *a, enum pdg_wor
 		pdg_assess_note(a, what, true, "not in the record: on the service's word");
 		return 0;
 	}
-	rc = pdg_reject(err, "CHN-7", "%s is not in the record: only the service's word stands for it",
-			what);
+	rc = pdg_reject(err, "CHN-7",
+			"%s is not in the record: only the service's word stands for it", what);
 	pdg_fix(err, "fetch the whole record, or set onServiceWord = true in [require]");
 	return rc;
 }
@@ -98,7 +100,8 @@ static int check_journal(struct pdg_judge *j, struct pdg_assessed *a, struct pdg
 	const struct pdg_key_list *keys = &j->policy->journal_keys;
 	const struct pdg_trusted_key *key = NULL;
 	PDG_AUTO(journal_leaf) struct pdg_journal_leaf *leaf = NULL;
-	char text[PDG_TIME_TEXT];
+	char time[PDG_TIME_TEXT];
+	char text[PDG_TIME_TEXT + sizeof("received ")];
 	int rc;
 
 	if (r->logged && keys->n == 0)
@@ -122,7 +125,8 @@ static int check_journal(struct pdg_judge *j, struct pdg_assessed *a, struct pdg
 	a->received = leaf->received;
 	a->at = leaf->received;
 	a->leaf = PDG_TAKE(leaf);
-	pdg_time_text(a->received, text);
+	pdg_time_text(a->received, time);
+	(void)snprintf(text, sizeof(text), "received %s", time);
 	pdg_assess_note(a, "journal", true, text);
 	return 0;
 }
@@ -147,15 +151,16 @@ static int check_countersignature(struct pdg_judge *j, struct pdg_assessed *a,
 		pdg_assess_note(a, "countersignature", true, keys->v[i].name);
 		return 0;
 	}
-	rc = pdg_reject(err, "CHN-3", keys->n ? "not countersigned by a serviceKey of the policy"
-					      : "the policy names no serviceKey");
+	rc = pdg_reject(err, "CHN-3",
+			keys->n ? "not countersigned by a serviceKey of the policy"
+				: "the policy names no serviceKey");
 	pdg_fix(err, "submit it to the service, or name its key as serviceKey in [trust]");
 	return rc;
 }
 
 /*
- * Every entry must match: one that does not is an error even if another does (formats.md 7.4). It was
- * made at some time after the statement was received, and before now.
+ * Every entry must match: one that does not is an error even if another does (formats.md 7.4). It
+ * was made at some time after the statement was received, and before now.
  */
 static int check_entries(struct pdg_judge *j, struct pdg_assessed *a,
 			 const struct pdg_trusted_key *key, struct pdg_error *err)
@@ -167,7 +172,8 @@ static int check_entries(struct pdg_judge *j, struct pdg_assessed *a,
 	int rc = pdg_sha256(pdg_buf_bytes(&b->envelope->pae), digest, err);
 
 	for (i = 0; rc == 0 && i < b->n_entries; i++) {
-		rc = pdg_entry_verify(b->entries[i], j->root, digest, sig, key->key, &a->logs[i], err);
+		rc = pdg_entry_verify(b->entries[i], j->root, digest, sig, key->key, &a->logs[i],
+				      err);
 		if (rc == 0)
 			rc = pdg_root_log_good(a->logs[i], a->at, pdg_now(j->clock), err);
 		if (rc == 0) {
@@ -215,8 +221,8 @@ static int check_accepted(struct pdg_judge *j, struct pdg_assessed *a, struct pd
 }
 
 /*
- * The leaf names the envelope too, with all its signatures. Asked last: where a signature was tampered
- * with, that it is wrong says more than that it is another.
+ * The leaf names the envelope too, with all its signatures. Asked last: where a signature was
+ * tampered with, that it is wrong says more than that it is another.
  */
 static int check_same_envelope(const struct pdg_assessed *a, struct pdg_error *err)
 {
@@ -232,7 +238,8 @@ static int assess(struct pdg_judge *j, struct pdg_assessed *a, struct pdg_error 
 	int rc;
 
 	if (a->record->kind == PDG_RECORD_ENVELOPE) {
-		rc = pdg_reject(err, "CHN-3", "an envelope alone does not show that the service took it");
+		rc = pdg_reject(err, "CHN-3",
+				"an envelope alone does not show that the service took it");
 		pdg_fix(err, "submit it, and fetch the record");
 		return rc;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One record on its own: is it what the service accepted and logged, and did the right producer sign
- * it? Private to chain/: assess.c asks the service's part, assess_stage.c the producer's.
+ * One record on its own: is it what the service accepted and logged, and did the right producer
+ * sign it? Private to chain/: assess.c asks the service's part, assess_stage.c the producer's.
  */
 #ifndef PDG_CHAIN_ASSESS_H
 #define PDG_CHAIN_ASSESS_H
@@ -27,22 +27,22 @@ enum pdg_step {
 
 struct pdg_assessed {
 	const struct pdg_record *record; /* borrowed */
-	struct pdg_error why;   /* the first refusal; code 0 when the record stands */
-	enum pdg_step step;     /* where it was refused */
-	bool pending;           /* stands, but is not logged yet */
-	bool unlogged;          /* stands although nothing shows a log entry */
-	unsigned words;         /* bits of enum pdg_word */
-	struct pdg_journal_leaf *leaf; /* shown by the journal, or NULL */
-	int64_t received;       /* the leaf's; 0 when it is not proven */
-	int64_t at;             /* trusted time of its signatures (rules.md 1) */
+	struct pdg_error why;		 /* the first refusal; code 0 when the record stands */
+	enum pdg_step step;		 /* where it was refused */
+	bool pending;			 /* stands, but is not logged yet */
+	bool unlogged;			 /* stands although nothing shows a log entry */
+	unsigned words;			 /* bits of enum pdg_word */
+	struct pdg_journal_leaf *leaf;	 /* shown by the journal, or NULL */
+	int64_t received;		 /* the leaf's; 0 when it is not proven */
+	int64_t at;			 /* trusted time of its signatures (rules.md 1) */
 	const struct pdg_root_log *logs[PDG_LIMIT_TLOG_ENTRIES]; /* that hold it; borrowed */
 	size_t n_logs;
 	const struct pdg_policy_repository *repo; /* section that the statement belongs to */
 	const struct pdg_policy_builder *builder; /* build only */
-	enum pdg_grade grade;    /* source only */
+	enum pdg_grade grade;			  /* source only */
 	struct pdg_source source; /* source only; borrowed from the record's statement */
-	struct pdg_build build;   /* build only */
-	char *signer;            /* source only: who signed the commit, for the summary */
+	struct pdg_build build;	  /* build only */
+	char *signer;		  /* source only: who signed the commit, for the summary */
 	struct pdg_check checks[PDG_ASSESS_CHECKS];
 	size_t n_checks;
 	bool lost; /* a check could not be noted: no memory */
@@ -58,8 +58,8 @@ int pdg_assess(struct pdg_judge *j, const struct pdg_record *r, struct pdg_asses
 	       struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
- * The producer's part (assess_stage.c): signature and identity by the policy, and what the stage itself
- * demands. Returns 0 or the refusal; PDG_E_* as above.
+ * The producer's part (assess_stage.c): signature and identity by the policy, and what the stage
+ * itself demands. Returns 0 or the refusal; PDG_E_* as above.
  */
 int pdg_assess_stage(struct pdg_judge *j, struct pdg_assessed *a,
 		     struct pdg_error *err) PDG_MUST_CHECK;
@@ -68,8 +68,8 @@ int pdg_assess_stage(struct pdg_judge *j, struct pdg_assessed *a,
 void pdg_assess_note(struct pdg_assessed *a, const char *what, bool good, const char *detail);
 
 /**
- * @what (@word) is not in the record. Returns 0 where the policy lets the service's word stand for it,
- * else PDG_E_REJECTED (CHN-7).
+ * @what (@word) is not in the record. Returns 0 where the policy lets the service's word stand for
+ * it, else PDG_E_REJECTED (CHN-7).
  */
 int pdg_assess_on_word(struct pdg_judge *j, struct pdg_assessed *a, enum pdg_word word,
 		       const char *what, struct pdg_error *err) PDG_MUST_CHECK;

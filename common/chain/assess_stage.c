@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The producer's part of one record: who made the statement, may he (rules.md 5.6), and what its stage
- * demands on its own. How stages hang together is path.c's question.
+ * The producer's part of one record: who made the statement, may he (rules.md 5.6), and what its
+ * stage demands on its own. How stages hang together is path.c's question.
  */
 #include <string.h>
 
@@ -70,7 +70,8 @@ static int find_builder(struct pdg_judge *j, struct pdg_assessed *a, struct pdg_
 		return pdg_reject(err, "CHN-6", "[builder \"%s\"] may not speak of repository %s",
 				  a->builder->id, b->source_uri);
 	if (!a->repo)
-		return pdg_reject(err, "CHN-8", "the policy has no [repository \"%s\"]", b->source_uri);
+		return pdg_reject(err, "CHN-8", "the policy has no [repository \"%s\"]",
+				  b->source_uri);
 	return 0;
 }
 
@@ -112,8 +113,8 @@ static int assess_build(struct pdg_judge *j, struct pdg_assessed *a, struct pdg_
 /* --- source --- */
 
 /*
- * Is it the git server's? A clone's signature is no evidence and none is needed (rules.md 3.2), so that
- * the envelope is not the server's refuses only what says what the server alone may say.
+ * Is it the git server's? A clone's signature is no evidence and none is needed (rules.md 3.2), so
+ * that the envelope is not the server's refuses only what says what the server alone may say.
  */
 static int find_grade(struct pdg_judge *j, struct pdg_assessed *a, struct pdg_error *err)
 {
@@ -138,7 +139,8 @@ static int find_grade(struct pdg_judge *j, struct pdg_assessed *a, struct pdg_er
 		pdg_assess_note(a, "git server", true, key->name);
 	rc = pdg_source_grade(s, a->repo, by_server, &a->grade, err);
 	if (rc == 0 && a->grade != PDG_GRADE_SERVER && servers)
-		return pdg_reject(err, "SRC-4", "a clone's statement says what only the git server may");
+		return pdg_reject(err, "SRC-4",
+				  "a clone's statement says what only the git server may");
 	return rc;
 }
 
@@ -146,7 +148,8 @@ static int find_grade(struct pdg_judge *j, struct pdg_assessed *a, struct pdg_er
 static int check_grade(const struct pdg_assessed *a, struct pdg_error *err)
 {
 	if (a->repo->source_from == PDG_GRADE_NONE)
-		return pdg_reject(err, "CHN-8", "[repository \"%s\"] does not say sourceFrom", a->repo->uri);
+		return pdg_reject(err, "CHN-8", "[repository \"%s\"] does not say sourceFrom",
+				  a->repo->uri);
 	if (a->grade < a->repo->source_from)
 		return pdg_reject(err, "CHN-8", "the source has grade %s, but sourceFrom = %s",
 				  pdg_grade_name(a->grade), pdg_grade_name(a->repo->source_from));
@@ -171,15 +174,18 @@ static int judge_commit(struct pdg_judge *j, struct pdg_assessed *a, struct pdg_
 	if (v.result != PDG_RESULT_GOOD) {
 		if (err)
 			*err = v.why;
-		return v.why.code < 0 ? v.why.code : pdg_reject(err, "SGN-3", "the commit is not good");
+		return v.why.code < 0 ? v.why.code
+				      : pdg_reject(err, "SGN-3", "the commit is not good");
 	}
-	/* Whether a forge's merge is what merging gives, only the server could see (rules.md 2.3). */
+	/* Whether a forge's merge is what merging gives, only the server could see (rules.md 2.3).
+	 */
 	if (v.forge && a->grade != PDG_GRADE_SERVER)
 		return pdg_reject(err, "SRC-10", "a forge's merge, attested by a clone");
 	rc = pdg_source_follows(&a->source, raw, &v, a->grade, err);
 	if (rc < 0)
 		return rc;
-	a->signer = v.signer.n ? pdg_bytes_dup(pdg_buf_bytes(&v.signer)) : pdg_str_dup(v.fingerprint);
+	a->signer =
+		v.signer.n ? pdg_bytes_dup(pdg_buf_bytes(&v.signer)) : pdg_str_dup(v.fingerprint);
 	if (!a->signer)
 		return pdg_nomem(err);
 	pdg_assess_note(a, "commit", true, v.fingerprint);
@@ -195,7 +201,8 @@ static int assess_source(struct pdg_judge *j, struct pdg_assessed *a, struct pdg
 	if (rc < 0)
 		return rc;
 	if (!a->repo)
-		return pdg_reject(err, "CHN-8", "the policy has no [repository \"%s\"]", a->source.uri);
+		return pdg_reject(err, "CHN-8", "the policy has no [repository \"%s\"]",
+				  a->source.uri);
 	rc = find_grade(j, a, err);
 	if (rc == 0)
 		rc = check_grade(a, err);
@@ -208,7 +215,8 @@ static int assess_source(struct pdg_judge *j, struct pdg_assessed *a, struct pdg
 		rc = pdg_stage_date("timestamp", a->source.timestamp, a->at, err);
 	if (rc < 0)
 		return rc;
-	a->signer = pdg_str_dup(a->source.sig_signer ? a->source.sig_signer : a->source.committer_email);
+	a->signer = pdg_str_dup(a->source.sig_signer ? a->source.sig_signer
+						     : a->source.committer_email);
 	if (!a->signer)
 		a->signer = pdg_str_dup(a->source.author_email);
 	return a->signer ? 0 : pdg_nomem(err);

@@ -39,7 +39,8 @@ static int grow(void *items, size_t n, size_t *cap, size_t size, const char *wha
 	case 0:
 		return 0;
 	case -2:
-		return pdg_fail(err, PDG_E_LIMIT, "more than %d %s", PDG_LIMIT_EVIDENCE_FILES, what);
+		return pdg_fail(err, PDG_E_LIMIT, "more than %d %s", PDG_LIMIT_EVIDENCE_FILES,
+				what);
 	default:
 		return pdg_nomem(err);
 	}

@@ -15,7 +15,7 @@
 struct pdg_evidence {
 	struct pdg_record **v; /* owned */
 	size_t n, cap;
-	size_t size;       /* bytes of all of them */
+	size_t size;	   /* bytes of all of them */
 	char **unreadable; /* "name: why" of files that could not be read; never silently dropped */
 	size_t n_unreadable, cap_unreadable;
 };
@@ -27,7 +27,8 @@ int pdg_evidence_new(struct pdg_evidence **out, struct pdg_error *err) PDG_MUST_
 
 /**
  * Hand over @r, which is owned by @e from now on, or freed when this fails.
- * Returns 0, PDG_E_LIMIT (more than PDG_LIMIT_EVIDENCE_FILES, or PDG_LIMIT_EVIDENCE bytes), PDG_E_NOMEM.
+ * Returns 0, PDG_E_LIMIT (more than PDG_LIMIT_EVIDENCE_FILES, or PDG_LIMIT_EVIDENCE bytes),
+ * PDG_E_NOMEM.
  */
 int pdg_evidence_add(struct pdg_evidence *e, struct pdg_record *r,
 		     struct pdg_error *err) PDG_MUST_CHECK;
@@ -37,8 +38,8 @@ int pdg_evidence_unreadable(struct pdg_evidence *e, const char *where, const str
 			    struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
- * Every regular file of @dir that ends in .json (or .sigstore.json) or, one a line, in .jsonl: records,
- * bundles, envelopes. A file that cannot be read is listed in unreadable. Opens no socket.
+ * Every regular file of @dir that ends in .json (or .sigstore.json) or, one a line, in .jsonl:
+ * records, bundles, envelopes. A file that cannot be read is listed in unreadable. Opens no socket.
  * Returns 0, PDG_E_NOTFOUND, PDG_E_IO, PDG_E_LIMIT, PDG_E_NOMEM, PDG_E_CRYPTO.
  */
 int pdg_evidence_dir(const char *dir, struct pdg_evidence **out,

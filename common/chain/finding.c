@@ -89,8 +89,8 @@ int pdg_report_finding(struct pdg_chain_report *r, enum pdg_stage_id stage, cons
 	return 0;
 }
 
-int pdg_report_check(struct pdg_chain_report *r, enum pdg_stage_id stage, const char *what, bool good,
-		     const char *detail, struct pdg_error *err)
+int pdg_report_check(struct pdg_chain_report *r, enum pdg_stage_id stage, const char *what,
+		     bool good, const char *detail, struct pdg_error *err)
 {
 	struct pdg_stage_report *s = &r->stage[stage];
 	struct pdg_check *v = grown(s->checks, s->n_checks, sizeof(*v));

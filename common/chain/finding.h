@@ -39,9 +39,9 @@ struct pdg_check {
 struct pdg_stage_report {
 	enum pdg_state state;
 	char reference[PDG_REFERENCE_LEN];
-	const char *linked_by;  /* "reference", "commit", "build id", "subject"; static; NULL */
-	enum pdg_grade grade;   /* source only */
-	char *summary;          /* who, what: "1a2b3c… on refs/heads/main, signed by alice@example.com" */
+	const char *linked_by; /* "reference", "commit", "build id", "subject"; static; NULL */
+	enum pdg_grade grade;  /* source only */
+	char *summary; /* who, what: "1a2b3c… on refs/heads/main, signed by alice@example.com" */
 	struct pdg_finding *findings;
 	size_t n_findings;
 	struct pdg_check *checks;
@@ -52,12 +52,12 @@ enum pdg_outcome { PDG_VERDICT_GOOD, PDG_VERDICT_REFUSED, PDG_VERDICT_UNDECIDED 
 
 struct pdg_chain_report {
 	char *subject; /* "sha256:<hex>" */
-	char *name;    /* as the caller calls it in a command (a file, name@sha256:<hex>), or NULL */
+	char *name; /* as the caller calls it in a command (a file, name@sha256:<hex>), or NULL */
 	enum pdg_outcome verdict;
 	int first_broken; /* enum pdg_stage_id, or -1 */
 	struct pdg_stage_report stage[PDG_STAGE_COUNT];
 	int64_t newest; /* latest receive time that a journal shows for what was seen; 0: none */
-	char **notes; /* what was skipped or taken on another's word; one line each */
+	char **notes;	/* what was skipped or taken on another's word; one line each */
 	size_t n_notes;
 };
 
@@ -67,8 +67,8 @@ PDG_AUTO_DEFINE(chain_report, struct pdg_chain_report *, pdg_chain_report_free)
 /** Add a finding built from a refusal (rule, text, fix of @why). */
 int pdg_report_finding(struct pdg_chain_report *r, enum pdg_stage_id stage, const char *digest,
 		       const struct pdg_error *why, struct pdg_error *err) PDG_MUST_CHECK;
-int pdg_report_check(struct pdg_chain_report *r, enum pdg_stage_id stage, const char *what, bool good,
-		     const char *detail, struct pdg_error *err) PDG_MUST_CHECK;
+int pdg_report_check(struct pdg_chain_report *r, enum pdg_stage_id stage, const char *what,
+		     bool good, const char *detail, struct pdg_error *err) PDG_MUST_CHECK;
 int pdg_report_note(struct pdg_chain_report *r, const char *text,
 		    struct pdg_error *err) PDG_MUST_CHECK;
 

@@ -7,7 +7,7 @@
 
 struct judge_box {
 	struct pdg_judge judge; /* first: the two addresses are the same */
-	pthread_mutex_t lock;   /* guards judge.signers */
+	pthread_mutex_t lock;	/* guards judge.signers */
 };
 
 int pdg_judge_new(const struct pdg_policy *policy, const char *key_cache,

@@ -46,8 +46,9 @@ static int note_words(struct pdg_walk *w, const struct pdg_assessed *a, struct p
 					   a->record->stage->name, words[i].text);
 	}
 	if (rc == 0 && a->unlogged)
-		rc = pdg_walk_note(w, err, "%s: in no log that was checked; the policy does not ask for one",
-				   a->record->stage->name);
+		rc = pdg_walk_note(
+			w, err, "%s: in no log that was checked; the policy does not ask for one",
+			a->record->stage->name);
 	return rc;
 }
 
@@ -56,8 +57,11 @@ static int note_source(struct pdg_walk *w, const struct pdg_assessed *s, struct 
 	int rc = 0;
 
 	if (s->grade == PDG_GRADE_CLONE)
-		rc = pdg_walk_note(w, err, "source: clone: an allowed key signed the commit; that it is on a "
-				   "protected ref of %s is unproven", s->repo->uri);
+		rc = pdg_walk_note(
+			w, err,
+			"source: clone: an allowed key signed the commit; that it is on a "
+			"protected ref of %s is unproven",
+			s->repo->uri);
 	if (rc == 0 && s->source.late)
 		rc = pdg_walk_note(w, err, "source: late: attested after the build, or again");
 	return rc;
@@ -72,9 +76,12 @@ static int note_order(struct pdg_walk *w, struct pdg_error *err)
 	if (!s || s->source.late || (b->received && s->received))
 		return 0;
 	if (w->judge->policy->journal_keys.n == 0)
-		return pdg_walk_note(w, err, "receive times are not checked, nor that the source was there "
+		return pdg_walk_note(w, err,
+				     "receive times are not checked, nor that the source was there "
 				     "before the build: the policy names no journalKey");
-	return pdg_walk_note(w, err, "that the source was there before the build is taken on the service's word");
+	return pdg_walk_note(
+		w, err,
+		"that the source was there before the build is taken on the service's word");
 }
 
 /* --- other statements --- */
@@ -138,7 +145,8 @@ static int note_others(struct pdg_walk *w, const struct pdg_assessed_list *l,
 
 /* --- logs, and what could not be read --- */
 
-static bool is_noted(const struct pdg_root_log *log, const struct pdg_assessed *const *list, size_t n)
+static bool is_noted(const struct pdg_root_log *log, const struct pdg_assessed *const *list,
+		     size_t n)
 {
 	size_t i, k;
 
@@ -183,6 +191,7 @@ static int note_unreadable(struct pdg_walk *w, struct pdg_error *err)
 	return rc;
 }
 
+/* That evidence was withheld cannot be seen; how fresh it is can (rules.md 4.2). */
 static void find_newest(struct pdg_walk *w, const struct pdg_assessed_list *l)
 {
 	size_t i;
@@ -191,19 +200,6 @@ static void find_newest(struct pdg_walk *w, const struct pdg_assessed_list *l)
 		if (l->v[i]->received > w->report->newest)
 			w->report->newest = l->v[i]->received;
 	}
-}
-
-/* That evidence was withheld cannot be seen; how fresh it is can (rules.md 4.2). */
-static int note_newest(struct pdg_walk *w, struct pdg_error *err)
-{
-	char text[PDG_TIME_TEXT];
-
-	find_newest(w, &w->path.builds);
-	find_newest(w, &w->path.sources);
-	if (!w->report->newest)
-		return 0;
-	pdg_time_text(w->report->newest, text);
-	return pdg_walk_note(w, err, "newest evidence seen was received %s", text);
 }
 
 int pdg_walk_notes(struct pdg_walk *w, struct pdg_error *err)
@@ -230,7 +226,7 @@ int pdg_walk_notes(struct pdg_walk *w, struct pdg_error *err)
 		rc = note_others(w, &w->path.builds, b, err);
 	if (rc == 0)
 		rc = note_logs(w, chosen, n, err);
-	if (rc == 0)
-		rc = note_newest(w, err);
+	find_newest(w, &w->path.builds);
+	find_newest(w, &w->path.sources);
 	return rc < 0 ? rc : note_unreadable(w, err);
 }

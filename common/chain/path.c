@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which build, and which source of it? Everything about the artifact is assessed first (assess.c), then
- * each build is held against each source of its commit, then the best pair is taken.
+ * Which build, and which source of it? Everything about the artifact is assessed first (assess.c),
+ * then each build is held against each source of its commit, then the best pair is taken.
  */
 #include "chain/path.h"
 
@@ -107,8 +107,9 @@ static bool journal_links(const struct pdg_assessed *b, const struct pdg_assesse
 }
 
 /*
- * The link itself (rules.md 3.4), and that the source was there first (rules.md 1). A leaf that names
- * the source by its digest is proof of order; without one, the times at which both were received decide.
+ * The link itself (rules.md 3.4), and that the source was there first (rules.md 1). A leaf that
+ * names the source by its digest is proof of order; without one, the times at which both were
+ * received decide.
  */
 static int check_link(const struct pdg_assessed *b, const struct pdg_assessed *s,
 		      struct pdg_error *why)
@@ -137,7 +138,8 @@ static int compare(int64_t a, int64_t b)
 	return sign(a > b, a < b);
 }
 
-/* Of two that stand: more than 0 if @a is the better one, less if @b is. Never 0 for two statements. */
+/* Of two that stand: more than 0 if @a is the better one, less if @b is. Never 0 for two
+ * statements. */
 static int prefer(const struct pdg_assessed *a, const struct pdg_assessed *b)
 {
 	int c = compare(a->step, b->step);
@@ -199,7 +201,8 @@ static bool better_pair(const struct pair *a, const struct pair *b)
 	return c > 0;
 }
 
-/* Hold @p's source against its build. A refusal is the pair's; returns PDG_E_NOMEM and the like alone. */
+/* Hold @p's source against its build. A refusal is the pair's; returns PDG_E_NOMEM and the like
+ * alone. */
 static int link_pair(struct pair *p, struct pdg_error *err)
 {
 	int rc;

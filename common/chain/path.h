@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The one path of a chain (rules.md 4.2): of all builds of an artifact and all sources of their commits the
- * two that belong together and stand best. Private to chain/.
+ * The one path of a chain (rules.md 4.2): of all builds of an artifact and all sources of their
+ * commits the two that belong together and stand best. Private to chain/.
  *
  * The choice is a total order over what the evidence says, never over the order in which it came: a
  * statement that is refused cannot push out one that stands (attacks.md 47).
@@ -19,7 +19,7 @@ struct pdg_assessed_list {
 struct pdg_path {
 	struct pdg_assessed_list builds;  /* all of the artifact */
 	struct pdg_assessed_list sources; /* all of a commit that one of the builds names */
-	const struct pdg_assessed *build;  /* the chosen ones; NULL: none is there */
+	const struct pdg_assessed *build; /* the chosen ones; NULL: none is there */
 	const struct pdg_assessed *source;
 	struct pdg_error link; /* why the source, which stands, is not the build's; code 0: it is */
 };

@@ -14,8 +14,9 @@
 
 #define RULE "REC-1"
 
-static const char *const record_members[] = {"reference", "stage",  "state",   "received", "envelope",
-					     "bundle",	  "commit", "journal", "links",	   NULL};
+static const char *const record_members[] = {"reference", "stage",  "state",  "received",
+					     "envelope",  "bundle", "commit", "journal",
+					     "links",	  NULL};
 
 void pdg_record_free(struct pdg_record *r)
 {
@@ -30,7 +31,8 @@ void pdg_record_free(struct pdg_record *r)
 	free(r);
 }
 
-/* What the record says of itself, without its parts. *@out_stage: the stage's name as it is said. */
+/* What the record says of itself, without its parts. *@out_stage: the stage's name as it is said.
+ */
 static int read_words(const json_t *o, struct pdg_record *r, const char **out_stage,
 		      struct pdg_error *err)
 {
@@ -73,8 +75,9 @@ static int read_bundle(const json_t *o, struct pdg_record *r, struct pdg_error *
 }
 
 /*
- * The journal names the envelope as the service keeps it, which is as pdg_envelope_write() writes it. So
- * the digest is taken of that: white space in a record that somebody printed prettily changes nothing.
+ * The journal names the envelope as the service keeps it, which is as pdg_envelope_write() writes
+ * it. So the digest is taken of that: white space in a record that somebody printed prettily
+ * changes nothing.
  */
 static int read_envelope(const json_t *o, struct pdg_record *r, struct pdg_error *err)
 {
@@ -96,9 +99,10 @@ static int read_parts(const json_t *o, const json_t *envelope, const json_t *bun
 	if (rc == 0 && journal)
 		rc = pdg_journal_proof_read(journal, &r->journal, err);
 	if (rc == 0 && pdg_json_get(o, "commit"))
-		rc = pdg_context(err, pdg_under_rule(err, pdg_json_base64(o, "commit", &r->commit, err),
-						     RULE),
-				 "commit");
+		rc = pdg_context(
+			err,
+			pdg_under_rule(err, pdg_json_base64(o, "commit", &r->commit, err), RULE),
+			"commit");
 	return rc;
 }
 

@@ -14,23 +14,23 @@ enum pdg_record_kind { PDG_RECORD_WHOLE, PDG_RECORD_BUNDLE, PDG_RECORD_ENVELOPE 
 struct pdg_record {
 	enum pdg_record_kind kind;
 	char reference[PDG_REFERENCE_LEN]; /* computed from the payload, never taken as said */
-	const struct pdg_stage *stage;     /* NULL: no stage's predicate type */
-	bool logged;                       /* "state": logged, or pending-log */
-	int64_t received;                  /* as the record says; the journal's leaf decides */
-	struct pdg_envelope *envelope;     /* as sent, all signatures; NULL in a bare bundle */
+	const struct pdg_stage *stage;	   /* NULL: no stage's predicate type */
+	bool logged;			   /* "state": logged, or pending-log */
+	int64_t received;		   /* as the record says; the journal's leaf decides */
+	struct pdg_envelope *envelope;	   /* as sent, all signatures; NULL in a bare bundle */
 	char envelope_digest[PDG_REFERENCE_LEN]; /* of the envelope as we write one; "" without */
-	struct pdg_bundle *bundle;         /* NULL while pending, and in a bare envelope */
-	struct pdg_buf commit;             /* raw object, source only */
-	struct pdg_journal_proof *journal; /* NULL when absent */
-	struct pdg_statement *statement;   /* of the payload */
-	char *where;                       /* file name or URL, for messages; may be NULL */
-	size_t size;                       /* bytes that it was read from */
+	struct pdg_bundle *bundle;		 /* NULL while pending, and in a bare envelope */
+	struct pdg_buf commit;			 /* raw object, source only */
+	struct pdg_journal_proof *journal;	 /* NULL when absent */
+	struct pdg_statement *statement;	 /* of the payload */
+	char *where;				 /* file name or URL, for messages; may be NULL */
+	size_t size;				 /* bytes that it was read from */
 };
 
 /**
  * Read a record, a bare bundle or a bare envelope: told apart by their members ("reference",
- * "mediaType", "payload"). Envelope and bundle must hold the same payload bytes; what the record says of
- * itself (reference, stage) must be what the payload is; the statement must parse.
+ * "mediaType", "payload"). Envelope and bundle must hold the same payload bytes; what the record
+ * says of itself (reference, stage) must be what the payload is; the statement must parse.
  *
  * Nothing is verified here. Returns 0, PDG_E_FORMAT (REC-1; or JSN-1, ENV-*, BND-*, STM-*, JNL-*),
  * PDG_E_LIMIT, PDG_E_REJECTED (ENV-3, BND-3 and the like: of a form that is not read).
@@ -46,11 +46,11 @@ struct pdg_record_write {
 	const char *stage;
 	bool logged;
 	int64_t received;
-	struct pdg_bytes envelope; /* JSON */
-	struct pdg_bytes bundle;   /* JSON; n 0: null */
-	struct pdg_bytes commit;   /* raw; n 0: left out */
+	struct pdg_bytes envelope;		 /* JSON */
+	struct pdg_bytes bundle;		 /* JSON; n 0: null */
+	struct pdg_bytes commit;		 /* raw; n 0: left out */
 	const struct pdg_journal_proof *journal; /* or NULL: null */
-	struct pdg_bytes links;    /* JSON array; n 0: [] */
+	struct pdg_bytes links;			 /* JSON array; n 0: [] */
 };
 int pdg_record_write(const struct pdg_record_write *r, struct pdg_buf *out,
 		     struct pdg_error *err) PDG_MUST_CHECK;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A report as JSON (docs/FORMATS.md, Chain) and as lines for people. In the lines all outside text goes
- * through pdg_out(), which makes it printable; in JSON it is escaped as JSON is.
+ * A report as JSON (docs/FORMATS.md, Chain) and as lines for people. In the lines all outside text
+ * goes through pdg_out(), which makes it printable; in JSON it is escaped as JSON is.
  */
 #include <string.h>
 
@@ -69,7 +69,8 @@ int pdg_report_json(const struct pdg_chain_report *r, struct pdg_buf *out, struc
 	pdg_jw_kstr(&w, "subject", r->subject);
 	pdg_jw_kstr(&w, "verdict", outcome_name(r->verdict));
 	pdg_jw_kstr(&w, "firstBroken",
-		    r->first_broken < 0 ? NULL : pdg_stage((enum pdg_stage_id)r->first_broken)->name);
+		    r->first_broken < 0 ? NULL
+					: pdg_stage((enum pdg_stage_id)r->first_broken)->name);
 	pdg_jw_key(&w, "stages");
 	pdg_jw_arr(&w);
 	for (i = 0; i < PDG_STAGE_COUNT; i++)
@@ -107,7 +108,8 @@ static enum pdg_colour state_colour(enum pdg_state s)
 	return PDG_DIM;
 }
 
-/* Outside text within a line: pdg_out() would let a line end through, and with it a line of its own. */
+/* Outside text within a line: pdg_out() would let a line end through, and with it a line of its
+ * own. */
 static void print_text(enum pdg_colour c, const char *text)
 {
 	const char *end;
@@ -190,7 +192,24 @@ static void print_verdict(const struct pdg_chain_report *r)
 		pdg_stage((enum pdg_stage_id)r->first_broken)->name);
 	pdg_out(stdout, PDG_PLAIN, ": ");
 	print_text(PDG_PLAIN, s->n_findings ? s->findings[0].message : pdg_state_name(s->state));
-	pdg_out(stdout, PDG_PLAIN, "%s\n", undecided ? "; some of the evidence could not be read" : "");
+	pdg_out(stdout, PDG_PLAIN, "%s\n",
+		undecided ? "; some of the evidence could not be read" : "");
+}
+
+static void print_notes(const struct pdg_chain_report *r)
+{
+	char newest[PDG_TIME_TEXT];
+	size_t i;
+
+	for (i = 0; i < r->n_notes; i++) {
+		pdg_out(stdout, PDG_DIM, "note: ");
+		print_text(PDG_DIM, r->notes[i]);
+		pdg_out(stdout, PDG_PLAIN, "\n");
+	}
+	if (!r->newest)
+		return;
+	pdg_time_text(r->newest, newest);
+	pdg_out(stdout, PDG_DIM, "note: newest evidence seen was received %s\n", newest);
 }
 
 void pdg_report_print(const struct pdg_chain_report *r, bool verbose)
@@ -204,9 +223,5 @@ void pdg_report_print(const struct pdg_chain_report *r, bool verbose)
 	for (i = 0; i < PDG_STAGE_COUNT; i++)
 		print_stage(pdg_stage((enum pdg_stage_id)i), &r->stage[i], verbose);
 	print_verdict(r);
-	for (i = 0; i < r->n_notes; i++) {
-		pdg_out(stdout, PDG_DIM, "note: ");
-		print_text(PDG_DIM, r->notes[i]);
-		pdg_out(stdout, PDG_PLAIN, "\n");
-	}
+	print_notes(r);
 }

@@ -25,14 +25,15 @@ static int copy_checks(struct pdg_walk *w, enum pdg_stage_id stage, const struct
 	return rc;
 }
 
-static int summarise(struct pdg_stage_report *s, const struct pdg_assessed *a, struct pdg_error *err)
+static int summarise(struct pdg_stage_report *s, const struct pdg_assessed *a,
+		     struct pdg_error *err)
 {
 	const struct pdg_source *o = &a->source;
 
 	if (a->record->stage->id == PDG_STAGE_SOURCE)
 		s->summary = pdg_str_printf("%.12s %s %s, signed by %s (source: %s)", o->git_commit,
-					    o->ref ? "on" : "of", o->ref ? o->ref : o->uri, a->signer,
-					    pdg_grade_name(a->grade));
+					    o->ref ? "on" : "of", o->ref ? o->ref : o->uri,
+					    a->signer, pdg_grade_name(a->grade));
 	else
 		s->summary = pdg_str_printf("by %s, from %.12s of %s", a->builder->id,
 					    a->build.source_commit ? a->build.source_commit
@@ -48,7 +49,8 @@ static int report_pending(struct pdg_walk *w, enum pdg_stage_id stage, const str
 
 	w->report->stage[stage].state = PDG_STATE_PENDING_LOG;
 	(void)pdg_reject(&why, "CHN-4", "accepted, but not logged yet");
-	pdg_fix(&why, "fetch the record again in a minute; the service's /readyz says if its log is away");
+	pdg_fix(&why,
+		"fetch the record again in a minute; the service's /readyz says if its log is away");
 	return pdg_report_finding(w->report, stage, a->record->reference, &why, err);
 }
 
@@ -133,10 +135,26 @@ static int report_build(struct pdg_walk *w, struct pdg_error *err)
 
 	if (w->path.build) {
 		w->report->stage[PDG_STAGE_BUILD].linked_by = "subject";
-		return report_statement(w, PDG_STAGE_BUILD, w->path.build, &w->path.build->why, err);
+		return report_statement(w, PDG_STAGE_BUILD, w->path.build, &w->path.build->why,
+					err);
 	}
 	what = pdg_str_printf("no build statement names %s", w->report->subject);
 	return what ? report_absent(w, PDG_STAGE_BUILD, what, err) : pdg_nomem(err);
+}
+
+/* Which commit it would be of, a build that stands would say. Nothing mends it but that build. */
+static int report_unsought(struct pdg_walk *w, struct pdg_error *err)
+{
+	struct pdg_stage_report *s = &w->report->stage[PDG_STAGE_SOURCE];
+	struct pdg_error why = {0};
+
+	if (!pdg_walk_requires(w, PDG_STAGE_SOURCE)) {
+		s->state = PDG_STATE_NOT_REQUIRED;
+		return 0;
+	}
+	s->state = PDG_STATE_MISSING;
+	(void)pdg_reject(&why, "CHN-1", "not looked for: no build that stands names its commit");
+	return pdg_report_finding(w->report, PDG_STAGE_SOURCE, NULL, &why, err);
 }
 
 static int report_source(struct pdg_walk *w, struct pdg_error *err)
@@ -154,14 +172,15 @@ static int report_source(struct pdg_walk *w, struct pdg_error *err)
 	}
 	b = w->path.build ? &w->path.build->build : NULL;
 	if (!b || !b->source_uri)
-		return report_absent(w, PDG_STAGE_SOURCE, "not looked for: no build statement that stands "
-				     "names a commit", err);
+		return report_unsought(w, err);
 	what = pdg_str_printf("the build names commit %s of %s, no such source",
-			      b->source_commit ? b->source_commit : b->source_sha256, b->source_uri);
+			      b->source_commit ? b->source_commit : b->source_sha256,
+			      b->source_uri);
 	return what ? report_absent(w, PDG_STAGE_SOURCE, what, err) : pdg_nomem(err);
 }
 
-/* The statement of a stage that this version does not judge; of several the one of lowest digest. */
+/* The statement of a stage that this version does not judge; of several the one of lowest digest.
+ */
 static const struct pdg_record *find_later(const struct pdg_walk *w, enum pdg_stage_id stage)
 {
 	const struct pdg_record *found = NULL;
@@ -179,7 +198,8 @@ static const struct pdg_record *find_later(const struct pdg_walk *w, enum pdg_st
 	return found;
 }
 
-/* What is not judged counts for nothing: where it is required it breaks the chain, else it is named. */
+/* What is not judged counts for nothing: where it is required it breaks the chain, else it is
+ * named. */
 static int report_later(struct pdg_walk *w, enum pdg_stage_id stage, struct pdg_error *err)
 {
 	const struct pdg_record *r = find_later(w, stage);
@@ -194,8 +214,9 @@ static int report_later(struct pdg_walk *w, enum pdg_stage_id stage, struct pdg_
 	}
 	if (!pdg_walk_requires(w, stage)) {
 		s->state = PDG_STATE_NOT_REQUIRED;
-		return pdg_walk_note(w, err, "%s: a statement is here (%s), which this version does not judge",
-				     name, r->reference);
+		return pdg_walk_note(
+			w, err, "%s: a statement is here (%s), which this version does not judge",
+			name, r->reference);
 	}
 	memcpy(s->reference, r->reference, sizeof(s->reference));
 	s->state = PDG_STATE_BROKEN;
@@ -250,8 +271,8 @@ static int first_broken(const struct pdg_walk *w)
 }
 
 /*
- * Zero checks is a failure: a policy that requires nothing verifies nothing. A missing stage while some
- * evidence could not be read is undecided: the damaged file may be the one that is missing.
+ * Zero checks is a failure: a policy that requires nothing verifies nothing. A missing stage while
+ * some evidence could not be read is undecided: the damaged file may be the one that is missing.
  */
 static void decide(struct pdg_walk *w)
 {
@@ -260,7 +281,8 @@ static void decide(struct pdg_walk *w)
 	r->verdict = PDG_VERDICT_REFUSED;
 	r->first_broken = first_broken(w);
 	if (r->first_broken >= 0) {
-		if (r->stage[r->first_broken].state == PDG_STATE_MISSING && w->evidence->n_unreadable)
+		if (r->stage[r->first_broken].state == PDG_STATE_MISSING &&
+		    w->evidence->n_unreadable)
 			r->verdict = PDG_VERDICT_UNDECIDED;
 		return;
 	}
@@ -273,7 +295,8 @@ static int report_nothing(struct pdg_walk *w, struct pdg_error *err)
 	if (first_broken(w) >= 0 || is_judged(w, PDG_STAGE_BUILD) || is_judged(w, PDG_STAGE_SOURCE))
 		return 0;
 	return report_missing(w, PDG_STAGE_BUILD, "CHN-2",
-			      "nothing was judged: the policy requires no stage, and none is there", err);
+			      "nothing was judged: the policy requires no stage, and none is there",
+			      err);
 }
 
 static int walk(struct pdg_walk *w, struct pdg_error *err)

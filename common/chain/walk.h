@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What verify.c (states and verdict) and notes.c (what is said beside them) share. Private to chain/. */
+/* What verify.c (states and verdict) and notes.c (what is said beside them) share. Private to
+ * chain/. */
 #ifndef PDG_CHAIN_WALK_H
 #define PDG_CHAIN_WALK_H
 

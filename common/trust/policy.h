@@ -182,8 +182,8 @@ const struct pdg_policy_builder *pdg_policy_builder(const struct pdg_policy *p, 
 bool pdg_policy_builder_may(const struct pdg_policy_builder *b, const char *uri);
 
 /**
- * The same two questions where the end of memory must not read like a "no": *@out is the section or NULL,
- * true or false. Return 0 or PDG_E_NOMEM. A @uri that cannot be read has no section.
+ * The same two questions where the end of memory must not read like a "no": *@out is the section or
+ * NULL, true or false. Return 0 or PDG_E_NOMEM. A @uri that cannot be read has no section.
  */
 int pdg_policy_find_repository(const struct pdg_policy *p, const char *uri,
 			       const struct pdg_policy_repository **out,

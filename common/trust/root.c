@@ -176,16 +176,16 @@ static int read_log(const json_t *tlog, struct pdg_root_log *log, struct pdg_err
 {
 	struct pdg_bytes host;
 	const char *url;
-	const char *operator;
+	const char *run_by;
 	const json_t *key;
 	int rc;
 
 	rc = pdg_json_str(tlog, "baseUrl", &url, err);
 	if (rc == 0)
-		rc = pdg_json_opt_str(tlog, "operator", &operator, err);
+		rc = pdg_json_opt_str(tlog, "operator", &run_by, err);
 	if (rc < 0)
 		return rc;
-	log->embedded = operator&& pdg_str_eq(operator, PDG_ROOT_EMBEDDED);
+	log->embedded = run_by && pdg_str_eq(run_by, PDG_ROOT_EMBEDDED);
 	if (!url_host(pdg_bytes_str(url), &host))
 		return pdg_reject(err, RULE, "baseUrl \"%s\" is not a URL with a host", url);
 	log->base_url = pdg_str_dup(url);

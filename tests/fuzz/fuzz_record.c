@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records, bare bundles, bare envelopes: what is read has one payload, and says of itself what that is. */
+/* Records, bare bundles, bare envelopes: what is read has one payload, and says of itself what that
+ * is. */
 #include "chain/record.h"
 #include "fuzz.h"
 #include "util/limits.h"
@@ -10,8 +11,8 @@ static void check_parts(const struct pdg_record *r)
 	MUST(r->statement && pdg_is_reference(r->reference));
 	MUST(pdg_str_eq(r->statement->reference, r->reference));
 	MUST(!r->envelope || pdg_str_eq(r->envelope->reference, r->reference));
-	MUST(!r->bundle || (r->bundle->envelope &&
-			    pdg_str_eq(r->bundle->envelope->reference, r->reference)));
+	MUST(!r->bundle ||
+	     (r->bundle->envelope && pdg_str_eq(r->bundle->envelope->reference, r->reference)));
 	MUST((r->envelope != NULL) == pdg_is_reference(r->envelope_digest));
 	MUST(r->commit.n == 0 || (r->stage && r->stage->id == PDG_STAGE_SOURCE));
 }
@@ -24,7 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (rc < 0) {
 		MUST(r == NULL && err.code == rc);
-		MUST(rc == PDG_E_NOMEM || rc == PDG_E_FORMAT || rc == PDG_E_LIMIT || rc == PDG_E_REJECTED);
+		MUST(rc == PDG_E_NOMEM || rc == PDG_E_FORMAT || rc == PDG_E_LIMIT ||
+		     rc == PDG_E_REJECTED);
 		return 0;
 	}
 	check_parts(r);

@@ -86,7 +86,12 @@ void pdg_world_root(const struct pdg_world *w, int64_t from, int64_t until)
 	char end[PDG_TIME_TEXT];
 	struct pdg_error err = {0};
 
-	world_must(pdg_root_write(&(struct pdg_root_make){.base_url = "http://log.example.com", .key = pdg_embedded_key(w->log), .log_id = pdg_embedded_id(w->log), .valid_from = from, .embedded = true}, &text, &err),
+	world_must(pdg_root_write(&(struct pdg_root_make){.base_url = "http://log.example.com",
+							  .key = pdg_embedded_key(w->log),
+							  .log_id = pdg_embedded_id(w->log),
+							  .valid_from = from,
+							  .embedded = true},
+				  &text, &err),
 		   &err, "trusted root");
 	if (until) {
 		pdg_time_text(from, start);
@@ -107,7 +112,8 @@ void pdg_world_policy(struct pdg_world *w, const char *policy)
 	w->judge = NULL;
 	w->policy = NULL;
 	free(w->policy_file);
-	w->policy_file = pdg_test_file(w->dir, "policy", pdg_bytes_str(policy ? policy : WORLD_POLICY));
+	w->policy_file =
+		pdg_test_file(w->dir, "policy", pdg_bytes_str(policy ? policy : WORLD_POLICY));
 	world_must(pdg_policy_load(w->policy_file, &w->policy, &err), &err, "policy");
 	world_must(pdg_judge_new(w->policy, NULL, &w->clock, &w->judge, &err), &err, "judge");
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A small world for tests of chains: keys, a policy on disk, an embedded log, a journal, and from them
- * records as a service makes them, whole or with one part of them forged. Time stands where the test
- * puts it. Whatever fails here ends the program.
+ * A small world for tests of chains: keys, a policy on disk, an embedded log, a journal, and from
+ *them records as a service makes them, whole or with one part of them forged. Time stands where the
+ *test puts it. Whatever fails here ends the program.
  *
  *	struct pdg_world w;
  *	struct pdg_made source = {0}, build = {0};
@@ -19,18 +19,18 @@
 #include "stage/build.h"
 #include "tlog/embedded.h"
 
-#define WORLD_URI "https://git.example.com/app"
+#define WORLD_URI	"https://git.example.com/app"
 #define WORLD_OTHER_URI "https://git.example.com/other"
-#define WORLD_BUILDER "https://ci.example.com/release"
-#define WORLD_NIGHTLY "https://ci.example.com/nightly"
-#define WORLD_REF "refs/heads/main"
+#define WORLD_BUILDER	"https://ci.example.com/release"
+#define WORLD_NIGHTLY	"https://ci.example.com/nightly"
+#define WORLD_REF	"refs/heads/main"
 #define WORLD_COMMITTED INT64_C(1706745600) /* the date of most commits in tests/data/commits */
 #define WORLD_SOURCE_AT (WORLD_COMMITTED + 60)
-#define WORLD_BUILD_AT (WORLD_COMMITTED + 120)
-#define WORLD_NOW (WORLD_COMMITTED + 3600)
+#define WORLD_BUILD_AT	(WORLD_COMMITTED + 120)
+#define WORLD_NOW	(WORLD_COMMITTED + 3600)
 /* SHA-256 of the artifact that builds are of, and of another. */
 #define WORLD_ARTIFACT "1111111111111111111111111111111111111111111111111111111111111111"
-#define WORLD_OTHER "2222222222222222222222222222222222222222222222222222222222222222"
+#define WORLD_OTHER    "2222222222222222222222222222222222222222222222222222222222222222"
 
 /* The parts of the usual policy; a test puts others in the place of one. */
 #define WORLD_TRUST                                                                                \
@@ -39,8 +39,8 @@
 #define WORLD_REPOSITORIES                                                                         \
 	"[repository \"" WORLD_URI "\"]\n\tprotect = refs/heads/main\n"                            \
 	"\tprotect = refs/heads/release/*\n\tsshAllowedSigners = keys/allowed_signers\n"           \
-	"\trevoked = keys/revoked_keys\n\tforgeKeys = keys/forge_ssh.pub\n"                       \
-	"\tsourceFrom = server\n\tserverKey = keys/server.pub\n"                                 \
+	"\trevoked = keys/revoked_keys\n\tforgeKeys = keys/forge_ssh.pub\n"                        \
+	"\tsourceFrom = server\n\tserverKey = keys/server.pub\n"                                   \
 	"[repository \"" WORLD_OTHER_URI "\"]\n\tprotect = refs/heads/main\n"                      \
 	"\tsshAllowedSigners = keys/allowed_signers\n\tforgeKeys = keys/forge_ssh.pub\n"           \
 	"\tsourceFrom = clone\n"
@@ -50,7 +50,7 @@
 	"[builder \"" WORLD_NIGHTLY "\"]\n\trepository = https://git.example.com/*\n"              \
 	"\tkey = keys/nightly.pub\n\tslsaLevel = 1\n"
 #define WORLD_REQUIRE "[require]\n\tstage = source\n\tstage = build\n"
-#define WORLD_POLICY WORLD_TRUST WORLD_REPOSITORIES WORLD_BUILDERS WORLD_REQUIRE
+#define WORLD_POLICY  WORLD_TRUST WORLD_REPOSITORIES WORLD_BUILDERS WORLD_REQUIRE
 
 enum pdg_world_key {
 	WORLD_SERVICE,
@@ -69,7 +69,7 @@ struct pdg_world {
 	char *policy_file;
 	struct pdg_key *key[WORLD_KEYS];
 	struct pdg_log *log;
-	struct pdg_log *other_log; /* of another origin; the trusted root does not name it */
+	struct pdg_log *other_log;    /* of another origin; the trusted root does not name it */
 	struct pdg_world_tile *tiles; /* of the journal */
 	uint64_t leaves;
 	int64_t now;
@@ -85,32 +85,34 @@ PDG_AUTO_DEFINE_VALUE(world, struct pdg_world, pdg_world_done)
 
 /** Another policy from here on. */
 void pdg_world_policy(struct pdg_world *w, const char *policy);
-/** Write the trusted root anew, with the window of the log; @until 0: open. Load the policy after it. */
+/** Write the trusted root anew, with the window of the log; @until 0: open. Load the policy after
+ * it. */
 void pdg_world_root(const struct pdg_world *w, int64_t from, int64_t until);
 
 /* What a statement and its record are made of. Zero: the usual. */
 struct pdg_make {
-	const char *payload;   /* the statement's text instead of one that is made */
-	const char *stage;     /* with @payload: the record's stage */
-	const char *uri;       /* WORLD_URI */
-	const char *commit;    /* file in tests/data/commits: "ssh-good.raw" */
-	const char *ref;       /* source: WORLD_REF, "": none; build: none */
-	bool late;             /* source */
-	const char *source_sha256; /* build: the commit's sha256 as well; source: another than it has */
+	const char *payload; /* the statement's text instead of one that is made */
+	const char *stage;   /* with @payload: the record's stage */
+	const char *uri;     /* WORLD_URI */
+	const char *commit;  /* file in tests/data/commits: "ssh-good.raw" */
+	const char *ref;     /* source: WORLD_REF, "": none; build: none */
+	bool late;	     /* source */
+	const char *
+		source_sha256; /* build: the commit's sha256 as well; source: another than it has */
 	const char *builder;   /* WORLD_BUILDER */
 	const char *artifact;  /* WORLD_ARTIFACT */
-	const char *invocation; /* build: makes statements differ */
-	int64_t finished;      /* build: left out */
+	const char *invocation;		/* build: makes statements differ */
+	int64_t finished;		/* build: left out */
 	const struct pdg_key *producer; /* the server's; the builder's */
-	const struct pdg_key *second;   /* signs the envelope too */
-	const struct pdg_key *service;  /* the service's */
-	const struct pdg_key *journal;  /* the journal's */
-	struct pdg_log *log;   /* the world's; */
-	bool pending;          /* not logged */
-	bool unlogged;         /* a bundle without log entry */
-	int64_t received;      /* WORLD_SOURCE_AT, WORLD_BUILD_AT */
-	const char *rule;      /* the leaf's decision is a refusal by it */
-	const char *link;      /* reference of a source that the leaf names */
+	const struct pdg_key *second;	/* signs the envelope too */
+	const struct pdg_key *service;	/* the service's */
+	const struct pdg_key *journal;	/* the journal's */
+	struct pdg_log *log;		/* the world's; */
+	bool pending;			/* not logged */
+	bool unlogged;			/* a bundle without log entry */
+	int64_t received;		/* WORLD_SOURCE_AT, WORLD_BUILD_AT */
+	const char *rule;		/* the leaf's decision is a refusal by it */
+	const char *link;		/* reference of a source that the leaf names */
 };
 
 /* The parts of a record. A test may change any of them before it is written. */
@@ -121,7 +123,7 @@ struct pdg_made {
 	int64_t received;
 	struct pdg_buf payload;
 	struct pdg_buf envelope; /* JSON */
-	struct pdg_buf bundle;   /* JSON, empty while pending */
+	struct pdg_buf bundle;	 /* JSON, empty while pending */
 	struct pdg_buf commit;
 	struct pdg_journal_proof *journal;
 	struct pdg_buf links;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records as a service makes them: statement, envelope, countersignature, log entry, journal leaf. */
+/* Records as a service makes them: statement, envelope, countersignature, log entry, journal leaf.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,8 +121,8 @@ static void make_journal(struct pdg_world *w, const struct pdg_make *m, struct p
 	p->size = w->leaves;
 	world_must(pdg_tree_inclusion(&store, p->index, p->size, &p->proof, &err), &err, "journal");
 	world_must(pdg_checkpoint_sign(JOURNAL, p->size, &root,
-				       m->journal ? m->journal : w->key[WORLD_JOURNAL], &p->checkpoint,
-				       &err),
+				       m->journal ? m->journal : w->key[WORLD_JOURNAL],
+				       &p->checkpoint, &err),
 		   &err, "journal");
 }
 
@@ -134,13 +135,14 @@ static void make_envelope(const struct pdg_make *m, const struct pdg_key *produc
 	PDG_AUTO(buf) struct pdg_buf sig = PDG_BUF_INIT(PDG_LIMIT_SIGNATURE);
 	struct pdg_error err = {0};
 
-	world_must(pdg_envelope_sign(pdg_buf_bytes(&made->payload), m->producer ? m->producer : producer,
-				     &e, &err),
+	world_must(pdg_envelope_sign(pdg_buf_bytes(&made->payload),
+				     m->producer ? m->producer : producer, &e, &err),
 		   &err, "envelope");
 	if (m->second) {
-		world_must(pdg_key_sign(m->second, pdg_buf_bytes(&e->pae), &sig, &err), &err, "envelope");
-		world_must(pdg_envelope_add(e, pdg_key_hint(m->second), pdg_buf_bytes(&sig), &err), &err,
+		world_must(pdg_key_sign(m->second, pdg_buf_bytes(&e->pae), &sig, &err), &err,
 			   "envelope");
+		world_must(pdg_envelope_add(e, pdg_key_hint(m->second), pdg_buf_bytes(&sig), &err),
+			   &err, "envelope");
 	}
 	world_must(pdg_envelope_write(e, &made->envelope, &err), &err, "envelope");
 	memcpy(made->reference, e->reference, sizeof(made->reference));
@@ -163,8 +165,8 @@ static void make_bundle(struct pdg_world *w, const struct pdg_make *m, struct pd
 		world_must(item.rc, &item.err, "log");
 		entry = item.entry;
 	}
-	world_must(pdg_bundle_write(key, entry, pdg_buf_bytes(&made->payload), item.sig, &made->bundle,
-				    &err),
+	world_must(pdg_bundle_write(key, entry, pdg_buf_bytes(&made->payload), item.sig,
+				    &made->bundle, &err),
 		   &err, "bundle");
 }
 
@@ -188,28 +190,32 @@ static void finish(struct pdg_world *w, const struct pdg_make *m, const struct p
 		make_bundle(w, m, out);
 	make_journal(w, m, out);
 	if (m->link)
-		pdg_buf_printf(&out->links, "[{\"stage\":\"source\",\"reference\":\"%s\"}]", m->link);
+		pdg_buf_printf(&out->links, "[{\"stage\":\"source\",\"reference\":\"%s\"}]",
+			       m->link);
 }
 
 /* --- statements --- */
 
 static void read_commit(const struct pdg_make *m, struct pdg_buf *out)
 {
-	PDG_AUTO(mem) char *path = pdg_str_printf("%s/commits/%s", PDG_TEST_DATA,
-						  m->commit ? m->commit : "ssh-good.raw");
+	PDG_AUTO(mem)
+	char *path = pdg_str_printf("%s/commits/%s", PDG_TEST_DATA,
+				    m->commit ? m->commit : "ssh-good.raw");
 
 	pdg_test_read(path, out);
 }
 
-/* The verdict that a statement is made from: the judge's, or a lie about a commit that is not good. */
+/* The verdict that a statement is made from: the judge's, or a lie about a commit that is not good.
+ */
 static void find_verdict(struct pdg_world *w, const char *uri, struct pdg_bytes raw, bool sha256,
 			 int64_t at, struct pdg_verdict *v)
 {
 	const struct pdg_signers *signers = NULL;
 	struct pdg_error err = {0};
 
-	world_must(pdg_judge_signers(w->judge, pdg_policy_repository(w->policy, uri), &signers, &err),
-		   &err, "signers");
+	world_must(
+		pdg_judge_signers(w->judge, pdg_policy_repository(w->policy, uri), &signers, &err),
+		&err, "signers");
 	world_must(pdg_judge_commit(signers, raw, sha256, at, v, &err), &err, "commit");
 	v->result = PDG_RESULT_GOOD;
 }
@@ -236,8 +242,8 @@ static void make_source(struct pdg_world *w, const struct pdg_make *m, struct pd
 
 	pdg_verdict_init(&v);
 	/* Sections that the policy lacks have the keys of the usual one. */
-	find_verdict(w, pdg_policy_repository(w->policy, uri) ? uri : WORLD_URI, s.raw, is_sha256(s.raw),
-		     out->received, &v);
+	find_verdict(w, pdg_policy_repository(w->policy, uri) ? uri : WORLD_URI, s.raw,
+		     is_sha256(s.raw), out->received, &v);
 	world_must(pdg_source_make(&s, &out->payload, &err), &err, "source");
 	if (m->source_sha256) {
 		world_must(pdg_commit_sha256(s.raw, sha256, &err), &err, "source");
@@ -247,7 +253,8 @@ static void make_source(struct pdg_world *w, const struct pdg_make *m, struct pd
 
 void pdg_world_source(struct pdg_world *w, const struct pdg_make *m, struct pdg_made *out)
 {
-	made_init(out, m->payload ? m->stage : "source", m->received ? m->received : WORLD_SOURCE_AT);
+	made_init(out, m->payload ? m->stage : "source",
+		  m->received ? m->received : WORLD_SOURCE_AT);
 	read_commit(m, &out->commit);
 	if (m->payload)
 		pdg_buf_puts(&out->payload, m->payload);
@@ -277,8 +284,8 @@ static void make_build(const struct pdg_make *m, struct pdg_made *out)
 	struct pdg_error err = {0};
 
 	read_commit(m, &raw);
-	world_must(pdg_object_name("commit", pdg_buf_bytes(&raw), is_sha256(pdg_buf_bytes(&raw)), name,
-				   &err),
+	world_must(pdg_object_name("commit", pdg_buf_bytes(&raw), is_sha256(pdg_buf_bytes(&raw)),
+				   name, &err),
 		   &err, "commit");
 	b.source_commit = name;
 	world_must(pdg_build_make(&b, &out->payload, &err), &err, "build");

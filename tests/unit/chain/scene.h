@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the tests of verdicts share: a world with a source and a build in it, the evidence that a test
- * puts together, and what came of judging it. Judging is done in every order of the evidence (up to
- * four records), and must give the same report each time.
+ * What the tests of verdicts share: a world with a source and a build in it, the evidence that a
+ * test puts together, and what came of judging it. Judging is done in every order of the evidence
+ * (up to four records), and must give the same report each time.
  */
 #ifndef PDG_TESTS_UNIT_CHAIN_SCENE_H
 #define PDG_TESTS_UNIT_CHAIN_SCENE_H
@@ -49,7 +49,8 @@ static inline void scene_empty(struct scene *s, const char *policy)
 	scene_clear(s);
 }
 
-/* Other statements than before, made as @source and @build say; NULL: the usual. Not yet evidence. */
+/* Other statements than before, made as @source and @build say; NULL: the usual. Not yet evidence.
+ */
 static inline void scene_make(struct scene *s, const struct pdg_make *source,
 			      const struct pdg_make *build)
 {
@@ -142,8 +143,8 @@ static inline void check_stage(const struct pdg_chain_report *r, enum pdg_stage_
 }
 
 /*
- * Judge, and hold the report against what is expected. The first broken stage is the first of the two
- * that is neither good nor asked for, -1 when @verdict is good.
+ * Judge, and hold the report against what is expected. The first broken stage is the first of the
+ * two that is neither good nor asked for, -1 when @verdict is good.
  */
 static inline void expect(struct scene *s, enum pdg_outcome verdict, int first_broken,
 			  struct expected source, struct expected build)

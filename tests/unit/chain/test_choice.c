@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Several statements at once: which stands, whatever the order; grades, other stages, what is unreadable. */
+/* Several statements at once: which stands, whatever the order; grades, other stages, what is
+ * unreadable. */
 #include "unit/chain/scene.h"
 
 /* Put another build, made as @m says, among the evidence. Its reference in @out, if wanted. */
@@ -31,8 +32,10 @@ static void a_bad_statement_does_not_hide_a_good_one(void)
 	PDG_AUTO(scene) struct scene s;
 
 	scene_init(&s, NULL);
-	add_build(&s, &(struct pdg_make){.producer = s.w.key[WORLD_STRANGER], .invocation = "2",
-					 .received = WORLD_NOW},
+	add_build(&s,
+		  &(struct pdg_make){.producer = s.w.key[WORLD_STRANGER],
+				     .invocation = "2",
+				     .received = WORLD_NOW},
 		  NULL);
 	add_source(&s, &(struct pdg_make){.ref = "refs/heads/topic", .received = WORLD_NOW}, NULL);
 	expect_good(&s);
@@ -73,13 +76,15 @@ static void of_two_good_builds_the_later_stands(void)
 	char later[PDG_REFERENCE_LEN];
 
 	scene_init(&s, NULL);
-	add_build(&s, &(struct pdg_make){.invocation = "2", .received = WORLD_BUILD_AT + 10}, later);
+	add_build(&s, &(struct pdg_make){.invocation = "2", .received = WORLD_BUILD_AT + 10},
+		  later);
 	expect_good(&s);
 	CHECK_STR(s.r->stage[PDG_STAGE_BUILD].reference, later);
 	CHECK(has_note(s.r, s.build.reference));
 	/* A pending one does not stand before a logged one. */
 	scene_both(&s);
-	add_build(&s, &(struct pdg_make){.invocation = "3", .received = WORLD_NOW, .pending = true}, NULL);
+	add_build(&s, &(struct pdg_make){.invocation = "3", .received = WORLD_NOW, .pending = true},
+		  NULL);
 	expect_good(&s);
 	CHECK_STR(s.r->stage[PDG_STAGE_BUILD].reference, s.build.reference);
 }
@@ -93,7 +98,8 @@ static void the_build_with_a_source_stands(void)
 	add_build(&s, &(struct pdg_make){.commit = "ssh-team.raw", .received = WORLD_NOW}, NULL);
 	expect_good(&s);
 	CHECK_STR(s.r->stage[PDG_STAGE_BUILD].reference, s.build.reference);
-	add_source(&s, &(struct pdg_make){.commit = "ssh-team.raw", .ref = "refs/heads/topic"}, NULL);
+	add_source(&s, &(struct pdg_make){.commit = "ssh-team.raw", .ref = "refs/heads/topic"},
+		   NULL);
 	expect_good(&s);
 	CHECK_STR(s.r->stage[PDG_STAGE_BUILD].reference, s.build.reference);
 }
@@ -130,7 +136,8 @@ static void the_source_of_the_ref_that_is_named(void)
 	CHECK_STR(s.r->stage[PDG_STAGE_SOURCE].reference, release);
 }
 
-/* Two commits with one name and two contents (rules.md 3.3). Only on the service's word can it come so far. */
+/* Two commits with one name and two contents (rules.md 3.3). Only on the service's word can it come
+ * so far. */
 static void two_contents_of_one_commit_conflict(void)
 {
 	PDG_AUTO(scene) struct scene s;
@@ -156,10 +163,12 @@ static void another_signer_may_stand_in(void)
 	struct pdg_policy_builder *b;
 	struct pdg_key_list *keys;
 
-	scene_empty(&s, "[trust]\n\ttrustedRoot = keys/root.json\n\tserviceKey = keys/service.pub\n"
-		    "\tjournalKey = keys/journal.pub\n" WORLD_REPOSITORIES
-		    "[builder \"" WORLD_BUILDER "\"]\n\trepository = https://git.example.com/*\n"
-		    "\tkey = keys/builder.pub\n\tkey = keys/nightly.pub\n\tslsaLevel = 3\n" WORLD_REQUIRE);
+	scene_empty(
+		&s,
+		"[trust]\n\ttrustedRoot = keys/root.json\n\tserviceKey = keys/service.pub\n"
+		"\tjournalKey = keys/journal.pub\n" WORLD_REPOSITORIES "[builder \"" WORLD_BUILDER
+		"\"]\n\trepository = https://git.example.com/*\n"
+		"\tkey = keys/builder.pub\n\tkey = keys/nightly.pub\n\tslsaLevel = 3\n" WORLD_REQUIRE);
 	b = &s.w.policy->builders[0];
 	keys = &b->keys;
 	scene_make(&s, NULL, &(struct pdg_make){.second = s.w.key[WORLD_NIGHTLY_KEY]});
@@ -185,7 +194,9 @@ static void many_statements_are_counted(void)
 	scene_init(&s, NULL);
 	for (i = 0; i < 13; i++) {
 		(void)snprintf(number, sizeof(number), "%zu", i);
-		add_build(&s, &(struct pdg_make){.invocation = number, .producer = s.w.key[WORLD_STRANGER]},
+		add_build(&s,
+			  &(struct pdg_make){.invocation = number,
+					     .producer = s.w.key[WORLD_STRANGER]},
 			  NULL);
 	}
 	expect_good(&s);
@@ -232,13 +243,17 @@ static void a_section_must_say_what_it_takes(void)
 {
 	PDG_AUTO(scene) struct scene s;
 
-	scene_init(&s, WORLD_TRUST "[repository \"" WORLD_URI "\"]\n\tprotect = refs/heads/main\n"
-		   "\tsshAllowedSigners = keys/allowed_signers\n\tserverKey = keys/server.pub\n"
-		   WORLD_BUILDERS WORLD_REQUIRE);
+	scene_init(
+		&s, WORLD_TRUST
+		"[repository \"" WORLD_URI "\"]\n\tprotect = refs/heads/main\n"
+		"\tsshAllowedSigners = keys/allowed_signers\n\tserverKey = keys/server.pub\n" WORLD_BUILDERS
+			WORLD_REQUIRE);
 	expect_source(&s, "CHN-8");
-	pdg_world_policy(&s.w, WORLD_TRUST "[repository \"" WORLD_OTHER_URI "\"]\n"
-			 "\tsshAllowedSigners = keys/allowed_signers\n\tsourceFrom = clone\n"
-			 WORLD_BUILDERS WORLD_REQUIRE);
+	pdg_world_policy(
+		&s.w, WORLD_TRUST
+		"[repository \"" WORLD_OTHER_URI "\"]\n"
+		"\tsshAllowedSigners = keys/allowed_signers\n\tsourceFrom = clone\n" WORLD_BUILDERS
+			WORLD_REQUIRE);
 	expect(&s, PDG_VERDICT_REFUSED, PDG_STAGE_SOURCE, broken("CHN-8"), broken("CHN-8"));
 }
 
@@ -340,18 +355,22 @@ static void what_cannot_be_read_leaves_it_undecided(void)
 	expect_read_build(&s, "CHN-6");
 }
 
-PDG_TEST_MAIN("choice", {"a bad statement does not hide a good one", a_bad_statement_does_not_hide_a_good_one},
-	      {"a damaged copy does not hide the whole one", a_damaged_copy_does_not_hide_the_whole_one},
-	      {"of two good builds the later stands", of_two_good_builds_the_later_stands},
-	      {"the build with a source stands", the_build_with_a_source_stands},
-	      {"a level that is demanded chooses the builder", a_level_that_is_demanded_chooses_the_builder},
-	      {"the source of the ref that is named", the_source_of_the_ref_that_is_named},
-	      {"two contents of one commit conflict", two_contents_of_one_commit_conflict},
-	      {"another signer may stand in", another_signer_may_stand_in},
-	      {"many statements are counted", many_statements_are_counted},
-	      {"a clone is enough where the policy says so", a_clone_is_enough_where_the_policy_says_so},
-	      {"a section must say what it takes", a_section_must_say_what_it_takes},
-	      {"stages that are not judged count for nothing", stages_that_are_not_judged_count_for_nothing},
-	      {"a policy that requires nothing verifies nothing",
-	       a_policy_that_requires_nothing_verifies_nothing},
-	      {"what cannot be read leaves it undecided", what_cannot_be_read_leaves_it_undecided})
+PDG_TEST_MAIN(
+	"choice",
+	{"a bad statement does not hide a good one", a_bad_statement_does_not_hide_a_good_one},
+	{"a damaged copy does not hide the whole one", a_damaged_copy_does_not_hide_the_whole_one},
+	{"of two good builds the later stands", of_two_good_builds_the_later_stands},
+	{"the build with a source stands", the_build_with_a_source_stands},
+	{"a level that is demanded chooses the builder",
+	 a_level_that_is_demanded_chooses_the_builder},
+	{"the source of the ref that is named", the_source_of_the_ref_that_is_named},
+	{"two contents of one commit conflict", two_contents_of_one_commit_conflict},
+	{"another signer may stand in", another_signer_may_stand_in},
+	{"many statements are counted", many_statements_are_counted},
+	{"a clone is enough where the policy says so", a_clone_is_enough_where_the_policy_says_so},
+	{"a section must say what it takes", a_section_must_say_what_it_takes},
+	{"stages that are not judged count for nothing",
+	 stages_that_are_not_judged_count_for_nothing},
+	{"a policy that requires nothing verifies nothing",
+	 a_policy_that_requires_nothing_verifies_nothing},
+	{"what cannot be read leaves it undecided", what_cannot_be_read_leaves_it_undecided})

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Make a good record once, then change it in every byte: it must never be part of a good chain again,
- * but for the members that bind nothing and are said here, each with the reason.
+ * Make a good record once, then change it in every byte: it must never be part of a good chain
+ * again, but for the members that bind nothing and are said here, each with the reason.
  */
 #include "unit/chain/scene.h"
 
 /*
- * What may change: "received" is what the record says, and the journal's leaf decides; "links" are advice
- * (rules.md 5.4); the hint of a bundle's key orders trials and decides nothing. The first character
- * of each follows on @before, the last stands before @end.
+ * What may change: "received" is what the record says, and the journal's leaf decides; "links" are
+ * advice (rules.md 5.4); the hint of a bundle's key orders trials and decides nothing. The first
+ * character of each follows on @before, the last stands before @end.
  */
 static const struct {
 	const char *before;
@@ -72,7 +72,8 @@ static void mutate(struct scene *s, const struct pdg_made *made, const struct pd
 			free_bytes++;
 			continue;
 		}
-		/* Each byte once, each bit in every eighth: bundles are tried bit by bit elsewhere. */
+		/* Each byte once, each bit in every eighth: bundles are tried bit by bit elsewhere.
+		 */
 		text.p[i] ^= (uint8_t)(1U << i % 8);
 		pdg_test_case("byte %zu of %zu, bit %zu, after '%.*s'", i, text.n, i % 8,
 			      (int)(i < 30 ? i : 30), (const char *)text.p + (i < 30 ? 0 : i - 30));
@@ -100,5 +101,6 @@ static void no_byte_of_a_build_changes_unnoticed(void)
 	mutate(&s, &s.build, &s.source);
 }
 
-PDG_TEST_MAIN("mutate", {"no byte of a source changes unnoticed", no_byte_of_a_source_changes_unnoticed},
+PDG_TEST_MAIN("mutate",
+	      {"no byte of a source changes unnoticed", no_byte_of_a_source_changes_unnoticed},
 	      {"no byte of a build changes unnoticed", no_byte_of_a_build_changes_unnoticed})

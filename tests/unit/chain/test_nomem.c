@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The n-th allocation fails while a record is read, a chain judged, a report written: never a verdict. */
+/* The n-th allocation fails while a record is read, a chain judged, a report written: never a
+ * verdict. */
 #include "unit/chain/scene.h"
 
 #include "support/failalloc.h"
@@ -42,7 +43,8 @@ static void every_allocation(void)
 			&scene.build);
 	scene_both(&scene);
 	pdg_made_done(&scene.build);
-	pdg_world_build(&scene.w, &(struct pdg_make){.invocation = "2", .rule = "BLD-6"}, &scene.build);
+	pdg_world_build(&scene.w, &(struct pdg_make){.invocation = "2", .rule = "BLD-6"},
+			&scene.build);
 	pdg_world_add(scene.e, &scene.build);
 	pdg_failalloc_run("broken chain", judge);
 	pdg_buf_done(&record_text);

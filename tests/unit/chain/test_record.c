@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records, bare bundles and bare envelopes: read back as written, and refused when their parts disagree. */
+/* Records, bare bundles and bare envelopes: read back as written, and refused when their parts
+ * disagree. */
 #include "unit/chain/scene.h"
 
 static struct pdg_record *must_parse(struct pdg_bytes text)
@@ -81,9 +82,10 @@ static void bare_parts_are_told_apart(void)
 
 static void a_statement_of_no_stage_is_kept(void)
 {
-	static const char other[] = "{\"_type\":\"https://in-toto.io/Statement/v1\",\"subject\":[{"
-				    "\"name\":\"a\",\"digest\":{\"sha256\":\"" WORLD_ARTIFACT "\"}}],"
-				    "\"predicateType\":\"https://example.com/other\",\"predicate\":{}}";
+	static const char other[] =
+		"{\"_type\":\"https://in-toto.io/Statement/v1\",\"subject\":[{"
+		"\"name\":\"a\",\"digest\":{\"sha256\":\"" WORLD_ARTIFACT "\"}}],"
+		"\"predicateType\":\"https://example.com/other\",\"predicate\":{}}";
 	PDG_AUTO(scene) struct scene s;
 	PDG_AUTO(made) struct pdg_made made = {.stage = NULL};
 	PDG_AUTO(record) struct pdg_record *r = NULL;
@@ -124,11 +126,11 @@ static void records_that_are_none_are_refused(void)
 		{"\"received\":\"2024-02-01T00:01:00Z\"", "\"received\":\"yesterday\"", "REC-1"},
 		{"\"received\":\"2024-02-01T00:01:00Z\"", "\"received\":1706745660", "REC-1"},
 		{"\"envelope\":{", "\"envelope\":{\"payload\":{}},\"links\":{", "JSN-1"},
-		{"\"payloadType\":\"application/vnd.in-toto+json\"", "\"payloadType\":\"text/plain\"",
-		 "ENV-4"},
+		{"\"payloadType\":\"application/vnd.in-toto+json\"",
+		 "\"payloadType\":\"text/plain\"", "ENV-4"},
 		{"\"signatures\":[", "\"signatures\":[],\"x\":[", "ENV-3"},
-		{"\"mediaType\":\"application/vnd.dev.sigstore.bundle.v0.3+json\"", "\"mediaType\":\"a\"",
-		 "BND-3"},
+		{"\"mediaType\":\"application/vnd.dev.sigstore.bundle.v0.3+json\"",
+		 "\"mediaType\":\"a\"", "BND-3"},
 		{"\"commit\":\"", "\"commit\":\"*", "REC-1"},
 		{"\"journal\":{\"leaf\":\"", "\"journal\":{\"leaf\":\"*", "JNL-1"},
 		{"\"journal\":{\"leaf\":", "\"journal\":{\"leave\":", "JNL-1"},
@@ -203,7 +205,8 @@ static void a_payload_that_is_no_statement_is_refused(void)
 		PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_RECORD);
 
 		pdg_world_build(&s.w,
-				&(struct pdg_make){.payload = cases[i].payload, .stage = "build"}, &made);
+				&(struct pdg_make){.payload = cases[i].payload, .stage = "build"},
+				&made);
 		pdg_made_record(&made, &text);
 		check_refused(pdg_buf_bytes(&text), cases[i].rule);
 	}
@@ -240,7 +243,9 @@ PDG_TEST_MAIN("record", {"a record is read as it was written", a_record_is_read_
 	      {"bare parts are told apart", bare_parts_are_told_apart},
 	      {"a statement of no stage is kept", a_statement_of_no_stage_is_kept},
 	      {"records that are none are refused", records_that_are_none_are_refused},
-	      {"parts of different statements are refused", parts_of_different_statements_are_refused},
-	      {"a payload that is no statement is refused", a_payload_that_is_no_statement_is_refused},
+	      {"parts of different statements are refused",
+	       parts_of_different_statements_are_refused},
+	      {"a payload that is no statement is refused",
+	       a_payload_that_is_no_statement_is_refused},
 	      {"a bundle over a message is no evidence", a_bundle_over_a_message_is_no_evidence},
 	      {"a cut record is refused", a_cut_record_is_refused})

@@ -35,7 +35,7 @@ static const char *text_of(const json_t *o, const char *name)
 
 static const char *const members[] = {"subject", "verdict",	   "firstBroken", "stages",
 				      "notes",	 "newestReceived", NULL};
-static const char *const source_members[] = {"stage", "state",	"reference", "linkedBy",
+static const char *const source_members[] = {"stage", "state",	  "reference", "linkedBy",
 					     "grade", "findings", NULL};
 static const char *const stage_members[] = {"stage",	"state",    "reference",
 					    "linkedBy", "findings", NULL};
@@ -43,10 +43,12 @@ static const char *const finding_members[] = {"rule", "stage", "digest", "messag
 
 static void a_good_report_as_json(void)
 {
-	static const char *const names[] = {"source", "build", "sbom",	   "vulnerability",
-					    "vex", "policy-evaluation", "approval", "deployment"};
-	static const char *const states[] = {"good",	     "good",	     "not-required", "not-required",
-					     "not-required", "not-required", "not-required", "not-deployed"};
+	static const char *const names[] = {"source",	     "build",	  "sbom",
+					    "vulnerability", "vex",	  "policy-evaluation",
+					    "approval",	     "deployment"};
+	static const char *const states[] = {"good",	     "good",	     "not-required",
+					     "not-required", "not-required", "not-required",
+					     "not-required", "not-deployed"};
 	PDG_AUTO(scene) struct scene s;
 	PDG_AUTO(json) json_t *o = NULL;
 	const json_t *stages;
@@ -106,10 +108,11 @@ static void a_refusal_as_json(void)
 
 static void the_states_and_verdicts_by_name(void)
 {
-	static const char *const names[] = {"good",	   "missing",	   "broken",	  "pending-log",
-					    "not-needed",  "not-deployed", "not-required"};
-	struct pdg_chain_report r = {.subject = NULL, .verdict = PDG_VERDICT_UNDECIDED,
-				     .first_broken = PDG_STAGE_BUILD};
+	static const char *const names[] = {"good",	   "missing",	 "broken",
+					    "pending-log", "not-needed", "not-deployed",
+					    "not-required"};
+	struct pdg_chain_report r = {
+		.subject = NULL, .verdict = PDG_VERDICT_UNDECIDED, .first_broken = PDG_STAGE_BUILD};
 	PDG_AUTO(json) json_t *o = NULL;
 	size_t i;
 
@@ -164,7 +167,9 @@ static void a_broken_chain_for_people(void)
 	scene_init(&s, WORLD_POLICY "\tstage = sbom\n");
 	scene_judge(&s);
 	text = printed(s.r, false, &out);
-	CHECK_HAS(text, "\n  sbom              missing      no sbom statement [CHN-1]; pedigree attest sbom");
+	CHECK_HAS(
+		text,
+		"\n  sbom              missing      no sbom statement [CHN-1]; pedigree attest sbom");
 	CHECK_HAS(text, "\nchain broken at sbom: no sbom statement\n");
 
 	scene_clear(&s);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Trusted time (rules.md 1): windows of keys and logs, the order of source and build, what is pending. */
+/* Trusted time (rules.md 1): windows of keys and logs, the order of source and build, what is
+ * pending. */
 #include "unit/chain/scene.h"
 
 #define MARCH INT64_C(1709251200)
@@ -7,10 +8,11 @@
 
 /* The usual policy, but for the keys that it trusts. */
 #define TRUSTING(trust)                                                                            \
-	"[trust]\n\ttrustedRoot = keys/root.json\n" trust WORLD_REPOSITORIES WORLD_BUILDERS WORLD_REQUIRE
+	"[trust]\n\ttrustedRoot = keys/root.json\n" trust WORLD_REPOSITORIES WORLD_BUILDERS        \
+		WORLD_REQUIRE
 
-#define SERVICE "\tserviceKey = keys/service.pub\n"
-#define JOURNAL "\tjournalKey = keys/journal.pub\n"
+#define SERVICE		   "\tserviceKey = keys/service.pub\n"
+#define JOURNAL		   "\tjournalKey = keys/journal.pub\n"
 #define SERVICE_IN(window) "[trust \"service\"]\n\tserviceKey = keys/service.pub\n" window
 #define JOURNAL_IN(window) "[trust \"journal\"]\n\tjournalKey = keys/journal.pub\n" window
 
@@ -26,24 +28,30 @@ static void windows_of_keys_are_kept(void)
 					     "\tvalidBefore = 2024-12-31T00:00:00Z\n")),
 		 NULL, NULL},
 		{"service: over now, not then",
-		 TRUSTING(JOURNAL SERVICE_IN("\tvalidBefore = 2024-02-01T00:30:00Z\n")), NULL, NULL},
+		 TRUSTING(JOURNAL SERVICE_IN("\tvalidBefore = 2024-02-01T00:30:00Z\n")), NULL,
+		 NULL},
 		{"service: over between the two",
-		 TRUSTING(JOURNAL SERVICE_IN("\tvalidBefore = 2024-02-01T00:01:30Z\n")), NULL, "TIM-2"},
+		 TRUSTING(JOURNAL SERVICE_IN("\tvalidBefore = 2024-02-01T00:01:30Z\n")), NULL,
+		 "TIM-2"},
 		{"service: over before both",
-		 TRUSTING(JOURNAL SERVICE_IN("\tvalidBefore = 2024-01-31T00:00:00Z\n")), "CHN-1", "TIM-2"},
+		 TRUSTING(JOURNAL SERVICE_IN("\tvalidBefore = 2024-01-31T00:00:00Z\n")), "CHN-1",
+		 "TIM-2"},
 		{"service: begins between the two",
-		 TRUSTING(JOURNAL SERVICE_IN("\tvalidAfter = 2024-02-01T00:01:30Z\n")), "TIM-1", NULL},
+		 TRUSTING(JOURNAL SERVICE_IN("\tvalidAfter = 2024-02-01T00:01:30Z\n")), "TIM-1",
+		 NULL},
 		{"service: begins after both",
-		 TRUSTING(JOURNAL SERVICE_IN("\tvalidAfter = 2024-02-01T00:10:00Z\n")), "CHN-1", "TIM-1"},
+		 TRUSTING(JOURNAL SERVICE_IN("\tvalidAfter = 2024-02-01T00:10:00Z\n")), "CHN-1",
+		 "TIM-1"},
 		/* A journal's time is the service's word: it does not save a compromised key. */
 		{"service: compromised later",
-		 TRUSTING(JOURNAL SERVICE_IN("\tcompromisedSince = 2024-06-01T00:00:00Z\n")), "CHN-1",
-		 "TIM-3"},
+		 TRUSTING(JOURNAL SERVICE_IN("\tcompromisedSince = 2024-06-01T00:00:00Z\n")),
+		 "CHN-1", "TIM-3"},
 		{"journal: over between the two",
-		 TRUSTING(SERVICE JOURNAL_IN("\tvalidBefore = 2024-02-01T00:01:30Z\n")), NULL, "TIM-2"},
+		 TRUSTING(SERVICE JOURNAL_IN("\tvalidBefore = 2024-02-01T00:01:30Z\n")), NULL,
+		 "TIM-2"},
 		{"journal: compromised",
-		 TRUSTING(SERVICE JOURNAL_IN("\tcompromisedSince = 2024-06-01T00:00:00Z\n")), "CHN-1",
-		 "TIM-3"},
+		 TRUSTING(SERVICE JOURNAL_IN("\tcompromisedSince = 2024-06-01T00:00:00Z\n")),
+		 "CHN-1", "TIM-3"},
 		/* Without a journal there is no time but now. */
 		{"no journal, the key is good now", TRUSTING(SERVICE), NULL, NULL},
 		{"no journal, the key was good then",
@@ -70,7 +78,8 @@ static void windows_of_keys_are_kept(void)
 		if (cases[i].build || cases[i].source)
 			first = cases[i].build ? PDG_STAGE_BUILD : PDG_STAGE_SOURCE;
 		pdg_world_policy(&s.w, cases[i].policy);
-		expect(&s, first < 0 ? PDG_VERDICT_GOOD : PDG_VERDICT_REFUSED, first, source, build);
+		expect(&s, first < 0 ? PDG_VERDICT_GOOD : PDG_VERDICT_REFUSED, first, source,
+		       build);
 	}
 	pdg_test_case(NULL);
 }
@@ -85,7 +94,8 @@ static void windows_of_logs_are_kept(void)
 		{"open", WORLD_COMMITTED - 1000, 0, NULL},
 		{"over now, not when it was received", WORLD_COMMITTED - 1000, WORLD_NOW - 1, NULL},
 		{"over to the second", WORLD_COMMITTED - 1000, WORLD_BUILD_AT, NULL},
-		{"over before the build was received", WORLD_COMMITTED - 1000, WORLD_BUILD_AT - 1, "TIM-2"},
+		{"over before the build was received", WORLD_COMMITTED - 1000, WORLD_BUILD_AT - 1,
+		 "TIM-2"},
 		{"begun after it was received: a backlog", WORLD_BUILD_AT + 1000, 0, NULL},
 		{"not begun yet", WORLD_NOW + 1, 0, "TIM-1"},
 	};
@@ -125,7 +135,8 @@ static void commits_are_judged_at_their_time(void)
 	s.w.now = APRIL + 86400;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct pdg_make source = {.commit = cases[i].commit, .received = cases[i].received};
-		struct pdg_make build = {.commit = cases[i].commit, .received = cases[i].received + 10};
+		struct pdg_make build = {.commit = cases[i].commit,
+					 .received = cases[i].received + 10};
 
 		pdg_test_case("%s received %lld", cases[i].commit, (long long)cases[i].received);
 		scene_make(&s, &source, &build);
@@ -203,6 +214,53 @@ static void the_source_comes_first(void)
 	CHECK_INT(s.r->newest, 0);
 }
 
+/* v0.2 has its dates in another place, under other names. ssh-good.raw's commit, by its SHA-1 name.
+ */
+#define OLD_BUILD(finished)                                                                               \
+	"{\"_type\":\"https://in-toto.io/Statement/v0.1\",\"subject\":[{\"name\":\"app.tar\",\"digest\":" \
+	"{\"sha256\":\"" WORLD_ARTIFACT                                                                   \
+	"\"}}],\"predicateType\":\"https://slsa.dev/provenance/v0.2\","                                   \
+	"\"predicate\":{\"builder\":{\"id\":\"" WORLD_BUILDER                                             \
+	"\"},\"buildType\":\"https://example.com/t\","                                                    \
+	"\"invocation\":{\"configSource\":{\"uri\":\"git+" WORLD_URI                                      \
+	"\",\"digest\":{\"sha1\":\"%s\"}}},"                                                              \
+	"\"metadata\":{\"buildFinishedOn\":\"" finished "\"}}}"
+
+static void dates_of_old_builds_are_read(void)
+{
+	static const struct {
+		const char *text;
+		const char *rule;
+	} cases[] = {
+		{OLD_BUILD("2024-02-01T00:07:00Z"), NULL},
+		{OLD_BUILD("2024-02-01T00:07:01Z"), "TIM-4"},
+		{OLD_BUILD("tomorrow"), "TIM-4"},
+	};
+	PDG_AUTO(scene) struct scene s;
+	char name[PDG_OID_HEX];
+	size_t i;
+
+	scene_init(&s, NULL);
+	CHECK_OK(pdg_object_name("commit", pdg_buf_bytes(&s.source.commit), false, name, NULL),
+		 NULL);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_KIB(4));
+		size_t at = pdg_bytes_find(pdg_bytes_str(cases[i].text), pdg_bytes_str("%s"), 0);
+		struct pdg_make make = {.stage = "build"};
+
+		pdg_buf_put(&text, pdg_bytes(cases[i].text, at));
+		pdg_buf_puts(&text, name);
+		pdg_buf_puts(&text, cases[i].text + at + 2);
+		make.payload = pdg_buf_cstr(&text);
+		scene_make(&s, NULL, &make);
+		scene_both(&s);
+		if (cases[i].rule)
+			expect_read_build(&s, cases[i].rule);
+		else
+			expect_good(&s);
+	}
+}
+
 /* --- pending --- */
 
 static const struct expected pending = {PDG_STATE_PENDING_LOG, "CHN-4"};
@@ -230,7 +288,8 @@ static void pending_is_refused_unless_allowed(void)
 	scene_make(&s, &unlogged, &(struct pdg_make){.pending = true, .builder = WORLD_NIGHTLY});
 	scene_both(&s);
 	expect(&s, PDG_VERDICT_REFUSED, PDG_STAGE_SOURCE + 1, pending, broken("CHN-12"));
-	scene_make(&s, &unlogged, &(struct pdg_make){.pending = true, .producer = s.w.key[WORLD_STRANGER]});
+	scene_make(&s, &unlogged,
+		   &(struct pdg_make){.pending = true, .producer = s.w.key[WORLD_STRANGER]});
 	scene_both(&s);
 	expect(&s, PDG_VERDICT_REFUSED, PDG_STAGE_BUILD, pending, broken("CHN-6"));
 }
@@ -251,14 +310,16 @@ static void pending_rests_on_the_journal(void)
 	scene_both(&s);
 	expect_build(&s, "CHN-5");
 
-	scene_make(&s, NULL, &(struct pdg_make){.pending = true, .journal = s.w.key[WORLD_STRANGER]});
+	scene_make(&s, NULL,
+		   &(struct pdg_make){.pending = true, .journal = s.w.key[WORLD_STRANGER]});
 	scene_both(&s);
 	expect_build(&s, "JNL-2");
 
 	scene_make(&s, NULL, &unlogged);
 	scene_both(&s);
-	pdg_world_policy(&s.w, "[trust]\n\ttrustedRoot = keys/root.json\n" SERVICE WORLD_REPOSITORIES
-			 WORLD_BUILDERS WORLD_REQUIRE "\tlog = false\n");
+	pdg_world_policy(&s.w,
+			 "[trust]\n\ttrustedRoot = keys/root.json\n" SERVICE WORLD_REPOSITORIES
+				 WORLD_BUILDERS WORLD_REQUIRE "\tlog = false\n");
 	expect_build(&s, "CHN-5");
 }
 
@@ -268,7 +329,8 @@ static void a_log_is_asked_for_unless_the_policy_says_no(void)
 
 	scene_init(&s, "[trust]\n" SERVICE JOURNAL WORLD_REPOSITORIES WORLD_BUILDERS WORLD_REQUIRE);
 	expect_build(&s, "TRT-2");
-	pdg_world_policy(&s.w, "[trust]\n" SERVICE JOURNAL WORLD_REPOSITORIES WORLD_BUILDERS WORLD_REQUIRE
+	pdg_world_policy(&s.w,
+			 "[trust]\n" SERVICE JOURNAL WORLD_REPOSITORIES WORLD_BUILDERS WORLD_REQUIRE
 			 "\tlog = false\n");
 	expect_good(&s);
 	CHECK(has_note(s.r, "no log was checked"));
@@ -288,6 +350,8 @@ PDG_TEST_MAIN("time", {"windows of keys are kept", windows_of_keys_are_kept},
 	      {"commits are judged at their time", commits_are_judged_at_their_time},
 	      {"what comes from the future is refused", what_comes_from_the_future_is_refused},
 	      {"the source comes first", the_source_comes_first},
+	      {"dates of old builds are read", dates_of_old_builds_are_read},
 	      {"pending is refused unless allowed", pending_is_refused_unless_allowed},
 	      {"pending rests on the journal", pending_rests_on_the_journal},
-	      {"a log is asked for unless the policy says no", a_log_is_asked_for_unless_the_policy_says_no})
+	      {"a log is asked for unless the policy says no",
+	       a_log_is_asked_for_unless_the_policy_says_no})

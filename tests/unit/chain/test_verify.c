@@ -33,8 +33,8 @@ static void a_whole_chain_is_good(void)
 /* Each step that was made is shown, and each of them held. */
 static void the_checks_are_listed(void)
 {
-	static const char *const source[] = {"journal", "countersignature", "log proof", "git server",
-					     "commit"};
+	static const char *const source[] = {"journal", "countersignature", "log proof",
+					     "git server", "commit"};
 	static const char *const build[] = {"journal", "countersignature", "log proof", "builder"};
 	PDG_AUTO(scene) struct scene s;
 	const struct pdg_stage_report *r;
@@ -132,7 +132,8 @@ static void the_policy_may_take_the_services_word(void)
 	CHECK(has_note(s.r, "source: the producer's signature is taken on the service's word"));
 	CHECK(has_note(s.r, "build: the producer's signature is taken on the service's word"));
 	CHECK(has_note(s.r, "build: when it was received is taken on the service's word"));
-	CHECK(has_note(s.r, "that the source was there before the build is taken on the service's word"));
+	CHECK(has_note(
+		s.r, "that the source was there before the build is taken on the service's word"));
 	CHECK_INT(s.r->newest, 0);
 
 	/* A word is no countersignature. */
@@ -166,22 +167,41 @@ static void forged_builds_are_refused(void)
 		const struct pdg_key *stranger = s.w.key[WORLD_STRANGER];
 		const struct forged cases[] = {
 			{"by a stranger", {.producer = stranger}, "CHN-6", true},
-			{"by another builder", {.producer = s.w.key[WORLD_NIGHTLY_KEY]}, "CHN-6", true},
+			{"by another builder",
+			 {.producer = s.w.key[WORLD_NIGHTLY_KEY]},
+			 "CHN-6",
+			 true},
 			{"by the git server", {.producer = s.w.key[WORLD_SERVER]}, "CHN-6", true},
-			{"by the service alone", {.producer = s.w.key[WORLD_SERVICE]}, "CHN-6", true},
+			{"by the service alone",
+			 {.producer = s.w.key[WORLD_SERVICE]},
+			 "CHN-6",
+			 true},
 			{"countersigned by a stranger", {.service = stranger}, "CHN-3", false},
 			{"countersigned by the builder",
-			 {.service = s.w.key[WORLD_BUILDER_KEY]}, "CHN-3", false},
+			 {.service = s.w.key[WORLD_BUILDER_KEY]},
+			 "CHN-3",
+			 false},
 			{"in the journal of a stranger", {.journal = stranger}, "JNL-2", false},
-			{"in the service's journal", {.journal = s.w.key[WORLD_SERVICE]}, "JNL-2", false},
+			{"in the service's journal",
+			 {.journal = s.w.key[WORLD_SERVICE]},
+			 "JNL-2",
+			 false},
 			{"in another log", {.log = s.w.other_log}, "LOG-8", false},
 			{"in no log", {.unlogged = true}, "LOG-10", false},
 			{"refused by the journal", {.rule = "BLD-6"}, "CHN-5", false},
 			{"by an unknown builder", {.builder = WORLD_BUILDER "/"}, "CHN-6", true},
-			{"of an unknown repository", {.uri = "https://git.example.com/none"}, "CHN-8", true},
-			{"of a repository out of reach", {.uri = "https://elsewhere.example/app"}, "CHN-6",
+			{"of an unknown repository",
+			 {.uri = "https://git.example.com/none"},
+			 "CHN-8",
 			 true},
-			{"dated later than it was received", {.finished = WORLD_BUILD_AT + 301}, "TIM-4", true},
+			{"of a repository out of reach",
+			 {.uri = "https://elsewhere.example/app"},
+			 "CHN-6",
+			 true},
+			{"dated later than it was received",
+			 {.finished = WORLD_BUILD_AT + 301},
+			 "TIM-4",
+			 true},
 		};
 
 		for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -210,7 +230,10 @@ static void forged_sources_are_refused(void)
 		const struct pdg_key *stranger = s.w.key[WORLD_STRANGER];
 		const struct forged cases[] = {
 			{"by a stranger", {.producer = stranger}, "CHN-6", false},
-			{"by the builder", {.producer = s.w.key[WORLD_BUILDER_KEY]}, "CHN-6", false},
+			{"by the builder",
+			 {.producer = s.w.key[WORLD_BUILDER_KEY]},
+			 "CHN-6",
+			 false},
 			{"countersigned by a stranger", {.service = stranger}, "CHN-3", false},
 			{"in the journal of a stranger", {.journal = stranger}, "JNL-2", false},
 			{"in another log", {.log = s.w.other_log}, "LOG-8", false},
@@ -221,13 +244,22 @@ static void forged_sources_are_refused(void)
 			{"with another sha256", {.source_sha256 = WORLD_OTHER}, "SRC-2", false},
 			{"without signature", {.commit = "unsigned.raw"}, "SGN-2", false},
 			{"of an unknown key", {.commit = "ssh-unknown.raw"}, "SGN-3", false},
-			{"signed for another purpose", {.commit = "ssh-namespace.raw"}, "SGN-4", false},
+			{"signed for another purpose",
+			 {.commit = "ssh-namespace.raw"},
+			 "SGN-4",
+			 false},
 			{"of a key for files", {.commit = "ssh-for-files.raw"}, "SGN-3", false},
 			{"of a revoked key", {.commit = "ssh-revoked.raw"}, "SGN-5", false},
 			{"of another's key", {.commit = "ssh-other-committer.raw"}, "SGN-9", false},
-			{"squashed by a forge", {.commit = "ssh-forge-squash.raw"}, "SGN-11", false},
+			{"squashed by a forge",
+			 {.commit = "ssh-forge-squash.raw"},
+			 "SGN-11",
+			 false},
 			{"signed twice by two", {.commit = "ssh-dual-foreign.raw"}, "COM-7", false},
-			{"committed later than received", {.received = WORLD_COMMITTED - 301}, "SGN-12", false},
+			{"committed later than received",
+			 {.received = WORLD_COMMITTED - 301},
+			 "SGN-12",
+			 false},
 		};
 
 		for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -244,9 +276,9 @@ static void forged_sources_are_refused(void)
 
 static void other_good_commits_are_good(void)
 {
-	static const char *const commits[] = {"ssh-good.raw", "ssh-team.raw", "ssh-dual.raw",
-					      "ssh-until-march.raw", "ssh-forge-merge.raw",
-					      "ssh-sha256.raw"};
+	static const char *const commits[] = {"ssh-good.raw",	     "ssh-team.raw",
+					      "ssh-dual.raw",	     "ssh-until-march.raw",
+					      "ssh-forge-merge.raw", "ssh-sha256.raw"};
 	PDG_AUTO(scene) struct scene s;
 	size_t i;
 
@@ -311,7 +343,8 @@ static void the_log_entry_of_another_is_refused(void)
 	pdg_buf_reset(&s.build.bundle);
 	CHECK_OK(pdg_bundle_write(s.w.key[WORLD_SERVICE], foreign->entries[0],
 				  pdg_buf_bytes(&own->envelope->payload),
-				  pdg_buf_bytes(&own->envelope->sigs[0].sig), &s.build.bundle, &err),
+				  pdg_buf_bytes(&own->envelope->sigs[0].sig), &s.build.bundle,
+				  &err),
 		 &err);
 	scene_both(&s);
 	expect_build(&s, "LOG-7");
@@ -321,7 +354,8 @@ static void the_log_entry_of_another_is_refused(void)
 	pdg_buf_reset(&s.build.bundle);
 	CHECK_OK(pdg_bundle_write(s.w.key[WORLD_SERVICE], own->entries[0],
 				  pdg_buf_bytes(&own->envelope->payload),
-				  pdg_buf_bytes(&own->envelope->sigs[0].sig), &s.build.bundle, &err),
+				  pdg_buf_bytes(&own->envelope->sigs[0].sig), &s.build.bundle,
+				  &err),
 		 &err);
 	{
 		PDG_AUTO(buf) struct pdg_buf entry = PDG_BUF_INIT(PDG_LIMIT_MIB(1));
@@ -388,11 +422,18 @@ static void statements_of_other_things_do_not_link(void)
 		{"another commit", {0}, {.commit = "ssh-team.raw"}, PDG_STATE_MISSING, "CHN-1"},
 		{"another repository", {0}, {.uri = WORLD_OTHER_URI}, PDG_STATE_BROKEN, "BLD-5"},
 		{"another ref", {0}, {.ref = "refs/heads/release/1"}, PDG_STATE_BROKEN, "BLD-5"},
-		{"another ref by its short name", {0}, {.ref = "release/1"}, PDG_STATE_BROKEN, "BLD-5"},
+		{"another ref by its short name",
+		 {0},
+		 {.ref = "release/1"},
+		 PDG_STATE_BROKEN,
+		 "BLD-5"},
 		{"another sha256", {0}, {.source_sha256 = WORLD_OTHER}, PDG_STATE_BROKEN, "BLD-5"},
 		{"the ref", {0}, {.ref = "main"}, PDG_STATE_GOOD, NULL},
-		{"a release", {.ref = "refs/heads/release/1"}, {.ref = "refs/heads/release/1"},
-		 PDG_STATE_GOOD, NULL},
+		{"a release",
+		 {.ref = "refs/heads/release/1"},
+		 {.ref = "refs/heads/release/1"},
+		 PDG_STATE_GOOD,
+		 NULL},
 	};
 	PDG_AUTO(scene) struct scene s;
 	size_t i;

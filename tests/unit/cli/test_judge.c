@@ -1,44 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The program pedigree-judge, run as a person runs it: exit statuses, what goes to which stream, no socket
- * for a folder, keys that are never overwritten.
+ * The program pedigree-judge, run as a person runs it: exit statuses, what goes to which stream, no
+ * socket for a folder, keys that are never overwritten.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "support/check.h"
+#include "support/program.h"
 #include "support/world.h"
 #include "util/json.h"
 #include "util/limits.h"
 #include "util/str.h"
 
-#define PROGRAM PDG_TEST_BIN "/pedigree-judge"
-#define ARGS_MAX 16
 #define SUBJECT "app@sha256:" WORLD_ARTIFACT
 
 struct place {
 	struct pdg_world w;
 	char *evidence; /* a folder */
-	struct pdg_buf out, err;
-	bool no_sockets;   /* the next run dies of the first socket */
-	const char *stdout_path; /* instead of a file that is read back */
+	struct pdg_program run;
 };
 
 static void place_done(struct place *p)
 {
-	pdg_buf_done(&p->out);
-	pdg_buf_done(&p->err);
+	pdg_program_done(&p->run);
 	free(p->evidence);
 	pdg_world_done(&p->w);
 }
@@ -59,9 +46,8 @@ static void place_init(struct place *p)
 	PDG_AUTO(made) struct pdg_made build = {.stage = NULL};
 
 	*p = (struct place){.evidence = NULL};
-	pdg_buf_init(&p->out, PDG_LIMIT_MIB(1));
-	pdg_buf_init(&p->err, PDG_LIMIT_MIB(1));
 	pdg_world_init(&p->w, NULL);
+	pdg_program_init(&p->run, PDG_TEST_BIN "/pedigree-judge", p->w.dir);
 	p->evidence = pdg_test_path(p->w.dir, "evidence");
 	if (mkdir(p->evidence, 0700) != 0)
 		abort();
@@ -72,89 +58,9 @@ static void place_init(struct place *p)
 	free(pdg_test_file(p->w.dir, "bundle.json", pdg_buf_bytes(&build.bundle)));
 }
 
-/* seccomp(2): from here on socket(2) ends the process with SIGSYS. */
-static void forbid_sockets(void)
-{
-	struct sock_filter filter[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog program = {.len = sizeof(filter) / sizeof(filter[0]), .filter = filter};
-
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
-		_exit(120);
-}
-
-static void open_as(int fd, const char *path)
-{
-	int opened = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-
-	if (opened < 0 || dup2(opened, fd) < 0)
-		_exit(121);
-}
-
-static void child(const struct place *p, char *const *argv, const char *out, const char *err)
-{
-	PDG_AUTO(mem) char *home = pdg_str_printf("HOME=%s", p->w.dir);
-	char *env[] = {home, NULL};
-
-	if (chdir(p->w.dir) != 0)
-		_exit(122);
-	open_as(STDOUT_FILENO, p->stdout_path ? p->stdout_path : out);
-	open_as(STDERR_FILENO, err);
-	if (p->no_sockets)
-		forbid_sockets();
-	(void)execve(PROGRAM, argv, env);
-	_exit(123);
-}
-
-/* Run it with the words that follow, ended by NULL. Returns its exit status, or 128 + its signal. */
-static int run(struct place *p, ...) __attribute__((sentinel));
-
-static int run(struct place *p, ...)
-{
-	PDG_AUTO(mem) char *out = pdg_test_path(p->w.dir, "stdout");
-	PDG_AUTO(mem) char *err = pdg_test_path(p->w.dir, "stderr");
-	char program[] = "pedigree";
-	char *argv[ARGS_MAX + 2] = {program};
-	size_t n = 1;
-	int status = 0;
-	va_list ap;
-	pid_t pid;
-
-	va_start(ap, p);
-	while (n <= ARGS_MAX && (argv[n] = va_arg(ap, char *)) != NULL)
-		n++;
-	va_end(ap);
-	free(pdg_test_file(p->w.dir, "stdout", pdg_bytes_str("")));
-	pid = fork();
-	if (pid == 0)
-		child(p, argv, out, err);
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
-		abort();
-	pdg_buf_reset(&p->out);
-	pdg_buf_reset(&p->err);
-	pdg_test_read(out, &p->out);
-	pdg_test_read(err, &p->err);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-/* The errors of programs are one line that begins with their name. */
-static void check_error(struct place *p, const char *rule)
-{
-	const char *text = pdg_buf_cstr(&p->err);
-
-	CHECK(pdg_str_starts(text, "pedigree: "));
-	CHECK(pdg_str_ends(text, "\n") && strchr(text, '\n') == text + strlen(text) - 1);
-	if (rule)
-		CHECK_HAS(text, rule);
-	CHECK_STR(pdg_buf_cstr(&p->out), "");
-}
-
-#define VERIFY(...) run(&p, "verify", SUBJECT, "--from", "evidence", "--policy", "policy", __VA_ARGS__)
+#define VERIFY(...)                                                                                \
+	pdg_program_run(&p.run, "verify", SUBJECT, "--from", "evidence", "--policy", "policy",     \
+			__VA_ARGS__)
 
 /* --- verify --- */
 
@@ -165,25 +71,26 @@ static void the_verdict_is_the_exit_status(void)
 
 	place_init(&p);
 	CHECK_INT(VERIFY(NULL), 0);
-	CHECK_HAS(pdg_buf_cstr(&p.out), SUBJECT "\n");
-	CHECK_HAS(pdg_buf_cstr(&p.out), "\nchain good\n");
-	CHECK_STR(pdg_buf_cstr(&p.err), "");
+	CHECK_HAS(pdg_buf_cstr(&p.run.out), SUBJECT "\n");
+	CHECK_HAS(pdg_buf_cstr(&p.run.out), "\nchain good\n");
+	CHECK_STR(pdg_buf_cstr(&p.run.err), "");
 	CHECK_INT(VERIFY("--verbose", NULL), 0);
-	CHECK_HAS(pdg_buf_cstr(&p.out), "countersignature");
+	CHECK_HAS(pdg_buf_cstr(&p.run.out), "countersignature");
 
 	/* Refused: the build is not there. Undecided: a file that may be it cannot be read. */
 	build = pdg_test_path(p.evidence, "build.json");
 	CHECK(unlink(build) == 0);
 	CHECK_INT(VERIFY(NULL), 1);
-	CHECK_HAS(pdg_buf_cstr(&p.out), "\nchain broken at build: no build statement names sha256:");
-	CHECK_STR(pdg_buf_cstr(&p.err), "");
+	CHECK_HAS(pdg_buf_cstr(&p.run.out),
+		  "\nchain broken at build: no build statement names sha256:");
+	CHECK_STR(pdg_buf_cstr(&p.run.err), "");
 	free(pdg_test_file(p.evidence, "build.json", pdg_bytes_str("{")));
 	CHECK_INT(VERIFY(NULL), 3);
-	CHECK_HAS(pdg_buf_cstr(&p.out), "\nchain undecided at build: ");
-	CHECK_HAS(pdg_buf_cstr(&p.out), "note: could not be read: build.json: ");
+	CHECK_HAS(pdg_buf_cstr(&p.run.out), "\nchain undecided at build: ");
+	CHECK_HAS(pdg_buf_cstr(&p.run.out), "note: could not be read: build.json: ");
 }
 
-static void json_is_one_object(void)
+static void one_object_of_json(void)
 {
 	PDG_AUTO(place) struct place p;
 	PDG_AUTO(json) json_t *o = NULL;
@@ -192,11 +99,11 @@ static void json_is_one_object(void)
 
 	place_init(&p);
 	CHECK_INT(VERIFY("--json", NULL), 0);
-	CHECK_STR(pdg_buf_cstr(&p.err), "");
-	if (CHECK_OK(pdg_json_load(pdg_buf_bytes(&p.out), PDG_LIMIT_MIB(1), &o, &err), &err) &&
+	CHECK_STR(pdg_buf_cstr(&p.run.err), "");
+	if (CHECK_OK(pdg_json_load(pdg_buf_bytes(&p.run.out), PDG_LIMIT_MIB(1), &o, &err), &err) &&
 	    CHECK_OK(pdg_json_str(o, "verdict", &verdict, &err), &err))
 		CHECK_STR(verdict, "good");
-	CHECK(pdg_str_ends(pdg_buf_cstr(&p.out), "}\n"));
+	CHECK(pdg_str_ends(pdg_buf_cstr(&p.run.out), "}\n"));
 }
 
 static void subjects_are_digests_names_and_files(void)
@@ -204,23 +111,29 @@ static void subjects_are_digests_names_and_files(void)
 	PDG_AUTO(place) struct place p;
 
 	place_init(&p);
-	CHECK_INT(run(&p, "verify", "sha256:" WORLD_ARTIFACT, "--from", "evidence", "--policy", "policy", NULL),
+	CHECK_INT(pdg_program_run(&p.run, "verify", "sha256:" WORLD_ARTIFACT, "--from", "evidence",
+				  "--policy", "policy", NULL),
 		  0);
 	/* A file of another content is another artifact. */
 	free(pdg_test_file(p.w.dir, "app.tar", pdg_bytes_str("content")));
-	CHECK_INT(run(&p, "verify", "app.tar", "--from", "evidence", "--policy", "policy", NULL), 1);
-	CHECK(pdg_str_starts(pdg_buf_cstr(&p.out), "app.tar  sha256:ed7002b4"));
+	CHECK_INT(pdg_program_run(&p.run, "verify", "app.tar", "--from", "evidence", "--policy",
+				  "policy", NULL),
+		  1);
+	CHECK(pdg_str_starts(pdg_buf_cstr(&p.run.out), "app.tar  sha256:ed7002b4"));
 	/* A digest cannot be replaced by a file of that name. */
 	free(pdg_test_file(p.w.dir, "sha256:" WORLD_ARTIFACT, pdg_bytes_str("content")));
-	CHECK_INT(run(&p, "verify", "sha256:" WORLD_ARTIFACT, "--from", "evidence", "--policy", "policy", NULL),
+	CHECK_INT(pdg_program_run(&p.run, "verify", "sha256:" WORLD_ARTIFACT, "--from", "evidence",
+				  "--policy", "policy", NULL),
 		  0);
 	/* A tag can move: refused, not looked up. */
-	CHECK_INT(run(&p, "verify", "registry.example/app:v1", "--from", "evidence", "--policy", "policy",
-		      NULL),
+	CHECK_INT(pdg_program_run(&p.run, "verify", "registry.example/app:v1", "--from", "evidence",
+				  "--policy", "policy", NULL),
 		  2);
-	check_error(&p, "CLI-3");
-	CHECK_INT(run(&p, "verify", "app@sha256:short", "--from", "evidence", "--policy", "policy", NULL), 2);
-	check_error(&p, "CLI-3");
+	pdg_program_error(&p.run, "CLI-3");
+	CHECK_INT(pdg_program_run(&p.run, "verify", "app@sha256:short", "--from", "evidence",
+				  "--policy", "policy", NULL),
+		  2);
+	pdg_program_error(&p.run, "CLI-3");
 }
 
 static void wrong_use_is_two_and_damage_is_three(void)
@@ -228,24 +141,31 @@ static void wrong_use_is_two_and_damage_is_three(void)
 	PDG_AUTO(place) struct place p;
 
 	place_init(&p);
-	CHECK_INT(run(&p, "verify", SUBJECT, "--from", "evidence", "--policy", "nowhere", NULL), 2);
-	check_error(&p, "POL-9");
-	CHECK_INT(run(&p, "verify", SUBJECT, "--frm", "evidence", NULL), 2);
-	check_error(&p, "CLI-1");
+	CHECK_INT(pdg_program_run(&p.run, "verify", SUBJECT, "--from", "evidence", "--policy",
+				  "nowhere", NULL),
+		  2);
+	pdg_program_error(&p.run, "POL-9");
+	CHECK_INT(pdg_program_run(&p.run, "verify", SUBJECT, "--frm", "evidence", NULL), 2);
+	pdg_program_error(&p.run, "CLI-1");
 	CHECK_INT(VERIFY("--save", "there", NULL), 2);
-	check_error(&p, "CLI-2");
-	CHECK_INT(run(&p, "verify", SUBJECT, "--from", "nowhere", "--policy", "policy", NULL), 3);
-	check_error(&p, NULL);
-	CHECK_INT(run(&p, "verify", "keys", "--from", "evidence", "--policy", "policy", NULL), 3);
-	check_error(&p, NULL);
+	pdg_program_error(&p.run, "CLI-2");
+	CHECK_INT(pdg_program_run(&p.run, "verify", SUBJECT, "--from", "nowhere", "--policy",
+				  "policy", NULL),
+		  3);
+	pdg_program_error(&p.run, NULL);
+	CHECK_INT(pdg_program_run(&p.run, "verify", "keys", "--from", "evidence", "--policy",
+				  "policy", NULL),
+		  3);
+	pdg_program_error(&p.run, NULL);
 	free(pdg_test_file(p.w.dir, "policy", pdg_bytes_str("[repositry \"x\"]\n")));
 	CHECK_INT(VERIFY(NULL), 2);
-	check_error(&p, "POL-2");
+	pdg_program_error(&p.run, "POL-2");
 	/* A policy whose key files are gone judges nothing. */
 	free(pdg_test_file(p.w.dir, "policy", pdg_bytes_str(WORLD_POLICY)));
-	free(pdg_test_file(p.w.dir, "keys/allowed_signers", pdg_bytes_str("no line of such a file\n")));
+	free(pdg_test_file(p.w.dir, "keys/allowed_signers",
+			   pdg_bytes_str("no line of such a file\n")));
 	CHECK_INT(VERIFY(NULL), 2);
-	check_error(&p, "POL-5");
+	pdg_program_error(&p.run, "POL-5");
 }
 
 static void a_folder_needs_no_socket(void)
@@ -253,11 +173,12 @@ static void a_folder_needs_no_socket(void)
 	PDG_AUTO(place) struct place p;
 
 	place_init(&p);
-	p.no_sockets = true;
+	p.run.no_sockets = true;
 	CHECK_INT(VERIFY(NULL), 0);
 	CHECK_INT(VERIFY("--json", NULL), 0);
-	CHECK_INT(run(&p, "verify-bundle", "--bundle", "bundle.json", "--key", "keys/service.pub",
-		      "--trusted-root", "keys/root.json", "sha256:" WORLD_ARTIFACT, NULL),
+	CHECK_INT(pdg_program_run(&p.run, "verify-bundle", "--bundle", "bundle.json", "--key",
+				  "keys/service.pub", "--trusted-root", "keys/root.json",
+				  "sha256:" WORLD_ARTIFACT, NULL),
 		  0);
 }
 
@@ -266,18 +187,18 @@ static void lost_output_is_no_success(void)
 	PDG_AUTO(place) struct place p;
 
 	place_init(&p);
-	p.stdout_path = "/dev/full";
+	p.run.stdout_path = "/dev/full";
 	CHECK_INT(VERIFY(NULL), 3);
-	CHECK_HAS(pdg_buf_cstr(&p.err), "output was lost");
+	CHECK_HAS(pdg_buf_cstr(&p.run.err), "output was lost");
 	CHECK_INT(VERIFY("--json", NULL), 3);
-	CHECK_HAS(pdg_buf_cstr(&p.err), "output was lost");
+	CHECK_HAS(pdg_buf_cstr(&p.run.err), "output was lost");
 }
 
 /* --- verify-bundle --- */
 
 #define BUNDLE(key, subject)                                                                       \
-	run(&p, "verify-bundle", "--bundle", "bundle.json", "--key", key, "--trusted-root",        \
-	    "keys/root.json", subject, NULL)
+	pdg_program_run(&p.run, "verify-bundle", "--bundle", "bundle.json", "--key", key,          \
+			"--trusted-root", "keys/root.json", subject, NULL)
 
 static void a_bundle_by_the_conformance_protocol(void)
 {
@@ -286,24 +207,29 @@ static void a_bundle_by_the_conformance_protocol(void)
 	place_init(&p);
 	CHECK_INT(BUNDLE("keys/service.pub", "sha256:" WORLD_ARTIFACT), 0);
 	CHECK_INT(BUNDLE("keys/builder.pub", "sha256:" WORLD_ARTIFACT), 1);
-	check_error(&p, "ENV-5");
+	pdg_program_error(&p.run, "ENV-5");
 	CHECK_INT(BUNDLE("keys/service.pub", "sha256:" WORLD_OTHER), 1);
-	check_error(&p, "BND-8");
+	pdg_program_error(&p.run, "BND-8");
 	CHECK_INT(BUNDLE("keys/service.pub", "nowhere"), 3);
-	check_error(&p, NULL);
+	pdg_program_error(&p.run, NULL);
 	/* The policy's trusted root where none is named; none at all is wrong use. */
-	CHECK_INT(run(&p, "verify-bundle", "--staging", "--bundle", "bundle.json", "--key",
-		      "keys/service.pub", "--policy", "policy", "sha256:" WORLD_ARTIFACT, NULL),
+	CHECK_INT(pdg_program_run(&p.run, "verify-bundle", "--staging", "--bundle", "bundle.json",
+				  "--key", "keys/service.pub", "--policy", "policy",
+				  "sha256:" WORLD_ARTIFACT, NULL),
 		  0);
-	CHECK_INT(run(&p, "verify-bundle", "--bundle", "bundle.json", "--key", "keys/service.pub", "--policy",
-		      "nowhere", "sha256:" WORLD_ARTIFACT, NULL),
+	CHECK_INT(pdg_program_run(&p.run, "verify-bundle", "--bundle", "bundle.json", "--key",
+				  "keys/service.pub", "--policy", "nowhere",
+				  "sha256:" WORLD_ARTIFACT, NULL),
 		  2);
-	CHECK_INT(run(&p, "verify-bundle", "--bundle", "bundle.json", "sha256:" WORLD_ARTIFACT, NULL), 2);
-	check_error(&p, "CLI-2");
-	CHECK_INT(run(&p, "verify-bundle", "--bundle", "bundle.json", "--certificate-identity", "a",
-		      "--certificate-oidc-issuer", "b", "sha256:" WORLD_ARTIFACT, NULL),
+	CHECK_INT(pdg_program_run(&p.run, "verify-bundle", "--bundle", "bundle.json",
+				  "sha256:" WORLD_ARTIFACT, NULL),
 		  2);
-	check_error(&p, "CLI-4");
+	pdg_program_error(&p.run, "CLI-2");
+	CHECK_INT(pdg_program_run(&p.run, "verify-bundle", "--bundle", "bundle.json",
+				  "--certificate-identity", "a", "--certificate-oidc-issuer", "b",
+				  "sha256:" WORLD_ARTIFACT, NULL),
+		  2);
+	pdg_program_error(&p.run, "CLI-4");
 	/* By path, if a file of that name exists. */
 	free(pdg_test_file(p.w.dir, "sha256:" WORLD_ARTIFACT, pdg_bytes_str("content")));
 	CHECK_INT(BUNDLE("keys/service.pub", "sha256:" WORLD_ARTIFACT), 1);
@@ -325,28 +251,31 @@ static void keys_are_made_once(void)
 	PDG_AUTO(mem) char *stray = NULL;
 
 	place_init(&p);
-	CHECK_INT(run(&p, "key", "generate", "new.pem", NULL), 0);
+	CHECK_INT(pdg_program_run(&p.run, "key", "generate", "new.pem", NULL), 0);
 	CHECK_UINT(mode_of(&p, "new.pem"), 0600);
 	CHECK(mode_of(&p, "new.pem.pub") != 0);
-	CHECK_INT(run(&p, "key", "generate", "new.pem", NULL), 2);
-	CHECK_INT(run(&p, "key", "show", "new.pem", NULL), 0);
-	CHECK_HAS(pdg_buf_cstr(&p.out), "PKIX_ECDSA_P256_SHA_256 (private)");
-	CHECK(!strstr(pdg_buf_cstr(&p.out), "PRIVATE"));
-	CHECK_INT(run(&p, "key", "show", "--public", "new.pem.pub", NULL), 0);
-	CHECK(pdg_str_starts(pdg_buf_cstr(&p.out), "-----BEGIN PUBLIC KEY-----\n"));
+	CHECK_INT(pdg_program_run(&p.run, "key", "generate", "new.pem", NULL), 2);
+	CHECK_INT(pdg_program_run(&p.run, "key", "show", "new.pem", NULL), 0);
+	CHECK_HAS(pdg_buf_cstr(&p.run.out), "PKIX_ECDSA_P256_SHA_256 (private)");
+	CHECK(!strstr(pdg_buf_cstr(&p.run.out), "PRIVATE"));
+	CHECK_INT(pdg_program_run(&p.run, "key", "show", "--public", "new.pem.pub", NULL), 0);
+	CHECK(pdg_str_starts(pdg_buf_cstr(&p.run.out), "-----BEGIN PUBLIC KEY-----\n"));
 
 	/* A public part that is there already is somebody's: nothing is made. */
 	free(pdg_test_file(p.w.dir, "other.pem.pub", pdg_bytes_str("mine")));
-	CHECK_INT(run(&p, "key", "generate", "--type", "ed25519", "other.pem", NULL), 2);
+	CHECK_INT(
+		pdg_program_run(&p.run, "key", "generate", "--type", "ed25519", "other.pem", NULL),
+		2);
 	stray = pdg_test_path(p.w.dir, "other.pem");
 	CHECK(access(stray, F_OK) != 0);
-	CHECK_INT(run(&p, "key", "generate", "--type", "rsa", "third.pem", NULL), 2);
-	CHECK_INT(run(&p, "key", "show", "nowhere", NULL), 3);
-	check_error(&p, NULL);
+	CHECK_INT(pdg_program_run(&p.run, "key", "generate", "--type", "rsa", "third.pem", NULL),
+		  2);
+	CHECK_INT(pdg_program_run(&p.run, "key", "show", "nowhere", NULL), 3);
+	pdg_program_error(&p.run, NULL);
 }
 
 PDG_TEST_MAIN("judge", {"the verdict is the exit status", the_verdict_is_the_exit_status},
-	      {"json is one object", json_is_one_object},
+	      {"one object of JSON", one_object_of_json},
 	      {"subjects are digests, names and files", subjects_are_digests_names_and_files},
 	      {"wrong use is two and damage is three", wrong_use_is_two_and_damage_is_three},
 	      {"a folder needs no socket", a_folder_needs_no_socket},

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON for a terminal: the same value, and nothing in it that moves the terminal (attacks.md 18). */
+/* JSON for a terminal: the same value, and nothing in it that moves the terminal (attacks.md 18).
+ */
 #include "common/print_json.h"
 
 #include "support/capture.h"
@@ -21,7 +22,8 @@ static void plain_text_stays_as_it_is(void)
 {
 	PDG_AUTO(buf) struct pdg_buf out = PDG_BUF_INIT(PDG_LIMIT_KIB(4));
 
-	CHECK_STR(printed("{\"a\":[1,\"\\u0000\\n\",null]}", &out), "{\"a\":[1,\"\\u0000\\n\",null]}\n");
+	CHECK_STR(printed("{\"a\":[1,\"\\u0000\\n\",null]}", &out),
+		  "{\"a\":[1,\"\\u0000\\n\",null]}\n");
 	CHECK_STR(printed("{\"a\":\"J\xc3\xbcrgen \xe6\x97\xa5\"}", &out),
 		  "{\"a\":\"J\xc3\xbcrgen \xe6\x97\xa5\"}\n");
 }
@@ -31,10 +33,10 @@ static void what_moves_a_terminal_is_escaped(void)
 	static const struct {
 		const char *in, *out;
 	} cases[] = {
-		{"\"\xc2\x9b\"", "\"\\u009b\"\n"},                     /* CSI, a C1 control */
-		{"\"\xe2\x80\xae\"", "\"\\u202e\"\n"},                 /* right-to-left override */
-		{"\"\xe2\x80\x8b\"", "\"\\u200b\"\n"},                 /* zero-width space */
-		{"\"\xf3\xa0\x80\x81\"", "\"\\udb40\\udc01\"\n"},      /* a tag: two UTF-16 units */
+		{"\"\xc2\x9b\"", "\"\\u009b\"\n"},		  /* CSI, a C1 control */
+		{"\"\xe2\x80\xae\"", "\"\\u202e\"\n"},		  /* right-to-left override */
+		{"\"\xe2\x80\x8b\"", "\"\\u200b\"\n"},		  /* zero-width space */
+		{"\"\xf3\xa0\x80\x81\"", "\"\\udb40\\udc01\"\n"}, /* a tag: two UTF-16 units */
 	};
 	PDG_AUTO(buf) struct pdg_buf out = PDG_BUF_INIT(PDG_LIMIT_KIB(4));
 	size_t i;
