@@ -17,7 +17,7 @@
 #include "util/size.h"
 #include "util/str.h"
 
-#define LOG_FINISH_MS 3000
+#define LOG_FINISH_MS 2500
 
 void pdg_core_stop(struct pdg_core *core)
 {

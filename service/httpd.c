@@ -241,28 +241,38 @@ static enum MHD_Result take_body(struct exchange *x, const char *data, size_t *n
 	return MHD_YES;
 }
 
+/*
+ * The body is the handler's while it runs and nobody's afterwards: an answer that waits for the log
+ * holds no bytes. It is taken off the exchange first, which may be resumed and freed before the
+ * handler is back.
+ */
 static void run_handler(struct exchange *x)
 {
+	PDG_AUTO(buf) struct pdg_buf body = x->body;
+	struct pdg_httpd *h = x->httpd;
+	const struct pdg_route *route = x->route;
+	size_t counted = x->counted;
 	struct pdg_error err = {0};
 
+	x->body = (struct pdg_buf)PDG_BUF_INIT(0);
+	x->counted = 0;
 	x->started = true;
-	x->rq.body = pdg_buf_bytes(&x->body);
-	if (pdg_buf_check(&x->body, &err) < 0) {
+	x->rq.body = pdg_buf_bytes(&body);
+	if (pdg_buf_check(&body, &err) < 0) {
 		pdg_reply_error(&x->rq, &err);
 		atomic_store(&x->done, true);
-		return;
-	}
-	if (x->route->method == PDG_POST) {
+	} else if (route->method == PDG_POST) {
 		/* Suspended before the core sees it: its answer may come from another thread at
 		 * once. */
 		x->rq.finish = finish_later;
 		MHD_suspend_connection(x->conn);
-		if (x->route->handle(&x->rq) == PDG_HANDLED)
+		if (route->handle(&x->rq) == PDG_HANDLED)
 			finish_later(&x->rq);
-		return;
+	} else {
+		(void)route->handle(&x->rq);
+		atomic_store(&x->done, true);
 	}
-	(void)x->route->handle(&x->rq);
-	atomic_store(&x->done, true);
+	atomic_fetch_sub(&h->in_flight, counted);
 }
 
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *conn, const char *path,

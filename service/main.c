@@ -13,7 +13,8 @@
 #include "util/opt.h"
 #include "util/out.h"
 
-#define STOP_MS 8000
+/* With what the log is given after it (service/core_open.c) this stays below 10 s. */
+#define STOP_MS 3000
 
 static const struct pdg_opt options[] = {
 	{"config", "FILE", "the daemon's configuration", false},

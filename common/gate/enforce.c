@@ -9,40 +9,82 @@
 #include <string.h>
 
 #include "gate/merge.h"
+#include "trust/uri.h"
 #include "util/limits.h"
 #include "util/str.h"
 
 #define TAG_DEPTH 8 /* tags of tags that are judged */
 
+/* A symbolic ref under a pattern with `*` whose final name is @final. */
+struct behind {
+	const struct pdg_gate *g;
+	const char *pattern;
+	const char *final;
+	char *found; /* owned */
+};
+
+static int look_behind(void *ctx, const char *name, const char *hex, struct pdg_error *err)
+{
+	struct behind *b = ctx;
+	PDG_AUTO(mem) char *final = NULL;
+	int rc;
+
+	(void)hex;
+	if (b->found || !pdg_pattern_match(b->pattern, name))
+		return 0;
+	rc = pdg_repo_ref_final(b->g->repo, name, &final, err);
+	if (rc < 0 || strcmp(final, name) == 0 || strcmp(final, b->final) != 0)
+		return rc;
+	b->found = pdg_str_dup(name);
+	return b->found ? 0 : pdg_nomem(err);
+}
+
+static int behind_pattern(const struct pdg_gate *g, const char *pattern, const char *ref,
+			  char **out, struct pdg_error *err)
+{
+	struct behind b = {.g = g, .pattern = pattern, .final = ref};
+	PDG_AUTO(mem) char *prefix = strndup(pattern, strcspn(pattern, "*"));
+	int rc;
+
+	if (!prefix)
+		return pdg_nomem(err);
+	rc = pdg_repo_each_ref(g->repo, prefix, look_behind, &b, err);
+	if (rc < 0) {
+		free(b.found);
+		return rc;
+	}
+	*out = b.found;
+	return 0;
+}
+
 /* Is @ref what a protected name stands for by being symbolic? */
-static int behind_protected(const struct pdg_gate *g, const char *ref, const char **out,
+static int behind_protected(const struct pdg_gate *g, const char *ref, char **out,
 			    struct pdg_error *err)
 {
 	const struct pdg_strings *protect = &g->section->protect;
 	size_t i;
+	int rc = 0;
 
-	for (i = 0; i < protect->n; i++) {
+	for (i = 0; rc == 0 && !*out && i < protect->n; i++) {
 		PDG_AUTO(mem) char *final = NULL;
-		int rc;
 
-		if (strchr(protect->v[i], '*'))
+		if (strchr(protect->v[i], '*')) {
+			rc = behind_pattern(g, protect->v[i], ref, out, err);
 			continue;
+		}
 		rc = pdg_repo_ref_final(g->repo, protect->v[i], &final, err);
-		if (rc < 0)
-			return rc;
-		if (strcmp(final, ref) == 0) {
-			*out = protect->v[i];
-			return 0;
+		if (rc == 0 && strcmp(final, ref) == 0) {
+			*out = pdg_str_dup(protect->v[i]);
+			rc = *out ? 0 : pdg_nomem(err);
 		}
 	}
-	return 0;
+	return rc;
 }
 
 int pdg_gate_protected(const struct pdg_gate *g, const struct pdg_update *u, char **out_ref,
 		       struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *final = NULL;
-	const char *name = NULL;
 	int rc;
 
 	*out_ref = NULL;
@@ -55,14 +97,12 @@ int pdg_gate_protected(const struct pdg_gate *g, const struct pdg_update *u, cha
 	/* A push to a symbolic ref moves what it points at, and all that points there too (attack
 	 * 28). */
 	rc = pdg_repo_ref_final(g->repo, u->ref, &final, err);
-	if (rc == 0 && pdg_policy_protects(g->section, final))
-		name = final;
-	else if (rc == 0)
-		rc = behind_protected(g, final, &name, err);
-	if (rc < 0 || !name)
+	if (rc < 0)
 		return rc;
-	*out_ref = pdg_str_dup(name);
-	return *out_ref ? 0 : pdg_nomem(err);
+	if (!pdg_policy_protects(g->section, final))
+		return behind_protected(g, final, out_ref, err);
+	*out_ref = PDG_TAKE(final);
+	return 0;
 }
 
 static void tell(struct pdg_gate *g, const char *type, const char *hex, struct pdg_bytes raw,
@@ -328,6 +368,22 @@ static int hide_present(const struct pdg_gate *g, struct pdg_walk *w, struct pdg
 	return rc;
 }
 
+/*
+ * We follow no replace ref, but whoever reads the repository with git does: what stands on a
+ * protected branch would look like something else (attacks 16, 28).
+ */
+static int check_replace(const struct pdg_update *u, struct pdg_error *err)
+{
+	int rc;
+
+	if (!u->new[0] || !pdg_str_starts(u->ref, "refs/replace/"))
+		return 0;
+	rc = pdg_reject(err, "PSH-12", "%s would show other objects in place of judged ones",
+			u->ref);
+	pdg_fix(err, "push what the object should be as a commit of its own");
+	return rc;
+}
+
 /* Refs are checked, values go into the walk. *@out_any: a protected ref gains something. */
 static int take_updates(struct pdg_gate *g, const struct pdg_push *push, struct pdg_walk *w,
 			bool *out_any, struct pdg_error *err)
@@ -337,8 +393,10 @@ static int take_updates(struct pdg_gate *g, const struct pdg_push *push, struct 
 	for (i = 0; i < push->n; i++) {
 		const struct pdg_update *u = &push->v[i];
 		PDG_AUTO(mem) char *ref = NULL;
-		int rc = pdg_gate_protected(g, u, &ref, err);
+		int rc = check_replace(u, err);
 
+		if (rc == 0)
+			rc = pdg_gate_protected(g, u, &ref, err);
 		if (rc < 0)
 			return rc;
 		if (!ref)

@@ -32,11 +32,17 @@ static int refuse(struct pdg_error *err, const char *what)
 
 static int read_subject(const struct pdg_statement *st, struct pdg_source *s, struct pdg_error *err)
 {
+	static const char *const members[] = {"name", "uri", "digest", NULL};
 	PDG_AUTO(mem) char *normal = NULL;
 	const struct pdg_subject *subject = st->subjects;
+	int rc;
 
 	if (st->n_subjects != 1)
 		return pdg_reject(err, "SRC-1", "%zu subjects instead of one", st->n_subjects);
+	/* What nobody reads would be countersigned all the same (rules.md 3.2). */
+	rc = pdg_json_only(pdg_json_at(pdg_json_get(st->root, "subject"), 0), members, err);
+	if (rc < 0)
+		return rc;
 	s->name = subject->name;
 	s->uri = subject->uri;
 	s->git_commit = pdg_subject_digest(subject, "gitCommit");

@@ -94,6 +94,7 @@ static const struct pdg_rule rules[] = {
 	{ "PSH-9", PDG_E_FORMAT, 400, "refused", "what git told a hook is not of its form" },
 	{ "PSH-10", PDG_E_REJECTED, 403, "refused", "the hook that was here before refused" },
 	{ "PSH-11", PDG_E_REJECTED, 403, "refused", "a late statement for a commit that is on no protected ref now" },
+	{ "PSH-12", PDG_E_REJECTED, 403, "refused", "a push to refs/replace" },
 
 	/* Hooks in a clone, and their installation */
 	{ "HOK-1", PDG_E_REJECTED, 403, "refused", "commits would not be signed: no signing is configured" },

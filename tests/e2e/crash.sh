@@ -21,9 +21,15 @@ for i in $(seq "$n"); do
 done
 
 submit_all() { # every build again and again until killed; an acknowledgement is written only once it is read whole
-	local f status answer=$W/answer-$1
+	local f status acked answer=$W/answer-$1
 	while :; do
 		for f in "$W"/todo/*.json; do
+			# What was acknowledged before must be known before it is sent again.
+			acked=$W/acked/$(basename "$f" .json)
+			if [ -s "$acked" ]; then
+				status=$(curl -s -o /dev/null -w '%{http_code}' --max-time 10 "$URL/api/v1/attestations/$(cat "$acked")")
+				[ "$status" != 404 ] || echo "lost: $(cat "$acked")" >>"$W/unexpected"
+			fi
 			status=$(curl -s -o "$answer" -w '%{http_code}' --max-time 10 -H 'Content-Type: application/json' \
 				-H "Prefer: wait=$((RANDOM % 2))" --data-binary "@$f" "$URL/api/v1/attestations")
 			case $status in
@@ -79,6 +85,7 @@ done
 for i in 1 $((n / 2)) "$n"; do
 	ok "chain $i" pedigree verify "$W/artifact-$i" --from "$URL" --policy "$W/policy"
 done
+[ "$(find "$W/checkpoints" -size +0 | wc -l)" -gt 0 ] || fail "no old checkpoint was kept"
 world_stop
 ok "fsck" pedigreed --config "$W/pedigreed.conf" --fsck
 world_passed

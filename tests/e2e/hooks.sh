@@ -224,7 +224,14 @@ write_policy server "	protect = refs/heads/release/9"
 assert_refused "what a protected name stands for" push bad origin main:refs/heads/real
 assert_rule SGN-2
 git -C "$srv" symbolic-ref --delete refs/heads/release/9
+git -C "$srv" symbolic-ref refs/heads/release/latest refs/heads/real
+write_policy server "	protect = refs/heads/release/*"
+assert_refused "what a name under a protected pattern stands for" push bad origin main:refs/heads/real
+assert_rule SGN-2
+git -C "$srv" symbolic-ref --delete refs/heads/release/latest
 write_policy
+assert_refused "a replace ref" push bad origin "main:refs/replace/$(tip main)"
+assert_rule PSH-12
 
 refresh bad
 git -C "$tmp/bad" checkout -q --orphan root
