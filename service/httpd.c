@@ -31,7 +31,6 @@
 
 struct pdg_httpd {
 	struct MHD_Daemon *daemon[LISTEN_MAX];
-	int fd[LISTEN_MAX];
 	size_t n;
 	struct pdg_core *core;
 	atomic_bool stopping;
@@ -412,7 +411,7 @@ static int start_one(struct pdg_httpd *h, const char *text, struct pdg_error *er
 		close(fd);
 		return pdg_fail(err, PDG_E_IO, "the HTTP server on %s could not be started", text);
 	}
-	h->fd[h->n++] = fd;
+	h->n++;
 	pdg_log(PDG_LOG_INFO, "listening", "address", text, NULL);
 	return 0;
 }
@@ -453,7 +452,6 @@ void pdg_httpd_quiesce(struct pdg_httpd *h)
 
 		if (fd != MHD_INVALID_SOCKET)
 			close(fd);
-		h->fd[i] = -1;
 	}
 }
 
