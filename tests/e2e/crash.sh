@@ -33,7 +33,8 @@ submit_all() { # every build again and again until killed; an acknowledgement is
 			status=$(curl -s -o "$answer" -w '%{http_code}' --max-time 10 -H 'Content-Type: application/json' \
 				-H "Prefer: wait=$((RANDOM % 2))" --data-binary "@$f" "$URL/api/v1/attestations")
 			case $status in
-			200 | 201 | 202) jq -r .reference "$answer" >"$W/acked/$(basename "$f" .json)" ;;
+			# by rename: the other submitter must never read a half-written acknowledgement
+			200 | 201 | 202) jq -r .reference "$answer" >"$answer.acked" && mv "$answer.acked" "$acked" ;;
 			000) sleep 0.05 ;;
 			*) echo "$status $(cat "$answer")" >>"$W/unexpected" ;;
 			esac
