@@ -32,6 +32,14 @@ int pdg_fs_create(const char *path, struct pdg_bytes in, mode_t mode,
 /** Make @path and its missing parents with @mode. Existing folders are fine. */
 int pdg_fs_mkdirs(const char *path, mode_t mode, struct pdg_error *err) PDG_MUST_CHECK;
 
+/**
+ * Make @path as a folder of our own (0700, with its parents) when it is absent, and check that
+ * nobody else can put a file into it: a folder, not a symbolic link, owned by the effective
+ * user or root, writable by no group and no others. What is kept there is believed later.
+ * Returns 0, PDG_E_IO, FIL-1.
+ */
+int pdg_fs_private_dir(const char *path, struct pdg_error *err) PDG_MUST_CHECK;
+
 /** Remove a file; a missing one is fine. */
 int pdg_fs_remove(const char *path, struct pdg_error *err) PDG_MUST_CHECK;
 

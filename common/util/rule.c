@@ -21,6 +21,9 @@ static const struct pdg_rule rules[] = {
 	/* Encodings */
 	{ "ENC-1", PDG_E_FORMAT, 400, "malformed", "base64 text is not strictly of its form" },
 
+	/* Files and folders of our own */
+	{ "FIL-1", PDG_E_USAGE, 403, "refused", "a folder of our own that is a symbolic link, of another user, or writable by others" },
+
 	/* Keys and plain signatures */
 	{ "KEY-1", PDG_E_FORMAT, 400, "malformed", "a key is not of its form, or of a type, curve or size that is not used" },
 	{ "KEY-2", PDG_E_REJECTED, 403, "refused", "a private key file that somebody else may read, or that belongs to another user" },

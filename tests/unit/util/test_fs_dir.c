@@ -35,6 +35,37 @@ static void making(void)
 	pdg_test_dir_remove(dir);
 }
 
+static void only_ours(void)
+{
+	PDG_AUTO(mem) char *deep = NULL;
+	PDG_AUTO(mem) char *link = NULL;
+	PDG_AUTO(mem) char *file = NULL;
+	struct pdg_error err = {0};
+	struct stat st = {0};
+	char *dir = pdg_test_dir();
+
+	deep = pdg_test_path(dir, "a/b");
+	link = pdg_test_path(dir, "link");
+	file = pdg_test_file(dir, "file", pdg_bytes_str("x"));
+	CHECK_OK(pdg_fs_private_dir(deep, &err), &err);
+	CHECK(stat(deep, &st) == 0 && (st.st_mode & 07777) == 0700);
+	CHECK(chmod(deep, 0755) == 0);
+	CHECK_OK(pdg_fs_private_dir(deep, &err), &err);
+	CHECK(chmod(deep, 0775) == 0);
+	CHECK_RULE(pdg_fs_private_dir(deep, &err), &err, "FIL-1");
+	CHECK(chmod(deep, 0702) == 0);
+	CHECK_RULE(pdg_fs_private_dir(deep, &err), &err, "FIL-1");
+	CHECK(chmod(deep, 0700) == 0 && symlink(deep, link) == 0);
+	CHECK_RULE(pdg_fs_private_dir(link, &err), &err, "FIL-1");
+	CHECK_RULE(pdg_fs_private_dir(file, &err), &err, "FIL-1");
+	/* Somebody else's: only root can make such a folder, and the tests may run as any user. */
+	if (geteuid() == 0) {
+		CHECK(chown(deep, 12345, 12345) == 0);
+		CHECK_RULE(pdg_fs_private_dir(deep, &err), &err, "FIL-1");
+	}
+	pdg_test_dir_remove(dir);
+}
+
 static void add(const char *dir, const char *name)
 {
 	PDG_AUTO(mem) char *path = pdg_test_file(dir, name, pdg_bytes_str(name));
@@ -163,6 +194,6 @@ static void temporary_folders(void)
 	pdg_test_dir_remove(dir);
 }
 
-PDG_TEST_MAIN("fs_dir", {"making", making}, {"listing", listing},
+PDG_TEST_MAIN("fs_dir", {"making", making}, {"only_ours", only_ours}, {"listing", listing},
 	      {"removing files", removing_files}, {"removing trees", removing_trees},
 	      {"very deep trees", very_deep_trees}, {"temporary folders", temporary_folders})
