@@ -104,24 +104,76 @@ static bool is_first_word(const char *word)
 	return false;
 }
 
+/* "source, build": the second words of the family @word that are in this version. */
+static void list_family(const char *word, struct pdg_buf *out)
+{
+	size_t n = strlen(word);
+	size_t i;
+
+	for (i = 0; i < COMMANDS_N; i++) {
+		const char *name = commands[i].name;
+
+		if (!commands[i].program || strncmp(name, word, n) != 0 || name[n] != ' ')
+			continue;
+		pdg_buf_printf(out, "%s%s", out->n ? ", " : "", name + n + 1);
+	}
+}
+
+/* "pedigree log --help", "pedigree help log": the commands of one family. */
+static void print_family(const char *word)
+{
+	size_t n = strlen(word);
+	size_t i;
+
+	pdg_out(stdout, PDG_PLAIN, "usage: pedigree %s COMMAND [OPTIONS] [ARGUMENTS]\n\n", word);
+	for (i = 0; i < COMMANDS_N; i++) {
+		if (commands[i].program && strncmp(commands[i].name, word, n) == 0 &&
+		    commands[i].name[n] == ' ')
+			pdg_out(stdout, PDG_PLAIN, "  %-18s %s\n", commands[i].name,
+				commands[i].summary);
+	}
+}
+
+static bool is_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+/* The first word of a family, and no second one that it knows. */
+static int unknown_in_family(int argc, char *const *argv, struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf words = PDG_BUF_INIT(PDG_ERROR_FIX_MAX);
+	int rc;
+
+	if (argc > 1 && is_help(argv[1])) {
+		print_family(argv[0]);
+		return 0;
+	}
+	list_family(argv[0], &words);
+	if (argc < 2 || argv[1][0] == '-')
+		rc = pdg_reject(err, "CLI-1", "\"%s\" is the first of two words", argv[0]);
+	else
+		rc = pdg_reject(err, "CLI-1", "unknown command: %s %s", argv[0], argv[1]);
+	pdg_fix(err, "after \"pedigree %s\" comes one of: %s", argv[0], pdg_buf_cstr(&words));
+	return rc;
+}
+
 static int unknown(int argc, char *const *argv, struct pdg_error *err)
 {
 	const char *names[COMMANDS_N + 1] = {NULL};
-	bool family = is_first_word(argv[0]);
-	PDG_AUTO(mem)
-	char *two = pdg_str_printf("%s%s%s", argv[0], argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
 	const char *near;
+	size_t n = 0;
 	size_t i;
 	int rc;
 
-	if (!two)
-		return pdg_nomem(err);
-	for (i = 0; i < COMMANDS_N; i++)
-		names[i] = commands[i].name;
-	rc = pdg_reject(err, "CLI-1", "unknown command: %s", family ? two : argv[0]);
-	near = pdg_str_nearest(two, names);
-	if (!near)
-		near = pdg_str_nearest(argv[0], names);
+	if (is_first_word(argv[0]))
+		return unknown_in_family(argc, argv, err);
+	for (i = 0; i < COMMANDS_N; i++) {
+		if (commands[i].program)
+			names[n++] = commands[i].name;
+	}
+	rc = pdg_reject(err, "CLI-1", "unknown command: %s", argv[0]);
+	near = pdg_str_nearest(argv[0], names);
 	if (near)
 		pdg_fix(err, "did you mean \"pedigree %s\"", near);
 	else
@@ -165,6 +217,10 @@ static int help(int argc, char **argv, struct pdg_error *err)
 		return 0;
 	}
 	c = find(argc, argv);
+	if (!c && argc == 1 && is_first_word(argv[0])) {
+		print_family(argv[0]);
+		return 0;
+	}
 	if (!c)
 		return unknown(argc, argv, err);
 	words = pdg_calloc((size_t)argc + 3, sizeof(char *));
@@ -219,7 +275,7 @@ static int dispatch(int argc, char **argv, struct pdg_error *err)
 	}
 	if (strcmp(argv[1], "help") == 0)
 		return help(argc - 2, argv + 2, err);
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+	if (is_help(argv[1]))
 		return help(0, NULL, err);
 	return run(argc, argv, err);
 }

@@ -57,7 +57,7 @@ int pdg_hook_policy(struct pdg_hook_run *h, bool *out_known, struct pdg_error *e
 	    (strcmp(why.rule, "POL-9") == 0 || (strcmp(why.rule, "PSH-1") == 0 && !named)))
 		return 0;
 	if (rc == 0)
-		rc = pdg_fs_mkdirs(h->place.state, 0700, &why);
+		rc = pdg_fs_private_dir(h->place.state, &why);
 	if (rc == 0)
 		rc = pdg_place_load_signers(&h->place, NULL, &why);
 	if (rc < 0) {

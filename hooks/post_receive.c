@@ -5,10 +5,11 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "hook.h"
-#include "util/fs.h"
+#include "util/limits.h"
 #include "util/out.h"
 #include "util/str.h"
 #include "util/time.h"
@@ -26,26 +27,9 @@ static char *find_pusher(const struct pdg_policy_repository *s)
 	}
 }
 
-/* Judge the tip once more, for its verdict stands in the statement. */
-static int judge_tip(const struct pdg_hook_run *h, const char *hex, struct pdg_buf *raw,
-		     struct pdg_verdict *v, struct pdg_error *err)
-{
-	const char *type = NULL;
-	int rc = pdg_repo_read(h->repo, hex, raw, &type, err);
-
-	if (rc == 0)
-		rc = pdg_judge_commit(h->place.signers, pdg_buf_bytes(raw), false,
-				      pdg_now(&pdg_clock_system), v, err);
-	if (rc == 0 && v->result != PDG_RESULT_GOOD) {
-		*err = v->why;
-		rc = pdg_context(err, v->why.code, "commit %.12s is %s", hex,
-				 pdg_result_name(v->result));
-	}
-	return rc;
-}
-
-static int attest(const struct pdg_hook_run *h, const struct pdg_update *u, const char *ref,
-		  const struct pdg_key *key, struct pdg_error *err)
+/* The tip is judged once more, for its verdict stands in the statement. */
+static int attest(const struct pdg_hook_run *h, struct pdg_gate *g, const struct pdg_update *u,
+		  const char *ref, const struct pdg_key *key, struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf raw = PDG_BUF_INIT(SIZE_MAX - 1);
 	PDG_AUTO(verdict) struct pdg_verdict v = {.format = PDG_SIG_NONE};
@@ -63,15 +47,51 @@ static int attest(const struct pdg_hook_run *h, const struct pdg_update *u, cons
 	pdg_verdict_init(&v);
 	rc = pdg_repo_resolve(h->repo, u->new, hex, err);
 	if (rc == 0)
-		rc = judge_tip(h, hex, &raw, &v, err);
+		rc = pdg_gate_attestable(g, hex, true, &raw, &v, err);
 	if (rc < 0)
 		return rc;
 	make.raw = pdg_buf_bytes(&raw);
 	return pdg_emit_source(&make, key, h->place.outbox, NULL, NULL, err);
 }
 
+static void put_option(struct pdg_buf *b, const char *option, const char *value)
+{
+	const char *p;
+
+	if (!value)
+		return;
+	/* A word for sh: each quote within ends the quoted run and begins it again. */
+	pdg_buf_printf(b, " %s '", option);
+	for (p = value; *p; p++) {
+		if (*p == '\'')
+			pdg_buf_puts(b, "'\\''");
+		else
+			pdg_buf_putc(b, (uint8_t)*p);
+	}
+	pdg_buf_putc(b, '\'');
+}
+
+/* The command that makes up for it, whole: whoever reads this has no configuration to rely on. */
+static void tell_remedy(const struct pdg_hook_run *h, const char *hex, const char *ref)
+{
+	PDG_AUTO(buf) struct pdg_buf line = PDG_BUF_INIT(PDG_LIMIT_TEXT);
+
+	pdg_buf_puts(&line, "pedigree");
+	put_option(&line, "-C", pdg_repo_gitdir(h->repo));
+	pdg_buf_puts(&line, " attest source --late");
+	put_option(&line, "--policy", h->settings.policy);
+	put_option(&line, "--repository", h->settings.repository);
+	put_option(&line, "--server-key", h->settings.server_key);
+	put_option(&line, "--ref", ref);
+	put_option(&line, "--service", h->settings.service);
+	put_option(&line, "--proxy", h->settings.proxy);
+	if (pdg_buf_check(&line, NULL) == 0)
+		pdg_out(stderr, PDG_PLAIN, "pedigree: then, on the server: %s %s\n",
+			pdg_buf_cstr(&line), hex);
+}
+
 /* One accepted ref. What fails is said, and the other refs still get their statements. */
-static void take_update(const struct pdg_hook_run *h, const struct pdg_gate *g,
+static void take_update(const struct pdg_hook_run *h, struct pdg_gate *g,
 			const struct pdg_update *u, const struct pdg_key *key, size_t *made)
 {
 	struct pdg_error err = {.code = 0};
@@ -79,16 +99,16 @@ static void take_update(const struct pdg_hook_run *h, const struct pdg_gate *g,
 	int rc = pdg_gate_protected(g, u, &ref, &err);
 
 	if (rc == 0 && ref && u->new[0]) {
-		rc = attest(h, u, ref, key, &err);
+		rc = attest(h, g, u, ref, key, &err);
 		*made += rc == 0;
 	}
 	if (rc == 0)
 		return;
-	if (!err.fix[0])
-		pdg_fix(&err, "pedigree attest source --late %.12s --ref %s", u->new,
-			ref ? ref : u->ref);
 	(void)pdg_context(&err, rc, "%s was accepted but is not attested", u->ref);
 	pdg_out_error("pedigree", &err);
+	/* What only the baseline excuses, no command makes good. */
+	if (strcmp(err.rule, "PSH-13") != 0)
+		tell_remedy(h, u->new, ref ? ref : u->ref);
 }
 
 static int hand_over(const struct pdg_hook_run *h, size_t made, struct pdg_error *err)
@@ -113,7 +133,7 @@ int pdg_hook_post_receive(struct pdg_hook_run *h, struct pdg_error *err)
 {
 	PDG_AUTO(push) struct pdg_push push = {NULL, 0};
 	PDG_AUTO(key) struct pdg_key *key = NULL;
-	struct pdg_gate g = {.repo = h->repo};
+	struct pdg_gate g = {.repo = h->repo, .at = pdg_now(&pdg_clock_system)};
 	size_t made = 0;
 	size_t i;
 	int rc = pdg_push_received(h->input, &push, err);
@@ -130,6 +150,7 @@ int pdg_hook_post_receive(struct pdg_hook_run *h, struct pdg_error *err)
 	if (rc < 0)
 		return rc;
 	g.section = h->place.section;
+	g.signers = h->place.signers;
 	for (i = 0; i < push.n; i++)
 		take_update(h, &g, &push.v[i], key, &made);
 	return made ? hand_over(h, made, err) : 0;

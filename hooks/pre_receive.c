@@ -17,6 +17,26 @@ static int check_server_key(const struct pdg_hook_run *h, struct pdg_error *err)
 	return pdg_emit_server_key(h->place.section, h->settings.server_key, &key, err);
 }
 
+/* The statement is made when the push stands, and then it is too late to find no room for it. */
+static int check_outbox(const struct pdg_hook_run *h, const struct pdg_gate *g,
+			const struct pdg_push *push, struct pdg_error *err)
+{
+	size_t i;
+
+	if (h->place.section->source_from != PDG_GRADE_SERVER)
+		return 0;
+	for (i = 0; i < push->n; i++) {
+		PDG_AUTO(mem) char *ref = NULL;
+		int rc = push->v[i].new[0] ? pdg_gate_protected(g, &push->v[i], &ref, err) : 0;
+
+		if (rc < 0)
+			return rc;
+		if (ref)
+			return pdg_emit_ready(&h->place, err);
+	}
+	return 0;
+}
+
 int pdg_hook_pre_receive(struct pdg_hook_run *h, struct pdg_error *err)
 {
 	PDG_AUTO(push) struct pdg_push push = {NULL, 0};
@@ -42,5 +62,5 @@ int pdg_hook_pre_receive(struct pdg_hook_run *h, struct pdg_error *err)
 	g.signers = h->place.signers;
 	rc = pdg_gate_push(&g, &push, err);
 	pdg_hook_tell_rest(g.n_bad);
-	return rc;
+	return rc < 0 ? rc : check_outbox(h, &g, &push, err);
 }

@@ -2,6 +2,7 @@
 /* What a hook says to the person who waits for git: few lines, each with its mending. */
 #include <stdio.h>
 
+#include "attest/outbox.h"
 #include "hook.h"
 #include "util/out.h"
 
@@ -28,6 +29,20 @@ void pdg_hook_tell_rest(size_t n_bad)
 			n_bad - LINES_MOST, n_bad);
 }
 
+/* The service's own rule and words; where there are several refusals, those of the last. */
+static void tell_refused(const struct pdg_hook_run *h, const char *what)
+{
+	struct pdg_error why = {.code = 0};
+	size_t n = 0;
+	int rc = pdg_outbox_last_problem(h->place.outbox, &n, &why);
+
+	if (rc != PDG_E_REJECTED)
+		rc = pdg_fail(&why, PDG_E_REJECTED, "the service refused it for now");
+	(void)pdg_context(&why, rc, "%s: attested, but not accepted (%zu set aside in %s)", what, n,
+			  h->place.outbox);
+	pdg_out_error("pedigree", &why);
+}
+
 void pdg_hook_tell_sent(const struct pdg_hook_run *h, const char *what, enum pdg_sent sent)
 {
 	size_t waiting = 0;
@@ -44,11 +59,7 @@ void pdg_hook_tell_sent(const struct pdg_hook_run *h, const char *what, enum pdg
 			what);
 		return;
 	case PDG_SENT_REFUSED:
-		if (pdg_outbox_count(h->place.outbox, &waiting, &refused, NULL) < 0)
-			refused = 1;
-		pdg_out(stderr, PDG_PLAIN,
-			"pedigree: %s: attested, but the service refused; see the %zu .problem files in %s\n",
-			what, refused, h->place.outbox);
+		tell_refused(h, what);
 		return;
 	default:
 		if (pdg_outbox_count(h->place.outbox, &waiting, &refused, NULL) < 0)

@@ -47,7 +47,7 @@ enum pdg_handled pdg_api_subjects(struct pdg_request *rq)
 		return PDG_HANDLED;
 	}
 	rc = pdg_core_subjects(rq->core, algorithm, value, (int64_t)after, &rq->reply.body, &err);
-	pdg_reply_result(rq, rc, "application/json", &err);
+	(void)pdg_reply_result(rq, rc, "application/json", &err);
 	return PDG_HANDLED;
 }
 
@@ -60,6 +60,6 @@ enum pdg_handled pdg_api_chains(struct pdg_request *rq)
 	if (!value)
 		return bad_digest(rq);
 	rc = pdg_core_chain(rq->core, value, &rq->reply.body, &err);
-	pdg_reply_result(rq, rc, "application/json", &err);
+	(void)pdg_reply_result(rq, rc, "application/json", &err);
 	return PDG_HANDLED;
 }

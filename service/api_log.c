@@ -11,7 +11,7 @@ static enum pdg_handled checkpoint(struct pdg_request *rq, bool journal)
 	struct pdg_error err = {0};
 	int rc = pdg_core_log_file(rq->core, journal, "checkpoint", &rq->reply.body, &err);
 
-	pdg_reply_result(rq, rc, "text/plain; charset=utf-8", &err);
+	(void)pdg_reply_result(rq, rc, "text/plain; charset=utf-8", &err);
 	return PDG_HANDLED;
 }
 
@@ -23,9 +23,8 @@ static enum pdg_handled tile(struct pdg_request *rq, bool journal)
 
 	rc = path ? pdg_core_log_file(rq->core, journal, path, &rq->reply.body, &err)
 		  : pdg_nomem(&err);
-	pdg_reply_result(rq, rc, "application/octet-stream", &err);
 	/* A tile of a published width never changes (tlog-tiles). */
-	rq->reply.immutable = rc == 0;
+	rq->reply.immutable = pdg_reply_result(rq, rc, "application/octet-stream", &err);
 	return PDG_HANDLED;
 }
 
@@ -54,7 +53,7 @@ enum pdg_handled pdg_api_trusted_root(struct pdg_request *rq)
 	struct pdg_error err = {0};
 	int rc = pdg_core_trusted_root(rq->core, &rq->reply.body, &err);
 
-	pdg_reply_result(rq, rc, "application/json", &err);
+	(void)pdg_reply_result(rq, rc, "application/json", &err);
 	return PDG_HANDLED;
 }
 
@@ -63,6 +62,6 @@ enum pdg_handled pdg_api_keys(struct pdg_request *rq)
 	struct pdg_error err = {0};
 	int rc = pdg_core_keys(rq->core, &rq->reply.body, &err);
 
-	pdg_reply_result(rq, rc, "application/json", &err);
+	(void)pdg_reply_result(rq, rc, "application/json", &err);
 	return PDG_HANDLED;
 }

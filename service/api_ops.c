@@ -6,7 +6,7 @@
 enum pdg_handled pdg_api_health(struct pdg_request *rq)
 {
 	pdg_buf_puts(&rq->reply.body, "{\"status\":\"alive\"}\n");
-	pdg_reply_result(rq, 0, "application/json", NULL);
+	(void)pdg_reply_result(rq, 0, "application/json", NULL);
 	return PDG_HANDLED;
 }
 
@@ -17,7 +17,7 @@ enum pdg_handled pdg_api_ready(struct pdg_request *rq)
 
 	if (rc == 0)
 		pdg_buf_puts(&rq->reply.body, "{\"status\":\"ready\"}\n");
-	pdg_reply_result(rq, rc, "application/json", &err);
+	(void)pdg_reply_result(rq, rc, "application/json", &err);
 	if (rc < 0)
 		rq->reply.status = 503;
 	return PDG_HANDLED;
@@ -55,6 +55,6 @@ enum pdg_handled pdg_api_metrics(struct pdg_request *rq)
 	gauge(b, "pending", "attestations waiting for the log", s.pending);
 	gauge(b, "oldest_pending_seconds", "age of the oldest of them",
 	      age > 0 ? (uint64_t)age : 0);
-	pdg_reply_result(rq, 0, "text/plain; version=0.0.4; charset=utf-8", NULL);
+	(void)pdg_reply_result(rq, 0, "text/plain; version=0.0.4; charset=utf-8", NULL);
 	return PDG_HANDLED;
 }

@@ -9,14 +9,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "crypto/digest.h"
+#include "service/status.h"
 #include "util/limits.h"
 #include "util/size.h"
 #include "util/str.h"
 
-static bool is_refusal(int rc)
-{
-	return rc == PDG_E_REJECTED || rc == PDG_E_FORMAT || rc == PDG_E_LIMIT;
-}
+/* A value of the store for each refusal on record: the index of its leaf. */
+#define REFUSAL	     "refused:"
+#define REFUSAL_NAME (sizeof(REFUSAL) + PDG_SHA256_HEX)
 
 /* --- journal leaves --- */
 
@@ -62,24 +63,67 @@ static int add_leaf(struct pdg_batch *b, const struct pdg_job *job, const char *
 	return pdg_journal_add(b->journal, leaf, out_index, err);
 }
 
+/* Under what name the store knows that a leaf says this of @job. */
+static int refusal_name(const struct pdg_job *job, const char *rule, char out[REFUSAL_NAME],
+			struct pdg_error *err)
+{
+	PDG_AUTO(mem)
+	char *text = pdg_str_printf("%s\n%s\n%s", job->submission->envelope->reference, rule,
+				    job->d.producer_key);
+	char hex[PDG_SHA256_HEX];
+	int rc;
+
+	if (!text)
+		return pdg_nomem(err);
+	rc = pdg_sha256_hex(pdg_bytes_str(text), hex, err);
+	if (rc < 0)
+		return rc;
+	(void)snprintf(out, REFUSAL_NAME, REFUSAL "%s", hex);
+	return 0;
+}
+
+static int is_recorded(struct pdg_batch *b, const char *name, bool *out, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *index = NULL;
+	int rc = b->store->ops->meta_get(b->store, name, &index, err);
+
+	*out = rc == 0;
+	return rc == PDG_E_NOTFOUND ? 0 : rc;
+}
+
+/*
+ * One leaf for one statement, rule and identity: whoever has the statement, which may be public,
+ * can send it again for ever.
+ */
 static int record_refusal(struct pdg_batch *b, const struct pdg_job *job, const char *rule,
 			  struct pdg_error *err)
 {
-	uint64_t index;
+	char name[REFUSAL_NAME];
+	char text[24];
+	uint64_t index = 0;
+	bool there = false;
+	int rc;
 
-	if (!pdg_limiter_take(b->limiter, job->d.producer_key, job->received))
-		return 0;
-	return add_leaf(b, job, rule, &index, err);
+	rc = refusal_name(job, rule, name, err);
+	if (rc == 0)
+		rc = is_recorded(b, name, &there, err);
+	if (rc < 0 || there || !pdg_limiter_take(b->limiter, job->d.producer_key, job->received))
+		return rc;
+	rc = add_leaf(b, job, rule, &index, err);
+	if (rc < 0)
+		return rc;
+	(void)snprintf(text, sizeof(text), "%" PRIu64, index);
+	return b->store->ops->meta_set(b->store, name, text, err);
 }
 
 /* --- known already --- */
 
-/* Is @job's signer one of those whose signatures are kept? By the signatures: a keyid is a hint. */
-static int has_signed(const struct pdg_envelope *kept, const struct pdg_job *job, bool *out,
+/* Is @key's signature one of those that are kept? By the signatures: a keyid is a hint. */
+static int has_signed(const struct pdg_envelope *kept, const struct pdg_key *key, bool *out,
 		      struct pdg_error *err)
 {
 	size_t which;
-	int rc = pdg_envelope_verify(kept, job->d.key, &which, err);
+	int rc = pdg_envelope_verify(kept, key, &which, err);
 
 	if (rc < 0 && rc != PDG_E_REJECTED)
 		return rc;
@@ -87,31 +131,50 @@ static int has_signed(const struct pdg_envelope *kept, const struct pdg_job *job
 	return 0;
 }
 
-/* Another accepted signer: his signature joins the kept envelope, the grade is judged anew. */
-static int join(struct pdg_batch *b, struct pdg_job *job, struct pdg_envelope *e,
+/* Put behind the kept signatures of @e those of @job's signers who have none there. */
+static int add_signers(struct pdg_envelope *e, const struct pdg_job *job, struct pdg_error *err)
+{
+	const struct pdg_identity *by = &job->d.by;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < by->n; i++) {
+		const struct pdg_key *key = by->v[i].who->key->key;
+		const struct pdg_envelope_sig *sig =
+			&job->submission->envelope->sigs[by->v[i].signature];
+		bool there = false;
+
+		rc = has_signed(e, key, &there, err);
+		if (rc == 0 && !there)
+			rc = pdg_envelope_add(e, pdg_key_hint(key), pdg_buf_bytes(&sig->sig), err);
+	}
+	return rc;
+}
+
+/*
+ * Another accepted signer: his signature joins the kept envelope, the grade is judged anew. The
+ * journal shows when he came; the statement stays as old as its first acceptance, whose leaf it
+ * keeps.
+ */
+static int join(struct pdg_batch *b, struct pdg_job *job, const struct pdg_envelope *e,
 		struct pdg_error *err)
 {
-	const struct pdg_envelope_sig *sig = &job->submission->envelope->sigs[job->d.signature];
 	PDG_AUTO(buf) struct pdg_buf json = PDG_BUF_INIT(PDG_LIMIT_RECORD);
 	uint64_t index = 0;
 	int rc;
 
-	rc = pdg_envelope_add(e, pdg_key_hint(job->d.key), pdg_buf_bytes(&sig->sig), err);
-	if (rc == 0)
-		rc = pdg_envelope_write(e, &json, err);
+	rc = pdg_envelope_write(e, &json, err);
 	if (rc == 0)
 		rc = pdg_reference(pdg_buf_bytes(&json), job->envelope_digest, err);
 	if (rc == 0)
 		rc = add_leaf(b, job, NULL, &index, err);
 	if (rc == 0)
 		rc = b->store->ops->update_envelope(b->store, job->kept->reference,
-						    pdg_buf_bytes(&json), job->row->grade, index,
-						    err);
+						    pdg_buf_bytes(&json), job->row->grade, err);
 	if (rc < 0)
 		return rc;
 	pdg_buf_reset(&job->kept->envelope);
 	pdg_buf_put(&job->kept->envelope, pdg_buf_bytes(&json));
-	job->kept->journal_index = index;
 	return pdg_buf_check(&job->kept->envelope, err);
 }
 
@@ -119,19 +182,19 @@ static int join(struct pdg_batch *b, struct pdg_job *job, struct pdg_envelope *e
 static int keep_known(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *err)
 {
 	PDG_AUTO(envelope) struct pdg_envelope *e = NULL;
-	bool there = false;
+	size_t before;
 	int rc;
 
 	job->known = true;
-	if (!job->d.key ||
+	if (job->d.by.n == 0 ||
 	    pdg_bytes_eq(pdg_buf_bytes(&job->kept->envelope), pdg_buf_bytes(&job->row->envelope)))
 		return 0;
 	rc = pdg_envelope_parse(pdg_buf_bytes(&job->kept->envelope), &e, err);
-	if (rc == 0)
-		rc = has_signed(e, job, &there, err);
-	if (rc < 0 || there)
+	if (rc < 0)
 		return rc;
-	return join(b, job, e, err);
+	before = e->n_sigs;
+	rc = add_signers(e, job, err);
+	return rc < 0 || e->n_sigs == before ? rc : join(b, job, e, err);
 }
 
 /* --- new --- */
@@ -165,23 +228,34 @@ static int check_conflict(struct pdg_batch *b, const struct pdg_job *job, struct
 			  job->d.git_commit, f.v[0]->reference);
 }
 
-/* rules.md 3.2: one clone's statement for each repository and commit. *@out: it is in job->kept. */
-static int find_clone(struct pdg_batch *b, struct pdg_job *job, bool *out, struct pdg_error *err)
+/* The kept clone's statement among a page of sources behind @after, to job->kept. */
+static int find_clone_in_page(struct pdg_batch *b, struct pdg_job *job, int64_t *after,
+			      bool *out_last, struct pdg_error *err)
 {
 	PDG_AUTO(found) struct found f = {0};
 	size_t i;
-	int rc;
+	int rc = b->store->ops->sources(b->store, job->d.repository, "gitCommit", job->d.git_commit,
+					*after, PDG_LIMIT_PAGE, &f.v, &f.n, err);
 
-	*out = false;
-	rc = b->store->ops->sources(b->store, job->d.repository, job->d.git_commit, &f.v, &f.n,
-				    err);
-	for (i = 0; rc == 0 && i < f.n; i++) {
-		if (!pdg_str_eq(f.v[i]->grade, pdg_grade_name(PDG_GRADE_CLONE)))
-			continue;
-		job->kept = PDG_TAKE(f.v[i]);
-		*out = true;
-		break;
+	for (i = 0; rc == 0 && !job->kept && i < f.n; i++) {
+		*after = f.v[i]->id;
+		if (pdg_str_eq(f.v[i]->grade, pdg_grade_name(PDG_GRADE_CLONE)))
+			job->kept = PDG_TAKE(f.v[i]);
 	}
+	*out_last = f.n < PDG_LIMIT_PAGE;
+	return rc;
+}
+
+/* rules.md 3.2: one clone's statement for each repository and commit. *@out: it is in job->kept. */
+static int find_clone(struct pdg_batch *b, struct pdg_job *job, bool *out, struct pdg_error *err)
+{
+	int64_t after = 0;
+	bool last = false;
+	int rc = 0;
+
+	while (rc == 0 && !last && !job->kept)
+		rc = find_clone_in_page(b, job, &after, &last, err);
+	*out = job->kept != NULL;
 	return rc;
 }
 
@@ -221,6 +295,7 @@ static int keep_new(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *
 	if (rc < 0)
 		return rc;
 	rc = b->store->ops->insert(b->store, job->row, subjects, n, err);
+	job->added = rc == 0;
 	/* It was looked for in this transaction: that it is there now is no refusal, but a bug. */
 	return rc == PDG_E_REJECTED ? pdg_fail(err, PDG_E_INTERNAL, "kept twice in one batch") : rc;
 }
@@ -244,6 +319,7 @@ static int accept(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *er
 
 	if (job->along) {
 		rc = accept(b, job->along, err);
+		job->along->rc = rc;
 		if (rc < 0)
 			return pdg_context(err, rc, "the source that came along");
 	}
@@ -291,8 +367,9 @@ static int run_one(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *e
 	job->rc = rc;
 	if (rc == 0)
 		return 0;
-	if (is_refusal(rc))
-		return record_refusal(b, job, job->err.rule, err);
+	if (pdg_status_is_refusal(rc))
+		return record_refusal(b, job->along && job->along->rc < 0 ? job->along : job,
+				      job->err.rule, err);
 	if (err)
 		*err = job->err;
 	return rc;

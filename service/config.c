@@ -33,6 +33,7 @@ static const struct pdg_config_key own_keys[] = {
 	{"service", false, "readers", PDG_CFG_LATER, true},
 	{"service", false, "proxy", PDG_CFG_STRING, false},
 	{"service", false, "logLevel", PDG_CFG_STRING, false},
+	{"service", false, "connectionsPerAddress", PDG_CFG_NUMBER, false},
 
 	{"log", false, "type", PDG_CFG_STRING, false},
 	{"log", false, "url", PDG_CFG_STRING, false},
@@ -196,6 +197,21 @@ static int read_key(const struct pdg_config *c, const char *section, const char 
 	return *out ? 0 : pdg_nomem(err);
 }
 
+static int read_connections(const struct pdg_config *c, struct pdg_service_config *cfg,
+			    struct pdg_error *err)
+{
+	unsigned line;
+	const char *value = get(c, "service", "connectionsPerAddress", &line);
+	uint64_t n = PDG_LIMIT_PER_ADDRESS;
+
+	if (value && !pdg_bytes_u64(pdg_bytes_str(value), PDG_LIMIT_CONNECTIONS, &n))
+		return pdg_config_reject(err, c, line, "CFG-1",
+					 "connectionsPerAddress is '%.32s', not 0 to %d", value,
+					 PDG_LIMIT_CONNECTIONS);
+	cfg->connections_per_address = (size_t)n;
+	return 0;
+}
+
 static int read_service(const struct pdg_config *c, struct pdg_service_config *cfg,
 			struct pdg_error *err)
 {
@@ -214,6 +230,8 @@ static int read_service(const struct pdg_config *c, struct pdg_service_config *c
 		rc = copy(c, "service", "proxy", NULL, &cfg->proxy, err);
 	if (rc == 0)
 		rc = copy(c, "service", "policy", NULL, &cfg->policy_file, err);
+	if (rc == 0)
+		rc = read_connections(c, cfg, err);
 	if (rc < 0)
 		return rc;
 	if (!cfg->signing_key) {

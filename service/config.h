@@ -17,6 +17,7 @@ struct pdg_service_config {
 	char *journal_key;	   /* or NULL: beside the database */
 	char *policy_file;	   /* NULL: the policy is inside */
 	enum pdg_level log_level;
+	size_t connections_per_address; /* at once; 0: any number. Loopback is not counted */
 	char *proxy;
 	enum pdg_log_kind log;
 	char *log_url, *log_read_url;
@@ -26,7 +27,7 @@ struct pdg_service_config {
 	int64_t pending_limit; /* seconds */
 };
 
-/** Returns 0, PDG_E_USAGE (POL-*; CFG-1: a value that cannot be), PDG_E_NOTFOUND, PDG_E_IO. */
+/** Returns 0, PDG_E_USAGE (POL-*; POL-9 also: no such file; CFG-1: a value that cannot be). */
 int pdg_service_config_load(const char *path, struct pdg_service_config **out,
 			    struct pdg_error *err) PDG_MUST_CHECK;
 /** The policy that the daemon's file holds or names. */

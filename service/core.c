@@ -17,11 +17,6 @@
 #include "util/rule.h"
 #include "util/str.h"
 
-static bool is_refusal(int rc)
-{
-	return rc == PDG_E_REJECTED || rc == PDG_E_FORMAT || rc == PDG_E_LIMIT;
-}
-
 /* Counted alone: nobody is known whom a record could be about (rules.md 5.3). */
 static void count_refusal(struct pdg_core *core, const char *rule)
 {
@@ -58,9 +53,11 @@ static int judge_along(struct pdg_core *core, struct pdg_job *job, struct pdg_er
 		return pdg_nomem(err);
 	job->along->submission = PDG_TAKE(job->submission->source);
 	rc = judge(core, job->along, NULL, err);
-	if (rc == 0 && job->along->d.grade != PDG_GRADE_SERVER)
+	if (rc == 0 && job->along->d.grade != PDG_GRADE_SERVER) {
+		job->along->d.loose = true;
 		rc = pdg_reject(err, "SUB-1",
 				"a build brings along a source signed by the git server");
+	}
 	return rc < 0 ? pdg_context(err, rc, "source") : 0;
 }
 
@@ -81,6 +78,8 @@ static struct pdg_job *refusal_job(struct pdg_job *job)
 	PDG_AUTO(buf) struct pdg_buf json = PDG_BUF_INIT(PDG_LIMIT_RECORD);
 	struct pdg_job *about = job->d.producer && job->d.producer_key ? job : job->along;
 
+	if (job->d.loose || (job->along && job->along->d.loose))
+		return NULL;
 	if (!about || !about->d.producer || !about->d.producer_key || !about->submission)
 		return NULL;
 	if (!about->envelope_digest[0] && pdg_envelope_as_kept(about, &json, NULL) < 0)
@@ -98,13 +97,14 @@ static struct pdg_job *refusal_job(struct pdg_job *job)
 
 static void refuse(struct pdg_core *core, struct pdg_job *job, int rc)
 {
-	struct pdg_job *record = is_refusal(rc) && job->err.rule[0] ? refusal_job(job) : NULL;
+	struct pdg_job *record =
+		pdg_status_is_refusal(rc) && job->err.rule[0] ? refusal_job(job) : NULL;
 
 	if (record && pdg_writer_put(core->writer, record, NULL) == 0)
 		return;
 	if (record)
 		job = record;
-	if (is_refusal(rc))
+	if (pdg_status_is_refusal(rc))
 		count_refusal(core, job->err.rule);
 	pdg_job_answer_error(job, &job->err);
 	pdg_job_free(job);
@@ -170,8 +170,10 @@ static void waiter_done(void *ctx, const struct pdg_answer *answer)
 	(void)pthread_mutex_unlock(&w->mutex);
 }
 
-static int keep_version(struct pdg_core *core, uint64_t version, struct pdg_error *err)
+/* pdg_policy_box_reload()'s: returns when the store has committed it. */
+static int keep_version(void *ctx, uint64_t version, struct pdg_error *err)
 {
+	struct pdg_core *core = ctx;
 	PDG_AUTO(job) struct pdg_job *job = pdg_job_new(PDG_JOB_META);
 	struct waiter w = {.over = false};
 	int rc;
@@ -204,13 +206,7 @@ static int keep_version(struct pdg_core *core, uint64_t version, struct pdg_erro
 
 int pdg_core_reload(struct pdg_core *core, struct pdg_error *err)
 {
-	PDG_AUTO(in_force) struct pdg_in_force *f = NULL;
-	int rc = pdg_policy_box_reload(core->policy, err);
-
-	if (rc < 0)
-		return rc;
-	f = pdg_in_force_ref(core->policy);
-	return keep_version(core, f->policy->version, err);
+	return pdg_policy_box_reload(core->policy, keep_version, core, err);
 }
 
 /* --- counters --- */

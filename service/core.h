@@ -37,9 +37,19 @@ int pdg_core_open(const struct pdg_service_config *cfg, const struct pdg_clock *
  * on.
  */
 void pdg_core_stop(struct pdg_core *core);
-/** pdg_core_stop() unless that was done; stop the threads, close. What is pending at the log stays
- * so. */
-void pdg_core_close(struct pdg_core *core);
+/**
+ * pdg_core_stop() unless that was done; stop the threads, close. What is pending at the log stays
+ * so. False when a call to the log hangs in the kernel and cannot be given up: then nothing was
+ * freed, a thread still works with it, and the process must end by _exit(). All that was
+ * acknowledged is committed all the same.
+ */
+bool pdg_core_close(struct pdg_core *core);
+/**
+ * The same as pdg_core_open() for pdg_core_fsck() alone: opens what is there and makes nothing; no
+ * thread runs, nothing can be submitted. Also PDG_E_IO (STO-3: there is no store).
+ */
+int pdg_core_open_to_check(const struct pdg_service_config *cfg, const struct pdg_clock *clock,
+			   struct pdg_core **out, struct pdg_error *err) PDG_MUST_CHECK;
 
 /* The answer to a submission, owned by the callee of @done during the call only. */
 struct pdg_answer {
@@ -80,7 +90,7 @@ int pdg_core_trusted_root(struct pdg_core *core, struct pdg_buf *out,
 /** Append keys.json: {"keys":[{"hint","publicKey","validFrom","validUntil"}]} plus "journalKeys" in
  * the same form. */
 int pdg_core_keys(struct pdg_core *core, struct pdg_buf *out, struct pdg_error *err) PDG_MUST_CHECK;
-/** Ready to work? 0, or PDG_E_REJECTED (RDY-1 to RDY-4) with the reason (design 7, /readyz). */
+/** Ready to work? 0, or PDG_E_REJECTED (RDY-1 to RDY-5) with the reason (design 7, /readyz). */
 int pdg_core_ready(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
 /**
  * Re-check everything stored (--fsck): signatures, references, log, journal. Appends a line for

@@ -16,6 +16,7 @@
 
 struct pdg_core {
 	const struct pdg_service_config *cfg;
+	bool only_check; /* --fsck: make nothing, write nothing, start nothing */
 	struct pdg_clock clock;
 	struct pdg_store *store;
 	struct pdg_key *signing_key;

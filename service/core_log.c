@@ -41,18 +41,18 @@ int pdg_core_meta_number(struct pdg_core *core, const char *name, uint64_t *out,
 	return 0;
 }
 
-static int open_embedded(struct pdg_core *core, bool may_create, struct pdg_error *err)
+static int open_embedded(struct pdg_core *core, bool has_entries, struct pdg_error *err)
 {
 	struct pdg_embedded_options opt = {
 		.directory = core->cfg->log_directory,
 		.origin = core->cfg->log_origin,
 		.key = core->cfg->log_key,
-		.may_create = may_create,
+		.may_create = !has_entries && !core->only_check,
 	};
 	const struct pdg_key *key;
 	int rc = pdg_embedded_open(&opt, &core->log, err);
 
-	if (rc == PDG_E_NOTFOUND && !may_create) {
+	if (rc == PDG_E_NOTFOUND && has_entries) {
 		rc = pdg_reject(err, "CFG-5", "the store has entries of a log, but \"%s\" has none",
 				core->cfg->log_directory);
 		pdg_fix(err, "put the log's folder back, or start with a store of its own");
@@ -140,7 +140,7 @@ static int keep_log(struct pdg_core *core, const char *id, int64_t *out_since,
 		rc = pdg_core_meta_number(core, "log-since", &since, err);
 	if (rc < 0)
 		return rc;
-	if (since == 0 || !pdg_str_eq(was_id, id)) {
+	if (!core->only_check && (since == 0 || !pdg_str_eq(was_id, id))) {
 		since = (uint64_t)pdg_now(&core->clock);
 		rc = s->ops->begin(s, err);
 		if (rc < 0)
@@ -194,7 +194,7 @@ int pdg_core_open_log(struct pdg_core *core, struct pdg_error *err)
 	}
 	if (rc < 0)
 		return rc;
-	rc = core->cfg->log == PDG_LOG_EMBEDDED ? open_embedded(core, all == pending, err)
+	rc = core->cfg->log == PDG_LOG_EMBEDDED ? open_embedded(core, all > pending, err)
 						: open_rekor(core, err);
 	if (rc < 0)
 		return rc;

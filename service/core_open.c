@@ -17,28 +17,27 @@
 #include "util/size.h"
 #include "util/str.h"
 
-#define LOG_FINISH_MS 2500
+/* Three times this and what service/main.c waits before stay below 10 s. */
+#define LOG_FINISH_MS 2000
 
 void pdg_core_stop(struct pdg_core *core)
 {
 	pdg_writer_close(core->writer);
 }
 
-void pdg_core_close(struct pdg_core *core)
+bool pdg_core_close(struct pdg_core *core)
 {
 	bool ended;
 
 	if (!core)
-		return;
+		return true;
 	if (core->writer)
 		pdg_writer_drain(core->writer);
 	ended = pdg_publisher_stop(core->publisher, LOG_FINISH_MS);
 	pdg_writer_end(core->writer);
 	if (!ended) {
-		/* A call to the log hangs, and what it uses must stay. The process ends now. */
 		pdg_log(PDG_LOG_WARN, "log-call-abandoned", NULL);
-		pdg_store_close(core->store);
-		return;
+		return false;
 	}
 	pdg_publisher_free(core->publisher);
 	pdg_writer_free(core->writer);
@@ -55,6 +54,7 @@ void pdg_core_close(struct pdg_core *core)
 	free(core->key_cache);
 	free(core->refused);
 	free(core);
+	return true;
 }
 PDG_AUTO_DEFINE(core, struct pdg_core *, pdg_core_close)
 
@@ -148,8 +148,11 @@ static int keep_meta(struct pdg_core *core, const char *name, const char *value,
 		     struct pdg_error *err)
 {
 	struct pdg_store *s = core->store;
-	int rc = s->ops->begin(s, err);
+	int rc;
 
+	if (core->only_check)
+		return 0;
+	rc = s->ops->begin(s, err);
 	if (rc < 0)
 		return rc;
 	rc = s->ops->meta_set(s, name, value, err);
@@ -187,6 +190,32 @@ static void warn_if_untrusted(struct pdg_core *core)
 			pdg_key_hint(core->journal_key), NULL);
 }
 
+/*
+ * What is kept of key files is believed when they are read again, so nobody else may write there
+ * (FIL-1). Without the folder keys are described anew at every start; that is all.
+ */
+static int open_key_cache(struct pdg_core *core, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *path = pdg_str_printf("%s.keys", core->cfg->store_path);
+	struct pdg_error why = {0};
+	int rc;
+
+	if (!path)
+		return pdg_nomem(err);
+	if (core->only_check && !pdg_fs_exists(path))
+		return 0;
+	rc = pdg_fs_private_dir(path, &why);
+	if (rc == PDG_E_IO)
+		return 0;
+	if (rc < 0) {
+		if (err)
+			*err = why;
+		return pdg_context(err, rc, "key cache");
+	}
+	core->key_cache = PDG_TAKE(path);
+	return 0;
+}
+
 static int open_policy(struct pdg_core *core, struct pdg_error *err)
 {
 	PDG_AUTO(in_force) struct pdg_in_force *f = NULL;
@@ -200,12 +229,9 @@ static int open_policy(struct pdg_core *core, struct pdg_error *err)
 	uint64_t least;
 	int rc;
 
-	core->key_cache = pdg_str_printf("%s.keys", core->cfg->store_path);
-	if (!core->key_cache)
-		return pdg_nomem(err);
-	/* Without the folder keys are described anew at every start; that is all. */
-	(void)!pdg_fs_mkdirs(core->key_cache, 0700, NULL);
-	rc = pdg_core_meta_number(core, "policy-version", &least, err);
+	rc = open_key_cache(core, err);
+	if (rc == 0)
+		rc = pdg_core_meta_number(core, "policy-version", &least, err);
 	if (rc == 0)
 		rc = pdg_policy_box_new(core->cfg, &own, core->key_cache, &core->clock, least,
 					&core->policy, err);
@@ -243,12 +269,40 @@ static int start_threads(struct pdg_core *core, struct pdg_error *err)
 	return pdg_publisher_start(core->publisher, err);
 }
 
+/* Whoever can put a file beside the database can replace it, or its journal's key. */
+static int open_store(struct pdg_core *core, struct pdg_error *err)
+{
+	const char *path = core->cfg->store_path;
+	PDG_AUTO(mem) char *dir = pdg_path_dir(path);
+	bool is_new = false;
+	bool begun = false;
+	int rc = 0;
+
+	if (!dir)
+		return pdg_nomem(err);
+	if (core->only_check && !pdg_fs_exists(path))
+		is_new = true;
+	if (!is_new)
+		rc = pdg_fs_private_dir(dir, err);
+	if (rc < 0)
+		return pdg_context(err, rc, "store");
+	if (!is_new)
+		rc = pdg_sqlite_open(path, &core->store, &is_new, err);
+	if (rc == 0 && !is_new && core->only_check) {
+		rc = has_journal(core, &begun, err);
+		is_new = !begun;
+	}
+	if (rc == 0 && is_new && core->only_check) {
+		rc = pdg_reject(err, "STO-3", "there is no store in \"%s\" to be checked", path);
+		pdg_fix(err, "name the file of the service's database by store in [service]");
+	}
+	return rc;
+}
+
 static int open_parts(struct pdg_core *core, struct pdg_error *err)
 {
-	bool is_new;
-	int rc;
+	int rc = open_store(core, err);
 
-	rc = pdg_sqlite_open(core->cfg->store_path, &core->store, &is_new, err);
 	if (rc == 0)
 		rc = open_signing_key(core, err);
 	if (rc == 0)
@@ -266,13 +320,13 @@ static int open_parts(struct pdg_core *core, struct pdg_error *err)
 	if (rc == 0)
 		rc = pdg_journal_open(core->store, core->journal_key, core->journal_origin,
 				      &core->journal, err);
-	if (rc == 0)
+	if (rc == 0 && !core->only_check)
 		rc = start_threads(core, err);
 	return rc;
 }
 
-int pdg_core_open(const struct pdg_service_config *cfg, const struct pdg_clock *clock,
-		  struct pdg_core **out, struct pdg_error *err)
+static int core_open(const struct pdg_service_config *cfg, const struct pdg_clock *clock,
+		     bool only_check, struct pdg_core **out, struct pdg_error *err)
 {
 	PDG_AUTO(core) struct pdg_core *core = pdg_calloc(1, sizeof(*core));
 	size_t n;
@@ -282,6 +336,7 @@ int pdg_core_open(const struct pdg_service_config *cfg, const struct pdg_clock *
 		return pdg_nomem(err);
 	core->cfg = cfg;
 	core->clock = *clock;
+	core->only_check = only_check;
 	pdg_buf_init(&core->root_json, PDG_LIMIT_KIB(64));
 	(void)pdg_rule_table(&n);
 	core->refused = pdg_calloc(n, sizeof(*core->refused));
@@ -292,4 +347,16 @@ int pdg_core_open(const struct pdg_service_config *cfg, const struct pdg_clock *
 		return rc;
 	*out = PDG_TAKE(core);
 	return 0;
+}
+
+int pdg_core_open(const struct pdg_service_config *cfg, const struct pdg_clock *clock,
+		  struct pdg_core **out, struct pdg_error *err)
+{
+	return core_open(cfg, clock, false, out, err);
+}
+
+int pdg_core_open_to_check(const struct pdg_service_config *cfg, const struct pdg_clock *clock,
+			   struct pdg_core **out, struct pdg_error *err)
+{
+	return core_open(cfg, clock, true, out, err);
 }

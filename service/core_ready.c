@@ -9,6 +9,7 @@
 #include "attest/bundle.h"
 #include "service/core_impl.h"
 #include "service/countersign.h"
+#include "tlog/embedded.h"
 #include "util/limits.h"
 #include "util/str.h"
 
@@ -107,6 +108,16 @@ static int check_last_logged(struct pdg_core *core, struct pdg_error *err)
 		   : pdg_fail(err, PDG_E_NOTFOUND, "no key %s", a->service_key);
 }
 
+/* What is served and written is what would be found after a restart. */
+static int check_files(struct pdg_core *core, struct pdg_error *err)
+{
+	int rc = core->store->ops->there(core->store, err);
+
+	if (rc == 0 && core->cfg->log == PDG_LOG_EMBEDDED)
+		rc = pdg_embedded_there(core->log, err);
+	return rc;
+}
+
 static int check_overdue(struct pdg_core *core, struct pdg_error *err)
 {
 	uint64_t all, pending;
@@ -132,6 +143,9 @@ int pdg_core_ready(struct pdg_core *core, struct pdg_error *err)
 	rc = check_signing(core, err);
 	if (rc < 0)
 		return rc;
+	rc = check_files(core, &why);
+	if (rc < 0)
+		return not_ready(err, "RDY-5", &why);
 	rc = check_journal(core, &why);
 	if (rc == 0)
 		rc = check_last_logged(core, &why);

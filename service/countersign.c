@@ -22,10 +22,31 @@ int pdg_signed_digest(struct pdg_bytes payload, uint8_t out[32], struct pdg_erro
 	return rc < 0 ? rc : pdg_sha256(pdg_buf_bytes(&pae), out, err);
 }
 
+/*
+ * Signatures that stand, under their keys' own hints, and no others: what nobody verified would
+ * take the place of those who join. A clone's signature is none (rules.md 3.2), and an envelope has
+ * one: the first as it came, in nobody's name.
+ */
+static int drop_unverified(struct pdg_job *job, struct pdg_error *err)
+{
+	struct pdg_identity *by = &job->d.by;
+	struct pdg_envelope_keep keep[PDG_LIMIT_SIGNATURES] = {{0, ""}};
+	size_t i;
+
+	for (i = 0; i < by->n; i++) {
+		keep[i].index = by->v[i].signature;
+		keep[i].keyid = pdg_key_hint(by->v[i].who->key->key);
+		by->v[i].signature = i;
+	}
+	return pdg_envelope_keep(job->submission->envelope, keep, by->n ? by->n : 1, err);
+}
+
 int pdg_envelope_as_kept(struct pdg_job *job, struct pdg_buf *out, struct pdg_error *err)
 {
-	int rc = pdg_envelope_write(job->submission->envelope, out, err);
+	int rc = drop_unverified(job, err);
 
+	if (rc == 0)
+		rc = pdg_envelope_write(job->submission->envelope, out, err);
 	if (rc < 0)
 		return rc;
 	return pdg_reference(pdg_buf_bytes(out), job->envelope_digest, err);

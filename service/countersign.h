@@ -13,7 +13,10 @@
 int pdg_countersign(struct pdg_job *job, const struct pdg_key *key,
 		    struct pdg_error *err) PDG_MUST_CHECK;
 
-/** job->envelope_digest: of the envelope as it would be kept, whose JSON is appended to @out. */
+/**
+ * Leave of the envelope what is kept of it, append its JSON to @out, and set job->envelope_digest,
+ * which is of that. Once.
+ */
 int pdg_envelope_as_kept(struct pdg_job *job, struct pdg_buf *out,
 			 struct pdg_error *err) PDG_MUST_CHECK;
 

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 #include "util/str.h"
-#include "util/time.h"
 
 void pdg_decision_done(struct pdg_decision *d)
 {
@@ -20,25 +19,14 @@ void pdg_decision_done(struct pdg_decision *d)
 	*d = (struct pdg_decision){0};
 }
 
-int pdg_decide_date(const struct pdg_ground *g, const char *what, const char *text,
-		    struct pdg_error *err)
-{
-	int64_t t;
-
-	if (!text)
-		return 0;
-	if (pdg_time_parse(pdg_bytes_str(text), &t, NULL) < 0)
-		return pdg_reject(err, "TIM-4", "%s is '%.64s', no RFC 3339 date", what, text);
-	if (t > g->received + PDG_TIME_TOLERANCE)
-		return pdg_reject(err, "TIM-4", "%s is %s, which has not come yet", what, text);
-	return 0;
-}
-
 int pdg_decide_section(const struct pdg_ground *g, const char *uri,
 		       const struct pdg_policy_repository **out, struct pdg_error *err)
 {
-	const struct pdg_policy_repository *r = pdg_policy_repository(g->force->policy, uri);
+	const struct pdg_policy_repository *r;
+	int rc = pdg_policy_find_repository(g->force->policy, uri, &r, err);
 
+	if (rc < 0)
+		return rc;
 	if (!r)
 		return pdg_reject(err, "IDN-5", "the policy has no [repository \"%s\"]", uri);
 	if (r->source_from == PDG_GRADE_NONE)
@@ -48,20 +36,30 @@ int pdg_decide_section(const struct pdg_ground *g, const char *uri,
 	return 0;
 }
 
-static int set_producer(struct pdg_decision *d, const struct pdg_identity *id,
+int pdg_decide_producer(struct pdg_decision *d, const char *kind, const char *section,
 			struct pdg_error *err)
 {
-	static const char *const names[] = {
+	char *producer = pdg_str_printf("%s %s", kind, section);
+	char *key = pdg_str_dup(pdg_key_hint(d->by.v[0].who->key->key));
+
+	free(d->producer);
+	free(d->producer_key);
+	d->producer = producer;
+	d->producer_key = key;
+	return producer && key ? 0 : pdg_nomem(err);
+}
+
+/* As the first section says that names his key; a stage knows him better. */
+static int first_producer(struct pdg_decision *d, struct pdg_error *err)
+{
+	static const char *const kinds[] = {
 		[PDG_AS_SERVER] = "serverKey",
 		[PDG_AS_BUILDER] = "builder",
 		[PDG_AS_PRODUCER] = "producer",
 	};
+	const struct pdg_candidate *who = d->by.v[0].who;
 
-	d->key = id->who->key->key;
-	d->signature = id->signature;
-	d->producer_key = pdg_str_dup(pdg_key_hint(d->key));
-	d->producer = pdg_str_printf("%s %s", names[id->who->as], id->who->section);
-	return d->producer && d->producer_key ? 0 : pdg_nomem(err);
+	return pdg_decide_producer(d, kinds[who->as], who->section, err);
 }
 
 static int open_statement(const struct pdg_submission *s, struct pdg_decision *d,
@@ -81,25 +79,27 @@ static int wrong_role(const struct pdg_decision *d, struct pdg_error *err)
 }
 
 /* What came along must have a use (rules.md 8: a commit for a source, a source for a build). */
-static int check_parts(const struct pdg_submission *s, const struct pdg_decision *d,
+static int check_parts(const struct pdg_submission *s, struct pdg_decision *d,
 		       struct pdg_error *err)
 {
+	d->loose = true;
 	if (s->has_commit && d->stage->id != PDG_STAGE_SOURCE)
 		return pdg_reject(err, "SUB-1", "a commit came with a %s statement",
 				  d->stage->name);
 	if (s->source && d->stage->id != PDG_STAGE_BUILD)
 		return pdg_reject(err, "SUB-1", "a source came with a %s statement",
 				  d->stage->name);
+	d->loose = false;
 	return 0;
 }
 
 static int decide_signed(const struct pdg_ground *g, const struct pdg_submission *s,
-			 const struct pdg_identity *id, const struct pdg_decision *along,
-			 struct pdg_decision *d, struct pdg_error *err)
+			 const struct pdg_decision *along, struct pdg_decision *d,
+			 struct pdg_error *err)
 {
 	int rc;
 
-	rc = set_producer(d, id, err);
+	rc = first_producer(d, err);
 	if (rc == 0)
 		rc = open_statement(s, d, err);
 	if (rc == 0)
@@ -107,12 +107,13 @@ static int decide_signed(const struct pdg_ground *g, const struct pdg_submission
 	if (rc < 0)
 		return rc;
 	if (d->stage->id == PDG_STAGE_SOURCE)
-		return id->who->as == PDG_AS_SERVER ? pdg_decide_server_source(g, s, d, err)
-						    : wrong_role(d, err);
+		return pdg_identity_has(&d->by, PDG_AS_SERVER)
+			       ? pdg_decide_server_source(g, s, d, err)
+			       : wrong_role(d, err);
 	if (d->stage->id == PDG_STAGE_BUILD)
-		return id->who->as == PDG_AS_BUILDER ? pdg_decide_build(g, along, d, err)
-						     : wrong_role(d, err);
-	if (id->who->as != PDG_AS_PRODUCER)
+		return pdg_identity_has(&d->by, PDG_AS_BUILDER) ? pdg_decide_build(g, along, d, err)
+								: wrong_role(d, err);
+	if (!pdg_identity_has(&d->by, PDG_AS_PRODUCER))
 		return wrong_role(d, err);
 	return pdg_reject(err, "STG-2", "this version does not judge %s statements",
 			  d->stage->name);
@@ -121,13 +122,15 @@ static int decide_signed(const struct pdg_ground *g, const struct pdg_submission
 int pdg_decide(const struct pdg_ground *g, const struct pdg_submission *s,
 	       const struct pdg_decision *along, struct pdg_decision *out, struct pdg_error *err)
 {
-	struct pdg_identity id = {0};
+	struct pdg_identity id = {.n = 0};
 	struct pdg_error why = {0};
 	int rc;
 
 	rc = pdg_identify(&g->force->candidates, s->envelope, s->hint, g->received, &id, &why);
-	if (rc == 0 && !(s->has_commit && id.who->as != PDG_AS_SERVER))
-		return decide_signed(g, s, &id, along, out, err);
+	if (rc == 0 && (!s->has_commit || pdg_identity_has(&id, PDG_AS_SERVER))) {
+		out->by = id;
+		return decide_signed(g, s, along, out, err);
+	}
 	if (rc == 0 || (rc == PDG_E_REJECTED && s->has_commit)) {
 		/* Under no serverKey: the commit stands in the place of signature and identity. */
 		rc = open_statement(s, out, err);

@@ -14,12 +14,14 @@
 
 /* Filled as far as the judgement got, also when it refuses. */
 struct pdg_decision {
-	/* Who: NULL until an identity is proven. A refusal is on record from then on. */
+	/* Who: NULL until an identity is proven. A refusal is on record from then on. Of a clone's
+	 * statement nobody is known who made it, until it is accepted. */
 	char *producer;	    /* "builder https://…", "serverKey https://…", "clone" */
-	char *producer_key; /* hint, or fingerprint of the commit's signer */
-	const struct pdg_key
-		*key;	  /* of the envelope's signer, borrowed from @force; NULL: a clone's */
-	size_t signature; /* index of his signature */
+	char *producer_key; /* hint of the first of @by, or fingerprint of the commit's signer */
+	struct pdg_identity by; /* whose signatures stand, of @force; n 0: a clone's */
+	/* Refused for a part that nobody signed, such as anybody may put beside a statement that is
+	 * public: that is on nobody's record. */
+	bool loose;
 	/* What */
 	struct pdg_statement *statement;
 	const struct pdg_stage *stage; /* NULL when the statement was not reached */
@@ -52,7 +54,11 @@ int pdg_decide(const struct pdg_ground *g, const struct pdg_submission *s,
 
 /* The parts, each in a file of its own. Private to decide*.c. */
 
-/** decide_source.c: a statement signed by @who's serverKey. */
+/** Name @d's producer after the first of those who signed. */
+int pdg_decide_producer(struct pdg_decision *d, const char *kind, const char *section,
+			struct pdg_error *err) PDG_MUST_CHECK;
+
+/** decide_source.c: a statement signed by a serverKey. */
 int pdg_decide_server_source(const struct pdg_ground *g, const struct pdg_submission *s,
 			     struct pdg_decision *d, struct pdg_error *err) PDG_MUST_CHECK;
 /** decide_source.c: a statement that its judged commit stands for. @unsigned_: why no key
@@ -72,9 +78,5 @@ bool pdg_source_satisfies(const struct pdg_policy_repository *repo, enum pdg_gra
 int pdg_decide_section(const struct pdg_ground *g, const char *uri,
 		       const struct pdg_policy_repository **out,
 		       struct pdg_error *err) PDG_MUST_CHECK;
-
-/** TIM-4: @text (NULL: not said) is no later than the receipt, give or take the tolerance. */
-int pdg_decide_date(const struct pdg_ground *g, const char *what, const char *text,
-		    struct pdg_error *err) PDG_MUST_CHECK;
 
 #endif

@@ -40,15 +40,16 @@ static void kept_list_done(struct kept_list *l)
 }
 PDG_AUTO_DEFINE_VALUE(kept_list, struct kept_list, kept_list_done)
 
+/* A page of the kept sources of @b's commit in @repository, those behind @after. */
 static int find_sources(const struct pdg_ground *g, const char *repository,
-			const struct pdg_build *b, struct kept_list *out, struct pdg_error *err)
+			const struct pdg_build *b, int64_t after, struct kept_list *out,
+			struct pdg_error *err)
 {
-	if (b->source_commit)
-		return g->store->ops->sources(g->store, repository, b->source_commit, &out->v,
-					      &out->n, err);
-	return g->store->ops->by_subject(g->store, "sha256",
-					 b->source_sha256 ? b->source_sha256 : "", 0,
-					 PDG_LIMIT_PAGE, &out->v, &out->n, err);
+	const char *algorithm = b->source_commit ? "gitCommit" : "sha256";
+	const char *value = b->source_commit ? b->source_commit : b->source_sha256;
+
+	return g->store->ops->sources(g->store, repository, algorithm, value, after, PDG_LIMIT_PAGE,
+				      &out->v, &out->n, err);
 }
 
 /* How far the kept sources of a commit got. */
@@ -66,8 +67,6 @@ static int consider(struct search *s, const struct pdg_stored *a, struct pdg_err
 	struct pdg_source source = {0};
 	int rc;
 
-	if (!pdg_str_eq(a->stage, "source") || !pdg_str_eq(a->repository, s->repo->normal))
-		return 0;
 	rc = pdg_statement_parse(pdg_buf_bytes(&a->payload), &st, err);
 	if (rc == 0)
 		rc = pdg_source_read(st, &source, err);
@@ -107,26 +106,38 @@ static int no_source(const struct search *s, struct pdg_error *err)
 	return rc;
 }
 
-static int link_kept(const struct pdg_ground *g, struct search *s, struct pdg_decision *d,
-		     struct pdg_error *err)
+/* 1: the build's source is on the page behind @after, and in @d; 0: not; or PDG_E_*. */
+static int link_page(const struct pdg_ground *g, struct search *s, struct pdg_decision *d,
+		     int64_t *after, bool *out_last, struct pdg_error *err)
 {
 	PDG_AUTO(kept_list) struct kept_list kept = {0};
 	size_t i;
 	int rc;
 
-	rc = find_sources(g, s->repo->normal, s->build, &kept, err);
+	rc = find_sources(g, s->repo->normal, s->build, *after, &kept, err);
+	for (i = 0; rc == 0 && i < kept.n; i++) {
+		*after = kept.v[i]->id;
+		rc = consider(s, kept.v[i], err);
+		if (rc == 1)
+			(void)snprintf(d->link, sizeof(d->link), "%s", kept.v[i]->reference);
+	}
+	*out_last = kept.n < PDG_LIMIT_PAGE;
+	return rc;
+}
+
+/* All are asked, to the last: others of the same commit must not hide the one. */
+static int link_kept(const struct pdg_ground *g, struct search *s, struct pdg_decision *d,
+		     struct pdg_error *err)
+{
+	int64_t after = 0;
+	bool last = false;
+	int rc = 0;
+
+	while (rc == 0 && !last)
+		rc = link_page(g, s, d, &after, &last, err);
 	if (rc < 0)
 		return rc;
-	for (i = 0; i < kept.n; i++) {
-		rc = consider(s, kept.v[i], err);
-		if (rc < 0)
-			return rc;
-		if (rc == 1) {
-			(void)snprintf(d->link, sizeof(d->link), "%s", kept.v[i]->reference);
-			return 0;
-		}
-	}
-	return no_source(s, err);
+	return rc == 1 ? 0 : no_source(s, err);
 }
 
 /* The source that the build brought along, accepted in the same breath. */
@@ -150,32 +161,6 @@ static int link_along(const struct search *s, const struct pdg_decision *along,
 	return 0;
 }
 
-/* Dates at which the sender says that it began and ended, in v1's place and in v0.2's. */
-static int check_dates(const struct pdg_ground *g, const struct pdg_statement *st,
-		       struct pdg_error *err)
-{
-	static const char *const names[] = {"startedOn", "finishedOn", "buildStartedOn",
-					    "buildFinishedOn"};
-	const json_t *details = pdg_json_get(st->predicate, "runDetails");
-	const json_t *places[2] = {pdg_json_get(st->predicate, "metadata"), NULL};
-	size_t i, k;
-
-	places[1] = pdg_json_is_obj(details) ? pdg_json_get(details, "metadata") : NULL;
-	for (i = 0; i < 2; i++) {
-		for (k = 0; pdg_json_is_obj(places[i]) && k < sizeof(names) / sizeof(names[0]);
-		     k++) {
-			const char *date = NULL;
-			int rc = pdg_json_opt_str(places[i], names[k], &date, err);
-
-			if (rc == 0)
-				rc = pdg_decide_date(g, names[k], date, err);
-			if (rc < 0)
-				return rc;
-		}
-	}
-	return 0;
-}
-
 static bool has_artifact(const struct pdg_statement *st)
 {
 	size_t i;
@@ -194,14 +179,18 @@ static int check_builder(const struct pdg_ground *g, const struct pdg_build *b,
 	const struct pdg_policy_builder *builder =
 		pdg_policy_builder(g->force->policy, b->builder_id);
 
-	if (!builder || !pdg_key_list_has(&builder->keys, d->key))
+	bool may;
+	int rc;
+
+	if (!builder || !pdg_identity_narrow(&d->by, &builder->keys))
 		return pdg_reject(err, "IDN-2", "builder.id is '%s', which is not the name of %s",
 				  b->builder_id, d->producer);
-	free(d->producer);
-	d->producer = pdg_str_printf("builder %s", builder->id);
-	if (!d->producer)
-		return pdg_nomem(err);
-	if (!pdg_policy_builder_may(builder, b->source_uri))
+	rc = pdg_decide_producer(d, "builder", builder->id, err);
+	if (rc == 0)
+		rc = pdg_policy_ask_builder(builder, b->source_uri, &may, err);
+	if (rc < 0)
+		return rc;
+	if (!may)
 		return pdg_reject(err, "IDN-3", "%s may not speak of %s", d->producer,
 				  b->source_uri);
 	return 0;
@@ -220,7 +209,7 @@ int pdg_decide_build(const struct pdg_ground *g, const struct pdg_decision *alon
 	if (rc == 0)
 		rc = pdg_decide_section(g, b.source_uri, &s.repo, err);
 	if (rc == 0)
-		rc = check_dates(g, d->statement, err);
+		rc = pdg_build_dates(d->statement, g->received, err);
 	if (rc < 0)
 		return rc;
 	if (!has_artifact(d->statement))
@@ -229,5 +218,9 @@ int pdg_decide_build(const struct pdg_ground *g, const struct pdg_decision *alon
 	d->git_commit = pdg_str_dup(b.source_commit);
 	if (!d->repository || (b.source_commit && !d->git_commit))
 		return pdg_nomem(err);
-	return along ? link_along(&s, along, d, err) : link_kept(g, &s, d, err);
+	if (!along)
+		return link_kept(g, &s, d, err);
+	rc = link_along(&s, along, d, err);
+	d->loose = rc < 0; /* which source comes along, no signature says */
+	return rc;
 }

@@ -29,6 +29,33 @@ static int judge_commit(const struct pdg_ground *g, const struct pdg_submission 
 	return v->why.code < 0 ? v->why.code : pdg_reject(err, "SGN-3", "the commit is not good");
 }
 
+/*
+ * The commit came beside the statement, and nobody signed that: is it the statement's own? What is
+ * refused after this is refused for what the statement says.
+ */
+static int check_commit(const struct pdg_submission *s, struct pdg_decision *d,
+			struct pdg_error *err)
+{
+	char sha256[PDG_OID_HEX];
+	int rc;
+
+	d->loose = true;
+	if (!s->has_commit) {
+		rc = pdg_reject(err, "SRC-9", "a source statement came without its commit");
+		pdg_fix(err,
+			"send {\"attestation\": …, \"commit\": \"<base64 of the raw object>\"}");
+		return rc;
+	}
+	rc = pdg_commit_sha256(pdg_buf_bytes(&s->commit), sha256, err);
+	if (rc < 0)
+		return rc;
+	if (!pdg_str_eq(sha256, d->source.sha256))
+		return pdg_reject(err, "SRC-2", "the subject's sha256 is %s, the commit's is %s",
+				  d->source.sha256, sha256);
+	d->loose = false;
+	return 0;
+}
+
 static int read_source(const struct pdg_ground *g, const struct pdg_submission *s,
 		       struct pdg_decision *d, const struct pdg_policy_repository **out_repo,
 		       struct pdg_error *err)
@@ -40,17 +67,17 @@ static int read_source(const struct pdg_ground *g, const struct pdg_submission *
 		rc = pdg_decide_section(g, d->source.uri, out_repo, err);
 	if (rc < 0)
 		return rc;
-	if (!s->has_commit) {
-		rc = pdg_reject(err, "SRC-9", "a source statement came without its commit");
-		pdg_fix(err,
-			"send {\"attestation\": …, \"commit\": \"<base64 of the raw object>\"}");
+	rc = check_commit(s, d, err);
+	if (rc == 0)
+		rc = pdg_source_as_emitted(&d->source, *out_repo, s->envelope->payload.n,
+					   s->commit.n, err);
+	if (rc < 0)
 		return rc;
-	}
 	d->repository = pdg_str_dup((*out_repo)->normal);
 	d->git_commit = pdg_str_dup(d->source.git_commit);
 	if (!d->repository || !d->git_commit)
 		return pdg_nomem(err);
-	return pdg_decide_date(g, "timestamp", d->source.timestamp, err);
+	return pdg_stage_date("timestamp", d->source.timestamp, g->received, err);
 }
 
 int pdg_decide_server_source(const struct pdg_ground *g, const struct pdg_submission *s,
@@ -64,15 +91,13 @@ int pdg_decide_server_source(const struct pdg_ground *g, const struct pdg_submis
 	rc = read_source(g, s, d, &repo, err);
 	if (rc < 0)
 		return rc;
-	if (!pdg_key_list_has(&repo->server_keys, d->key))
+	if (!pdg_identity_narrow(&d->by, &repo->server_keys))
 		return pdg_reject(err, "IDN-6", "key %s is no serverKey of [repository \"%s\"]",
 				  d->producer_key, repo->uri);
 	/* One server may serve many sections; the one it speaks of is known only now. */
-	free(d->producer);
-	d->producer = pdg_str_printf("serverKey %s", repo->uri);
-	if (!d->producer)
-		return pdg_nomem(err);
-	rc = judge_commit(g, s, repo, d, &v, err);
+	rc = pdg_decide_producer(d, "serverKey", repo->uri, err);
+	if (rc == 0)
+		rc = judge_commit(g, s, repo, d, &v, err);
 	if (rc == 0)
 		rc = pdg_source_grade(&d->source, repo, true, &d->grade, err);
 	if (rc == 0)
@@ -98,6 +123,20 @@ static int check_forge(const struct pdg_verdict *v, struct pdg_error *err)
 			  "a forge's merge is attested by the git server, not by a clone");
 }
 
+/* Only a git server says a ref: it was one that signed, with a key that is not its section's. */
+static int wrong_server_key(const struct pdg_policy_repository *repo,
+			    const struct pdg_error *unsigned_, struct pdg_error *err)
+{
+	int rc = pdg_reject(err, unsigned_->code < 0 ? "IDN-1" : "IDN-4",
+			    "a git server's source is signed by a key that is no serverKey of "
+			    "[repository \"%s\"]",
+			    repo->uri);
+
+	pdg_fix(err, "give the hooks the right key (pedigree hooks install --server --server-key), "
+		     "or name its public key as serverKey in the service's policy");
+	return rc;
+}
+
 int pdg_decide_clone_source(const struct pdg_ground *g, const struct pdg_submission *s,
 			    const struct pdg_error *unsigned_, struct pdg_decision *d,
 			    struct pdg_error *err)
@@ -118,6 +157,8 @@ int pdg_decide_clone_source(const struct pdg_ground *g, const struct pdg_submiss
 				*err = *unsigned_;
 			return unsigned_->code;
 		}
+		if (d->source.ref)
+			return wrong_server_key(repo, unsigned_, err);
 		rc = pdg_reject(err, "SRC-7",
 				"sources of [repository \"%s\"] come from its server alone",
 				repo->uri);
@@ -127,15 +168,16 @@ int pdg_decide_clone_source(const struct pdg_ground *g, const struct pdg_submiss
 	rc = judge_commit(g, s, repo, d, &v, err);
 	if (rc < 0)
 		return rc;
-	d->producer = pdg_str_dup("clone");
-	d->producer_key = pdg_str_dup(v.fingerprint);
-	if (!d->producer || !d->producer_key)
-		return pdg_nomem(err);
 	rc = check_forge(&v, err);
 	if (rc == 0)
 		rc = pdg_source_grade(&d->source, repo, false, &d->grade, err);
 	if (rc == 0)
 		rc = pdg_source_follows(&d->source, pdg_buf_bytes(&s->commit), &v, PDG_GRADE_CLONE,
 					err);
-	return rc;
+	if (rc < 0)
+		return rc;
+	/* Who signed the commit did not sign the statement: he answers for what is true of it. */
+	d->producer = pdg_str_dup("clone");
+	d->producer_key = pdg_str_dup(v.fingerprint);
+	return d->producer && d->producer_key ? 0 : pdg_nomem(err);
 }

@@ -67,12 +67,14 @@ static int check_signatures(struct check *c, const struct pdg_stored *a, struct 
 	return rc < 0 ? pdg_context(err, rc, "bundle") : 0;
 }
 
-/* The record as it is answered: its leaf is accepted, about this statement and envelope. */
+/* The record as it is answered: its leaf is accepted, about this statement and envelope, which may
+ * have been joined since. */
 static int check_journal(struct check *c, const struct pdg_stored *a, struct pdg_error *err)
 {
 	PDG_AUTO(journal_proof) struct pdg_journal_proof *p = NULL;
 	PDG_AUTO(journal_leaf) struct pdg_journal_leaf *leaf = NULL;
-	char digest[PDG_REFERENCE_LEN];
+	PDG_AUTO(envelope) struct pdg_envelope *e = NULL;
+	size_t shown = 0;
 	int rc = pdg_journal_read(c->core->store, a->journal_index, &p, err);
 
 	if (rc == 0)
@@ -80,11 +82,13 @@ static int check_journal(struct check *c, const struct pdg_stored *a, struct pdg
 	if (rc == 0)
 		rc = pdg_journal_leaf_parse(pdg_buf_bytes(&p->leaf), &leaf, err);
 	if (rc == 0)
-		rc = pdg_reference(pdg_buf_bytes(&a->envelope), digest, err);
+		rc = pdg_envelope_parse(pdg_buf_bytes(&a->envelope), &e, err);
+	if (rc == 0)
+		rc = pdg_envelope_prefix(e, leaf->envelope, &shown, err);
 	if (rc < 0)
 		return pdg_context(err, rc, "journal");
 	if (!pdg_str_eq(leaf->decision, "accepted") || !pdg_str_eq(leaf->reference, a->reference) ||
-	    !pdg_str_eq(leaf->envelope, digest))
+	    shown == 0)
 		return pdg_reject(err, "FSK-1", "journal leaf %" PRIu64 " is about something else",
 				  a->journal_index);
 	return 0;

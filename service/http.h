@@ -12,7 +12,7 @@
 
 #define PDG_REQUEST_ID 32
 
-enum pdg_method { PDG_GET, PDG_POST };
+enum pdg_method { PDG_GET, PDG_POST, PDG_OTHER }; /* GET: also HEAD */
 
 struct pdg_reply {
 	int status;		  /* 0: none yet */
@@ -22,15 +22,17 @@ struct pdg_reply {
 	const char *allow; /* for 405; static */
 	char *location;	   /* owned */
 	bool immutable;	   /* never changes: may be cached for ever */
+	bool close;	   /* the connection ends with it */
 };
 
 struct pdg_request {
 	enum pdg_method method;
-	const char *path;	  /* decoded by nobody: only plain characters are routed */
-	const char *rest;	  /* what stands behind the route's prefix */
-	const char *query_after;  /* ?after=, or NULL */
-	const char *content_type; /* or NULL */
-	const char *prefer;	  /* Prefer header, or NULL */
+	const char *path;	      /* decoded by nobody: only plain characters are routed */
+	const char *rest;	      /* what stands behind the route's prefix */
+	const char *query_after;      /* ?after=, or NULL */
+	const char *content_type;     /* or NULL */
+	const char *content_encoding; /* or NULL */
+	const char *prefer;	      /* Prefer header, or NULL */
 	struct pdg_bytes body;
 	char id[PDG_REQUEST_ID];
 	struct pdg_core *core;
@@ -45,7 +47,8 @@ struct pdg_route {
 	enum pdg_method method;
 	const char *path; /* exact, or with a final "/" a prefix whose rest is not empty */
 	enum pdg_handled (*handle)(struct pdg_request *rq);
-	bool body; /* takes one of the media types of rules.md 8 */
+	bool body;  /* takes one of the media types of rules.md 8 */
+	bool heavy; /* takes memory and time: answered by service/reads.c */
 };
 
 /** The table, ended by a NULL path. */
@@ -57,16 +60,23 @@ extern const struct pdg_route pdg_routes[];
  */
 const struct pdg_route *pdg_route_find(struct pdg_request *rq);
 
-/** Does the route's body type admit @rq->content_type? False: a 415 is in the reply. */
+/** Does the route's body type admit @rq's Content-Type and -Encoding? False: a 415 is in the reply.
+ */
 bool pdg_route_takes_type(struct pdg_request *rq);
 
 /** The reply for an error: a problem document (RFC 9457; rules.md 8). Replaces what was in it. */
 void pdg_reply_error(struct pdg_request *rq, const struct pdg_error *err);
 /** A refusal of the HTTP layer itself, by rule. */
 void pdg_reply_rule(struct pdg_request *rq, const char *rule, const char *text, const char *fix);
-/** 200 with @type, unless @rc is an error: then that. The body was written to rq->reply.body. */
-void pdg_reply_result(struct pdg_request *rq, int rc, const char *type,
+/**
+ * 200 with @type, unless @rc is an error, or the body in rq->reply.body could not be built: then
+ * that. True: it is the 200.
+ */
+bool pdg_reply_result(struct pdg_request *rq, int rc, const char *type,
 		      const struct pdg_error *err);
+
+/** How long @prefer (RFC 7240, or NULL) lets an answer wait for the log, in milliseconds. */
+int pdg_prefer_wait_ms(const char *prefer);
 
 void pdg_reply_done(struct pdg_reply *r);
 

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "util/limits.h"
 #include "util/size.h"
 #include "util/str.h"
 
@@ -130,7 +129,10 @@ static const struct pdg_candidate *find_hint(const struct pdg_candidates *c, con
 struct trials {
 	const struct pdg_envelope *e;
 	const char *hint;
+	int64_t now;
 	unsigned left;
+	struct pdg_identity found;
+	struct pdg_error outlived; /* of the first who signed and may not now; code 0: none */
 };
 
 static const char *keyid(const struct trials *t, size_t sig)
@@ -140,60 +142,83 @@ static const char *keyid(const struct trials *t, size_t sig)
 	return id[0] ? id : (t->hint ? t->hint : "");
 }
 
-/* 1: @who made signature @sig; 0: he did not, or there were enough trials; or PDG_E_*. */
+static bool is_found(const struct trials *t, const struct pdg_candidate *who)
+{
+	size_t i;
+
+	for (i = 0; i < t->found.n; i++) {
+		if (t->found.v[i].who == who)
+			return true;
+	}
+	return false;
+}
+
+/* Did @who make signature @sig? Found or not, 0; PDG_E_* when it could not be asked. */
 static int try_one(struct trials *t, const struct pdg_candidate *who, size_t sig,
 		   struct pdg_error *err)
 {
+	struct pdg_error why = {0};
 	int rc;
 
-	if (t->left == 0)
+	if (t->left == 0 || is_found(t, who))
 		return 0;
 	t->left--;
 	rc = pdg_key_verify(who->key->key, pdg_buf_bytes(&t->e->pae),
 			    pdg_buf_bytes(&t->e->sigs[sig].sig), err);
-	if (rc == PDG_E_REJECTED)
-		return 0;
-	return rc < 0 ? rc : 1;
-}
-
-static int settle(const struct pdg_candidate *who, size_t sig, int64_t now,
-		  struct pdg_identity *out, struct pdg_error *err)
-{
-	int rc = pdg_trusted_key_good_at(who->key, now, false, err);
-
 	if (rc < 0)
-		return rc;
-	out->who = who;
-	out->signature = sig;
+		return rc == PDG_E_REJECTED ? 0 : rc;
+	rc = pdg_trusted_key_good_at(who->key, t->now, false, &why);
+	if (rc == 0)
+		t->found.v[t->found.n++] = (struct pdg_signed_by){who, sig};
+	else if (t->outlived.code == 0)
+		t->outlived = why;
 	return 0;
 }
 
-int pdg_identify(const struct pdg_candidates *c, const struct pdg_envelope *e, const char *hint,
-		 int64_t now, struct pdg_identity *out, struct pdg_error *err)
+/* Each signature under the key that it names; *@out_named: the first such key. */
+static int try_named(const struct pdg_candidates *c, struct trials *t,
+		     const struct pdg_candidate **out_named, struct pdg_error *err)
 {
-	struct trials t = {.e = e, .hint = hint, .left = PDG_LIMIT_CANDIDATE_KEYS};
-	const struct pdg_candidate *named = NULL;
-	size_t sig, i;
+	size_t sig;
+	int rc = 0;
+
+	for (sig = 0; rc == 0 && sig < t->e->n_sigs; sig++) {
+		const struct pdg_candidate *who = find_hint(c, keyid(t, sig));
+
+		if (who && !*out_named)
+			*out_named = who;
+		if (who)
+			rc = try_one(t, who, sig, err);
+	}
+	return rc;
+}
+
+/* Each key against every signature that names another, until one stands. */
+static int try_others(const struct pdg_candidates *c, struct trials *t, struct pdg_error *err)
+{
+	size_t i, sig;
+	int rc = 0;
+
+	for (i = 0; i < c->n && t->left > 0; i++) {
+		for (sig = 0; sig < t->e->n_sigs && t->found.n == 0; sig++) {
+			if (strcmp(hint_of(c, i), keyid(t, sig)) == 0)
+				continue; /* tried above */
+			rc = try_one(t, &c->v[i], sig, err);
+			if (rc < 0)
+				return rc;
+		}
+	}
+	return rc;
+}
+
+static int unknown(const struct trials *t, const struct pdg_candidate *named, struct pdg_error *err)
+{
 	int rc;
 
-	for (sig = 0; sig < e->n_sigs; sig++) {
-		const struct pdg_candidate *who = find_hint(c, keyid(&t, sig));
-
-		if (!who)
-			continue;
-		named = who;
-		rc = try_one(&t, who, sig, err);
-		if (rc != 0)
-			return rc < 0 ? rc : settle(who, sig, now, out, err);
-	}
-	for (i = 0; i < c->n && t.left > 0; i++) {
-		for (sig = 0; sig < e->n_sigs; sig++) {
-			if (strcmp(hint_of(c, i), keyid(&t, sig)) == 0)
-				continue; /* tried above */
-			rc = try_one(&t, &c->v[i], sig, err);
-			if (rc != 0)
-				return rc < 0 ? rc : settle(&c->v[i], sig, now, out, err);
-		}
+	if (t->outlived.code < 0) {
+		if (err)
+			*err = t->outlived;
+		return t->outlived.code;
 	}
 	if (named)
 		return pdg_reject(err, "ENV-5",
@@ -203,4 +228,47 @@ int pdg_identify(const struct pdg_candidates *c, const struct pdg_envelope *e, c
 	pdg_fix(err,
 		"enrol the key in the service's policy, or name it by keyid when many are enrolled");
 	return rc;
+}
+
+int pdg_identify(const struct pdg_candidates *c, const struct pdg_envelope *e, const char *hint,
+		 int64_t now, struct pdg_identity *out, struct pdg_error *err)
+{
+	struct trials t = {.e = e, .hint = hint, .now = now, .left = PDG_LIMIT_CANDIDATE_KEYS};
+	const struct pdg_candidate *named = NULL;
+	int rc = try_named(c, &t, &named, err);
+
+	if (rc == 0 && t.found.n == 0)
+		rc = try_others(c, &t, err);
+	if (rc < 0)
+		return rc;
+	if (t.found.n == 0)
+		return unknown(&t, named, err);
+	*out = t.found;
+	return 0;
+}
+
+bool pdg_identity_has(const struct pdg_identity *id, enum pdg_enrolled_as as)
+{
+	size_t i;
+
+	for (i = 0; i < id->n; i++) {
+		if (id->v[i].who->as == as)
+			return true;
+	}
+	return false;
+}
+
+bool pdg_identity_narrow(struct pdg_identity *id, const struct pdg_key_list *keys)
+{
+	struct pdg_identity left = {.n = 0};
+	size_t i;
+
+	for (i = 0; i < id->n; i++) {
+		if (pdg_key_list_has(keys, id->v[i].who->key->key))
+			left.v[left.n++] = id->v[i];
+	}
+	if (left.n == 0)
+		return false;
+	*id = left;
+	return true;
 }

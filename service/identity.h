@@ -8,6 +8,7 @@
 
 #include "attest/dsse.h"
 #include "trust/policy.h"
+#include "util/limits.h"
 
 enum pdg_enrolled_as { PDG_AS_SERVER, PDG_AS_BUILDER, PDG_AS_PRODUCER };
 
@@ -29,21 +30,37 @@ int pdg_candidates_init(struct pdg_candidates *c, const struct pdg_policy *polic
 			struct pdg_error *err) PDG_MUST_CHECK;
 void pdg_candidates_done(struct pdg_candidates *c);
 
-struct pdg_identity {
+/* Whose signatures stand: each key once, in the order in which they were found. */
+struct pdg_signed_by {
 	const struct pdg_candidate *who; /* borrowed */
 	size_t signature;		 /* index of the envelope's signature that verified */
 };
 
+struct pdg_identity {
+	struct pdg_signed_by v[PDG_LIMIT_SIGNATURES];
+	size_t n;
+};
+
 /**
+ * Who signed? All whom a keyid names, and when none of them did, the first of all others who did. A
+ * signature that does not stand keeps none beside it from standing.
+ *
  * @hint  the public key hint of a bundle, which counts as the keyid of a signature without one; or
  * NULL
  * @now   the key must be good now
  *
- * Returns 0, PDG_E_REJECTED (ENV-5: a keyid names an enrolled key, and the signature is not that
- * key's; IDN-1: no enrolled key verifies; TIM-*), PDG_E_CRYPTO.
+ * Returns 0 (out->n > 0), PDG_E_CRYPTO, or PDG_E_REJECTED with what the best of the signatures was
+ * refused for: TIM-* (an enrolled key verifies, but is not good now), else ENV-5 (a keyid names an
+ * enrolled key, and the signature is not that key's), else IDN-1 (no enrolled key verifies).
  */
 int pdg_identify(const struct pdg_candidates *c, const struct pdg_envelope *e, const char *hint,
 		 int64_t now, struct pdg_identity *out, struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Is one of them enrolled as @as? */
+bool pdg_identity_has(const struct pdg_identity *id, enum pdg_enrolled_as as);
+
+/** Leave those with a key of @keys. False, and nothing changed, when there are none. */
+bool pdg_identity_narrow(struct pdg_identity *id, const struct pdg_key_list *keys);
 
 /** Does the list name @key? */
 bool pdg_key_list_has(const struct pdg_key_list *list, const struct pdg_key *key);

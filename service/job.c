@@ -24,6 +24,7 @@ void pdg_job_reset(struct pdg_job *job)
 		pdg_job_reset(job->along);
 	job->rc = 0;
 	job->known = false;
+	job->added = false;
 	pdg_stored_free(PDG_TAKE(job->kept));
 	pdg_journal_proof_free(PDG_TAKE(job->proof));
 }

@@ -46,6 +46,7 @@ struct pdg_job {
 	int rc;
 	struct pdg_error err;
 	bool known;		 /* ACCEPT: it was kept already */
+	bool added;		 /* ACCEPT: row was kept now; also of one that came along */
 	struct pdg_stored *kept; /* ACCEPT: the row as it was kept, when known */
 	struct pdg_journal_proof *proof;
 

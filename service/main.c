@@ -7,14 +7,17 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "service/httpd.h"
 #include "util/opt.h"
 #include "util/out.h"
 
 /* With what the log is given after it (service/core_open.c) this stays below 10 s. */
-#define STOP_MS 3000
+#define STOP_MS	     3000
+#define USAGE_COLUMN 14
 
 static const struct pdg_opt options[] = {
 	{"config", "FILE", "the daemon's configuration", false},
@@ -24,15 +27,17 @@ static const struct pdg_opt options[] = {
 	{0},
 };
 
-static int usage(FILE *to)
+static void usage(FILE *to)
 {
 	const struct pdg_opt *o;
 
 	fputs("usage: pedigreed --config FILE [--fsck]\n", to);
-	for (o = options; o->name; o++)
-		fprintf(to, "  --%s%s%-*s %s\n", o->name, o->value ? " " : "", o->value ? 8 : 9,
-			o->value ? o->value : "", o->help);
-	return to == stdout ? 0 : 2;
+	for (o = options; o->name; o++) {
+		int used = (int)strlen(o->name) + (o->value ? 1 + (int)strlen(o->value) : 0);
+
+		fprintf(to, "  --%s%s%s%*s%s\n", o->name, o->value ? " " : "",
+			o->value ? o->value : "", USAGE_COLUMN - used, "", o->help);
+	}
 }
 
 /* Signals are taken by sigwait() alone; every thread inherits the mask. */
@@ -79,6 +84,31 @@ static int fsck(struct pdg_core *core, struct pdg_error *err)
 	return rc;
 }
 
+/* Ends the process when a call to the log hangs: exit handlers would free what it works with. */
+static void close_core(struct pdg_core *core, int rc, const struct pdg_error *err)
+{
+	if (pdg_core_close(core))
+		return;
+	if (rc < 0)
+		pdg_out_error("pedigreed", err);
+	(void)fflush(NULL);
+	_exit(pdg_exit_status(rc));
+}
+
+static int check(const struct pdg_service_config *cfg, struct pdg_error *err)
+{
+	struct pdg_core *core = NULL;
+	int rc = pdg_core_open_to_check(cfg, &pdg_clock_system, &core, err);
+
+	if (rc < 0)
+		return rc;
+	rc = fsck(core, err);
+	if (rc == 0)
+		rc = pdg_out_finish(stdout, err);
+	close_core(core, rc, err);
+	return rc;
+}
+
 static int run(const struct pdg_args *args, struct pdg_error *err)
 {
 	PDG_AUTO(service_config) struct pdg_service_config *cfg = NULL;
@@ -87,50 +117,65 @@ static int run(const struct pdg_args *args, struct pdg_error *err)
 	sigset_t set;
 	int rc;
 
-	block_signals(&set);
 	rc = pdg_service_config_load(pdg_args_get(args, "config"), &cfg, err);
 	if (rc < 0)
 		return rc;
 	pdg_log_level(cfg->log_level);
+	if (pdg_args_has(args, "fsck"))
+		return check(cfg, err);
+	block_signals(&set);
 	rc = pdg_core_open(cfg, &pdg_clock_system, &core, err);
 	if (rc < 0)
 		return rc;
-	if (pdg_args_has(args, "fsck")) {
-		rc = fsck(core, err);
-	} else {
-		rc = pdg_httpd_start(&cfg->listen, core, &httpd, err);
-		if (rc == 0)
-			serve(httpd, core, &set);
-	}
-	pdg_core_close(core);
+	rc = pdg_httpd_start(cfg, core, &httpd, err);
+	if (rc == 0)
+		serve(httpd, core, &set);
+	close_core(core, rc, err);
 	return rc;
+}
+
+static int check_args(const struct pdg_args *args, struct pdg_error *err)
+{
+	int rc = 0;
+
+	if (args->n_args)
+		rc = pdg_reject(err, "CLI-1", "unexpected argument '%s'", args->arg[0]);
+	else if (!pdg_args_has(args, "config"))
+		rc = pdg_reject(err, "CLI-1", "--config FILE is missing");
+	if (rc < 0)
+		pdg_fix(err, "pedigreed --help shows the usage");
+	return rc;
+}
+
+static int dispatch(const struct pdg_args *args, struct pdg_error *err)
+{
+	int rc;
+
+	if (pdg_args_has(args, "help")) {
+		usage(stdout);
+		return pdg_out_finish(stdout, err);
+	}
+	if (pdg_args_has(args, "version")) {
+		printf("pedigreed %s\n", PEDIGREE_VERSION);
+		return pdg_out_finish(stdout, err);
+	}
+	rc = check_args(args, err);
+	return rc < 0 ? rc : run(args, err);
 }
 
 int main(int argc, char **argv)
 {
+	static char long_help[] = "--help";
 	struct pdg_args args = {0};
 	struct pdg_error err = {0};
 	int rc;
 
 	umask(077);
+	if (argc > 1 && strcmp(argv[1], "-h") == 0)
+		argv[1] = long_help;
 	rc = pdg_args_parse(options, argc - 1, argv + 1, &args, &err);
-	if (rc == 0 && pdg_args_has(&args, "help")) {
-		pdg_args_done(&args);
-		return usage(stdout);
-	}
-	if (rc == 0 && pdg_args_has(&args, "version")) {
-		printf("pedigreed %s\n", PEDIGREE_VERSION);
-		pdg_args_done(&args);
-		return 0;
-	}
-	if (rc == 0 && (!pdg_args_has(&args, "config") || args.n_args)) {
-		rc = pdg_reject(&err, "CLI-1",
-				args.n_args ? "arguments are not taken"
-					    : "--config FILE is missing");
-		pdg_fix(&err, "pedigreed --help shows the usage");
-	}
 	if (rc == 0)
-		rc = run(&args, &err);
+		rc = dispatch(&args, &err);
 	pdg_args_done(&args);
 	if (rc < 0)
 		pdg_out_error("pedigreed", &err);

@@ -219,9 +219,11 @@ void pdg_policy_box_free(struct pdg_policy_box *box)
 	free(box);
 }
 
-int pdg_policy_box_reload(struct pdg_policy_box *box, struct pdg_error *err)
+int pdg_policy_box_reload(struct pdg_policy_box *box,
+			  int (*keep)(void *ctx, uint64_t version, struct pdg_error *err),
+			  void *ctx, struct pdg_error *err)
 {
-	struct pdg_in_force *fresh = NULL;
+	PDG_AUTO(loaded) struct pdg_in_force *fresh = NULL;
 	struct pdg_in_force *old = NULL;
 	struct pdg_error why = {0};
 	uint64_t least;
@@ -231,13 +233,15 @@ int pdg_policy_box_reload(struct pdg_policy_box *box, struct pdg_error *err)
 	least = box->least_version;
 	(void)pthread_mutex_unlock(&box->mutex);
 	rc = load(box, least, &fresh, &why);
+	if (rc == 0)
+		rc = keep(ctx, fresh->policy->version, &why);
 	(void)pthread_mutex_lock(&box->mutex);
 	box->stale = rc < 0;
 	box->why = why;
 	if (rc == 0) {
 		old = box->current;
-		box->current = fresh;
 		box->least_version = fresh->policy->version;
+		box->current = PDG_TAKE(fresh);
 	}
 	(void)pthread_mutex_unlock(&box->mutex);
 	pdg_in_force_unref(old);

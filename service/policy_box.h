@@ -45,8 +45,14 @@ int pdg_policy_box_new(const struct pdg_service_config *cfg, const struct pdg_ow
 /** No reference may be out. */
 void pdg_policy_box_free(struct pdg_policy_box *box);
 
-/** Read it again. On failure the old one stays in force and pdg_policy_box_stale() says so. */
-int pdg_policy_box_reload(struct pdg_policy_box *box, struct pdg_error *err) PDG_MUST_CHECK;
+/**
+ * Read it again; one thread at a time. @keep makes the new version durable before it comes into
+ * force: what was in force once is never followed by an older one, whatever ends the process. On
+ * any failure the old one stays in force and pdg_policy_box_stale() says so.
+ */
+int pdg_policy_box_reload(struct pdg_policy_box *box,
+			  int (*keep)(void *ctx, uint64_t version, struct pdg_error *err),
+			  void *ctx, struct pdg_error *err) PDG_MUST_CHECK;
 
 /** Did the last reload fail? Then *@why is why. */
 bool pdg_policy_box_stale(struct pdg_policy_box *box, struct pdg_error *why);

@@ -1,175 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The publisher's threads. Freshly accepted rows are pushed from the writer; what was left behind
- * by a failure, an overflow or the last run is read from the store when nothing fresh waits. A row
- * is at hand of one thread at a time, but a log may hold it twice: that is normal.
+ * The publisher's threads: fresh rows first, else a page of the backlog (publisher_queue.c), to the
+ * log and back, with back-off. A row is at hand of one thread at a time, but a log may hold it
+ * twice: that is normal.
  */
-#include "service/publisher.h"
-
-#include <pthread.h>
 #include <string.h>
 #include <time.h>
 
-#include "service/flight.h"
-#include "service/item.h"
+#include "service/publisher_impl.h"
 #include "util/limits.h"
 #include "util/log.h"
 #include "util/size.h"
 #include "util/str.h"
 #include "util/time.h"
-
-#define THREADS_MAX 8
-#define BATCH_MAX   256
-#define FRESH_MAX   1024
-
-struct pdg_publisher {
-	struct pdg_publisher_options opt;
-	size_t batch;
-	pthread_t threads[THREADS_MAX];
-	unsigned n_threads;
-	pthread_mutex_t mutex; /* guards what follows */
-	pthread_cond_t work;
-	pthread_cond_t ended;
-	unsigned running; /* threads that did not end */
-	struct pdg_item *first;
-	struct pdg_item **last;
-	size_t n_fresh;
-	struct pdg_id_set at_hand; /* fresh, at the log, or on the way to the store */
-	bool backlog;		   /* rows may be pending that are not at hand */
-	unsigned loading;	   /* threads that read the backlog just now */
-	struct pdg_id_set landed;  /* kept while somebody reads: his rows may still say pending */
-	struct pdg_backoff backoff;
-	struct pdg_held held;
-	bool stopping;
-	int64_t stop_at;
-	uint64_t failures;
-	struct pdg_buf last_reference;
-};
-
-/* --- what there is to do; all with the mutex held --- */
-
-static void leave_behind(struct pdg_publisher *p, int64_t id)
-{
-	pdg_id_set_remove(&p->at_hand, id);
-	p->backlog = true;
-}
-
-static void add_fresh(struct pdg_publisher *p, struct pdg_item *it)
-{
-	it->next = NULL;
-	*p->last = it;
-	p->last = &it->next;
-	p->n_fresh++;
-}
-
-static size_t take_fresh(struct pdg_publisher *p, struct pdg_item **out)
-{
-	size_t n = 0;
-
-	while (p->first && n < p->batch) {
-		out[n] = p->first;
-		p->first = out[n]->next;
-		n++;
-	}
-	if (!p->first)
-		p->last = &p->first;
-	p->n_fresh -= n;
-	return n;
-}
-
-void pdg_publisher_push(struct pdg_publisher *p, const struct pdg_stored *row,
-			const uint8_t digest[32])
-{
-	PDG_AUTO(item) struct pdg_item *it = pdg_item_new(row, digest);
-
-	(void)pthread_mutex_lock(&p->mutex);
-	if (!pdg_id_set_has(&p->at_hand, row->id)) {
-		if (!p->stopping && it && p->n_fresh < FRESH_MAX &&
-		    pdg_id_set_add(&p->at_hand, row->id) == 0)
-			add_fresh(p, PDG_TAKE(it));
-		else
-			p->backlog = true;
-	}
-	(void)pthread_cond_signal(&p->work);
-	(void)pthread_mutex_unlock(&p->mutex);
-}
-
-void pdg_publisher_settled(struct pdg_publisher *p, int64_t id, bool kept)
-{
-	(void)pthread_mutex_lock(&p->mutex);
-	if (kept) {
-		pdg_id_set_remove(&p->at_hand, id);
-		pdg_held_drop(&p->held, id);
-		if (p->loading)
-			(void)!pdg_id_set_add(&p->landed, id); /* else it is logged twice: normal */
-	} else {
-		leave_behind(p, id);
-		pdg_backoff_fail(&p->backoff, pdg_monotonic_ms());
-	}
-	(void)pthread_cond_signal(&p->work);
-	(void)pthread_mutex_unlock(&p->mutex);
-}
-
-/* --- the backlog --- */
-
-/* Take what of @rows is not at hand and may be tried. Called with the mutex held. */
-static size_t pick(struct pdg_publisher *p, struct pdg_stored *const *rows, size_t n_rows,
-		   struct pdg_item **out)
-{
-	int64_t now = pdg_monotonic_ms();
-	size_t i, n = 0;
-
-	for (i = 0; i < n_rows && n < p->batch; i++) {
-		PDG_AUTO(item) struct pdg_item *it = NULL;
-
-		if (pdg_id_set_has(&p->at_hand, rows[i]->id) ||
-		    pdg_id_set_has(&p->landed, rows[i]->id) ||
-		    pdg_held_has(&p->held, rows[i]->id, now))
-			continue;
-		it = pdg_item_new(rows[i], NULL);
-		if (!it || pdg_id_set_add(&p->at_hand, rows[i]->id) < 0) {
-			p->backlog = true;
-			pdg_backoff_fail(&p->backoff, now);
-			break;
-		}
-		out[n++] = PDG_TAKE(it);
-	}
-	return n;
-}
-
-static size_t take_backlog(struct pdg_publisher *p, struct pdg_item **out)
-{
-	struct pdg_stored **rows = NULL;
-	struct pdg_error err = {0};
-	size_t n_rows = 0;
-	size_t n = 0;
-	size_t max;
-	int rc;
-
-	(void)pthread_mutex_lock(&p->mutex);
-	max = p->batch + p->at_hand.n + p->held.n;
-	/* Whatever becomes pending from here on comes by push, or sets it again. */
-	p->backlog = false;
-	if (p->loading++ == 0)
-		p->landed.n = 0;
-	(void)pthread_mutex_unlock(&p->mutex);
-	rc = p->opt.store->ops->pending(p->opt.store, max, &rows, &n_rows, &err);
-	(void)pthread_mutex_lock(&p->mutex);
-	p->loading--;
-	if (rc == 0) {
-		n = pick(p, rows, n_rows, out);
-		if (n_rows == max)
-			p->backlog = true;
-	} else {
-		p->backlog = true;
-		pdg_backoff_fail(&p->backoff, pdg_monotonic_ms());
-	}
-	(void)pthread_mutex_unlock(&p->mutex);
-	if (rc < 0)
-		pdg_log_error(PDG_LOG_ERROR, "backlog", &err);
-	pdg_stored_list_done(rows, n_rows);
-	return n;
-}
 
 /* --- to the log --- */
 
@@ -179,7 +22,7 @@ static size_t take_backlog(struct pdg_publisher *p, struct pdg_item **out)
  */
 static void item_failed(struct pdg_publisher *p, const struct pdg_item *it, bool alone, int64_t now)
 {
-	leave_behind(p, it->id);
+	pdg_publisher_leave(p, it->id);
 	p->failures++;
 	if (alone && pdg_held_fail(&p->held, it->id, now))
 		return;
@@ -282,7 +125,7 @@ static void publish(struct pdg_publisher *p, struct pdg_item **items, size_t n)
 
 static bool has_work(const struct pdg_publisher *p, int64_t now)
 {
-	return p->backoff.until <= now && (p->first || (p->backlog && !p->stopping));
+	return p->backoff.until <= now && (p->first || (p->backlog && !p->loading && !p->stopping));
 }
 
 /* What was taken in is finished while the log takes it; a backlog is the next run's. */
@@ -302,7 +145,7 @@ static bool wait_for_work(struct pdg_publisher *p)
 		if (is_over(p, now))
 			return false;
 		if (pdg_held_due(&p->held, now))
-			p->backlog = true;
+			pdg_publisher_want(p, 1);
 		if (has_work(p, now))
 			return true;
 		next = pdg_held_next(&p->held);
@@ -321,7 +164,7 @@ static bool wait_for_work(struct pdg_publisher *p)
 static void *publisher_main(void *ctx)
 {
 	struct pdg_publisher *p = ctx;
-	struct pdg_item *items[BATCH_MAX];
+	struct pdg_item *items[PDG_PUBLISHER_BATCH];
 
 	for (;;) {
 		bool more;
@@ -329,12 +172,13 @@ static void *publisher_main(void *ctx)
 
 		(void)pthread_mutex_lock(&p->mutex);
 		more = wait_for_work(p);
-		n = more ? take_fresh(p, items) : 0;
+		n = more ? pdg_publisher_fresh(p, items) : 0;
+		p->loading = p->loading || (more && n == 0);
 		(void)pthread_mutex_unlock(&p->mutex);
 		if (!more)
 			break;
 		if (n == 0)
-			n = take_backlog(p, items);
+			n = pdg_publisher_backlog(p, items);
 		if (n)
 			publish(p, items, n);
 	}
@@ -355,8 +199,8 @@ int pdg_publisher_new(const struct pdg_publisher_options *opt, struct pdg_publis
 		return pdg_nomem(err);
 	p->opt = *opt;
 	p->batch = opt->log->ops->batch;
-	if (p->batch == 0 || p->batch > BATCH_MAX)
-		p->batch = p->batch ? BATCH_MAX : 1;
+	if (p->batch == 0 || p->batch > PDG_PUBLISHER_BATCH)
+		p->batch = p->batch ? PDG_PUBLISHER_BATCH : 1;
 	p->last = &p->first;
 	p->backlog = true;
 	pdg_buf_init(&p->last_reference, PDG_REFERENCE_LEN);
@@ -374,8 +218,8 @@ int pdg_publisher_start(struct pdg_publisher *p, struct pdg_error *err)
 {
 	unsigned want = p->opt.log->ops->parallel;
 
-	if (want == 0 || want > THREADS_MAX)
-		want = want ? THREADS_MAX : 1;
+	if (want == 0 || want > PDG_PUBLISHER_THREADS)
+		want = want ? PDG_PUBLISHER_THREADS : 1;
 	(void)pthread_mutex_lock(&p->mutex);
 	for (; p->n_threads < want; p->n_threads++) {
 		if (pthread_create(&p->threads[p->n_threads], NULL, publisher_main, p) != 0)
@@ -386,23 +230,34 @@ int pdg_publisher_start(struct pdg_publisher *p, struct pdg_error *err)
 	return p->n_threads ? 0 : pdg_fail(err, PDG_E_IO, "cannot start the publisher's thread");
 }
 
-bool pdg_publisher_stop(struct pdg_publisher *p, int64_t ms)
+/* Wait until no thread runs or it is @end. Called with the mutex held. */
+static bool all_ended(struct pdg_publisher *p, int64_t end)
 {
-	int64_t end = pdg_monotonic_ms() + 2 * ms;
 	struct timespec ts = {.tv_sec = (time_t)(end / 1000),
 			      .tv_nsec = (long)(end % 1000) * 1000000};
 	int rc = 0;
+
+	while (p->running > 0 && rc == 0)
+		rc = pthread_cond_timedwait(&p->ended, &p->mutex, &ts);
+	return p->running == 0;
+}
+
+bool pdg_publisher_stop(struct pdg_publisher *p, int64_t ms)
+{
+	int64_t now = pdg_monotonic_ms();
 	bool over;
 
 	if (!p)
 		return true;
 	(void)pthread_mutex_lock(&p->mutex);
 	p->stopping = true;
-	p->stop_at = end - ms;
+	p->stop_at = now + ms;
 	(void)pthread_cond_broadcast(&p->work);
-	while (p->running > 0 && rc == 0)
-		rc = pthread_cond_timedwait(&p->ended, &p->mutex, &ts);
-	over = p->running == 0;
+	over = all_ended(p, now + 2 * ms);
+	if (!over && p->opt.log->ops->give_up) {
+		p->opt.log->ops->give_up(p->opt.log);
+		over = all_ended(p, now + 3 * ms);
+	}
 	(void)pthread_mutex_unlock(&p->mutex);
 	while (over && p->n_threads > 0)
 		(void)pthread_join(p->threads[--p->n_threads], NULL);

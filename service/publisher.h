@@ -35,9 +35,10 @@ void pdg_publisher_push(struct pdg_publisher *p, const struct pdg_stored *row,
 void pdg_publisher_settled(struct pdg_publisher *p, int64_t id, bool kept);
 
 /**
- * Finish what is at hand for at most @ms, wait as long again for calls that run, end the threads. A
- * call is not cut short: false when one still runs then. Its thread goes on using the publisher and
- * what it was made with; this may be called again.
+ * Finish what is at hand for at most @ms, wait as long again for calls that run, then have the log
+ * give them up and wait once more; end the threads. False when a call still runs then (only a disk
+ * that hangs does that): its thread goes on using the publisher and what that was made with, so
+ * none of it may be freed; this may be called again.
  */
 bool pdg_publisher_stop(struct pdg_publisher *p, int64_t ms);
 /** After pdg_publisher_stop() was true, and pdg_writer_end(). */

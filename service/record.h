@@ -19,7 +19,10 @@ int pdg_stored_record(struct pdg_store *store, const struct pdg_stored *a, struc
 int pdg_subjects_write(struct pdg_store *store, const char *algorithm, const char *value,
 		       int64_t after, struct pdg_buf *out, struct pdg_error *err) PDG_MUST_CHECK;
 
-/** All that the store knows of the artifact @sha256, and the sources that its builds refer to. */
+/**
+ * All that the store knows of the artifact @sha256, and the sources of the commits that its builds
+ * name. PDG_E_LIMIT (HTP-10) beyond PDG_LIMIT_CHAIN_STATEMENTS or PDG_LIMIT_CHAIN_EVIDENCE.
+ */
 int pdg_stored_evidence(struct pdg_store *store, const char *sha256, struct pdg_evidence **out,
 			struct pdg_error *err) PDG_MUST_CHECK;
 

@@ -15,37 +15,35 @@ void pdg_reply_done(struct pdg_reply *r)
 	r->location = NULL;
 }
 
-/* Where an error has no rule, its code still has a stable problem type. */
-static const char *problem_of(const struct pdg_error *err)
+/* The rule of an error that came without one: every problem document names one. */
+static const char *rule_of_code(int code)
 {
-	const struct pdg_rule *rule = pdg_rule_find(err->rule);
-
-	if (rule)
-		return rule->problem;
-	switch (err->code) {
+	switch (code) {
+	case PDG_E_USAGE:
 	case PDG_E_FORMAT:
-		return "malformed";
+		return "HTP-5";
 	case PDG_E_LIMIT:
-		return "too-large";
+		return "HTP-3";
 	case PDG_E_NOTFOUND:
-		return "not-found";
-	case PDG_E_REJECTED:
-		return "refused";
+		return "HTP-1";
+	case PDG_E_NOMEM:
+	case PDG_E_IO:
+		return "SVC-1";
 	default:
-		return "internal";
+		return "HTP-11";
 	}
 }
 
 void pdg_reply_error(struct pdg_request *rq, const struct pdg_error *err)
 {
-	const struct pdg_rule *rule = pdg_rule_find(err->rule);
+	const struct pdg_rule *known = pdg_rule_find(err->rule);
+	const struct pdg_rule *rule = known ? known : pdg_rule_find(rule_of_code(err->code));
 	struct pdg_reply *reply = &rq->reply;
-	const char *problem = problem_of(err);
-	PDG_AUTO(mem) char *type = pdg_str_printf("urn:pedigree:problem:%s", problem);
+	PDG_AUTO(mem) char *type = pdg_str_printf("urn:pedigree:problem:%s", rule->problem);
 	PDG_AUTO(mem) char *instance = pdg_str_printf("urn:pedigree:request:%s", rq->id);
 	struct pdg_jw w;
 
-	reply->status = pdg_status_of(err);
+	reply->status = rule->status;
 	reply->retry_after = pdg_status_retry_after(err);
 	reply->content_type = "application/problem+json";
 	reply->immutable = false;
@@ -53,10 +51,10 @@ void pdg_reply_error(struct pdg_request *rq, const struct pdg_error *err)
 	pdg_jw_init(&w, &reply->body);
 	pdg_jw_obj(&w);
 	pdg_jw_kstr(&w, "type", type);
-	pdg_jw_kstr(&w, "title", rule ? rule->meaning : problem);
+	pdg_jw_kstr(&w, "title", rule->meaning);
 	pdg_jw_ku64(&w, "status", (uint64_t)reply->status);
 	pdg_jw_kstr(&w, "detail", err->text);
-	pdg_jw_kstr(&w, "rule", err->rule[0] ? err->rule : NULL);
+	pdg_jw_kstr(&w, "rule", rule->id);
 	pdg_jw_kstr(&w, "fix", err->fix[0] ? err->fix : NULL);
 	pdg_jw_kstr(&w, "instance", instance);
 	pdg_jw_end(&w);
@@ -73,18 +71,19 @@ void pdg_reply_rule(struct pdg_request *rq, const char *rule, const char *text, 
 	pdg_reply_error(rq, &err);
 }
 
-void pdg_reply_result(struct pdg_request *rq, int rc, const char *type, const struct pdg_error *err)
+bool pdg_reply_result(struct pdg_request *rq, int rc, const char *type, const struct pdg_error *err)
 {
-	struct pdg_error overflow = {0};
+	struct pdg_error unbuilt = {0};
 
-	if (rc == 0 && pdg_buf_check(&rq->reply.body, &overflow) < 0) {
-		pdg_reply_error(rq, &overflow);
-		return;
+	if (rc == 0 && pdg_buf_check(&rq->reply.body, &unbuilt) < 0) {
+		pdg_reply_error(rq, &unbuilt);
+		return false;
 	}
 	if (rc < 0) {
 		pdg_reply_error(rq, err);
-		return;
+		return false;
 	}
 	rq->reply.status = 200;
 	rq->reply.content_type = type;
+	return true;
 }

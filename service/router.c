@@ -1,29 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The resources of the service in one table (design 7), and how a path finds its own. */
 #include <string.h>
+#include <strings.h>
 
 #include "service/http.h"
 #include "util/str.h"
 
 const struct pdg_route pdg_routes[] = {
-	{PDG_POST, "/api/v1/attestations", pdg_api_attestation_post, true},
-	{PDG_GET, "/api/v1/attestations/", pdg_api_attestation_get, false},
-	{PDG_GET, "/api/v1/subjects/", pdg_api_subjects, false},
-	{PDG_GET, "/api/v1/chains/", pdg_api_chains, false},
-	{PDG_GET, "/checkpoint", pdg_api_log_checkpoint, false},
-	{PDG_GET, "/tile/", pdg_api_log_tile, false},
-	{PDG_GET, "/api/v2/checkpoint", pdg_api_log_checkpoint, false},
-	{PDG_GET, "/api/v2/tile/", pdg_api_log_tile, false},
-	{PDG_GET, "/journal/checkpoint", pdg_api_journal_checkpoint, false},
-	{PDG_GET, "/journal/tile/", pdg_api_journal_tile, false},
-	{PDG_GET, "/journal/api/v2/checkpoint", pdg_api_journal_checkpoint, false},
-	{PDG_GET, "/journal/api/v2/tile/", pdg_api_journal_tile, false},
-	{PDG_GET, "/.well-known/pedigree/trusted-root.json", pdg_api_trusted_root, false},
-	{PDG_GET, "/.well-known/pedigree/keys.json", pdg_api_keys, false},
-	{PDG_GET, "/healthz", pdg_api_health, false},
-	{PDG_GET, "/readyz", pdg_api_ready, false},
-	{PDG_GET, "/metrics", pdg_api_metrics, false},
-	{PDG_GET, NULL, NULL, false},
+	{PDG_POST, "/api/v1/attestations", pdg_api_attestation_post, true, false},
+	{PDG_GET, "/api/v1/attestations/", pdg_api_attestation_get, false, true},
+	{PDG_GET, "/api/v1/subjects/", pdg_api_subjects, false, false},
+	{PDG_GET, "/api/v1/chains/", pdg_api_chains, false, true},
+	{PDG_GET, "/checkpoint", pdg_api_log_checkpoint, false, false},
+	{PDG_GET, "/tile/", pdg_api_log_tile, false, false},
+	{PDG_GET, "/api/v2/checkpoint", pdg_api_log_checkpoint, false, false},
+	{PDG_GET, "/api/v2/tile/", pdg_api_log_tile, false, false},
+	{PDG_GET, "/journal/checkpoint", pdg_api_journal_checkpoint, false, false},
+	{PDG_GET, "/journal/tile/", pdg_api_journal_tile, false, false},
+	{PDG_GET, "/journal/api/v2/checkpoint", pdg_api_journal_checkpoint, false, false},
+	{PDG_GET, "/journal/api/v2/tile/", pdg_api_journal_tile, false, false},
+	{PDG_GET, "/.well-known/pedigree/trusted-root.json", pdg_api_trusted_root, false, false},
+	{PDG_GET, "/.well-known/pedigree/keys.json", pdg_api_keys, false, false},
+	{PDG_GET, "/healthz", pdg_api_health, false, false},
+	{PDG_GET, "/readyz", pdg_api_ready, false, false},
+	{PDG_GET, "/metrics", pdg_api_metrics, false, false},
+	{PDG_GET, NULL, NULL, false, false},
 };
 
 static const char *const body_types[] = {
@@ -46,6 +47,19 @@ static const char *match(const char *route, const char *path)
 	return path[n] ? NULL : path + n;
 }
 
+/* Does @path lead somewhere but for the slash at its end? */
+static bool slash_too_many(const char *path)
+{
+	const struct pdg_route *r;
+	size_t n = strlen(path);
+
+	for (r = pdg_routes; n > 1 && path[n - 1] == '/' && r->path; r++) {
+		if (strlen(r->path) == n - 1 && strncmp(r->path, path, n - 1) == 0)
+			return true;
+	}
+	return false;
+}
+
 const struct pdg_route *pdg_route_find(struct pdg_request *rq)
 {
 	const struct pdg_route *r;
@@ -59,14 +73,18 @@ const struct pdg_route *pdg_route_find(struct pdg_request *rq)
 			rq->rest = rest;
 			return r;
 		}
-		allow = r->method == PDG_GET ? "GET" : "POST";
+		allow = r->method == PDG_GET ? "GET, HEAD" : "POST";
 	}
 	if (allow) {
-		pdg_reply_rule(rq, "HTP-2", "this resource does not take that method", NULL);
+		pdg_reply_rule(rq, "HTP-2", "this resource does not take that method",
+			       "the Allow header names those that it takes");
 		rq->reply.allow = allow;
+	} else if (slash_too_many(rq->path)) {
+		pdg_reply_rule(rq, "HTP-1", "there is no such resource",
+			       "leave out the slash at the end");
 	} else {
 		pdg_reply_rule(rq, "HTP-1", "there is no such resource",
-			       "see the list in docs/OPERATIONS.md");
+			       "docs/OPERATIONS.md lists those that there are");
 	}
 	return NULL;
 }
@@ -75,6 +93,11 @@ bool pdg_route_takes_type(struct pdg_request *rq)
 {
 	size_t i, n;
 
+	if (rq->content_encoding && strcasecmp(rq->content_encoding, "identity") != 0) {
+		pdg_reply_rule(rq, "HTP-4", "a compressed body is not read here",
+			       "send it without Content-Encoding");
+		return false;
+	}
 	for (i = 0; rq->content_type && i < sizeof(body_types) / sizeof(body_types[0]); i++) {
 		n = strlen(body_types[i]);
 		/* Parameters (charset, version) may follow. */

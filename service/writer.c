@@ -147,17 +147,17 @@ static void answer_logged(struct pdg_writer *w, const struct pdg_job *logged)
 
 /* --- after the commit --- */
 
+/* What the batch kept is published, a source that came along with a refused build too. */
 static void publish(struct pdg_writer *w, const struct pdg_job *job)
 {
-	if (!job->known)
+	if (job->along)
+		publish(w, job->along);
+	if (job->added)
 		pdg_publisher_push(w->publisher, job->row, job->digest);
 }
 
 static void finish_accepted(struct pdg_writer *w, struct pdg_job *job)
 {
-	if (job->along)
-		publish(w, job->along);
-	publish(w, job);
 	if (!pdg_job_row(job)->logged && job->done && job->deadline > pdg_monotonic_ms()) {
 		wait_for_log(w, job);
 		return;
@@ -168,6 +168,7 @@ static void finish_accepted(struct pdg_writer *w, struct pdg_job *job)
 
 static void finish(struct pdg_writer *w, struct pdg_job *job)
 {
+	publish(w, job);
 	if (job->kind == PDG_JOB_ACCEPT && job->rc == 0) {
 		finish_accepted(w, job);
 		return;
@@ -202,8 +203,8 @@ static void count(struct pdg_writer *w, struct pdg_job *const *jobs, size_t n)
 		const struct pdg_job *job = jobs[i];
 		bool accepted = job->kind == PDG_JOB_ACCEPT && job->rc == 0;
 
-		w->stats.accepted += accepted && !job->known;
-		w->stats.accepted += accepted && job->along && !job->along->known;
+		w->stats.accepted += job->added;
+		w->stats.accepted += job->along && job->along->added;
 		w->stats.known += accepted && job->known;
 		w->stats.refused += job->kind == PDG_JOB_REFUSE || job->rc < 0;
 		w->stats.logged += job->kind == PDG_JOB_LOGGED;

@@ -7,6 +7,7 @@
 
 #include "proc/spawn.h"
 #include "trust/policy.h"
+#include "util/fs.h"
 #include "util/json.h"
 #include "util/limits.h"
 #include "util/str.h"
@@ -39,7 +40,7 @@ int pdg_settings_load(struct pdg_settings *out, struct pdg_error *err)
 	PDG_AUTO(json) json_t *o = NULL;
 	PDG_AUTO(mem) char *program = NULL;
 	const char *argv[] = {"pedigree-repo", "settings", NULL};
-	struct pdg_spawn s = {.argv = argv, .out = &text, .timeout_ms = SETTINGS_MS};
+	struct pdg_spawn s = {.argv = argv, .out = &text, .quiet = true, .timeout_ms = SETTINGS_MS};
 	int rc, status;
 
 	if (pdg_program_path("pedigree-repo", &program, NULL) < 0)
@@ -48,9 +49,12 @@ int pdg_settings_load(struct pdg_settings *out, struct pdg_error *err)
 	rc = pdg_spawn(&s, &status, err);
 	if (rc < 0)
 		return rc;
-	if (status != 0)
-		return pdg_fail(err, status == 2 ? PDG_E_USAGE : PDG_E_IO,
-				"the repository's settings could not be read");
+	if (status != 0) {
+		rc = pdg_fail(err, status == 2 ? PDG_E_USAGE : PDG_E_IO,
+			      "the settings of the repository here could not be read");
+		pdg_fix(err, "\"pedigree doctor\" says why");
+		return rc;
+	}
 	rc = pdg_json_load(pdg_buf_bytes(&text), PDG_LIMIT_KIB(64), &o, err);
 	if (rc == 0)
 		rc = copy_member(o, "policy", &out->policy, err);
@@ -76,14 +80,25 @@ int pdg_settings_policy(const char *option, char **out, struct pdg_error *err)
 	return pdg_policy_find(option, s.policy, out, err);
 }
 
+/* What lies there is believed: where somebody else could have put it, there is no cache. */
+static char *if_private(char *dir)
+{
+	if (dir && pdg_fs_exists(dir) && pdg_fs_private_dir(dir, NULL) < 0) {
+		free(dir);
+		return NULL;
+	}
+	return dir;
+}
+
 char *pdg_settings_key_cache(void)
 {
 	const char *xdg = getenv("XDG_CACHE_HOME");
 	const char *home = getenv("HOME");
 
 	if (xdg && xdg[0] == '/')
-		return pdg_str_printf("%s/pedigree/keys", xdg);
-	if (home && home[0] == '/')
-		return pdg_str_printf("%s/.cache/pedigree/keys", home);
+		return if_private(pdg_str_printf("%s/pedigree/keys", xdg));
+	/* A home that is not there is not made: whoever has none keeps no cache. */
+	if (home && home[0] == '/' && pdg_fs_is_dir(home))
+		return if_private(pdg_str_printf("%s/.cache/pedigree/keys", home));
 	return NULL;
 }

@@ -28,7 +28,8 @@ int pdg_settings_load(struct pdg_settings *out, struct pdg_error *err) PDG_MUST_
  */
 int pdg_settings_policy(const char *option, char **out, struct pdg_error *err) PDG_MUST_CHECK;
 
-/** Folder for key descriptions: $XDG_CACHE_HOME/pedigree/keys or ~/.cache/…; NULL without a home.
+/** Folder for key descriptions: $XDG_CACHE_HOME/pedigree/keys or ~/.cache/…; NULL without a home,
+ * or where others could write.
  */
 char *pdg_settings_key_cache(void);
 

@@ -61,19 +61,15 @@ int pdg_cmd_key_generate(const struct pdg_args *args, struct pdg_error *err)
 	return 0;
 }
 
-/* A public key file, or the public part of a private one. */
+/* A public key file, or the public part of a private one; what is neither is no public one. */
 static int load_either(const char *file, struct pdg_key **out, struct pdg_error *err)
 {
-	struct pdg_error first = {0};
-	int rc = pdg_key_public_file(file, out, &first);
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_KEY_PEM);
 
-	if (rc == 0)
-		return 0;
-	if (rc == PDG_E_FORMAT)
+	if (pdg_fs_read(file, &text, NULL) == 0 &&
+	    pdg_bytes_find(pdg_buf_bytes(&text), pdg_bytes_str("PRIVATE KEY-----"), 0) != SIZE_MAX)
 		return pdg_key_private_file(file, out, err);
-	if (err)
-		*err = first;
-	return rc;
+	return pdg_key_public_file(file, out, err);
 }
 
 int pdg_cmd_key_show(const struct pdg_args *args, struct pdg_error *err)

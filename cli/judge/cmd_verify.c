@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pedigree verify: evidence (a folder, or fetched into one by pedigree-net) -> chain/verify.c ->
- * report. The verdict's exit status: 0 good, 1 refused, 3 undecided. With --from DIR nothing here,
- * nor anything that is run from here, opens a socket.
+ * pedigree verify: evidence (a folder, or what pedigree-net fetches) -> chain/verify.c -> report.
+ * The verdict's exit status: 0 good, 1 refused, 3 undecided. With --from DIR nothing here, nor
+ * anything that is run from here, opens a socket. What is fetched and not kept (--save) passes
+ * through a pipe: an interrupted run leaves nothing behind.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "chain/verify.h"
+#include "common/check_option.h"
 #include "common/print_json.h"
 #include "common/settings.h"
 #include "judge/judge.h"
@@ -34,7 +36,6 @@ const struct pdg_opt pdg_cmd_verify_options[] = {
 struct verifying {
 	const struct pdg_args *args;
 	struct pdg_subject_arg subject;
-	char *temp; /* a folder that is removed at the end, or NULL */
 	struct pdg_policy *policy;
 	struct pdg_judge *judge;
 	struct pdg_evidence *evidence;
@@ -47,10 +48,6 @@ static void verifying_done(struct verifying *v)
 	pdg_evidence_free(v->evidence);
 	pdg_judge_free(v->judge);
 	pdg_policy_free(v->policy);
-	/* A folder of ours that cannot be removed changes no verdict. */
-	if (v->temp && pdg_fs_remove_tree(v->temp, NULL) < 0)
-		pdg_out(stderr, PDG_PLAIN, "pedigree: left behind: %s\n", v->temp);
-	free(v->temp);
 	free(v->subject.name);
 }
 PDG_AUTO_DEFINE_VALUE(verifying, struct verifying, verifying_done)
@@ -60,54 +57,63 @@ static bool is_url(const char *s)
 	return pdg_str_starts(s, "http://") || pdg_str_starts(s, "https://");
 }
 
-/* Run pedigree-net, which puts the records of @subject into @dir and says itself what went wrong.
+/*
+ * Run pedigree-net, which puts the records of @subject into @dir or, where that is NULL, hands
+ * them to us, and says itself what went wrong. 0, or the exit status: no verdict is 1 without one.
  */
-static int run_net(const char *service, const char *proxy, const char *subject, const char *dir,
+static int run_net(struct verifying *v, const char *service, const char *proxy, const char *dir,
 		   struct pdg_error *err)
 {
+	PDG_AUTO(buf) struct pdg_buf lines = PDG_BUF_INIT(PDG_LIMIT_EVIDENCE);
 	PDG_AUTO(mem) char *program = NULL;
+	PDG_AUTO(mem) char *subject = pdg_str_printf("sha256:%s", v->subject.sha256);
 	const char *argv[ARGV_MAX] = {"pedigree-net", "records", "--service", service};
-	struct pdg_spawn s = {.argv = argv, .timeout_ms = FETCH_MS};
+	struct pdg_spawn s = {.argv = argv, .out = dir ? NULL : &lines, .timeout_ms = FETCH_MS};
 	size_t n = 4;
 	int rc, status;
 
+	if (!subject)
+		return pdg_nomem(err);
 	if (proxy) {
 		argv[n++] = "--proxy";
 		argv[n++] = proxy;
 	}
 	argv[n++] = "--";
 	argv[n++] = subject;
-	argv[n] = dir;
+	argv[n] = dir ? dir : "-";
 	rc = pdg_program_path("pedigree-net", &program, err);
 	if (rc < 0)
 		return rc;
 	s.program = program;
 	rc = pdg_spawn(&s, &status, err);
-	if (rc < 0 || status == 0)
-		return rc;
-	return pdg_fail(err, status == 2 ? PDG_E_USAGE : PDG_E_IO, "no records from %s", service);
+	if (rc < 0)
+		return pdg_context(err, rc, "no records from %s", service);
+	if (status > 128)
+		return pdg_fail(err, PDG_E_IO, "no records from %s: pedigree-net was killed",
+				service);
+	if (status != 0)
+		return status == 2 ? 2 : 3;
+	return dir ? pdg_evidence_dir(dir, &v->evidence, err)
+		   : pdg_evidence_lines(pdg_buf_bytes(&lines), service, &v->evidence, err);
 }
 
 /* The service and proxy: --from and --proxy, else the environment's, else the repository's. */
-static int fetch(const struct verifying *v, const char *dir, struct pdg_error *err)
+static int fetch(struct verifying *v, const char *dir, struct pdg_error *err)
 {
 	PDG_AUTO(settings) struct pdg_settings s = {0};
-	PDG_AUTO(mem) char *subject = pdg_str_printf("sha256:%s", v->subject.sha256);
 	const char *from = pdg_args_get(v->args, "from");
 	const char *proxy = pdg_args_get(v->args, "proxy");
 	const char *env = getenv("PEDIGREE_SERVICE");
 	int rc;
 
-	if (!subject)
-		return pdg_nomem(err);
 	if (from)
-		return run_net(from, proxy, subject, dir, err);
+		return run_net(v, from, proxy, dir, err);
 	rc = pdg_settings_load(&s, err);
 	if (rc < 0)
 		return rc;
 	from = env && env[0] ? env : s.service;
 	if (from)
-		return run_net(from, proxy ? proxy : s.proxy, subject, dir, err);
+		return run_net(v, from, proxy ? proxy : s.proxy, dir, err);
 	rc = pdg_reject(err, "CLI-2", "no evidence is named, and no service is configured");
 	pdg_fix(err, "give --from DIR or --from URL, or set PEDIGREE_SERVICE");
 	return rc;
@@ -121,7 +127,7 @@ static int gather_folder(struct verifying *v, const char *dir, struct pdg_error 
 	return pdg_evidence_dir(dir, &v->evidence, err);
 }
 
-/* The folder that is named, or one into which the records are fetched. */
+/* The folder that is named, or what a service has. */
 static int gather(struct verifying *v, struct pdg_error *err)
 {
 	const char *from = pdg_args_get(v->args, "from");
@@ -130,15 +136,8 @@ static int gather(struct verifying *v, struct pdg_error *err)
 
 	if (from && !is_url(from))
 		return gather_folder(v, from, err);
-	if (dir) {
-		rc = pdg_fs_mkdirs(dir, 0700, err);
-	} else {
-		rc = pdg_fs_tempdir("pedigree-records", &v->temp, err);
-		dir = v->temp;
-	}
-	if (rc == 0)
-		rc = fetch(v, dir, err);
-	return rc < 0 ? rc : pdg_evidence_dir(dir, &v->evidence, err);
+	rc = dir ? pdg_fs_mkdirs(dir, 0700, err) : 0;
+	return rc < 0 ? rc : fetch(v, dir, err);
 }
 
 static int show(const struct verifying *v, struct pdg_error *err)
@@ -174,6 +173,8 @@ int pdg_cmd_verify(const struct pdg_args *args, struct pdg_error *err)
 
 	rc = pdg_subject_arg(args->arg[0], &v.subject, err);
 	if (rc == 0)
+		rc = pdg_check_out_dir(args, "save", err);
+	if (rc == 0)
 		rc = pdg_settings_policy(pdg_args_get(args, "policy"), &file, err);
 	if (rc == 0)
 		rc = pdg_policy_load(file, &v.policy, err);
@@ -184,5 +185,5 @@ int pdg_cmd_verify(const struct pdg_args *args, struct pdg_error *err)
 	if (rc == 0)
 		rc = pdg_chain_verify(v.judge, v.evidence, v.subject.sha256, v.subject.name,
 				      &v.report, err);
-	return rc < 0 ? rc : show(&v, err);
+	return rc != 0 ? rc : show(&v, err);
 }

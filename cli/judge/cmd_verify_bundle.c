@@ -45,8 +45,7 @@ static int load_root(const struct pdg_args *args, struct pdg_root **out, struct 
 			return pdg_reject(err, "CLI-2",
 					  "no --trusted-root, and the policy %s names none", file);
 	}
-	rc = pdg_root_load(path, out, err);
-	return rc < 0 ? pdg_context(err, rc, "trusted root") : 0;
+	return pdg_root_load(path, out, err);
 }
 
 static int load_bundle(const char *path, struct pdg_bundle **out, struct pdg_error *err)

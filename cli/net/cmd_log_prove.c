@@ -187,8 +187,9 @@ static int load_checkpoint(const char *path, struct pdg_checkpoint **out, struct
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_CHECKPOINT);
 	int rc = pdg_fs_read(path, &text, err);
 
-	if (rc == 0)
-		rc = pdg_checkpoint_parse(pdg_buf_bytes(&text), out, err);
+	if (rc < 0)
+		return pdg_context(err, rc, "--checkpoint");
+	rc = pdg_checkpoint_parse(pdg_buf_bytes(&text), out, err);
 	return rc < 0 ? pdg_context(err, rc, "%s", path) : 0;
 }
 

@@ -6,13 +6,18 @@
  */
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "attest/outbox.h"
+#include "chain/record.h"
+#include "common/check_option.h"
 #include "common/settings.h"
 #include "net/net.h"
 #include "net/records.h"
-#include "net/service.h"
+#include "net/submit.h"
+#include "util/fs.h"
 #include "util/json.h"
 #include "util/limits.h"
 #include "util/out.h"
@@ -32,17 +37,9 @@ const struct pdg_opt pdg_cmd_submit_options[] = {
 	{"bundle", "FILE", "write the bundle that comes back", false},
 	{"records", "DIR", "save the records of what was submitted and of its links", false},
 	{"proxy", "URL", "HTTP proxy", false},
+	{"as", "NAME", "what to call the one statement in messages (default: its file)", false},
 	{"quiet", NULL, "print nothing but errors", false},
 	{0},
-};
-
-struct sending {
-	struct pdg_service_client service;
-	int64_t end_ms; /* pdg_monotonic_ms() at which we give up */
-	int64_t wait;	/* seconds that the service may wait for the log */
-	const char *bundle;
-	const char *records;
-	bool quiet;
 };
 
 static void pause_ms(int64_t ms)
@@ -55,7 +52,7 @@ static void pause_ms(int64_t ms)
 
 /* The service must answer before we stop listening: what it took and we did not hear of is sent
  * twice. */
-static char *prefer(const struct sending *s, int64_t left_ms)
+static char *prefer(const struct pdg_sending *s, int64_t left_ms)
 {
 	int64_t most = left_ms / 1000 - 1;
 	int64_t wait = s->wait < most ? s->wait : most;
@@ -63,7 +60,7 @@ static char *prefer(const struct sending *s, int64_t left_ms)
 	return pdg_str_printf("Prefer: wait=%lld", (long long)(wait > 0 ? wait : 0));
 }
 
-static int post_once(struct sending *s, struct pdg_bytes body, struct pdg_http_answer *a,
+static int post_once(struct pdg_sending *s, struct pdg_bytes body, struct pdg_http_answer *a,
 		     struct pdg_error *err)
 {
 	int64_t left = s->end_ms - pdg_monotonic_ms();
@@ -80,7 +77,7 @@ static int post_once(struct sending *s, struct pdg_bytes body, struct pdg_http_a
 	if (!url || !wait)
 		return pdg_nomem(err);
 	r.timeout_ms = left > INT_MAX ? INT_MAX : left > 1 ? (int)left : 1;
-	rc = pdg_http_call(s->service.http, &r, PDG_LIMIT_RECORD, a, err);
+	rc = pdg_service_call(&s->service, &r, PDG_LIMIT_RECORD, a, err);
 	if (rc < 0)
 		return rc;
 	if (a->status == 200 || a->status == 201 || a->status == 202)
@@ -92,13 +89,13 @@ static int post_once(struct sending *s, struct pdg_bytes body, struct pdg_http_a
  * May the same submission be taken later? What was not judged may, and one whose source is not
  * known yet (424 with Retry-After): the push that brings it may be under way.
  */
-static bool may_pass(int rc, const struct pdg_http_answer *a)
+bool pdg_send_may_pass(int rc, const struct pdg_http_answer *a)
 {
 	return rc == PDG_E_IO || (rc == PDG_E_REJECTED && a->status == 424 && a->retry_after >= 0);
 }
 
 /* Try again, as the service says or with growing pauses, until the deadline. */
-static int post(struct sending *s, struct pdg_bytes body, struct pdg_http_answer *a,
+static int post(struct pdg_sending *s, struct pdg_bytes body, struct pdg_http_answer *a,
 		struct pdg_error *err)
 {
 	int64_t pause = FIRST_PAUSE_MS, wait;
@@ -106,7 +103,7 @@ static int post(struct sending *s, struct pdg_bytes body, struct pdg_http_answer
 
 	for (;;) {
 		rc = post_once(s, body, a, err);
-		if (!may_pass(rc, a))
+		if (!pdg_send_may_pass(rc, a))
 			return rc;
 		wait = a->retry_after > 0 ? (int64_t)a->retry_after * 1000 : pause;
 		if (pdg_monotonic_ms() + wait >= s->end_ms)
@@ -117,7 +114,7 @@ static int post(struct sending *s, struct pdg_bytes body, struct pdg_http_answer
 	}
 }
 
-static int save_bundle(const struct sending *s, const struct pdg_http_answer *a,
+static int save_bundle(const struct pdg_sending *s, const struct pdg_http_answer *a,
 		       struct pdg_error *err)
 {
 	struct pdg_bytes body = pdg_buf_bytes(&a->body), bundle;
@@ -134,7 +131,7 @@ static int save_bundle(const struct sending *s, const struct pdg_http_answer *a,
 	return pdg_fs_write(s->bundle, bundle, 0644, err);
 }
 
-static int take_answer(struct sending *s, const char *name, const struct pdg_http_answer *a,
+static int take_answer(struct pdg_sending *s, const char *name, const struct pdg_http_answer *a,
 		       struct pdg_error *err)
 {
 	PDG_AUTO(json) json_t *o = NULL;
@@ -161,8 +158,8 @@ static int take_answer(struct sending *s, const char *name, const struct pdg_htt
 	return rc;
 }
 
-static int send_one(struct sending *s, const char *name, struct pdg_bytes body,
-		    struct pdg_http_answer *a, struct pdg_error *err)
+int pdg_send_one(struct pdg_sending *s, const char *name, struct pdg_bytes body,
+		 struct pdg_http_answer *a, struct pdg_error *err)
 {
 	int rc = post(s, body, a, err);
 
@@ -171,80 +168,75 @@ static int send_one(struct sending *s, const char *name, struct pdg_bytes body,
 	return rc < 0 ? pdg_context(err, rc, "%s", name) : 0;
 }
 
-static int send_files(struct sending *s, const struct pdg_args *args, struct pdg_error *err)
+/*
+ * A record, as the service gives it out and `verify --save` keeps it, is sent as what it was made
+ * from: the producer's envelope, with its commit. Everything else is the service's to judge.
+ */
+static int of_record(struct pdg_buf *body, struct pdg_error *err)
 {
+	PDG_AUTO(record) struct pdg_record *r = NULL;
+	struct pdg_bytes part;
+	int rc;
+
+	if (pdg_json_span(pdg_buf_bytes(body), "envelope", &part, NULL) < 0 ||
+	    pdg_json_span(pdg_buf_bytes(body), "journal", &part, NULL) < 0)
+		return 0;
+	rc = pdg_record_parse(pdg_buf_bytes(body), NULL, &r, err);
+	if (rc < 0)
+		return rc;
+	pdg_buf_reset(body);
+	return pdg_submission_write(r->envelope, pdg_buf_bytes(&r->commit), body, err);
+}
+
+static const char *called(const char *file)
+{
+	return strcmp(file, "-") == 0 ? "standard input" : file;
+}
+
+static int read_submission(const char *file, struct pdg_buf *body, struct pdg_error *err)
+{
+	PDG_AUTO(json) json_t *o = NULL;
+	int rc = strcmp(file, "-") == 0 ? pdg_fs_read_fd(STDIN_FILENO, called(file), body, err)
+					: pdg_fs_read(file, body, err);
+
+	if (rc == PDG_E_NOTFOUND || (rc < 0 && pdg_fs_is_dir(file))) {
+		rc = pdg_reject(err, "CLI-3", "\"%s\" is no file", file);
+		pdg_fix(err,
+			pdg_fs_is_dir(file)
+				? "name the files in it, or --outbox for the folder of an outbox"
+				: "name an envelope, a bundle, a submission or a record");
+	}
+	if (rc < 0)
+		return rc;
+	rc = pdg_json_load(pdg_buf_bytes(body), PDG_LIMIT_RECORD, &o, err);
+	if (rc == 0)
+		rc = of_record(body, err);
+	if (rc == 0 && body->n > PDG_LIMIT_BODY)
+		rc = pdg_fail(err, PDG_E_LIMIT, "%zu bytes, at most %zu are taken", body->n,
+			      PDG_LIMIT_BODY);
+	return rc < 0 ? pdg_context(err, rc, "%s", called(file)) : 0;
+}
+
+static int send_files(struct pdg_sending *s, const struct pdg_args *args, struct pdg_error *err)
+{
+	const char *as = pdg_args_get(args, "as");
 	size_t i;
 	int rc = 0;
 
 	for (i = 0; rc == 0 && i < args->n_args; i++) {
-		PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
+		PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_RECORD);
 		PDG_AUTO(http_answer) struct pdg_http_answer a = {0};
+		const char *file = args->arg[i];
+		const char *name = as ? as : called(file);
 
-		rc = pdg_fs_read(args->arg[i], &body, err);
+		rc = read_submission(file, &body, err);
 		if (rc == 0)
-			rc = send_one(s, args->arg[i], pdg_buf_bytes(&body), &a, err);
+			rc = pdg_send_one(s, name, pdg_buf_bytes(&body), &a, err);
 	}
 	return rc;
 }
 
-/*
- * One file of the outbox: gone when acknowledged, set aside when refused for good, left where it
- * is when the service could not answer.
- */
-static int send_waiting(struct sending *s, const char *dir, const char *name, struct pdg_error *err)
-{
-	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
-	PDG_AUTO(http_answer) struct pdg_http_answer a = {0};
-	struct pdg_error why = {0};
-	int rc;
-
-	rc = pdg_outbox_read(dir, name, &body, err);
-	if (rc < 0)
-		return rc;
-	rc = send_one(s, name, pdg_buf_bytes(&body), &a, &why);
-	if (rc == 0)
-		return pdg_outbox_done(dir, name, err);
-	if (err)
-		*err = why;
-	if (rc != PDG_E_REJECTED || may_pass(rc, &a))
-		return rc;
-	if (pdg_outbox_refused(dir, name, pdg_buf_bytes(&a.body), &why) < 0) {
-		if (err)
-			*err = why;
-		return why.code;
-	}
-	return PDG_E_REJECTED;
-}
-
-/* A refused statement must not keep the others from being sent: the worst result is returned at the
- * end. */
-static int send_outbox(struct sending *s, const char *dir, struct pdg_error *err)
-{
-	PDG_AUTO(names) struct pdg_names names = {0};
-	size_t i;
-	int rc, worst = 0;
-
-	rc = pdg_outbox_list(dir, &names, err);
-	if (rc < 0)
-		return rc;
-	for (i = 0; i < names.n; i++) {
-		struct pdg_error why = {0};
-
-		rc = send_waiting(s, dir, names.v[i], &why);
-		if (rc == 0)
-			continue;
-		if (worst == 0 && err)
-			*err = why;
-		worst = worst ? worst : rc;
-		if (rc == PDG_E_IO) /* the service is away: the rest would only wait in vain */
-			break;
-	}
-	if (!s->quiet && names.n == 0)
-		pdg_out(stdout, PDG_PLAIN, "%s is empty\n", dir);
-	return worst;
-}
-
-static int send_outboxes(struct sending *s, const struct pdg_args *args, struct pdg_error *err)
+static int send_outboxes(struct pdg_sending *s, const struct pdg_args *args, struct pdg_error *err)
 {
 	PDG_AUTO(settings) struct pdg_settings own = {0};
 	size_t i;
@@ -257,14 +249,14 @@ static int send_outboxes(struct sending *s, const struct pdg_args *args, struct 
 		if (!own.outbox)
 			return pdg_reject(err, "CLI-2",
 					  "not in a git repository, and no outbox is named");
-		return send_outbox(s, own.outbox, err);
+		return pdg_send_waiting(s, own.outbox, false, err);
 	}
 	for (i = 0; rc == 0 && i < args->n_args; i++)
-		rc = send_outbox(s, args->arg[i], err);
+		rc = pdg_send_waiting(s, args->arg[i], true, err);
 	return rc;
 }
 
-static int read_options(const struct pdg_args *args, struct sending *s, struct pdg_error *err)
+static int read_options(const struct pdg_args *args, struct pdg_sending *s, struct pdg_error *err)
 {
 	const char *deadline = pdg_args_get(args, "deadline");
 	const char *wait_text = pdg_args_get(args, "wait");
@@ -283,18 +275,23 @@ static int read_options(const struct pdg_args *args, struct sending *s, struct p
 		return pdg_reject(err, "CLI-2", "--wait '%s' is not 0 to %d", wait_text,
 				  PDG_LIMIT_WAIT_SECONDS);
 	s->wait = (int64_t)wait;
+	rc = pdg_check_out_file(args, "bundle", err);
+	if (rc == 0)
+		rc = pdg_check_out_dir(args, "records", err);
+	if (rc < 0)
+		return rc;
 	s->bundle = pdg_args_get(args, "bundle");
 	s->records = pdg_args_get(args, "records");
 	s->quiet = pdg_args_has(args, "quiet");
-	if (s->bundle && args->n_args != 1)
-		return pdg_reject(err, "CLI-2", "--bundle takes the answer of one file, not of %zu",
-				  args->n_args);
+	if ((s->bundle || pdg_args_has(args, "as")) &&
+	    (args->n_args != 1 || pdg_args_has(args, "outbox")))
+		return pdg_reject(err, "CLI-2", "--bundle and --as are for one file");
 	return 0;
 }
 
 int pdg_cmd_submit(const struct pdg_args *args, struct pdg_error *err)
 {
-	struct sending s = {0};
+	struct pdg_sending s = {0};
 	int rc;
 
 	if (!pdg_args_has(args, "outbox") && args->n_args == 0)

@@ -13,8 +13,8 @@ static const struct pdg_command commands[] = {
 	{"log prove", "REFERENCE | --checkpoint FILE",
 	 "prove that an attestation, or an older tree, is in the log as it is now",
 	 pdg_cmd_log_prove_options, 0, 1, pdg_cmd_log_prove},
-	{"records", "DIGEST DIR", "save the records of a subject", pdg_cmd_records_options, 2, 2,
-	 pdg_cmd_records},
+	{"records", "DIGEST DIR|-", "save the records of a subject, or print them, one a line",
+	 pdg_cmd_records_options, 2, 2, pdg_cmd_records},
 	{"ping", "", "is the service ready?", pdg_cmd_ping_options, 0, 0, pdg_cmd_ping},
 	{0},
 };

@@ -6,6 +6,7 @@
 #include "net/records.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "attest/dsse.h"
@@ -85,6 +86,27 @@ static bool plain_word(const char *s)
 	return i > 0 && i < 32;
 }
 
+/* One line on standard output. Between JSON's tokens a line end is white space, in them it cannot
+ * be. */
+static int print_record(struct pdg_bytes text, struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf line = PDG_BUF_INIT(PDG_LIMIT_RECORD + 1);
+	size_t i;
+	int rc;
+
+	pdg_buf_put(&line, text);
+	pdg_buf_putc(&line, '\n');
+	rc = pdg_buf_check(&line, err);
+	if (rc < 0)
+		return rc;
+	for (i = 0; i < text.n; i++) {
+		if (line.p[i] == '\n' || line.p[i] == '\r')
+			line.p[i] = ' ';
+	}
+	(void)fwrite(line.p, 1, line.n, stdout);
+	return 0;
+}
+
 static int save(const char *dir, const char *reference, const json_t *record, struct pdg_bytes text,
 		struct pdg_error *err)
 {
@@ -101,6 +123,8 @@ static int save(const char *dir, const char *reference, const json_t *record, st
 		return pdg_fail(err, PDG_E_FORMAT,
 				"asked for %s, the service answered %s of stage '%s'", reference,
 				said, stage);
+	if (!dir)
+		return print_record(text, err);
 	path = pdg_str_printf("%s/%s-%s.json", dir, stage, reference + strlen("sha256:"));
 	return path ? pdg_fs_write(path, text, 0644, err) : pdg_nomem(err);
 }
@@ -133,7 +157,7 @@ static int fetch_one(struct pdg_service_client *s, struct todo *t, const char *d
 static int fetch_all(struct pdg_service_client *s, struct todo *t, const char *dir,
 		     struct pdg_error *err)
 {
-	int rc = pdg_fs_mkdirs(dir, 0700, err);
+	int rc = dir ? pdg_fs_mkdirs(dir, 0700, err) : 0;
 
 	while (rc == 0 && t->done < t->n)
 		rc = fetch_one(s, t, dir, err);

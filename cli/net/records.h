@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records from the service into a folder, for judging there. */
+/* Records from the service into a folder (NULL: to standard output, one a line), for judging. */
 #ifndef PDG_CLI_NET_RECORDS_H
 #define PDG_CLI_NET_RECORDS_H
 

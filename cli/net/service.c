@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/check_option.h"
 #include "common/settings.h"
-#include "util/json.h"
 #include "util/limits.h"
-#include "util/rule.h"
+#include "util/problem.h"
 #include "util/str.h"
 
 #define CALL_MS 20000
@@ -36,9 +36,10 @@ static int find_service(const struct pdg_args *args, struct pdg_settings *settin
 			"give --service URL, set PEDIGREE_SERVICE, or git config pedigree.service URL");
 		return rc;
 	}
-	if (!pdg_str_starts(*out_url, "http://") && !pdg_str_starts(*out_url, "https://"))
-		return pdg_reject(err, "CLI-2", "'%s' is no http or https URL", *out_url);
-	return 0;
+	return pdg_check_service_url(pdg_args_has(args, "service") ? "--service"
+				     : env && env[0]		   ? "PEDIGREE_SERVICE"
+								   : "pedigree.service",
+				     *out_url, err);
 }
 
 int pdg_service_open(const struct pdg_args *args, struct pdg_service_client *out,
@@ -75,45 +76,29 @@ void pdg_service_done(struct pdg_service_client *s)
 	s->url = NULL;
 }
 
-static int problem_members(const json_t *o, struct pdg_error *err, int code)
-{
-	const char *detail = NULL, *rule = NULL, *fix = NULL, *title = NULL;
-	struct pdg_error ignored;
-
-	if (pdg_json_opt_str(o, "detail", &detail, &ignored) < 0 ||
-	    pdg_json_opt_str(o, "title", &title, &ignored) < 0 ||
-	    pdg_json_opt_str(o, "rule", &rule, &ignored) < 0 ||
-	    pdg_json_opt_str(o, "fix", &fix, &ignored) < 0)
-		return pdg_fail(err, code,
-				"the service answered a problem document that cannot be read");
-	(void)pdg_fail(err, code, "the service refused: %s",
-		       detail  ? detail
-		       : title ? title
-			       : "no reason");
-	/* The service may be newer than this program: a rule it does not know is shown all the
-	 * same. */
-	if (err && rule && strlen(rule) < sizeof(err->rule))
-		memcpy(err->rule, rule, strlen(rule) + 1);
-	if (fix)
-		pdg_fix(err, "%s", fix);
-	return code;
-}
-
 int pdg_service_problem(const struct pdg_http_answer *a, struct pdg_error *err)
 {
-	PDG_AUTO(json) json_t *o = NULL;
-	struct pdg_error ignored;
 	int code = a->status >= 500 || a->status == 429 ? PDG_E_IO : PDG_E_REJECTED;
 
 	if (a->status == 404)
 		code = PDG_E_NOTFOUND;
 	if (pdg_str_eq(a->content_type, "application/problem+json") &&
-	    pdg_json_load(pdg_buf_bytes(&a->body), PDG_LIMIT_KIB(256), &o, &ignored) == 0)
-		return problem_members(o, err, code);
+	    pdg_problem_read(pdg_buf_bytes(&a->body), code, err) == code)
+		return code;
 	(void)pdg_fail(err, PDG_E_IO, "the service answered HTTP %d with '%s', no problem document",
 		       a->status, a->content_type);
 	pdg_fix(err, "is this the address of a pedigreed?");
 	return PDG_E_IO;
+}
+
+int pdg_service_call(struct pdg_service_client *s, const struct pdg_http_request *r, size_t max,
+		     struct pdg_http_answer *out, struct pdg_error *err)
+{
+	int rc = pdg_http_call(s->http, r, max, out, err);
+
+	if (rc < 0 && err && !err->fix[0])
+		pdg_fix(err, "is pedigreed running, and is %s its address?", s->url);
+	return rc;
 }
 
 int pdg_service_get(struct pdg_service_client *s, const char *path, size_t max,
@@ -125,7 +110,7 @@ int pdg_service_get(struct pdg_service_client *s, const char *path, size_t max,
 
 	if (!url)
 		return pdg_nomem(err);
-	rc = pdg_http_call(s->http, &r, max, out, err);
+	rc = pdg_service_call(s, &r, max, out, err);
 	if (rc < 0)
 		return rc;
 	if (out->status >= 200 && out->status < 300)

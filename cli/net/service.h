@@ -20,6 +20,10 @@ int pdg_service_open(const struct pdg_args *args, struct pdg_service_client *out
 void pdg_service_done(struct pdg_service_client *s);
 PDG_AUTO_DEFINE_VALUE(service_client, struct pdg_service_client, pdg_service_done)
 
+/** One request; a failure of the network says what to look at. */
+int pdg_service_call(struct pdg_service_client *s, const struct pdg_http_request *r, size_t max,
+		     struct pdg_http_answer *out, struct pdg_error *err) PDG_MUST_CHECK;
+
 /** GET @path below the service. An answer of 400 and more becomes an error (pdg_service_problem).
  */
 int pdg_service_get(struct pdg_service_client *s, const char *path, size_t max,

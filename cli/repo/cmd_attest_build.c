@@ -7,6 +7,7 @@
 
 #include "attest/dsse.h"
 #include "commit/object.h"
+#include "common/check_option.h"
 #include "crypto/digest.h"
 #include "repo/repo.h"
 #include "stage/build.h"
@@ -193,74 +194,86 @@ static int make(struct building *b, struct pdg_buf *out, struct pdg_envelope **o
 	return rc;
 }
 
-static int submit(const struct building *b, const char *file, struct pdg_error *err)
+/* What it is called in messages: by what was typed. */
+static const char *called(const struct building *b)
+{
+	size_t n_files;
+	size_t n_subjects;
+	const char *const *files = pdg_args_all(b->args, "artifact", &n_files);
+	const char *const *subjects = pdg_args_all(b->args, "subject", &n_subjects);
+
+	return n_files ? files[0] : subjects[0];
+}
+
+static int find_service(const struct building *b, char **out, struct pdg_error *err)
+{
+	int rc;
+
+	if (pdg_args_has(b->args, "no-submit"))
+		return 0;
+	rc = pdg_setting(b->args, "service", "PEDIGREE_SERVICE", b->repo, "pedigree.service", out,
+			 err);
+	if (rc < 0)
+		return rc;
+	if (*out)
+		return pdg_check_service_url("service", *out, err);
+	rc = pdg_reject(err, "CLI-1", "no service is named");
+	pdg_fix(err, "give --service URL, set PEDIGREE_SERVICE, or --no-submit with --output FILE");
+	return rc;
+}
+
+/* Through a pipe: nothing is left behind, however this ends. */
+static int submit(const struct building *b, const char *service, struct pdg_bytes envelope,
+		  struct pdg_error *err)
 {
 	static const char *const passed[] = {"wait", "deadline", "bundle", "records", "proxy"};
 	static const char *const dashed[] = {"--wait", "--deadline", "--bundle", "--records",
 					     "--proxy"};
-	const char *words[16] = {"submit", file, "--service"};
-	PDG_AUTO(mem) char *service = NULL;
-	size_t n = 3;
+	const char *words[20] = {"submit", "-", "--as", called(b), "--service", service};
+	size_t n = 6;
 	size_t i;
 	int status = 0;
-	int rc = pdg_setting(b->args, "service", "PEDIGREE_SERVICE", b->repo, "pedigree.service",
-			     &service, err);
+	int rc;
 
-	if (rc < 0)
-		return rc;
-	if (!service) {
-		rc = pdg_reject(err, "CLI-1", "no service is named");
-		pdg_fix(err,
-			"give --service URL, set PEDIGREE_SERVICE, or --no-submit with --output FILE");
-		return rc;
-	}
-	words[n++] = service;
 	for (i = 0; i < sizeof(passed) / sizeof(passed[0]); i++) {
 		if (pdg_args_has(b->args, passed[i])) {
 			words[n++] = dashed[i];
 			words[n++] = pdg_args_get(b->args, passed[i]);
 		}
 	}
-	rc = pdg_run_net(words, &status, err);
+	rc = pdg_run_net_with(words, envelope, &status, err);
 	return rc < 0 ? rc : status;
 }
 
-/* The envelope as a file: where it was asked for, else for as long as it takes to send it. */
-static int hand_out(const struct building *b, struct pdg_bytes envelope, const char *reference,
-		    struct pdg_error *err)
+static int hand_out(const struct building *b, const char *service, struct pdg_bytes envelope,
+		    const char *reference, struct pdg_error *err)
 {
 	const char *output = pdg_args_get(b->args, "output");
-	PDG_AUTO(mem) char *dir = NULL;
-	PDG_AUTO(mem) char *file = NULL;
-	int rc;
+	int rc = output ? pdg_fs_write(output, envelope, 0644, err) : 0;
 
-	if (output) {
-		rc = pdg_fs_write(output, envelope, 0644, err);
-		if (rc == 0 && pdg_args_has(b->args, "no-submit"))
-			pdg_out(stdout, PDG_PLAIN, "%s made %s\n", reference, output);
-		return rc < 0 || pdg_args_has(b->args, "no-submit") ? rc : submit(b, output, err);
-	}
-	rc = pdg_fs_tempdir("pedigree-build", &dir, err);
 	if (rc < 0)
 		return rc;
-	file = pdg_path_join(dir, "build.json");
-	rc = file ? pdg_fs_write(file, envelope, 0600, err) : pdg_nomem(err);
-	if (rc == 0)
-		rc = submit(b, file, err);
-	if (pdg_fs_remove_tree(dir, NULL) < 0 && rc == 0)
-		rc = pdg_fail(err, PDG_E_IO, "\"%s\" could not be removed", dir);
-	return rc;
+	if (service)
+		return submit(b, service, envelope, err);
+	pdg_out(stdout, PDG_PLAIN, "%s made %s\n", reference, output);
+	return 0;
 }
 
+/* All that can be seen to be wrong before anything is hashed, signed or sent. */
 static int check_options(const struct pdg_args *args, struct pdg_error *err)
 {
+	int rc;
+
 	if (!pdg_args_has(args, "builder") || !pdg_args_has(args, "key"))
 		return pdg_reject(err, "CLI-1",
 				  "who built it must be said: --builder ID --key PEM");
 	if (pdg_args_has(args, "no-submit") && !pdg_args_has(args, "output"))
 		return pdg_reject(err, "CLI-1",
 				  "--no-submit needs --output FILE, or nothing would be left");
-	return 0;
+	rc = pdg_check_out_file(args, "output", err);
+	if (rc == 0)
+		rc = pdg_check_out_file(args, "bundle", err);
+	return rc < 0 ? rc : pdg_check_out_dir(args, "records", err);
 }
 
 int pdg_cmd_attest_build(const struct pdg_args *args, struct pdg_error *err)
@@ -268,6 +281,7 @@ int pdg_cmd_attest_build(const struct pdg_args *args, struct pdg_error *err)
 	struct building b = {.args = args};
 	PDG_AUTO(buf) struct pdg_buf envelope = PDG_BUF_INIT(PDG_LIMIT_ENVELOPE);
 	PDG_AUTO(envelope) struct pdg_envelope *e = NULL;
+	PDG_AUTO(mem) char *service = NULL;
 	int rc = check_options(args, err);
 
 	if (rc == 0)
@@ -275,9 +289,11 @@ int pdg_cmd_attest_build(const struct pdg_args *args, struct pdg_error *err)
 	if (rc == 0)
 		rc = take_source(&b, err);
 	if (rc == 0)
+		rc = find_service(&b, &service, err);
+	if (rc == 0)
 		rc = make(&b, &envelope, &e, err);
 	if (rc == 0)
-		rc = hand_out(&b, pdg_buf_bytes(&envelope), e->reference, err);
+		rc = hand_out(&b, service, pdg_buf_bytes(&envelope), e->reference, err);
 	building_done(&b);
 	return rc;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "gate/emit.h"
+#include "gate/enforce.h"
 #include "repo/repo.h"
 #include "util/fs.h"
 #include "util/limits.h"
@@ -119,7 +120,7 @@ static int prepare_clone(struct attesting *a, struct pdg_error *err)
 			"--late, --ref and --server-key are for a git server; sources of \"%s\" come from clones",
 			a->place.section->uri);
 	rc = pdg_key_private_file(a->place.key_file, &a->key, err);
-	if (rc == PDG_E_NOTFOUND)
+	if (rc < 0 && !pdg_fs_exists(a->place.key_file))
 		pdg_fix(err, "pedigree init");
 	return rc;
 }
@@ -142,22 +143,18 @@ static int prepare(struct attesting *a, struct pdg_error *err)
 	}
 }
 
+/* The hooks may have come later than the commit, so its parents are looked at too. */
 static int judge(struct attesting *a, struct pdg_error *err)
 {
-	const char *type = NULL;
-	int rc = pdg_repo_read(a->repo, a->hex, &a->raw, &type, err);
+	struct pdg_gate g = {
+		.repo = a->repo,
+		.section = a->place.section,
+		.at = pdg_now(&pdg_clock_system),
+	};
+	int rc = pdg_here_signers(&a->place, err);
 
-	if (rc == 0)
-		rc = pdg_here_signers(&a->place, err);
-	if (rc == 0)
-		rc = pdg_judge_commit(a->place.signers, pdg_buf_bytes(&a->raw), false,
-				      pdg_now(&pdg_clock_system), &a->verdict, err);
-	if (rc < 0 || a->verdict.result == PDG_RESULT_GOOD)
-		return rc;
-	*err = a->verdict.why;
-	err->code = PDG_E_REJECTED;
-	return pdg_context(err, PDG_E_REJECTED, "commit %.12s is %s", a->hex,
-			   pdg_result_name(a->verdict.result));
+	g.signers = a->place.signers;
+	return rc < 0 ? rc : pdg_gate_attestable(&g, a->hex, false, &a->raw, &a->verdict, err);
 }
 
 static int send(struct attesting *a, struct pdg_error *err)
@@ -201,8 +198,10 @@ static int emit(struct attesting *a, struct pdg_error *err)
 		.ref = a->ref,
 		.late = a->ref != NULL,
 	};
-	int rc = pdg_emit_source(&make, a->key, a->place.outbox, &e, &body, err);
+	int rc = pdg_fs_private_dir(a->place.state, err);
 
+	if (rc == 0)
+		rc = pdg_emit_source(&make, a->key, a->place.outbox, &e, &body, err);
 	if (rc == 0 && output)
 		rc = pdg_fs_write(output, pdg_buf_bytes(&body), 0644, err);
 	if (rc < 0)

@@ -85,18 +85,52 @@ static void judged(void *ctx, const char *type, const char *hex, struct pdg_byte
 		(void)fprintf(stderr, "\rchecked %zu", c->n);
 }
 
-static int conclude(const struct checking *c, const struct pdg_gate *g, struct pdg_error *err)
+/* A walk over what the arguments name; @judged: less what the policy's baseline excuses. */
+static int walk(const struct pdg_args *args, const struct pdg_gate *g, bool judged,
+		struct pdg_walk **out, struct pdg_error *err)
 {
-	int rc;
+	PDG_AUTO(walk) struct pdg_walk *w = NULL;
+	size_t i;
+	int rc = pdg_walk_new(g->repo, &w, err);
 
-	if (c->progress && c->n >= PROGRESS_STEP)
-		(void)fprintf(stderr, "\r\033[K");
-	if (g->n_judged == 0) {
+	for (i = 0; rc == 0 && i < args->n_args; i++)
+		rc = pdg_walk_range(w, args->arg[i], err);
+	for (i = 0; rc == 0 && judged && i < g->section->baseline.n; i++)
+		rc = pdg_walk_hide(w, g->section->baseline.v[i], err);
+	if (rc == 0)
+		*out = PDG_TAKE(w);
+	return rc;
+}
+
+/* Nothing was judged: because there is no commit, or because the policy excuses all of them? */
+static int conclude_empty(const struct pdg_args *args, const struct pdg_gate *g,
+			  struct pdg_error *err)
+{
+	PDG_AUTO(walk) struct pdg_walk *w = NULL;
+	char hex[PDG_GIT_HEX];
+	int rc = walk(args, g, false, &w, err);
+
+	if (rc == 0)
+		rc = pdg_walk_next(w, hex, err);
+	if (rc == PDG_E_NOTFOUND) {
 		rc = pdg_reject(err, "GIT-5",
 				"there is no commit in this range: nothing was checked");
 		pdg_fix(err, "see \"git rev-list\" with the same arguments");
-		return rc;
 	}
+	if (rc == 0)
+		pdg_out(stderr, PDG_PLAIN,
+			"pedigree: every commit of this range is at or behind the policy's baseline: none needs a signature, none was judged\n");
+	return rc;
+}
+
+static int conclude(const struct checking *c, const struct pdg_gate *g, const struct pdg_args *args,
+		    struct pdg_error *err)
+{
+
+	if (c->progress && c->n >= PROGRESS_STEP)
+		(void)fprintf(stderr, "\r\033[K");
+	if (g->n_judged == 0)
+		return conclude_empty(args, g, err);
 	if (!c->json)
 		pdg_out(stdout, PDG_PLAIN, "%zu commits: %zu good, %zu not\n", g->n_judged,
 			g->n_judged - g->n_bad, g->n_bad);
@@ -110,25 +144,22 @@ int pdg_cmd_check(const struct pdg_args *args, struct pdg_error *err)
 	PDG_AUTO(walk) struct pdg_walk *w = NULL;
 	struct checking c = {.json = pdg_args_has(args, "json")};
 	struct pdg_gate g = {.at = pdg_now(&pdg_clock_system), .judged = judged, .ctx = &c};
-	size_t i;
 	int rc = pdg_here(&r, &p, err);
 
 	if (rc == 0)
-		rc = pdg_walk_new(r, &w, err);
-	for (i = 0; rc == 0 && i < args->n_args; i++)
-		rc = pdg_walk_range(w, args->arg[i], err);
-	if (rc == 0)
 		rc = pdg_place_find(&p, r, pdg_args_get(args, "policy"),
 				    pdg_args_get(args, "repository"), err);
+	g.repo = r;
+	g.section = p.section;
+	if (rc == 0)
+		rc = walk(args, &g, true, &w, err);
 	if (rc == 0)
 		rc = pdg_here_signers(&p, err);
 	if (rc < 0)
 		return rc;
 	/* On one terminal the counter would only come between the lines. */
 	c.progress = isatty(STDERR_FILENO) == 1 && isatty(STDOUT_FILENO) != 1;
-	g.repo = r;
-	g.section = p.section;
 	g.signers = p.signers;
 	rc = pdg_gate_walk(&g, w, false, err);
-	return rc < 0 ? rc : conclude(&c, &g, err);
+	return rc < 0 ? rc : conclude(&c, &g, args, err);
 }

@@ -8,16 +8,14 @@
 #include "gate/emit.h"
 #include "gate/signing.h"
 #include "proc/spawn.h"
-#include "repo/install.h"
-#include "repo/repo.h"
+#include "repo/doctor.h"
 #include "trust/root.h"
 #include "util/fs.h"
 #include "util/limits.h"
 #include "util/out.h"
 #include "util/time.h"
 
-#define PING_MS 10000
-#define DAY	86400
+#define DAY 86400
 
 const struct pdg_opt pdg_cmd_doctor_options[] = {
 	{"policy", "FILE", "the policy", false},
@@ -26,16 +24,7 @@ const struct pdg_opt pdg_cmd_doctor_options[] = {
 	{0},
 };
 
-struct doctor {
-	const struct pdg_args *args;
-	struct pdg_repo *repo; /* NULL: not in one */
-	struct pdg_place place;
-	size_t bad;
-};
-
-static void good(const char *what, const char *fmt, ...) PDG_PRINTF(2, 3);
-
-static void good(const char *what, const char *fmt, ...)
+void pdg_doctor_good(const char *what, const char *fmt, ...)
 {
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_TEXT);
 	va_list ap;
@@ -47,7 +36,7 @@ static void good(const char *what, const char *fmt, ...)
 	pdg_out(stdout, PDG_PLAIN, " %-11s %s\n", what, pdg_buf_cstr(&text));
 }
 
-static void bad(struct doctor *d, const char *what, const struct pdg_error *err)
+void pdg_doctor_bad(struct pdg_doctor *d, const char *what, const struct pdg_error *err)
 {
 	d->bad++;
 	pdg_out(stdout, PDG_BAD, "bad ");
@@ -56,7 +45,7 @@ static void bad(struct doctor *d, const char *what, const struct pdg_error *err)
 		err->fix[0] ? "; " : "", err->fix);
 }
 
-static void check_programs(struct doctor *d)
+static void check_programs(struct pdg_doctor *d)
 {
 	static const char *const names[] = {"pedigree-hook", "pedigree-net", "pedigree-judge",
 					    "pedigree-pgp"};
@@ -67,14 +56,14 @@ static void check_programs(struct doctor *d)
 		PDG_AUTO(mem) char *path = NULL;
 
 		if (pdg_program_path(names[i], &path, &err) < 0) {
-			bad(d, "programs", &err);
+			pdg_doctor_bad(d, "programs", &err);
 			return;
 		}
 	}
-	good("programs", "all are here");
+	pdg_doctor_good("programs", "all are here");
 }
 
-static void check_root(struct doctor *d)
+static void check_root(struct pdg_doctor *d)
 {
 	PDG_AUTO(root) struct pdg_root *root = NULL;
 	struct pdg_error err = {.code = 0};
@@ -83,43 +72,55 @@ static void check_root(struct doctor *d)
 	if (!d->place.policy->trusted_root)
 		return;
 	if (pdg_root_load(d->place.policy->trusted_root, &root, &err) < 0) {
-		bad(d, "trusted root", &err);
+		pdg_doctor_bad(d, "trusted root", &err);
 		return;
 	}
 	age = (pdg_now(&pdg_clock_system) - root->newest) / DAY;
-	good("root", "%s: %zu logs, the newest %jd days old", d->place.policy->trusted_root,
-	     root->n_logs, (intmax_t)age);
+	pdg_doctor_good("root", "%s: %zu logs, the newest %jd days old",
+			d->place.policy->trusted_root, root->n_logs, (intmax_t)age);
 }
 
-static void check_policy(struct doctor *d)
+/* The hooks of a server read nothing from the configuration: what they were given is what counts.
+ */
+static int find_place(struct pdg_doctor *d, struct pdg_error *err)
+{
+	const char *policy = pdg_args_get(d->args, "policy");
+	const char *uri = pdg_args_get(d->args, "repository");
+
+	if (!d->script.policy)
+		return pdg_place_find(&d->place, d->repo, policy, uri, err);
+	return pdg_place_fixed(&d->place, d->repo, policy ? policy : d->script.policy,
+			       uri ? uri : d->script.repository, err);
+}
+
+static void check_policy(struct pdg_doctor *d)
 {
 	struct pdg_error err = {.code = 0};
 	int rc;
 
-	rc = pdg_place_find(&d->place, d->repo, pdg_args_get(d->args, "policy"),
-			    pdg_args_get(d->args, "repository"), &err);
+	rc = find_place(d, &err);
 	if (!d->place.policy) {
-		bad(d, "policy", &err);
+		pdg_doctor_bad(d, "policy", &err);
 		return;
 	}
-	good("policy", "%s (version %ju, %s)", d->place.policy->file,
-	     (uintmax_t)d->place.policy->version, d->place.policy->digest);
+	pdg_doctor_good("policy", "%s (version %ju, %s)", d->place.policy->file,
+			(uintmax_t)d->place.policy->version, d->place.policy->digest);
 	check_root(d);
 	if (rc < 0) {
-		bad(d, "section", &err);
+		pdg_doctor_bad(d, "section", &err);
 		return;
 	}
-	good("section", "%s, sources from %s", d->place.section->uri,
-	     pdg_grade_name(d->place.section->source_from));
+	pdg_doctor_good("section", "%s, sources from %s", d->place.section->uri,
+			pdg_grade_name(d->place.section->source_from));
 	if (pdg_here_signers(&d->place, &err) < 0)
-		bad(d, "keys", &err);
+		pdg_doctor_bad(d, "keys", &err);
 	else
-		good("keys", "all key files of the section can be read");
+		pdg_doctor_good("keys", "all key files of the section can be read");
 }
 
-static void check_hooks(struct doctor *d)
+static void check_hooks(struct pdg_doctor *d)
 {
-	const char *const *names = pdg_repo_bare(d->repo) ? pdg_server_hooks : pdg_client_hooks;
+	const char *const *names = d->server ? pdg_server_hooks : pdg_client_hooks;
 	PDG_AUTO(mem) char *dir = NULL;
 	struct pdg_error err = {.code = 0};
 	enum pdg_hook_state state = PDG_HOOK_ABSENT;
@@ -138,102 +139,73 @@ static void check_hooks(struct doctor *d)
 				      names[i]);
 	}
 	if (rc == 0) {
-		good("hooks", "installed in %s", dir);
+		pdg_doctor_good("hooks", "installed in %s", dir);
 		return;
 	}
 	if (!err.fix[0])
-		pdg_fix(&err, pdg_repo_bare(d->repo) ? "pedigree hooks install --server"
-						     : "pedigree hooks install");
-	bad(d, "hooks", &err);
+		pdg_fix(&err, d->server ? "pedigree hooks install --server --policy FILE"
+					: "pedigree hooks install");
+	pdg_doctor_bad(d, "hooks", &err);
 }
 
-static void check_clone(struct doctor *d)
+static void check_clone(struct pdg_doctor *d)
 {
 	PDG_AUTO(key) struct pdg_key *key = NULL;
 	struct pdg_error err = {.code = 0};
 
-	if (pdg_repo_bare(d->repo))
+	if (d->server)
 		return;
 	if (pdg_key_private_file(d->place.key_file, &key, &err) < 0) {
 		if (!err.fix[0])
 			pdg_fix(&err, "pedigree init");
-		bad(d, "clone key", &err);
+		pdg_doctor_bad(d, "clone key", &err);
 	} else {
-		good("clone key", "%s", d->place.key_file);
+		pdg_doctor_good("clone key", "%s", d->place.key_file);
 	}
 	if (pdg_signing_usable(d->repo, &err) < 0)
-		bad(d, "signing", &err);
+		pdg_doctor_bad(d, "signing", &err);
 	else
-		good("signing", "commits are signed");
+		pdg_doctor_good("signing", "commits are signed");
 }
 
-static void check_outbox(struct doctor *d)
+static void check_outbox(struct pdg_doctor *d)
 {
 	struct pdg_error err = {.code = 0};
 	size_t waiting = 0;
 	size_t refused = 0;
 
 	if (pdg_outbox_count(d->place.outbox, &waiting, &refused, &err) < 0) {
-		bad(d, "outbox", &err);
+		pdg_doctor_bad(d, "outbox", &err);
 	} else if (refused) {
 		(void)pdg_fail(&err, PDG_E_REJECTED, "%zu statements were refused, %zu wait",
 			       refused, waiting);
 		pdg_fix(&err, "read the .problem files in %s", d->place.outbox);
-		bad(d, "outbox", &err);
+		pdg_doctor_bad(d, "outbox", &err);
 	} else if (waiting) {
 		(void)pdg_fail(&err, PDG_E_IO, "%zu statements wait", waiting);
 		pdg_fix(&err, "pedigree submit --outbox %s", d->place.outbox);
-		bad(d, "outbox", &err);
+		pdg_doctor_bad(d, "outbox", &err);
 	} else {
-		good("outbox", "empty");
+		pdg_doctor_good("outbox", "empty");
 	}
-}
-
-static void check_service(struct doctor *d)
-{
-	PDG_AUTO(buf) struct pdg_buf said = PDG_BUF_INIT(PDG_LIMIT_KIB(64));
-	PDG_AUTO(mem) char *service = NULL;
-	PDG_AUTO(mem) char *program = NULL;
-	struct pdg_error err = {.code = 0};
-	const char *argv[] = {"pedigree-net", "ping", "--service", NULL, NULL};
-	struct pdg_spawn s = {.argv = argv, .out = &said, .quiet = true, .timeout_ms = PING_MS};
-	int status = 0;
-	int rc = pdg_setting(d->args, "service", "PEDIGREE_SERVICE", d->repo, "pedigree.service",
-			     &service, &err);
-
-	if (rc == 0 && !service) {
-		rc = pdg_fail(&err, PDG_E_USAGE, "none is configured");
-		pdg_fix(&err, "git config pedigree.service URL");
-	}
-	if (rc == 0)
-		rc = pdg_program_path("pedigree-net", &program, &err);
-	s.program = program;
-	argv[3] = service;
-	if (rc == 0)
-		rc = pdg_spawn(&s, &status, &err);
-	if (rc == 0 && status != 0) {
-		rc = pdg_fail(&err, PDG_E_IO, "%s does not answer as it should", service);
-		pdg_fix(&err, "is pedigreed running? curl %s/readyz", service);
-	}
-	if (rc < 0)
-		bad(d, "service", &err);
-	else
-		good("service", "%s is ready", service);
 }
 
 int pdg_cmd_doctor(const struct pdg_args *args, struct pdg_error *err)
 {
-	struct doctor d = {.args = args};
+	struct pdg_doctor d = {.args = args};
 	int rc = pdg_here(&d.repo, &d.place, err);
 
 	if (rc < 0)
 		return rc;
+	pdg_doctor_find_server(&d);
 	check_programs(&d);
 	check_policy(&d);
 	check_hooks(&d);
+	pdg_doctor_server(&d);
 	check_clone(&d);
 	check_outbox(&d);
-	check_service(&d);
+	pdg_doctor_service(&d);
+	pdg_script_done(&d.script);
 	pdg_place_done(&d.place);
 	pdg_repo_free(d.repo);
 	return d.bad ? 1 : 0;

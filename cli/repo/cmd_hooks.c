@@ -4,15 +4,21 @@
  * on is tried first (policy, section, keys), so that a mistake is found here and not by the
  * first person who pushes.
  */
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "common/check_option.h"
 #include "gate/emit.h"
+#include "git/notes.h"
 #include "repo/init.h"
 #include "repo/install.h"
 #include "repo/repo.h"
+#include "repo/timer.h"
 #include "util/fs.h"
+#include "util/limits.h"
 #include "util/out.h"
 #include "util/str.h"
 #include "util/time.h"
@@ -105,9 +111,12 @@ static int try_server(const struct pdg_args *args, const struct pdg_repo *r, str
 	PDG_AUTO(mem) char *found = NULL;
 	const char *key = pdg_args_get(args, "server-key");
 	const char *deadline = pdg_args_get(args, "deadline");
+	const char *service = pdg_args_get(args, "service");
 	int64_t seconds;
-	int rc = pdg_policy_find(pdg_args_get(args, "policy"), NULL, &found, err);
+	int rc = service ? pdg_check_service_url("--service", service, err) : 0;
 
+	if (rc == 0)
+		rc = pdg_policy_find(pdg_args_get(args, "policy"), NULL, &found, err);
 	if (rc == 0)
 		rc = pdg_here_absolute(found, &f->policy, err);
 	if (rc == 0)
@@ -121,14 +130,50 @@ static int try_server(const struct pdg_args *args, const struct pdg_repo *r, str
 	if (rc == 0 && deadline && pdg_duration_parse(pdg_bytes_str(deadline), &seconds, NULL) < 0)
 		rc = pdg_reject(err, "CLI-1", "--deadline \"%s\" is no time such as 2s", deadline);
 	if (rc == 0)
-		rc = pdg_fs_mkdirs(p->state, 0700, err);
+		rc = pdg_fs_private_dir(p->state, err);
 	/* Also fills the folder of key descriptions, so that the first push need not wait for
 	 * GnuPG. */
 	return rc < 0 ? rc : pdg_place_load_signers(p, NULL, err);
 }
 
-static int install_server(const struct pdg_args *args, const struct pdg_repo *r,
-			  struct pdg_place *p, const char *dir, bool after, struct pdg_error *err)
+/* Where the timer sends to is read from the configuration (install/systemd/pedigree-outbox@). */
+static int configure_timer(struct pdg_repo *r, const struct pdg_install *in, struct pdg_error *err)
+{
+	int rc = 0;
+
+	if (in->service)
+		rc = pdg_init_set(r, "pedigree.service", in->service, err);
+	if (rc == 0 && in->proxy)
+		rc = pdg_init_set(r, "pedigree.proxy", in->proxy, err);
+	return rc;
+}
+
+/* A push hands its statements over itself; what the service did not take then waits for a timer. */
+static void tell_timer(const struct pdg_repo *r, const struct pdg_place *p,
+		       const struct pdg_install *in)
+{
+	PDG_AUTO(buf) struct pdg_buf name = PDG_BUF_INIT(PDG_LIMIT_KIB(32));
+	const struct passwd *owner = getpwuid(geteuid());
+
+	if (!in->service) {
+		pdg_out(stdout, PDG_WARN,
+			"sources are sent to nobody and wait in %s: install again with --service URL\n",
+			p->outbox);
+		return;
+	}
+	pdg_timer_name(pdg_repo_commondir(r), &name);
+	pdg_out(stdout, PDG_PLAIN,
+		"sources are sent to %s; what it does not take at once waits in %s\n"
+		"so that this is sent without another push, once, as root: systemctl enable --now '%s'\n",
+		in->service, p->outbox, pdg_buf_cstr(&name));
+	if (owner && strcmp(owner->pw_name, "git") != 0)
+		pdg_out(stdout, PDG_PLAIN,
+			"that unit runs as git, and this repository is kept by %s: systemctl edit pedigree-outbox@.service, [Service], User=%s\n",
+			owner->pw_name, owner->pw_name);
+}
+
+static int install_server(const struct pdg_args *args, struct pdg_repo *r, struct pdg_place *p,
+			  const char *dir, bool after, struct pdg_error *err)
 {
 	struct fixed f = {NULL, NULL};
 	struct pdg_install in = {.repository = pdg_args_get(args, "repository"),
@@ -142,18 +187,34 @@ static int install_server(const struct pdg_args *args, const struct pdg_repo *r,
 	in.server_key = f.server_key;
 	if (rc == 0)
 		rc = pdg_hooks_install(dir, pdg_server_hooks, &in, err);
+	if (rc == 0)
+		rc = configure_timer(r, &in, err);
 	if (rc == 0) {
 		pdg_out(stdout, PDG_PLAIN, "hooks of %s are in %s\npolicy: %s\n", p->section->uri,
 			dir, f.policy);
 		if (p->section->source_from == PDG_GRADE_SERVER)
-			pdg_out(stdout, PDG_PLAIN,
-				"sources are sent to %s; what it does not take at once waits in %s\n"
-				"for a quiet repository let a timer run: pedigree submit --outbox %s --service %s\n",
-				in.service ? in.service : "nobody (no --service)", p->outbox,
-				p->outbox, in.service ? in.service : "URL");
+			tell_timer(r, p, &in);
 	}
 	fixed_done(&f);
 	return rc;
+}
+
+/* What only the hooks of a server are given would be lost on those of a clone. */
+static int check_client(const struct pdg_args *args, struct pdg_error *err)
+{
+	static const char *const of_server[] = {"policy",  "repository", "server-key",
+						"service", "deadline",	 "proxy"};
+	size_t i;
+	int rc;
+
+	for (i = 0; i < sizeof(of_server) / sizeof(of_server[0]); i++) {
+		if (!pdg_args_has(args, of_server[i]))
+			continue;
+		rc = pdg_reject(err, "CLI-2", "--%s is for the hooks of a server", of_server[i]);
+		pdg_fix(err, "add --server, or in a clone use \"pedigree init\"");
+		return rc;
+	}
+	return 0;
 }
 
 int pdg_cmd_hooks_install(const struct pdg_args *args, struct pdg_error *err)
@@ -178,7 +239,9 @@ int pdg_cmd_hooks_install(const struct pdg_args *args, struct pdg_error *err)
 		pdg_fix(err, "pedigree hooks install --server --policy FILE");
 		return rc;
 	}
-	rc = pdg_hooks_install(dir, pdg_client_hooks, &in, err);
+	rc = check_client(args, err);
+	if (rc == 0)
+		rc = pdg_hooks_install(dir, pdg_client_hooks, &in, err);
 	if (rc == 0)
 		pdg_out(stdout, PDG_PLAIN, "hooks of this clone are in %s\n", dir);
 	return rc;
@@ -204,6 +267,19 @@ static int remove_state(const struct pdg_place *p, struct pdg_error *err)
 	return rc;
 }
 
+/* Notes are not state of the hooks: they may have been pushed, and name what was attested. */
+static int tell_notes(const struct pdg_repo *r, struct pdg_error *err)
+{
+	char hex[PDG_GIT_HEX];
+	int rc = pdg_repo_ref(r, PDG_NOTES_REF, hex, err);
+
+	if (rc == 0 && hex[0])
+		pdg_out(stdout, PDG_PLAIN,
+			"copies of statements stay in %s; to remove them: git update-ref -d %s\n",
+			PDG_NOTES_REF, PDG_NOTES_REF);
+	return rc;
+}
+
 int pdg_cmd_hooks_uninstall(const struct pdg_args *args, struct pdg_error *err)
 {
 	PDG_AUTO(repo) struct pdg_repo *r = NULL;
@@ -221,6 +297,8 @@ int pdg_cmd_hooks_uninstall(const struct pdg_args *args, struct pdg_error *err)
 		rc = pdg_init_undo(r, err);
 	if (rc == 0)
 		rc = remove_state(&p, err);
+	if (rc == 0)
+		rc = tell_notes(r, err);
 	if (rc == 0)
 		pdg_out(stdout, PDG_PLAIN, "%zu hooks removed from %s\n", n, dir);
 	return rc;
@@ -257,8 +335,9 @@ int pdg_cmd_hooks_status(const struct pdg_args *args, struct pdg_error *err)
 
 	if (rc == 0)
 		rc = pdg_repo_hooks_dir(r, &dir, err);
-	if (rc == 0)
-		rc = pdg_hooks_check_dir(dir, err);
+	if (rc < 0)
+		return rc;
+	rc = pdg_hooks_check_dir(dir, err);
 	if (rc < 0 && rc != PDG_E_NOTFOUND)
 		return rc;
 	rc = 0;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/check_option.h"
 #include "gate/emit.h"
 #include "repo/init.h"
 #include "repo/install.h"
@@ -29,8 +30,7 @@ const struct pdg_opt pdg_cmd_init_options[] = {
 	{0},
 };
 
-/* Set a value, and remember that it was us. */
-static int set(struct pdg_repo *r, const char *name, const char *value, struct pdg_error *err)
+int pdg_init_set(struct pdg_repo *r, const char *name, const char *value, struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *prepared = NULL;
 	PDG_AUTO(mem) char *more = NULL;
@@ -60,20 +60,21 @@ static int set_policy(struct pdg_repo *r, struct pdg_place *p, const struct pdg_
 {
 	const char *uri = pdg_args_get(args, "repository");
 	const char *policy = pdg_args_get(args, "policy");
+	const char *service = pdg_args_get(args, "service");
 	PDG_AUTO(mem) char *absolute = NULL;
-	int rc = 0;
+	int rc = service ? pdg_check_service_url("--service", service, err) : 0;
 
-	if (policy) {
+	if (rc == 0 && policy) {
 		rc = pdg_here_absolute(policy, &absolute, err);
 		if (rc == 0)
 			rc = pdg_place_find(p, r, absolute, uri, err);
 	}
 	if (rc == 0 && uri)
-		rc = set(r, "pedigree.repository", uri, err);
+		rc = pdg_init_set(r, "pedigree.repository", uri, err);
 	if (rc == 0 && absolute)
-		rc = set(r, "pedigree.policy", absolute, err);
-	if (rc == 0 && pdg_args_has(args, "service"))
-		rc = set(r, "pedigree.service", pdg_args_get(args, "service"), err);
+		rc = pdg_init_set(r, "pedigree.policy", absolute, err);
+	if (rc == 0 && service)
+		rc = pdg_init_set(r, "pedigree.service", service, err);
 	return rc;
 }
 
@@ -86,12 +87,21 @@ static int set_signing(struct pdg_repo *r, struct pdg_error *err)
 	if (rc < 0)
 		return rc;
 	if (!sign)
-		return set(r, "commit.gpgSign", "true", err);
+		return pdg_init_set(r, "commit.gpgSign", "true", err);
 	if (strcmp(sign, "true") != 0)
 		pdg_out(stdout, PDG_WARN,
 			"commit.gpgSign is %s; commits must be signed with git commit -S, or: git config commit.gpgSign true\n",
 			sign);
 	return 0;
+}
+
+static int check_existing(const struct pdg_args *args, struct pdg_error *err)
+{
+	const char *when = pdg_args_get(args, "existing");
+
+	if (!when || strcmp(when, "before") == 0 || strcmp(when, "after") == 0)
+		return 0;
+	return pdg_reject(err, "CLI-1", "--existing is \"before\" or \"after\", not \"%s\"", when);
 }
 
 static int set_hooks(const struct pdg_repo *r, const struct pdg_args *args, struct pdg_error *err)
@@ -103,15 +113,25 @@ static int set_hooks(const struct pdg_repo *r, const struct pdg_args *args, stru
 
 	if (pdg_args_has(args, "no-hooks"))
 		return 0;
-	if (when && !in.after && strcmp(when, "before") != 0)
-		return pdg_reject(err, "CLI-1", "--existing is \"before\" or \"after\", not \"%s\"",
-				  when);
 	rc = pdg_repo_hooks_dir(r, &dir, err);
 	if (rc == 0)
 		rc = pdg_hooks_install(dir, pdg_client_hooks, &in, err);
 	if (rc == 0)
 		pdg_out(stdout, PDG_PLAIN, "hooks of this clone are in %s\n", dir);
 	return rc;
+}
+
+/* A clone that knows no policy is none the worse for it, but nothing is judged in it. */
+static void warn_without_policy(const struct pdg_repo *r, struct pdg_place *p)
+{
+	struct pdg_error why = {.code = 0};
+
+	if (p->section || pdg_place_find(p, r, NULL, NULL, &why) == 0)
+		return;
+	pdg_out(stdout, PDG_WARN,
+		"the hooks of this clone judge nothing yet, and leave that to the server: %s [%s]; %s\n",
+		why.text, why.rule,
+		why.fix[0] ? why.fix : "pedigree init --policy FILE --repository URI");
 }
 
 int pdg_cmd_init(const struct pdg_args *args, struct pdg_error *err)
@@ -127,9 +147,11 @@ int pdg_cmd_init(const struct pdg_args *args, struct pdg_error *err)
 		pdg_fix(err, "pedigree hooks install --server --policy FILE");
 	}
 	if (rc == 0)
+		rc = check_existing(args, err);
+	if (rc == 0)
 		rc = set_policy(r, &p, args, err);
 	if (rc == 0)
-		rc = pdg_fs_mkdirs(p.state, 0700, err);
+		rc = pdg_fs_private_dir(p.state, err);
 	if (rc == 0)
 		rc = pdg_emit_make_key(&p, &made, err);
 	if (rc == 0)
@@ -139,6 +161,7 @@ int pdg_cmd_init(const struct pdg_args *args, struct pdg_error *err)
 	if (rc < 0)
 		return rc;
 	pdg_out(stdout, PDG_PLAIN, "this clone's key is %s%s\n", p.key_file, made ? " (new)" : "");
+	warn_without_policy(r, &p);
 	pdg_out(stdout, PDG_PLAIN, "\"pedigree doctor\" tells whether all is in place\n");
 	return 0;
 }

@@ -63,9 +63,15 @@ int pdg_here_signers(struct pdg_place *p, struct pdg_error *err)
 
 int pdg_run_net(const char *const *words, int *out_status, struct pdg_error *err)
 {
+	return pdg_run_net_with(words, pdg_bytes(NULL, 0), out_status, err);
+}
+
+int pdg_run_net_with(const char *const *words, struct pdg_bytes input, int *out_status,
+		     struct pdg_error *err)
+{
 	PDG_AUTO(mem) char *program = NULL;
 	PDG_AUTO(mem) const char **argv = NULL;
-	struct pdg_spawn s = {.argv = NULL};
+	struct pdg_spawn s = {.input = input};
 	size_t n = 0;
 	int rc = pdg_program_path("pedigree-net", &program, err);
 

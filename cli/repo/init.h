@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What `pedigree init` changed in a clone's configuration, so that it can be taken back. */
+/*
+ * What `pedigree init` and `hooks install` change in a repository's configuration, so that it can
+ * be taken back.
+ */
 #ifndef PDG_CLI_REPO_INIT_H
 #define PDG_CLI_REPO_INIT_H
 
 #include "git/repo.h"
 
-/** Unset what init set, and only that. */
+/** Set a value, say so, and remember that it was us. What is so already stays as it is. */
+int pdg_init_set(struct pdg_repo *r, const char *name, const char *value,
+		 struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Unset what was set that way, and only that. */
 int pdg_init_undo(struct pdg_repo *r, struct pdg_error *err) PDG_MUST_CHECK;
 
 #endif

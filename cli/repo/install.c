@@ -12,13 +12,11 @@
 #include <unistd.h>
 
 #include "proc/spawn.h"
+#include "repo/script.h"
 #include "util/fs.h"
 #include "util/limits.h"
 #include "util/str.h"
 
-#define SHEBANG "#!/bin/sh\n"
-#define MARK                                                                                       \
-	"# pedigree hook, made by \"pedigree hooks install\"; \"pedigree hooks uninstall\" takes it away\n"
 #define KEPT	   ".pre-pedigree"
 #define SCRIPT_MAX PDG_LIMIT_KIB(64)
 
@@ -67,21 +65,19 @@ static int read_ours(const char *path, struct pdg_buf *out, struct pdg_error *er
 {
 	int rc = pdg_fs_read(path, out, NULL);
 
-	if (rc == 0 && pdg_bytes_starts(pdg_buf_bytes(out), SHEBANG MARK))
+	if (rc == 0 && pdg_script_is_ours(pdg_buf_bytes(out)))
 		return 0;
 	if (rc < 0 && rc != PDG_E_LIMIT)
 		return pdg_fail(err, PDG_E_IO, "\"%s\" cannot be read", path);
 	return PDG_E_NOTFOUND;
 }
 
-/* The program that our script runs: its first quoted word. */
-static bool program_is_there(struct pdg_bytes script)
+/* Can the program that our script runs be run? */
+static bool program_is_there(struct pdg_bytes text)
 {
-	struct pdg_bytes rest = pdg_bytes_from(script, strlen(SHEBANG MARK "exec '"));
-	PDG_AUTO(mem)
-	char *path = pdg_bytes_dup(pdg_bytes_head(rest, pdg_bytes_find_byte(rest, '\'', 0)));
+	PDG_AUTO(script) struct pdg_script script = {.program = NULL};
 
-	return path && access(path, X_OK) == 0;
+	return pdg_script_read(text, &script, NULL) == 0 && access(script.program, X_OK) == 0;
 }
 
 static int look_at(const char *path, enum pdg_hook_state *out, struct pdg_error *err)
@@ -149,45 +145,6 @@ int pdg_hook_look(const char *dir, const char *name, enum pdg_hook_state *out, b
 	return 0;
 }
 
-/* A word for sh: in single quotes, of which each inner one ends and begins them. */
-static void put_word(struct pdg_buf *b, const char *word)
-{
-	pdg_buf_puts(b, " '");
-	for (; *word; word++) {
-		if (*word == '\'')
-			pdg_buf_puts(b, "'\\''");
-		else
-			pdg_buf_putc(b, (uint8_t)*word);
-	}
-	pdg_buf_puts(b, "'");
-}
-
-static void put_option(struct pdg_buf *b, const char *option, const char *value)
-{
-	if (!value)
-		return;
-	pdg_buf_printf(b, " --%s", option);
-	put_word(b, value);
-}
-
-static void put_script(struct pdg_buf *b, const char *program, const char *name, const char *kept,
-		       const struct pdg_install *in)
-{
-	pdg_buf_puts(b, SHEBANG MARK "exec");
-	put_word(b, program);
-	put_option(b, "hook", name);
-	put_option(b, "policy", in->policy);
-	put_option(b, "repository", in->repository);
-	put_option(b, "server-key", in->server_key);
-	put_option(b, "service", in->service);
-	put_option(b, "deadline", in->deadline);
-	put_option(b, "proxy", in->proxy);
-	put_option(b, "chain", kept);
-	if (kept && in->after)
-		put_option(b, "existing", "after");
-	pdg_buf_puts(b, " -- \"$@\"\n");
-}
-
 static int install_one(const char *dir, const char *name, const char *program,
 		       const struct pdg_install *in, struct pdg_error *err)
 {
@@ -209,7 +166,7 @@ static int install_one(const char *dir, const char *name, const char *program,
 					kept, strerror(errno));
 		has_kept = true;
 	}
-	put_script(&text, program, name, has_kept ? kept : NULL, in);
+	pdg_script_put(&text, program, name, has_kept ? kept : NULL, in);
 	rc = pdg_buf_check(&text, err);
 	return rc < 0 ? rc : pdg_fs_write(path, pdg_buf_bytes(&text), 0755, err);
 }
@@ -286,4 +243,18 @@ int pdg_hooks_remove(const char *dir, size_t *out_n, struct pdg_error *err)
 		(void)rmdir(dir);
 	*out_n = n;
 	return 0;
+}
+
+int pdg_hook_script(const char *dir, const char *name, struct pdg_script *out,
+		    struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(SCRIPT_MAX);
+	PDG_AUTO(mem) char *path = pdg_str_printf("%s/%s", dir, name);
+	int rc = path ? read_ours(path, &text, err) : pdg_nomem(err);
+
+	if (rc == PDG_E_NOTFOUND)
+		return pdg_fail(err, rc, "\"%s\" is no hook of ours", path);
+	if (rc == 0)
+		rc = pdg_script_read(pdg_buf_bytes(&text), out, err);
+	return rc < 0 ? pdg_context(err, rc, "%s", path) : 0;
 }

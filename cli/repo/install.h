@@ -33,7 +33,7 @@ struct pdg_install {
 
 /**
  * Is @dir a folder in which nobody else can replace a hook? Returns 0, PDG_E_NOTFOUND (none there),
- * PDG_E_REJECTED (HOK-3, HOK-4).
+ * PDG_E_USAGE (HOK-3, HOK-4).
  */
 int pdg_hooks_check_dir(const char *dir, struct pdg_error *err) PDG_MUST_CHECK;
 
@@ -41,16 +41,22 @@ int pdg_hooks_check_dir(const char *dir, struct pdg_error *err) PDG_MUST_CHECK;
 int pdg_hook_look(const char *dir, const char *name, enum pdg_hook_state *out, bool *out_kept,
 		  struct pdg_error *err) PDG_MUST_CHECK;
 
+struct pdg_script;
+
+/** What our hook at @dir/@name says (cli/repo/script.h). NOTFOUND: it is not ours; HOK-4, IO. */
+int pdg_hook_script(const char *dir, const char *name, struct pdg_script *out,
+		    struct pdg_error *err) PDG_MUST_CHECK;
+
 /**
  * Install @names into @dir, all or none as far as can be told beforehand. Doing it again gives the
- * same. Returns 0, PDG_E_REJECTED (HOK-3, HOK-4), PDG_E_IO.
+ * same. Returns 0, PDG_E_USAGE (HOK-3, HOK-4), PDG_E_IO.
  */
 int pdg_hooks_install(const char *dir, const char *const *names, const struct pdg_install *in,
 		      struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
  * Remove every hook of ours from @dir, put back what was there. *@out_n: how many. A folder that is
- * empty then goes too. Returns 0, PDG_E_REJECTED (HOK-4), PDG_E_IO.
+ * empty then goes too. Returns 0, PDG_E_USAGE (HOK-4), PDG_E_IO.
  */
 int pdg_hooks_remove(const char *dir, size_t *out_n, struct pdg_error *err) PDG_MUST_CHECK;
 

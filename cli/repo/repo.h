@@ -52,5 +52,8 @@ int pdg_here_signers(struct pdg_place *p, struct pdg_error *err) PDG_MUST_CHECK;
  * printed. *@out_status is its exit status.
  */
 int pdg_run_net(const char *const *words, int *out_status, struct pdg_error *err) PDG_MUST_CHECK;
+/** The same with @input on its standard input. */
+int pdg_run_net_with(const char *const *words, struct pdg_bytes input, int *out_status,
+		     struct pdg_error *err) PDG_MUST_CHECK;
 
 #endif

@@ -51,17 +51,22 @@ bool pdg_is_reference(const char *text)
 	       pdg_is_hex(pdg_bytes_from(b, strlen(prefix)), PDG_SHA256_HEX - 1);
 }
 
-void pdg_envelope_free(struct pdg_envelope *e)
+static void sigs_done(struct pdg_envelope_sig *sigs, size_t n)
 {
 	size_t i;
 
+	for (i = 0; i < n; i++) {
+		free(sigs[i].keyid);
+		pdg_buf_done(&sigs[i].sig);
+	}
+	free(sigs);
+}
+
+void pdg_envelope_free(struct pdg_envelope *e)
+{
 	if (!e)
 		return;
-	for (i = 0; i < e->n_sigs; i++) {
-		free(e->sigs[i].keyid);
-		pdg_buf_done(&e->sigs[i].sig);
-	}
-	free(e->sigs);
+	sigs_done(e->sigs, e->n_sigs);
 	free(e->payload_type);
 	pdg_buf_done(&e->payload);
 	pdg_buf_done(&e->pae);
@@ -220,6 +225,52 @@ int pdg_envelope_add(struct pdg_envelope *e, const char *keyid, struct pdg_bytes
 		return pdg_under_rule(err, rc, RULE_LIMIT);
 	s->keyid = PDG_TAKE(copy);
 	e->n_sigs++;
+	return 0;
+}
+
+int pdg_envelope_keep(struct pdg_envelope *e, const struct pdg_envelope_keep *keep, size_t n,
+		      struct pdg_error *err)
+{
+	struct pdg_envelope_sig *sigs = pdg_calloc(PDG_LIMIT_SIGNATURES, sizeof(*sigs));
+	bool named = sigs != NULL;
+	size_t i;
+
+	for (i = 0; named && i < n; i++) {
+		sigs[i].keyid = pdg_str_dup(keep[i].keyid);
+		named = sigs[i].keyid != NULL;
+	}
+	if (!named) {
+		sigs_done(sigs, sigs ? n : 0);
+		return pdg_nomem(err);
+	}
+	for (i = 0; i < n; i++) {
+		sigs[i].sig = e->sigs[keep[i].index].sig;
+		pdg_buf_init(&e->sigs[keep[i].index].sig, PDG_LIMIT_SIGNATURE);
+	}
+	sigs_done(e->sigs, e->n_sigs);
+	e->sigs = sigs;
+	e->n_sigs = n;
+	return 0;
+}
+
+int pdg_envelope_prefix(const struct pdg_envelope *e, const char *digest, size_t *out,
+			struct pdg_error *err)
+{
+	struct pdg_envelope first = *e;
+	char found[PDG_REFERENCE_LEN];
+
+	for (; first.n_sigs > 0; first.n_sigs--) {
+		PDG_AUTO(buf) struct pdg_buf json = PDG_BUF_INIT(PDG_LIMIT_RECORD);
+		int rc = pdg_envelope_write(&first, &json, err);
+
+		if (rc == 0)
+			rc = pdg_reference(pdg_buf_bytes(&json), found, err);
+		if (rc < 0)
+			return rc;
+		if (strcmp(found, digest) == 0)
+			break;
+	}
+	*out = first.n_sigs;
 	return 0;
 }
 

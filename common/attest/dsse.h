@@ -47,6 +47,23 @@ int pdg_envelope_sign(struct pdg_bytes payload, const struct pdg_key *key,
 int pdg_envelope_add(struct pdg_envelope *e, const char *keyid, struct pdg_bytes sig,
 		     struct pdg_error *err) PDG_MUST_CHECK;
 
+struct pdg_envelope_keep {
+	size_t index;	   /* of the signature */
+	const char *keyid; /* that it is to have */
+};
+
+/** Keep these @n signatures, each named once, in this order under these keyids; drop all others. */
+int pdg_envelope_keep(struct pdg_envelope *e, const struct pdg_envelope_keep *keep, size_t n,
+		      struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * Signatures that join are put behind those that are there. *@out: how many of @e's, from the first
+ * on, make the envelope whose JSON has this @digest; 0 when none do. The JSON is what
+ * pdg_envelope_write() writes: white space that somebody put into a record changes nothing.
+ */
+int pdg_envelope_prefix(const struct pdg_envelope *e, const char *digest, size_t *out,
+			struct pdg_error *err) PDG_MUST_CHECK;
+
 /** Append the envelope as JSON: payload, payloadType, signatures. */
 int pdg_envelope_write(const struct pdg_envelope *e, struct pdg_buf *out,
 		       struct pdg_error *err) PDG_MUST_CHECK;

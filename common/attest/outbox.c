@@ -13,19 +13,29 @@
 #include "util/codec.h"
 #include "util/jsonw.h"
 #include "util/limits.h"
+#include "util/problem.h"
 #include "util/size.h"
 #include "util/str.h"
 
-#define HEX_DIGITS 64
-#define WAITING	   ".json"
+#define HEX_DIGITS  64
+#define WAITING	    ".json"
+#define REFUSED	    ".refused"
+#define PROBLEM	    ".problem"
+#define PROBE	    ".writable"
+#define PROBE_BYTES 16384 /* about what a statement with its commit takes */
 
-/* "<64 hex digits>.json"? Nothing else in the folder is looked at. */
-static bool is_waiting(const char *name)
+/* "<64 hex digits><suffix>"? Nothing else in the folder is looked at. */
+static bool is_named(const char *name, const char *suffix)
 {
 	struct pdg_bytes b = pdg_bytes_str(name);
 
-	return b.n == HEX_DIGITS + strlen(WAITING) && pdg_bytes_ends(b, WAITING) &&
+	return b.n == HEX_DIGITS + strlen(suffix) && pdg_bytes_ends(b, suffix) &&
 	       pdg_is_hex(pdg_bytes_head(b, HEX_DIGITS), HEX_DIGITS);
+}
+
+static bool is_waiting(const char *name)
+{
+	return is_named(name, WAITING);
 }
 
 /* @dir/<hex of @name><suffix>; @name begins with the 64 digits. */
@@ -43,6 +53,27 @@ static int check_name(const char *name, struct pdg_error *err)
 	return pdg_fail(err, PDG_E_USAGE, "\"%s\" is not the name of a waiting submission", name);
 }
 
+int pdg_outbox_ready(const char *dir, struct pdg_error *err)
+{
+	static const uint8_t room[PROBE_BYTES];
+	PDG_AUTO(mem) char *probe = pdg_path_join(dir, PROBE);
+	int rc = probe ? pdg_fs_private_dir(dir, err) : pdg_nomem(err);
+
+	if (rc == 0)
+		rc = pdg_fs_write(probe, pdg_bytes(room, sizeof(room)), 0600, err);
+	if (rc == 0)
+		rc = pdg_fs_remove(probe, err);
+	return rc;
+}
+
+/* Does the file @path hold exactly @body? */
+static bool holds(const char *path, struct pdg_bytes body)
+{
+	PDG_AUTO(buf) struct pdg_buf there = PDG_BUF_INIT(body.n);
+
+	return pdg_fs_read(path, &there, NULL) == 0 && pdg_bytes_eq(pdg_buf_bytes(&there), body);
+}
+
 int pdg_outbox_put(const char *dir, const char *reference, struct pdg_bytes body,
 		   struct pdg_error *err)
 {
@@ -53,17 +84,13 @@ int pdg_outbox_put(const char *dir, const char *reference, struct pdg_bytes body
 		return pdg_fail(err, PDG_E_USAGE, "\"%s\" is not the reference of a statement",
 				reference);
 	rc = place(dir, reference + strlen("sha256:"), WAITING, &path, err);
-	if (rc < 0)
-		return rc;
-	if (pdg_fs_exists(path))
-		return 0;
-	rc = pdg_fs_mkdirs(dir, 0700, err);
 	if (rc == 0)
-		rc = pdg_fs_create(path, body, 0600, err);
-	/* Another hook was faster with the same statement: the name is the hash of what it holds.
-	 */
-	if (rc == PDG_E_USAGE && pdg_fs_exists(path))
-		rc = 0;
+		rc = pdg_fs_private_dir(dir, err);
+	/* Whoever wrote the same was perhaps killed before its name was on the disk. */
+	if (rc == 0 && holds(path, body))
+		rc = pdg_fs_sync_dir(dir, err);
+	else if (rc == 0)
+		rc = pdg_fs_write(path, body, 0600, err);
 	return pdg_context(err, rc, "outbox");
 }
 
@@ -112,7 +139,8 @@ static int sort_by_age(const char *dir, struct pdg_names *names, struct pdg_erro
 	return 0;
 }
 
-int pdg_outbox_list(const char *dir, struct pdg_names *out, struct pdg_error *err)
+static int list_named(const char *dir, const char *suffix, struct pdg_names *out,
+		      struct pdg_error *err)
 {
 	PDG_AUTO(names) struct pdg_names names = {NULL, 0};
 	size_t kept = 0;
@@ -125,18 +153,34 @@ int pdg_outbox_list(const char *dir, struct pdg_names *out, struct pdg_error *er
 			return pdg_context(err, rc, "outbox");
 	}
 	for (i = 0; i < names.n; i++) {
-		if (is_waiting(names.v[i]))
+		if (is_named(names.v[i], suffix))
 			names.v[kept++] = names.v[i];
 		else
 			free(names.v[i]);
 	}
 	names.n = kept;
-	rc = sort_by_age(dir, &names, err);
+	*out = names;
+	names = (struct pdg_names){NULL, 0};
+	return 0;
+}
+
+int pdg_outbox_list(const char *dir, struct pdg_names *out, struct pdg_error *err)
+{
+	PDG_AUTO(names) struct pdg_names names = {NULL, 0};
+	int rc = list_named(dir, WAITING, &names, err);
+
+	if (rc == 0)
+		rc = sort_by_age(dir, &names, err);
 	if (rc < 0)
 		return rc;
 	*out = names;
 	names = (struct pdg_names){NULL, 0};
 	return 0;
+}
+
+int pdg_outbox_list_refused(const char *dir, struct pdg_names *out, struct pdg_error *err)
+{
+	return list_named(dir, REFUSED, out, err);
 }
 
 int pdg_outbox_read(const char *dir, const char *name, struct pdg_buf *out, struct pdg_error *err)
@@ -163,9 +207,9 @@ int pdg_outbox_done(const char *dir, const char *name, struct pdg_error *err)
 
 	/* An earlier refusal of the same statement is history now. */
 	if (rc == 0)
-		rc = remove_one(dir, name, ".problem", err);
+		rc = remove_one(dir, name, PROBLEM, err);
 	if (rc == 0)
-		rc = remove_one(dir, name, ".refused", err);
+		rc = remove_one(dir, name, REFUSED, err);
 	if (rc == 0)
 		rc = remove_one(dir, name, WAITING, err);
 	return rc;
@@ -182,15 +226,41 @@ int pdg_outbox_refused(const char *dir, const char *name, struct pdg_bytes probl
 	if (rc == 0)
 		rc = place(dir, name, WAITING, &from, err);
 	if (rc == 0)
-		rc = place(dir, name, ".refused", &to, err);
+		rc = place(dir, name, REFUSED, &to, err);
 	if (rc == 0)
-		rc = place(dir, name, ".problem", &why, err);
+		rc = place(dir, name, PROBLEM, &why, err);
 	/* The reason first: a crash between the two leaves a statement that is sent once more. */
 	if (rc == 0)
 		rc = pdg_fs_write(why, problem, 0600, err);
 	if (rc == 0 && rename(from, to) != 0)
 		rc = pdg_fail(err, PDG_E_IO, "cannot set aside \"%s\": %s", from, strerror(errno));
 	return rc;
+}
+
+int pdg_outbox_problem(const char *dir, const char *name, struct pdg_error *out)
+{
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_MIB(1));
+	PDG_AUTO(mem) char *path = NULL;
+
+	if (place(dir, name, PROBLEM, &path, NULL) == 0 && pdg_fs_read(path, &text, NULL) == 0 &&
+	    pdg_problem_read(pdg_buf_bytes(&text), PDG_E_REJECTED, out) == PDG_E_REJECTED)
+		return PDG_E_REJECTED;
+	return pdg_fail(out, PDG_E_REJECTED, "the service refused it, and its reason is lost");
+}
+
+int pdg_outbox_last_problem(const char *dir, size_t *out_n, struct pdg_error *out)
+{
+	PDG_AUTO(names) struct pdg_names names = {NULL, 0};
+	int rc = list_named(dir, PROBLEM, &names, out);
+
+	if (rc == 0)
+		rc = sort_by_age(dir, &names, out);
+	if (rc < 0)
+		return rc;
+	if (names.n == 0)
+		return PDG_E_NOTFOUND;
+	*out_n = names.n;
+	return pdg_outbox_problem(dir, names.v[names.n - 1], out);
 }
 
 int pdg_submission_write(const struct pdg_envelope *e, struct pdg_bytes raw, struct pdg_buf *out,

@@ -13,7 +13,17 @@
 #include "attest/dsse.h"
 #include "util/fs.h"
 
-/** Put a submission for the statement @reference. One that is there already stays. */
+/**
+ * Can @dir take statements? Makes it when it is absent, and writes and removes a file. Returns 0,
+ * PDG_E_USAGE (FIL-1), PDG_E_IO.
+ */
+int pdg_outbox_ready(const char *dir, struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * Put a submission for the statement @reference; durable when this returns. The same again changes
+ * nothing; another one of the same statement is replaced: its signature or its commit was damaged,
+ * or the statement was signed anew, and this one was made just now.
+ */
 int pdg_outbox_put(const char *dir, const char *reference, struct pdg_bytes body,
 		   struct pdg_error *err) PDG_MUST_CHECK;
 
@@ -30,6 +40,22 @@ int pdg_outbox_done(const char *dir, const char *name, struct pdg_error *err) PD
 /** Refused for good: set it aside with the service's @problem. */
 int pdg_outbox_refused(const char *dir, const char *name, struct pdg_bytes problem,
 		       struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Names of what was set aside (<reference hex>.refused), sorted. An absent folder has none. */
+int pdg_outbox_list_refused(const char *dir, struct pdg_names *out,
+			    struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * What the service said when it refused @name (an entry of pdg_outbox_list_refused()): its rule,
+ * words and remedy, recorded in @out. Always leaves a text there, PDG_E_REJECTED as its code.
+ */
+int pdg_outbox_problem(const char *dir, const char *name, struct pdg_error *out);
+
+/**
+ * The same of what was refused last (@out; *@out_n: of how many). Returns PDG_E_REJECTED,
+ * PDG_E_NOTFOUND when nothing is set aside, PDG_E_IO.
+ */
+int pdg_outbox_last_problem(const char *dir, size_t *out_n, struct pdg_error *out);
 
 /** Append {"attestation": envelope, "commit": "<base64>"} (no commit when @raw.n is 0). */
 int pdg_submission_write(const struct pdg_envelope *e, struct pdg_bytes raw, struct pdg_buf *out,

@@ -190,19 +190,6 @@ bool pdg_statement_has_sha256(const struct pdg_statement *st, const char *hex)
 	return false;
 }
 
-bool pdg_statement_share(const struct pdg_statement *a, const struct pdg_statement *b)
-{
-	size_t i;
-
-	for (i = 0; i < a->n_subjects; i++) {
-		const char *have = pdg_subject_digest(&a->subjects[i], "sha256");
-
-		if (have && pdg_statement_has_sha256(b, have))
-			return true;
-	}
-	return false;
-}
-
 void pdg_statement_begin(struct pdg_jw *w)
 {
 	pdg_jw_obj(w);

@@ -52,9 +52,6 @@ const char *pdg_subject_digest(const struct pdg_subject *s, const char *algorith
 /** Does some subject have this sha256 (64 hex digits)? */
 bool pdg_statement_has_sha256(const struct pdg_statement *st, const char *hex);
 
-/** Do two statements share a sha256 subject? */
-bool pdg_statement_share(const struct pdg_statement *a, const struct pdg_statement *b);
-
 /** Begin a v1 statement: writes up to and including "subject": [ … left open for subjects. */
 void pdg_statement_begin(struct pdg_jw *w);
 /** After the subjects: closes the array, writes predicateType, leaves "predicate": next. */

@@ -220,14 +220,19 @@ static int check_accepted(struct pdg_judge *j, struct pdg_assessed *a, struct pd
 	return check_log(j, a, service, err);
 }
 
-/*
- * The leaf names the envelope too, with all its signatures. Asked last: where a signature was
- * tampered with, that it is wrong says more than that it is another.
- */
+/* The leaf names the envelope too, with all the signatures of then; others may have joined. */
+static int find_shown(struct pdg_assessed *a, struct pdg_error *err)
+{
+	if (!a->leaf || !a->record->envelope)
+		return 0;
+	return pdg_envelope_prefix(a->record->envelope, a->leaf->envelope, &a->shown, err);
+}
+
+/* Asked last: where a signature was tampered with, that it is wrong says more than that it is
+ * another. */
 static int check_same_envelope(const struct pdg_assessed *a, struct pdg_error *err)
 {
-	if (!a->leaf || !a->record->envelope ||
-	    pdg_str_eq(a->leaf->envelope, a->record->envelope_digest))
+	if (!a->leaf || !a->record->envelope || a->shown > 0)
 		return 0;
 	return pdg_reject(err, "CHN-5", "the journal leaf is about another envelope, %s",
 			  a->leaf->envelope);
@@ -250,7 +255,9 @@ static int assess(struct pdg_judge *j, struct pdg_assessed *a, struct pdg_error 
 	if (rc < 0)
 		return rc;
 	a->step = PDG_STEP_STAGE;
-	rc = pdg_assess_stage(j, a, err);
+	rc = find_shown(a, err);
+	if (rc == 0)
+		rc = pdg_assess_stage(j, a, err);
 	if (rc == 0)
 		rc = check_same_envelope(a, err);
 	if (rc == 0)

@@ -34,7 +34,8 @@ struct pdg_assessed {
 	unsigned words;			 /* bits of enum pdg_word */
 	struct pdg_journal_leaf *leaf;	 /* shown by the journal, or NULL */
 	int64_t received;		 /* the leaf's; 0 when it is not proven */
-	int64_t at;			 /* trusted time of its signatures (rules.md 1) */
+	size_t shown; /* signatures of the envelope, from the first, that the leaf is about */
+	int64_t at;   /* trusted time of its signatures (rules.md 1) */
 	const struct pdg_root_log *logs[PDG_LIMIT_TLOG_ENTRIES]; /* that hold it; borrowed */
 	size_t n_logs;
 	const struct pdg_policy_repository *repo; /* section that the statement belongs to */

@@ -9,11 +9,21 @@
 #include "util/str.h"
 
 /*
- * One signature of @e by a key of @keys that was good at @at. A key that has had its time must not
- * stand before another that is good: all are tried, and the first reason is kept.
+ * When was signature @which made, at the latest (rules.md 1)? The leaf gives a time to those that
+ * it is about. One that joined later, or that somebody put there, has none but now.
  */
-static int signed_by(const struct pdg_envelope *e, const struct pdg_key_list *keys, int64_t at,
-		     const struct pdg_trusted_key **out, struct pdg_error *err)
+static int64_t time_of(struct pdg_judge *j, const struct pdg_assessed *a, size_t which)
+{
+	return a->shown == 0 || which < a->shown ? a->at : pdg_now(j->clock);
+}
+
+/*
+ * One signature of the envelope by a key of @keys that was good then. A key that has had its time
+ * must not stand before another that is good: all are tried, and the first reason is kept.
+ */
+static int signed_by(struct pdg_judge *j, const struct pdg_assessed *a,
+		     const struct pdg_key_list *keys, const struct pdg_trusted_key **out,
+		     struct pdg_error *err)
 {
 	struct pdg_error first = {0};
 	size_t i, which;
@@ -22,11 +32,12 @@ static int signed_by(const struct pdg_envelope *e, const struct pdg_key_list *ke
 	for (i = 0; i < keys->n; i++) {
 		struct pdg_error why = {0};
 
-		rc = pdg_envelope_verify(e, keys->v[i].key, &which, &why);
+		rc = pdg_envelope_verify(a->record->envelope, keys->v[i].key, &which, &why);
 		if (rc == PDG_E_REJECTED)
 			continue;
 		if (rc == 0)
-			rc = pdg_trusted_key_good_at(&keys->v[i], at, false, &why);
+			rc = pdg_trusted_key_good_at(&keys->v[i], time_of(j, a, which), false,
+						     &why);
 		if (rc == 0) {
 			*out = &keys->v[i];
 			return 0;
@@ -88,7 +99,6 @@ static int check_level(const struct pdg_judge *j, const struct pdg_assessed *a,
 
 static int assess_build(struct pdg_judge *j, struct pdg_assessed *a, struct pdg_error *err)
 {
-	const struct pdg_envelope *e = a->record->envelope;
 	const struct pdg_trusted_key *key = NULL;
 	int rc;
 
@@ -97,8 +107,8 @@ static int assess_build(struct pdg_judge *j, struct pdg_assessed *a, struct pdg_
 		rc = find_builder(j, a, err);
 	if (rc < 0)
 		return rc;
-	if (e)
-		rc = signed_by(e, &a->builder->keys, a->at, &key, err);
+	if (a->record->envelope)
+		rc = signed_by(j, a, &a->builder->keys, &key, err);
 	else
 		rc = pdg_assess_on_word(j, a, PDG_WORD_PRODUCER, "the builder's signature", err);
 	if (rc == 0)
@@ -125,7 +135,7 @@ static int find_grade(struct pdg_judge *j, struct pdg_assessed *a, struct pdg_er
 	int rc;
 
 	if (a->record->envelope) {
-		rc = signed_by(a->record->envelope, &a->repo->server_keys, a->at, &key, err);
+		rc = signed_by(j, a, &a->repo->server_keys, &key, err);
 		if (rc < 0 && (rc != PDG_E_REJECTED || servers))
 			return pdg_context(err, rc, "the git server's statement");
 		by_server = rc == 0;

@@ -45,4 +45,8 @@ int pdg_evidence_unreadable(struct pdg_evidence *e, const char *where, const str
 int pdg_evidence_dir(const char *dir, struct pdg_evidence **out,
 		     struct pdg_error *err) PDG_MUST_CHECK;
 
+/** The same from @text, one a line as in a .jsonl file; @name stands for it in messages. */
+int pdg_evidence_lines(struct pdg_bytes text, const char *name, struct pdg_evidence **out,
+		       struct pdg_error *err) PDG_MUST_CHECK;
+
 #endif

@@ -96,3 +96,17 @@ int pdg_evidence_dir(const char *dir, struct pdg_evidence **out, struct pdg_erro
 	*out = PDG_TAKE(e);
 	return 0;
 }
+
+int pdg_evidence_lines(struct pdg_bytes text, const char *name, struct pdg_evidence **out,
+		       struct pdg_error *err)
+{
+	PDG_AUTO(evidence) struct pdg_evidence *e = NULL;
+	int rc = pdg_evidence_new(&e, err);
+
+	if (rc == 0)
+		rc = take_lines(e, text, name, err);
+	if (rc < 0)
+		return pdg_context(err, rc, "evidence of %s", name);
+	*out = PDG_TAKE(e);
+	return 0;
+}

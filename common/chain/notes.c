@@ -12,7 +12,7 @@
 
 #define OTHERS_MAX 10 /* other statements that are listed one by one */
 
-int pdg_walk_note(struct pdg_walk *w, struct pdg_error *err, const char *fmt, ...)
+int pdg_chain_walk_note(struct pdg_chain_walk *w, struct pdg_error *err, const char *fmt, ...)
 {
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_KIB(16));
 	va_list ap;
@@ -27,7 +27,7 @@ int pdg_walk_note(struct pdg_walk *w, struct pdg_error *err, const char *fmt, ..
 
 /* --- the two statements that the chain rests on --- */
 
-static int note_words(struct pdg_walk *w, const struct pdg_assessed *a, struct pdg_error *err)
+static int note_words(struct pdg_chain_walk *w, const struct pdg_assessed *a, struct pdg_error *err)
 {
 	static const struct {
 		enum pdg_word word;
@@ -42,33 +42,35 @@ static int note_words(struct pdg_walk *w, const struct pdg_assessed *a, struct p
 
 	for (i = 0; rc == 0 && i < sizeof(words) / sizeof(words[0]); i++) {
 		if (a->words & (unsigned)words[i].word)
-			rc = pdg_walk_note(w, err, "%s: %s is taken on the service's word",
-					   a->record->stage->name, words[i].text);
+			rc = pdg_chain_walk_note(w, err, "%s: %s is taken on the service's word",
+						 a->record->stage->name, words[i].text);
 	}
 	if (rc == 0 && a->unlogged)
-		rc = pdg_walk_note(
+		rc = pdg_chain_walk_note(
 			w, err, "%s: in no log that was checked; the policy does not ask for one",
 			a->record->stage->name);
 	return rc;
 }
 
-static int note_source(struct pdg_walk *w, const struct pdg_assessed *s, struct pdg_error *err)
+static int note_source(struct pdg_chain_walk *w, const struct pdg_assessed *s,
+		       struct pdg_error *err)
 {
 	int rc = 0;
 
 	if (s->grade == PDG_GRADE_CLONE)
-		rc = pdg_walk_note(
+		rc = pdg_chain_walk_note(
 			w, err,
 			"source: clone: an allowed key signed the commit; that it is on a "
 			"protected ref of %s is unproven",
 			s->repo->uri);
 	if (rc == 0 && s->source.late)
-		rc = pdg_walk_note(w, err, "source: late: attested after the build, or again");
+		rc = pdg_chain_walk_note(w, err,
+					 "source: late: attested after the build, or again");
 	return rc;
 }
 
 /* Without receive times nobody saw whether the source was there before the build (rules.md 1). */
-static int note_order(struct pdg_walk *w, struct pdg_error *err)
+static int note_order(struct pdg_chain_walk *w, struct pdg_error *err)
 {
 	const struct pdg_assessed *b = w->path.build;
 	const struct pdg_assessed *s = w->path.source;
@@ -76,10 +78,11 @@ static int note_order(struct pdg_walk *w, struct pdg_error *err)
 	if (!s || s->source.late || (b->received && s->received))
 		return 0;
 	if (w->judge->policy->journal_keys.n == 0)
-		return pdg_walk_note(w, err,
-				     "receive times are not checked, nor that the source was there "
-				     "before the build: the policy names no journalKey");
-	return pdg_walk_note(
+		return pdg_chain_walk_note(
+			w, err,
+			"receive times are not checked, nor that the source was there "
+			"before the build: the policy names no journalKey");
+	return pdg_chain_walk_note(
 		w, err,
 		"that the source was there before the build is taken on the service's word");
 }
@@ -100,7 +103,7 @@ static char *describe(const struct pdg_assessed *a)
 }
 
 /* The notes in @v, each text once, in an order that does not depend on the evidence's. */
-static int note_texts(struct pdg_walk *w, char **v, size_t n, struct pdg_error *err)
+static int note_texts(struct pdg_chain_walk *w, char **v, size_t n, struct pdg_error *err)
 {
 	size_t i, said = 0;
 	int rc = 0;
@@ -114,12 +117,12 @@ static int note_texts(struct pdg_walk *w, char **v, size_t n, struct pdg_error *
 			rc = pdg_report_note(w->report, v[i], err);
 	}
 	if (rc == 0 && said > OTHERS_MAX)
-		rc = pdg_walk_note(w, err, "and %zu more", said - OTHERS_MAX);
+		rc = pdg_chain_walk_note(w, err, "and %zu more", said - OTHERS_MAX);
 	return rc;
 }
 
 /* Those of @l that are not @chosen, nor a copy of it; sources only of the chosen build's commit. */
-static int note_others(struct pdg_walk *w, const struct pdg_assessed_list *l,
+static int note_others(struct pdg_chain_walk *w, const struct pdg_assessed_list *l,
 		       const struct pdg_assessed *chosen, struct pdg_error *err)
 {
 	char **v = pdg_calloc(l->n, sizeof(*v));
@@ -160,7 +163,7 @@ static bool is_noted(const struct pdg_root_log *log, const struct pdg_assessed *
 }
 
 /* Without witnesses a log proves only that it kept to what somebody saw (design 7). */
-static int note_logs(struct pdg_walk *w, const struct pdg_assessed *const *list, size_t n,
+static int note_logs(struct pdg_chain_walk *w, const struct pdg_assessed *const *list, size_t n,
 		     struct pdg_error *err)
 {
 	const struct pdg_root *root = w->judge->root;
@@ -168,31 +171,33 @@ static int note_logs(struct pdg_walk *w, const struct pdg_assessed *const *list,
 	int rc = 0;
 
 	if (!root)
-		return pdg_walk_note(w, err, "no log was checked: the policy names no trustedRoot");
+		return pdg_chain_walk_note(w, err,
+					   "no log was checked: the policy names no trustedRoot");
 	for (i = 0; rc == 0 && i < root->n_logs; i++) {
 		if (is_noted(&root->logs[i], list, n))
-			rc = pdg_walk_note(w, err, "log %s: %sunwitnessed", root->logs[i].host,
-					   root->logs[i].embedded ? "embedded, " : "");
+			rc = pdg_chain_walk_note(w, err, "log %s: %sunwitnessed",
+						 root->logs[i].host,
+						 root->logs[i].embedded ? "embedded, " : "");
 	}
 	return rc;
 }
 
-static int note_unreadable(struct pdg_walk *w, struct pdg_error *err)
+static int note_unreadable(struct pdg_chain_walk *w, struct pdg_error *err)
 {
 	const struct pdg_evidence *e = w->evidence;
 	size_t i;
 	int rc = 0;
 
 	for (i = 0; rc == 0 && i < e->n_unreadable && i < OTHERS_MAX; i++)
-		rc = pdg_walk_note(w, err, "could not be read: %s", e->unreadable[i]);
+		rc = pdg_chain_walk_note(w, err, "could not be read: %s", e->unreadable[i]);
 	if (rc == 0 && e->n_unreadable > OTHERS_MAX)
-		rc = pdg_walk_note(w, err, "and %zu more that could not be read",
-				   e->n_unreadable - OTHERS_MAX);
+		rc = pdg_chain_walk_note(w, err, "and %zu more that could not be read",
+					 e->n_unreadable - OTHERS_MAX);
 	return rc;
 }
 
 /* That evidence was withheld cannot be seen; how fresh it is can (rules.md 4.2). */
-static void find_newest(struct pdg_walk *w, const struct pdg_assessed_list *l)
+static void find_newest(struct pdg_chain_walk *w, const struct pdg_assessed_list *l)
 {
 	size_t i;
 
@@ -202,7 +207,7 @@ static void find_newest(struct pdg_walk *w, const struct pdg_assessed_list *l)
 	}
 }
 
-int pdg_walk_notes(struct pdg_walk *w, struct pdg_error *err)
+int pdg_chain_walk_notes(struct pdg_chain_walk *w, struct pdg_error *err)
 {
 	const struct pdg_assessed *chosen[2];
 	const struct pdg_assessed *b = w->path.build;

@@ -74,25 +74,10 @@ static int read_bundle(const json_t *o, struct pdg_record *r, struct pdg_error *
 	return 0;
 }
 
-/*
- * The journal names the envelope as the service keeps it, which is as pdg_envelope_write() writes
- * it. So the digest is taken of that: white space in a record that somebody printed prettily
- * changes nothing.
- */
-static int read_envelope(const json_t *o, struct pdg_record *r, struct pdg_error *err)
-{
-	PDG_AUTO(buf) struct pdg_buf kept = PDG_BUF_INIT(PDG_LIMIT_RECORD);
-	int rc = pdg_envelope_read(o, &r->envelope, err);
-
-	if (rc == 0)
-		rc = pdg_envelope_write(r->envelope, &kept, err);
-	return rc < 0 ? rc : pdg_reference(pdg_buf_bytes(&kept), r->envelope_digest, err);
-}
-
 static int read_parts(const json_t *o, const json_t *envelope, const json_t *bundle,
 		      const json_t *journal, struct pdg_record *r, struct pdg_error *err)
 {
-	int rc = read_envelope(envelope, r, err);
+	int rc = pdg_envelope_read(envelope, &r->envelope, err);
 
 	if (rc == 0 && bundle)
 		rc = read_bundle(bundle, r, err);
@@ -166,7 +151,7 @@ static int read_any(const json_t *root, struct pdg_record *r, struct pdg_error *
 		rc = read_bundle(root, r, err);
 	} else if (pdg_json_get(root, "payload")) {
 		r->kind = PDG_RECORD_ENVELOPE;
-		rc = read_envelope(root, r, err);
+		rc = pdg_envelope_read(root, &r->envelope, err);
 	} else {
 		rc = read_record(root, r, &stage, err);
 	}

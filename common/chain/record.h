@@ -17,14 +17,13 @@ struct pdg_record {
 	const struct pdg_stage *stage;	   /* NULL: no stage's predicate type */
 	bool logged;			   /* "state": logged, or pending-log */
 	int64_t received;		   /* as the record says; the journal's leaf decides */
-	struct pdg_envelope *envelope;	   /* as sent, all signatures; NULL in a bare bundle */
-	char envelope_digest[PDG_REFERENCE_LEN]; /* of the envelope as we write one; "" without */
-	struct pdg_bundle *bundle;		 /* NULL while pending, and in a bare envelope */
-	struct pdg_buf commit;			 /* raw object, source only */
-	struct pdg_journal_proof *journal;	 /* NULL when absent */
-	struct pdg_statement *statement;	 /* of the payload */
-	char *where;				 /* file name or URL, for messages; may be NULL */
-	size_t size;				 /* bytes that it was read from */
+	struct pdg_envelope *envelope;	   /* all kept signatures; NULL in a bare bundle */
+	struct pdg_bundle *bundle;	   /* NULL while pending, and in a bare envelope */
+	struct pdg_buf commit;		   /* raw object, source only */
+	struct pdg_journal_proof *journal; /* NULL when absent */
+	struct pdg_statement *statement;   /* of the payload */
+	char *where;			   /* file name or URL, for messages; may be NULL */
+	size_t size;			   /* bytes that it was read from */
 };
 
 /**

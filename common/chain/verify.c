@@ -13,8 +13,8 @@
 
 /* --- one statement --- */
 
-static int copy_checks(struct pdg_walk *w, enum pdg_stage_id stage, const struct pdg_assessed *a,
-		       struct pdg_error *err)
+static int copy_checks(struct pdg_chain_walk *w, enum pdg_stage_id stage,
+		       const struct pdg_assessed *a, struct pdg_error *err)
 {
 	size_t i;
 	int rc = 0;
@@ -42,8 +42,8 @@ static int summarise(struct pdg_stage_report *s, const struct pdg_assessed *a,
 	return s->summary ? 0 : pdg_nomem(err);
 }
 
-static int report_pending(struct pdg_walk *w, enum pdg_stage_id stage, const struct pdg_assessed *a,
-			  struct pdg_error *err)
+static int report_pending(struct pdg_chain_walk *w, enum pdg_stage_id stage,
+			  const struct pdg_assessed *a, struct pdg_error *err)
 {
 	struct pdg_error why = {0};
 
@@ -55,7 +55,7 @@ static int report_pending(struct pdg_walk *w, enum pdg_stage_id stage, const str
 }
 
 /* @why: the refusal; code 0: it stands. */
-static int report_statement(struct pdg_walk *w, enum pdg_stage_id stage,
+static int report_statement(struct pdg_chain_walk *w, enum pdg_stage_id stage,
 			    const struct pdg_assessed *a, const struct pdg_error *why,
 			    struct pdg_error *err)
 {
@@ -84,7 +84,8 @@ static int report_statement(struct pdg_walk *w, enum pdg_stage_id stage,
  * The command that would make what is missing, with what is known filled in; one that this version
  * lacks is said so.
  */
-static void add_mend(const struct pdg_walk *w, const struct pdg_stage *stage, struct pdg_error *why)
+static void add_mend(const struct pdg_chain_walk *w, const struct pdg_stage *stage,
+		     struct pdg_error *why)
 {
 	const struct pdg_assessed *b = w->path.build;
 	const char *commit = b && b->build.source_commit ? b->build.source_commit : "COMMIT";
@@ -104,7 +105,7 @@ static void add_mend(const struct pdg_walk *w, const struct pdg_stage *stage, st
 		pdg_fix(why, "%s%s", stage->mend, later);
 }
 
-static int report_missing(struct pdg_walk *w, enum pdg_stage_id stage, const char *rule,
+static int report_missing(struct pdg_chain_walk *w, enum pdg_stage_id stage, const char *rule,
 			  const char *what, struct pdg_error *err)
 {
 	struct pdg_stage_report *s = &w->report->stage[stage];
@@ -116,10 +117,10 @@ static int report_missing(struct pdg_walk *w, enum pdg_stage_id stage, const cha
 	return pdg_report_finding(w->report, stage, NULL, &why, err);
 }
 
-static int report_absent(struct pdg_walk *w, enum pdg_stage_id stage, const char *what,
+static int report_absent(struct pdg_chain_walk *w, enum pdg_stage_id stage, const char *what,
 			 struct pdg_error *err)
 {
-	if (pdg_walk_requires(w, stage))
+	if (pdg_chain_walk_requires(w, stage))
 		return report_missing(w, stage, "CHN-1", what, err);
 	/* Stage eight is written after admission (rules.md 4.6). */
 	w->report->stage[stage].state =
@@ -129,7 +130,7 @@ static int report_absent(struct pdg_walk *w, enum pdg_stage_id stage, const char
 
 /* --- the stages --- */
 
-static int report_build(struct pdg_walk *w, struct pdg_error *err)
+static int report_build(struct pdg_chain_walk *w, struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *what = NULL;
 
@@ -143,12 +144,12 @@ static int report_build(struct pdg_walk *w, struct pdg_error *err)
 }
 
 /* Which commit it would be of, a build that stands would say. Nothing mends it but that build. */
-static int report_unsought(struct pdg_walk *w, struct pdg_error *err)
+static int report_unsought(struct pdg_chain_walk *w, struct pdg_error *err)
 {
 	struct pdg_stage_report *s = &w->report->stage[PDG_STAGE_SOURCE];
 	struct pdg_error why = {0};
 
-	if (!pdg_walk_requires(w, PDG_STAGE_SOURCE)) {
+	if (!pdg_chain_walk_requires(w, PDG_STAGE_SOURCE)) {
 		s->state = PDG_STATE_NOT_REQUIRED;
 		return 0;
 	}
@@ -157,7 +158,7 @@ static int report_unsought(struct pdg_walk *w, struct pdg_error *err)
 	return pdg_report_finding(w->report, PDG_STAGE_SOURCE, NULL, &why, err);
 }
 
-static int report_source(struct pdg_walk *w, struct pdg_error *err)
+static int report_source(struct pdg_chain_walk *w, struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *what = NULL;
 	const struct pdg_assessed *s = w->path.source;
@@ -181,7 +182,7 @@ static int report_source(struct pdg_walk *w, struct pdg_error *err)
 
 /* The statement of a stage that this version does not judge; of several the one of lowest digest.
  */
-static const struct pdg_record *find_later(const struct pdg_walk *w, enum pdg_stage_id stage)
+static const struct pdg_record *find_later(const struct pdg_chain_walk *w, enum pdg_stage_id stage)
 {
 	const struct pdg_record *found = NULL;
 	size_t i;
@@ -200,7 +201,7 @@ static const struct pdg_record *find_later(const struct pdg_walk *w, enum pdg_st
 
 /* What is not judged counts for nothing: where it is required it breaks the chain, else it is
  * named. */
-static int report_later(struct pdg_walk *w, enum pdg_stage_id stage, struct pdg_error *err)
+static int report_later(struct pdg_chain_walk *w, enum pdg_stage_id stage, struct pdg_error *err)
 {
 	const struct pdg_record *r = find_later(w, stage);
 	const char *name = pdg_stage(stage)->name;
@@ -212,9 +213,9 @@ static int report_later(struct pdg_walk *w, enum pdg_stage_id stage, struct pdg_
 		what = pdg_str_printf("no %s statement", name);
 		return what ? report_absent(w, stage, what, err) : pdg_nomem(err);
 	}
-	if (!pdg_walk_requires(w, stage)) {
+	if (!pdg_chain_walk_requires(w, stage)) {
 		s->state = PDG_STATE_NOT_REQUIRED;
-		return pdg_walk_note(
+		return pdg_chain_walk_note(
 			w, err, "%s: a statement is here (%s), which this version does not judge",
 			name, r->reference);
 	}
@@ -227,7 +228,7 @@ static int report_later(struct pdg_walk *w, enum pdg_stage_id stage, struct pdg_
 
 /* --- the verdict --- */
 
-static bool passes(const struct pdg_walk *w, enum pdg_stage_id stage)
+static bool passes(const struct pdg_chain_walk *w, enum pdg_stage_id stage)
 {
 	switch (w->report->stage[stage].state) {
 	case PDG_STATE_GOOD:
@@ -244,7 +245,7 @@ static bool passes(const struct pdg_walk *w, enum pdg_stage_id stage)
 	return false;
 }
 
-static bool is_judged(const struct pdg_walk *w, enum pdg_stage_id stage)
+static bool is_judged(const struct pdg_chain_walk *w, enum pdg_stage_id stage)
 {
 	enum pdg_state s = w->report->stage[stage].state;
 
@@ -252,14 +253,14 @@ static bool is_judged(const struct pdg_walk *w, enum pdg_stage_id stage)
 }
 
 /* A source that was not looked for is no break of its own: the build is. */
-static bool is_consequence(const struct pdg_walk *w, size_t stage)
+static bool is_consequence(const struct pdg_chain_walk *w, size_t stage)
 {
 	return stage == PDG_STAGE_SOURCE && w->report->stage[stage].state == PDG_STATE_MISSING &&
 	       !(w->path.build && w->path.build->build.source_uri) && !passes(w, PDG_STAGE_BUILD);
 }
 
 /* The first stage that does not pass, or -1. */
-static int first_broken(const struct pdg_walk *w)
+static int first_broken(const struct pdg_chain_walk *w)
 {
 	size_t i;
 
@@ -274,7 +275,7 @@ static int first_broken(const struct pdg_walk *w)
  * Zero checks is a failure: a policy that requires nothing verifies nothing. A missing stage while
  * some evidence could not be read is undecided: the damaged file may be the one that is missing.
  */
-static void decide(struct pdg_walk *w)
+static void decide(struct pdg_chain_walk *w)
 {
 	struct pdg_chain_report *r = w->report;
 
@@ -290,7 +291,7 @@ static void decide(struct pdg_walk *w)
 		r->verdict = PDG_VERDICT_GOOD;
 }
 
-static int report_nothing(struct pdg_walk *w, struct pdg_error *err)
+static int report_nothing(struct pdg_chain_walk *w, struct pdg_error *err)
 {
 	if (first_broken(w) >= 0 || is_judged(w, PDG_STAGE_BUILD) || is_judged(w, PDG_STAGE_SOURCE))
 		return 0;
@@ -299,7 +300,7 @@ static int report_nothing(struct pdg_walk *w, struct pdg_error *err)
 			      err);
 }
 
-static int walk(struct pdg_walk *w, struct pdg_error *err)
+static int walk(struct pdg_chain_walk *w, struct pdg_error *err)
 {
 	size_t i;
 	int rc;
@@ -313,14 +314,14 @@ static int walk(struct pdg_walk *w, struct pdg_error *err)
 		rc = report_later(w, (enum pdg_stage_id)i, err);
 	if (rc == 0)
 		rc = report_nothing(w, err);
-	return rc < 0 ? rc : pdg_walk_notes(w, err);
+	return rc < 0 ? rc : pdg_chain_walk_notes(w, err);
 }
 
 int pdg_chain_verify(struct pdg_judge *j, const struct pdg_evidence *e, const char *sha256,
 		     const char *name, struct pdg_chain_report **out, struct pdg_error *err)
 {
 	PDG_AUTO(chain_report) struct pdg_chain_report *report = pdg_calloc(1, sizeof(*report));
-	struct pdg_walk w = {.judge = j, .evidence = e, .sha256 = sha256, .report = report};
+	struct pdg_chain_walk w = {.judge = j, .evidence = e, .sha256 = sha256, .report = report};
 	int rc;
 
 	if (!report)

@@ -40,6 +40,14 @@ int pdg_signers_load(const struct pdg_policy_repository *repo, const char *cache
 void pdg_signers_free(struct pdg_signers *s);
 PDG_AUTO_DEFINE(signers, struct pdg_signers *, pdg_signers_free)
 
+/**
+ * Would a signature fail for what is known of the OpenPGP key @key, as gpg's -u takes it: a key id
+ * or fingerprint ("!" behind it: that key alone), or an address? NULL: it would not, or no key file
+ * has it; else why ("has expired", "is revoked"). Where several keys match, one that may sign is
+ * enough.
+ */
+const char *pdg_signers_pgp_unfit(const struct pdg_signers *s, const char *key, int64_t at);
+
 struct pdg_verdict {
 	enum pdg_result result;
 	enum pdg_sig_format format;

@@ -6,6 +6,8 @@
  */
 #include "commit/signers.h"
 
+#include <ctype.h>
+
 #include "util/time.h"
 
 /* Where a key stands. */
@@ -171,27 +173,22 @@ static void check_person(const struct pdg_signers *s, const struct pdg_signed *o
 }
 
 /* git signs both forms of an object with one key; anything else was put there by somebody. */
-static int check_other(const struct pdg_signers *s, const struct pdg_signed *o,
-		       const struct place *p, struct pdg_verdict *v, struct pdg_error *err)
+static int check_other(const struct pdg_signed *o, const struct pdg_pgp_key *key,
+		       struct pdg_verdict *v, struct pdg_error *err)
 {
-	struct pdg_pgp_ring *const *rings = v->forge ? s->forge_rings : s->rings;
-	size_t n = v->forge ? s->n_forge_rings : s->n_rings;
-	PDG_AUTO(pgp_sig) struct pdg_pgp_sig *other = NULL;
 	struct pdg_error inner = {0};
-	struct place q;
-	int rc = 0;
 
 	if (o->other_format == PDG_SIG_NONE)
 		return 0;
-	if (o->other_format == PDG_SIG_OPENPGP)
-		rc = pdg_pgp_sig_parse(o->other_signature, &other, &inner);
-	if (rc < 0 && !pdg_verdict_is(&inner))
-		return pdg_fail(err, rc, "%s", inner.text);
-	if (other && find_key(other, rings, n, o->at, &q) && q.key == p->key)
+	if (o->other_format != PDG_SIG_OPENPGP)
+		return pdg_verdict_not(v, PDG_RESULT_MALFORMED, "COM-7",
+				       "the second signature is none of an OpenPGP key");
+	if (pdg_pgp_sig_twin(o->signature, o->other_signature, key, o->payload, &inner) == 0)
 		return 0;
-	return pdg_verdict_not(v, PDG_RESULT_MALFORMED, "COM-7",
-			       "the second signature is not one of the key %s",
-			       p->key->fingerprint);
+	if (!pdg_verdict_is(&inner))
+		return pdg_fail(err, inner.code, "%s", inner.text);
+	return pdg_verdict_not(v, PDG_RESULT_MALFORMED, "COM-7", "the second signature: %s",
+			       inner.text);
 }
 
 /* The signature's key, of a person or else of a forge. False: nobody's. */
@@ -227,7 +224,7 @@ int pdg_judge_pgp(const struct pdg_signers *s, const struct pdg_signed *o, struc
 				       p.key->fingerprint);
 	if (pdg_pgp_sig_verify(sig, p.key, o->payload, &inner) < 0)
 		return pdg_verdict_unread(v, &inner, err);
-	rc = check_other(s, o, &p, v, err);
+	rc = check_other(o, p.key, v, err);
 	if (rc == 0 && !v->why.code)
 		check_times(&p, sig, o->at, v);
 	if (rc == 0 && !v->why.code)
@@ -235,4 +232,101 @@ int pdg_judge_pgp(const struct pdg_signers *s, const struct pdg_signed *o, struc
 	if (rc == 0 && !v->why.code)
 		check_person(s, o, owner, v);
 	return rc;
+}
+
+/* What gpg's -u was given. */
+struct wanted {
+	struct pdg_bytes hex;	  /* the end of a fingerprint, or empty */
+	struct pdg_bytes address; /* or empty */
+	bool exact;		  /* that key, and no other of its certificate */
+};
+
+static struct wanted read_wanted(const char *key)
+{
+	struct pdg_bytes b = pdg_bytes_str(key);
+	struct wanted w = {.address = b};
+	size_t at;
+	size_t i;
+
+	if (pdg_bytes_ends(b, "!")) {
+		w.exact = true;
+		b.n--;
+	}
+	if (pdg_bytes_starts(b, "0x"))
+		b = pdg_bytes_from(b, 2);
+	for (i = 0; i < b.n && isxdigit(b.p[i]); i++)
+		;
+	/* Short ids, long ids, fingerprints (gpg(1), HOW TO SPECIFY A USER ID). */
+	if (i == b.n && (i == 8 || i == 16 || i == 40)) {
+		w.hex = b;
+		w.address = pdg_bytes(NULL, 0);
+		return w;
+	}
+	at = pdg_bytes_find_byte(w.address, '<', 0);
+	if (at != SIZE_MAX && pdg_bytes_ends(w.address, ">"))
+		w.address = pdg_bytes(w.address.p + at + 1, w.address.n - at - 2);
+	return w;
+}
+
+static bool is_named(const struct pdg_pgp_key *key, const struct wanted *w)
+{
+	const char *end = key->fingerprint + strlen(key->fingerprint) - w->hex.n;
+	size_t i;
+
+	for (i = 0; i < w->hex.n; i++) {
+		if (toupper(w->hex.p[i]) != end[i])
+			return false;
+	}
+	return w->hex.n > 0;
+}
+
+static bool has_address(const struct pdg_pgp_cert *cert, struct pdg_bytes address)
+{
+	size_t i;
+
+	for (i = 0; i < cert->n_uids; i++) {
+		if (address.n && pdg_bytes_eq_str(address, cert->uids[i].address))
+			return true;
+	}
+	return false;
+}
+
+/* Look at one certificate. Returns false when a key that gpg may take is good. */
+static bool cert_unfit(const struct pdg_pgp_cert *cert, const struct wanted *w, int64_t at,
+		       const char **why)
+{
+	bool named = has_address(cert, w->address);
+	const char *found = NULL;
+	size_t i;
+
+	for (i = 0; i < cert->n_keys; i++)
+		named = named || is_named(&cert->keys[i], w);
+	for (i = 0; named && i < cert->n_keys; i++) {
+		const struct place p = {cert, &cert->keys[i]};
+
+		if (!p.key->can_sign || (w->exact && w->hex.n && !is_named(p.key, w)))
+			continue;
+		if (!is_revoked(&p, at) && !is_expired(&p, at))
+			return false;
+		found = is_revoked(&p, at) ? "is revoked" : "has expired";
+	}
+	if (found)
+		*why = found;
+	return true;
+}
+
+const char *pdg_signers_pgp_unfit(const struct pdg_signers *s, const char *key, int64_t at)
+{
+	const struct wanted w = read_wanted(key);
+	const char *why = NULL;
+	size_t i;
+	size_t c;
+
+	for (i = 0; i < s->n_rings; i++) {
+		for (c = 0; c < s->rings[i]->n; c++) {
+			if (!cert_unfit(&s->rings[i]->certs[c], &w, at, &why))
+				return NULL;
+		}
+	}
+	return why;
 }

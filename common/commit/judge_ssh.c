@@ -102,23 +102,22 @@ static int judge_key(const struct pdg_signers *s, const struct pdg_signed *o,
 }
 
 /* git signs both forms of an object with one key; anything else was put there by somebody. */
-static int check_other(const struct pdg_signed *o, const struct pdg_sshkey *key,
+static int check_other(const struct pdg_signed *o, const struct pdg_sshsig *sig,
 		       struct pdg_verdict *v, struct pdg_error *err)
 {
-	PDG_AUTO(sshsig) struct pdg_sshsig *other = NULL;
 	struct pdg_error inner = {0};
-	int rc = 0;
 
 	if (o->other_format == PDG_SIG_NONE)
 		return 0;
-	if (o->other_format == PDG_SIG_SSH)
-		rc = pdg_sshsig_parse(o->other_signature, &other, &inner);
-	if (rc < 0 && !pdg_verdict_is(&inner))
-		return pdg_fail(err, rc, "%s", inner.text);
-	if (other && pdg_bytes_eq(pdg_sshkey_blob(pdg_sshsig_key(other)), pdg_sshkey_blob(key)))
+	if (o->other_format != PDG_SIG_SSH)
+		return pdg_verdict_not(v, PDG_RESULT_MALFORMED, "COM-7",
+				       "the second signature is none of an SSH key");
+	if (pdg_sshsig_twin(sig, o->other_signature, o->payload, &inner) == 0)
 		return 0;
-	return pdg_verdict_not(v, PDG_RESULT_MALFORMED, "COM-7",
-			       "the second signature is not one of the key %s", v->fingerprint);
+	if (!pdg_verdict_is(&inner))
+		return pdg_fail(err, inner.code, "%s", inner.text);
+	return pdg_verdict_not(v, PDG_RESULT_MALFORMED, "COM-7", "the second signature: %s",
+			       inner.text);
 }
 
 int pdg_judge_ssh(const struct pdg_signers *s, const struct pdg_signed *o, struct pdg_verdict *v,
@@ -139,7 +138,7 @@ int pdg_judge_ssh(const struct pdg_signers *s, const struct pdg_signed *o, struc
 	memcpy(v->fingerprint, fingerprint, PDG_SSH_FINGERPRINT_LEN + 1);
 	if (pdg_sshsig_verify(sig, NAMESPACE, o->payload, &inner) < 0)
 		return pdg_verdict_unread(v, &inner, err);
-	rc = check_other(o, key, v, err);
+	rc = check_other(o, sig, v, err);
 	if (rc < 0 || v->why.code)
 		return rc;
 	return judge_key(s, o, key, v, err);

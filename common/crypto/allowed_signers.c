@@ -146,8 +146,3 @@ enum pdg_signer_find pdg_allowed_signers_find(const struct pdg_allowed_signers *
 	}
 	return best;
 }
-
-size_t pdg_allowed_signers_count(const struct pdg_allowed_signers *list)
-{
-	return list->n;
-}

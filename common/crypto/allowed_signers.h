@@ -45,7 +45,4 @@ enum pdg_signer_find pdg_allowed_signers_find(const struct pdg_allowed_signers *
 					      int64_t at, const char *principal,
 					      const char **out_principals);
 
-/** Number of lines that name a key. */
-size_t pdg_allowed_signers_count(const struct pdg_allowed_signers *list);
-
 #endif

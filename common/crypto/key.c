@@ -246,9 +246,10 @@ int pdg_key_public_file(const char *path, struct pdg_key **out, struct pdg_error
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_KEY_PEM);
 	int rc = pdg_fs_read(path, &text, err);
 
-	if (rc < 0)
-		return rc;
-	return pdg_context(err, pdg_key_public_pem(pdg_buf_bytes(&text), out, err), "%s", path);
+	if (rc == 0)
+		rc = pdg_context(err, pdg_key_public_pem(pdg_buf_bytes(&text), out, err), "%s",
+				 path);
+	return pdg_as_rule(err, rc, "KEY-3");
 }
 
 int pdg_key_public_text(const struct pdg_key *key, struct pdg_buf *out, struct pdg_error *err)

@@ -41,14 +41,14 @@ int pdg_key_public_pem(struct pdg_bytes pem, struct pdg_key **out,
 /** The same from SPKI DER, nothing behind it. */
 int pdg_key_public_der(struct pdg_bytes spki, struct pdg_key **out,
 		       struct pdg_error *err) PDG_MUST_CHECK;
-/** The same from a file; also PDG_E_NOTFOUND, PDG_E_IO, PDG_E_LIMIT. */
+/** The same from a file: whatever is wrong with it is KEY-3, PDG_E_USAGE. */
 int pdg_key_public_file(const char *path, struct pdg_key **out,
 			struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
- * Load a private key file (PKCS#8 or the traditional forms, unencrypted). A file that group or
- * others may read is refused (KEY-2). The bytes are cleansed after use.
- * Returns 0, PDG_E_NOTFOUND, PDG_E_IO, PDG_E_LIMIT, PDG_E_FORMAT (KEY-1), PDG_E_REJECTED (KEY-2).
+ * Load a private key file (PKCS#8 or the traditional forms, unencrypted). What is no
+ * such key, or cannot be read, is KEY-3; a private key that group or others may read, or that
+ * belongs to another user, is KEY-2. The bytes are cleansed after use. Returns 0, PDG_E_USAGE.
  */
 int pdg_key_private_file(const char *path, struct pdg_key **out,
 			 struct pdg_error *err) PDG_MUST_CHECK;

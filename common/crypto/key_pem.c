@@ -56,7 +56,7 @@ int pdg_key_pem_read(struct pdg_bytes text, struct pdg_bytes *out_label, struct 
 	int rc;
 
 	if (!pdg_bytes_starts(rest, BEGIN))
-		return pdg_reject(err, "KEY-1", "is not PEM: it does not begin with %s", BEGIN);
+		return pdg_reject(err, "KEY-1", "is not PEM: it does not begin with \"%s\"", BEGIN);
 	rest = pdg_bytes_from(rest, strlen(BEGIN));
 	if (!take_label(&rest, &label))
 		return pdg_reject(err, "KEY-1", "the PEM block's first line is not of its form");

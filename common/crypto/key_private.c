@@ -49,6 +49,11 @@ static int private_pem(struct pdg_bytes pem, struct pdg_key **out, struct pdg_er
 	}
 	if (der.n == 0 || der.n > PDG_LIMIT_KEY_PEM)
 		return pdg_reject(err, "KEY-1", "the PEM block is empty");
+	if (pdg_bytes_eq_str(label, "PUBLIC KEY")) {
+		rc = pdg_reject(err, "KEY-1", "is a public key; the private one is needed here");
+		pdg_fix(err, "name the file of the private key, often this name without .pub");
+		return rc;
+	}
 	pkey = decode_private(label, pdg_buf_bytes(&der));
 	if (!pkey) {
 		rc = pdg_ossl_reject(err, "KEY-1",
@@ -60,49 +65,61 @@ static int private_pem(struct pdg_bytes pem, struct pdg_key **out, struct pdg_er
 	return pdg_key_adopt(pkey, true, out, err);
 }
 
+/* Is the key that was read from @st its owner's alone? */
+static int check_private(const char *path, const struct stat *st, struct pdg_error *err)
+{
+	int rc;
+
+	if (st->st_uid != geteuid() && st->st_uid != 0)
+		return pdg_reject(err, "KEY-2",
+				  "%s: the private key belongs to another user (uid %lu)", path,
+				  (unsigned long)st->st_uid);
+	if (!(st->st_mode & (S_IRWXG | S_IRWXO)))
+		return 0;
+	rc = pdg_reject(err, "KEY-2", "%s: the private key is open to others (mode %04o)", path,
+			(unsigned)(st->st_mode & 07777));
+	pdg_fix(err, "chmod 600 %s", path);
+	return rc;
+}
+
 /* The descriptor that is checked is the one that is read: the name may point elsewhere later. */
-static int open_private(const char *path, int *out_fd, struct pdg_error *err)
+static int open_private(const char *path, int *out_fd, struct stat *out_st, struct pdg_error *err)
 {
 	PDG_AUTO(fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct stat st;
-	int rc;
 
 	if (fd < 0)
 		return pdg_fail(err,
 				errno == ENOENT || errno == ENOTDIR ? PDG_E_NOTFOUND : PDG_E_IO,
 				"%s: cannot be opened: %s", path, strerror(errno));
-	if (fstat(fd, &st) != 0)
+	if (fstat(fd, out_st) != 0)
 		return pdg_fail(err, PDG_E_IO, "%s: %s", path, strerror(errno));
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISREG(out_st->st_mode))
 		return pdg_fail(err, PDG_E_IO, "%s: is not a regular file", path);
-	if (st.st_uid != geteuid() && st.st_uid != 0)
-		return pdg_reject(err, "KEY-2",
-				  "%s: the private key belongs to another user (uid %lu)", path,
-				  (unsigned long)st.st_uid);
-	if (st.st_mode & (S_IRWXG | S_IRWXO)) {
-		rc = pdg_reject(err, "KEY-2", "%s: the private key is open to others (mode %04o)",
-				path, (unsigned)(st.st_mode & 07777));
-		pdg_fix(err, "chmod 600 %s", path);
-		return rc;
-	}
 	*out_fd = fd;
 	fd = -1;
 	return 0;
 }
 
+/* What is no private key at all is called that, and not a key that others can read. */
 int pdg_key_private_file(const char *path, struct pdg_key **out, struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_KEY_PEM);
+	PDG_AUTO(key) struct pdg_key *key = NULL;
 	PDG_AUTO(fd) int fd = -1;
+	struct stat st;
 	int rc;
 
-	rc = open_private(path, &fd, err);
+	rc = open_private(path, &fd, &st, err);
+	if (rc == 0)
+		rc = pdg_fs_read_fd(fd, path, &text, err);
+	if (rc == 0)
+		rc = pdg_context(err, private_pem(pdg_buf_bytes(&text), &key, err), "%s", path);
 	if (rc < 0)
-		return rc;
-	rc = pdg_fs_read_fd(fd, path, &text, err);
-	if (rc < 0)
-		return rc;
-	return pdg_context(err, private_pem(pdg_buf_bytes(&text), out, err), "%s", path);
+		return pdg_as_rule(err, rc, "KEY-3");
+	rc = check_private(path, &st, err);
+	if (rc == 0)
+		*out = PDG_TAKE(key);
+	return rc;
 }
 
 int pdg_key_generate(enum pdg_key_type type, struct pdg_key **out, struct pdg_error *err)

@@ -57,13 +57,6 @@ struct pdg_pgp_ring {
 	size_t n;
 };
 
-/**
- * Read the description that pedigree-pgp prints: a JSON object {"version":1,"source":"<sha256 of
- * the key file>","certs":[…]} (docs/FORMATS.md).
- * Returns 0, PDG_E_FORMAT (PGP-4; also: no certificate at all), PDG_E_LIMIT.
- */
-int pdg_pgp_ring_parse(struct pdg_bytes description, struct pdg_pgp_ring **out,
-		       struct pdg_error *err) PDG_MUST_CHECK;
 void pdg_pgp_ring_free(struct pdg_pgp_ring *ring);
 PDG_AUTO_DEFINE(pgp_ring, struct pdg_pgp_ring *, pdg_pgp_ring_free)
 
@@ -72,7 +65,8 @@ PDG_AUTO_DEFINE(pgp_ring, struct pdg_pgp_ring *, pdg_pgp_ring_free)
  * pedigree-pgp, whose answer is then kept there.
  *
  * @cache_dir  folder "keys/" of the place that judges, or NULL for no cache; a damaged or foreign
- *             entry is made again, an unwritable folder only costs time
+ *             entry is made again; a folder that is not ours alone (FIL-1) is not used, and one
+ *             that cannot be written only costs time
  *
  * Returns 0, PDG_E_NOTFOUND, PDG_E_IO, PDG_E_FORMAT (PGP-4).
  */
@@ -118,5 +112,18 @@ const struct pdg_pgp_key *pdg_pgp_sig_find(const struct pdg_pgp_sig *sig,
  */
 int pdg_pgp_sig_verify(const struct pdg_pgp_sig *sig, const struct pdg_pgp_key *key,
 		       struct pdg_bytes msg, struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * A second signature, in the armor @other, for another form of what the first (@armor, by @key over
+ * @msg, and right) signs (git's gpgsig-sha256): bytes that are not here, so its value proves
+ * nothing. Is all but that value what the program that made the first would have written? The armor
+ * is gpg's to the byte, with the header lines of the first; algorithms, key and subpackets are the
+ * first's, but for the time (five minutes) and a salt of the same length (a notation); its numbers
+ * are as long as the key's are, and are no signature over @msg itself.
+ *
+ * Returns 0, PDG_E_FORMAT (PGP-1, PGP-2), PDG_E_REJECTED (PGP-3), PDG_E_NOMEM, PDG_E_CRYPTO.
+ */
+int pdg_pgp_sig_twin(struct pdg_bytes armor, struct pdg_bytes other, const struct pdg_pgp_key *key,
+		     struct pdg_bytes msg, struct pdg_error *err) PDG_MUST_CHECK;
 
 #endif

@@ -7,10 +7,13 @@
 #include "crypto/pgp_armor.h"
 
 #include "util/codec.h"
+#include "util/limits.h"
 
 #define LINE_MAX_BYTES	  76 /* RFC 4880 6.3 */
 #define HEADER_LINES_MAX  16
 #define HEADER_LINE_BYTES 1024
+#define PLAIN_LINES_MAX	  4 /* of what gpg writes there itself */
+#define PLAIN_LINE_BYTES  128
 
 /* What sets signatures and key files apart. */
 struct form {
@@ -192,6 +195,75 @@ int pdg_pgp_armor_signature(struct pdg_bytes in, struct pdg_buf *out, struct pdg
 	if (!pdg_bytes_eq_str(rest, "") && !pdg_bytes_eq_str(rest, "\n"))
 		return refuse(form, "something stands behind the block", err);
 	return 0;
+}
+
+/* Take the header lines off @*rest, with the empty line; false when gpg would not write them. */
+static bool take_plain_headers(struct pdg_bytes *rest, struct pdg_bytes *out)
+{
+	const uint8_t *from = rest->p;
+	struct pdg_bytes line;
+	size_t n;
+
+	for (n = 0; pdg_bytes_line(rest, &line); n++) {
+		if (line.n == 0) {
+			*out = pdg_bytes(from, (size_t)(line.p - from));
+			return true;
+		}
+		if (n == PLAIN_LINES_MAX || line.n > PLAIN_LINE_BYTES ||
+		    (!pdg_bytes_starts(line, "Version: ") && !pdg_bytes_starts(line, "Comment: ")))
+			return false;
+	}
+	return false;
+}
+
+/* What stands behind the empty line, in lines of @columns. */
+static void put_rest(struct pdg_bytes packets, size_t columns, struct pdg_buf *text,
+		     struct pdg_buf *out)
+{
+	uint32_t crc = crc24(packets);
+	const uint8_t sum[3] = {(uint8_t)(crc >> 16 & 0xFF), (uint8_t)(crc >> 8 & 0xFF),
+				(uint8_t)(crc & 0xFF)};
+	struct pdg_bytes rest;
+
+	pdg_buf_reset(text);
+	pdg_buf_reset(out);
+	pdg_base64(packets, text);
+	for (rest = pdg_buf_bytes(text); rest.n; rest = pdg_bytes_from(rest, columns)) {
+		pdg_buf_put(out, pdg_bytes_head(rest, columns));
+		pdg_buf_putc(out, '\n');
+	}
+	pdg_buf_putc(out, '=');
+	pdg_base64(pdg_bytes(sum, sizeof(sum)), out);
+	pdg_buf_puts(out, "\n-----END PGP SIGNATURE-----\n");
+}
+
+int pdg_pgp_armor_canonical(struct pdg_bytes in, struct pdg_bytes packets,
+			    struct pdg_bytes *out_headers, struct pdg_error *err)
+{
+	static const size_t columns[] = {64, 76};
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(2 * PDG_LIMIT_COMMIT_SIGNATURE);
+	PDG_AUTO(buf) struct pdg_buf want = PDG_BUF_INIT(3 * PDG_LIMIT_COMMIT_SIGNATURE);
+	struct pdg_bytes rest = in;
+	struct pdg_bytes line;
+	struct pdg_bytes headers;
+	int rc;
+
+	if (!pdg_bytes_line(&rest, &line) || !pdg_bytes_eq_str(line, signature_form.begin) ||
+	    !take_plain_headers(&rest, &headers))
+		return refuse(&signature_form, "its header lines are not what gpg writes", err);
+	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
+		put_rest(packets, columns[i], &text, &want);
+		rc = pdg_buf_check(&text, err);
+		if (rc == 0)
+			rc = pdg_buf_check(&want, err);
+		if (rc < 0)
+			return rc;
+		if (pdg_bytes_eq(rest, pdg_buf_bytes(&want))) {
+			*out_headers = headers;
+			return 0;
+		}
+	}
+	return refuse(&signature_form, "its lines or checksum are not what gpg writes", err);
 }
 
 /* A line outside of blocks that begins or ends one: is it ours? */

@@ -21,6 +21,18 @@ int pdg_pgp_armor_signature(struct pdg_bytes in, struct pdg_buf *out,
 			    struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
+ * Is @in, which pdg_pgp_armor_signature() decoded to @packets, byte for byte what gpg writes? Lines
+ * of 64 characters (or 76, as others break them), the checksum, nothing behind the last line, and
+ * at most four header lines, "Version" and "Comment", of 128 bytes.
+ *
+ * @out_headers  the header lines, borrowed
+ *
+ * Returns 0, PDG_E_FORMAT (PGP-1), PDG_E_NOMEM.
+ */
+int pdg_pgp_armor_canonical(struct pdg_bytes in, struct pdg_bytes packets,
+			    struct pdg_bytes *out_headers, struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
  * Decode a key file: binary packets as they are, or text with at least one "PGP PUBLIC KEY BLOCK".
  * Text outside of blocks is a comment; a block of another kind is refused. Lines may end in \r\n.
  *

@@ -50,7 +50,7 @@ static struct pdg_pgp_ring *read_entry(const char *path, const char *source)
 
 static void write_entry(const char *cache_dir, const char *path, struct pdg_bytes description)
 {
-	if (pdg_fs_mkdirs(cache_dir, 0700, NULL) == 0 &&
+	if (pdg_fs_private_dir(cache_dir, NULL) == 0 &&
 	    pdg_fs_write(path, description, 0600, NULL) == 0)
 		return;
 	/* Costs time at the next run, and nothing else. */
@@ -139,6 +139,9 @@ int pdg_pgp_ring_load(const char *key_file, const char *cache_dir, struct pdg_pg
 	rc = pdg_sha256_hex(pdg_buf_bytes(&bytes), source, err);
 	if (rc < 0)
 		return rc;
+	/* Where somebody else can put files, nothing is believed and nothing kept. */
+	if (cache_dir && pdg_fs_exists(cache_dir) && pdg_fs_private_dir(cache_dir, NULL) < 0)
+		cache_dir = NULL;
 	if (cache_dir) {
 		path = pdg_str_printf("%s/%s.json", cache_dir, source);
 		if (!path)

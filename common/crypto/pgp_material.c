@@ -18,6 +18,7 @@
 #define RSA_EXPONENT_BITS_MAX 64
 #define WIDTH_MAX	      (RSA_BITS_MAX / 8)
 #define ED25519_WIDTH	      32
+#define ZEROS_MOST	      8 /* a true number begins with that many zero bytes once in 2^64 */
 
 PDG_AUTO_DEFINE(param_bld, OSSL_PARAM_BLD *, OSSL_PARAM_BLD_free)
 PDG_AUTO_DEFINE(params, OSSL_PARAM *, OSSL_PARAM_free)
@@ -259,6 +260,18 @@ static bool fixed_width(const struct pdg_pgp_mpi *mpi, size_t width, uint8_t *ou
 	memset(out, 0, width);
 	if (mpi->v.n > 0)
 		memcpy(out + (width - mpi->v.n), mpi->v.p, mpi->v.n);
+	return true;
+}
+
+bool pdg_pgp_material_fits(const struct pdg_pgp_material *m, const struct pdg_pgp_mpi *mpis)
+{
+	size_t width = m->algo == PDG_PGP_EDDSA ? ED25519_WIDTH : m->width;
+	uint8_t padded[WIDTH_MAX];
+
+	for (size_t i = 0; i < pdg_pgp_algo_mpis(m->algo); i++) {
+		if (!fixed_width(&mpis[i], width, padded) || mpis[i].v.n + ZEROS_MOST < width)
+			return false;
+	}
 	return true;
 }
 

@@ -56,4 +56,10 @@ int pdg_pgp_material_verify(const struct pdg_pgp_material *m, unsigned algo, enu
 			    const uint8_t *digest, const struct pdg_pgp_mpi *mpis,
 			    struct pdg_error *err) PDG_MUST_CHECK;
 
+/**
+ * Are @mpis as long as the numbers of signatures by @m are? False also for a much shorter one:
+ * true numbers seem random.
+ */
+bool pdg_pgp_material_fits(const struct pdg_pgp_material *m, const struct pdg_pgp_mpi *mpis);
+
 #endif

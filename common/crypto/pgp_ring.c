@@ -291,12 +291,6 @@ int pdg_pgp_ring_of(struct pdg_bytes description, const char *source, struct pdg
 	return 0;
 }
 
-int pdg_pgp_ring_parse(struct pdg_bytes description, struct pdg_pgp_ring **out,
-		       struct pdg_error *err)
-{
-	return pdg_pgp_ring_of(description, NULL, out, err);
-}
-
 static void cert_done(struct pdg_pgp_cert *cert)
 {
 	for (size_t i = 0; i < cert->n_keys; i++)

@@ -267,6 +267,11 @@ void pdg_pgp_sig_free(struct pdg_pgp_sig *sig)
 	free(sig);
 }
 
+const struct pdg_pgp_sigbody *pdg_pgp_sig_body(const struct pdg_pgp_sig *sig)
+{
+	return &sig->body;
+}
+
 int64_t pdg_pgp_sig_created(const struct pdg_pgp_sig *sig)
 {
 	return sig->created;

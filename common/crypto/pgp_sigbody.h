@@ -62,4 +62,7 @@ int pdg_pgp_sigbody_verify(const struct pdg_pgp_sigbody *s, const struct pdg_pgp
 			   const struct pdg_bytes *pieces, size_t n,
 			   struct pdg_error *err) PDG_MUST_CHECK;
 
+/** The body of a signature that pgp_sig.c has read. Borrowed. */
+const struct pdg_pgp_sigbody *pdg_pgp_sig_body(const struct pdg_pgp_sig *sig);
+
 #endif

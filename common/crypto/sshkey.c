@@ -157,11 +157,6 @@ struct pdg_bytes pdg_sshkey_blob(const struct pdg_sshkey *key)
 	return pdg_bytes(key->blob, key->blob_len);
 }
 
-const char *pdg_sshkey_type(const struct pdg_sshkey *key)
-{
-	return key->kind->name;
-}
-
 const char *pdg_sshkey_fingerprint(const struct pdg_sshkey *key)
 {
 	return key->fingerprint;
@@ -222,6 +217,22 @@ int pdg_sshkey_verify(const struct pdg_sshkey *key, struct pdg_bytes msg, struct
 	if (sig.n != 0)
 		return pdg_reject(err, "SSH-1", "bytes follow the SSH signature");
 	return key->kind->verify(key, algorithm, msg, inner, err);
+}
+
+/* A true number begins with this many zero bytes once in 2^64. */
+#define ZEROS_MOST 8
+
+bool pdg_sshkey_whole(const struct pdg_sshkey *key, struct pdg_bytes value)
+{
+	struct pdg_bytes r;
+	struct pdg_bytes s;
+
+	if (key->kind == pdg_sshkey_rsa)
+		return value.n == (size_t)EVP_PKEY_get_size(key->pkey);
+	if (key->kind->field == 0)
+		return true; /* Ed25519 has one length */
+	return pdg_sshwire_mpint(&value, &r) && pdg_sshwire_mpint(&value, &s) &&
+	       r.n + ZEROS_MOST >= key->kind->field && s.n + ZEROS_MOST >= key->kind->field;
 }
 
 static bool is_blank(uint8_t c)

@@ -25,8 +25,6 @@ PDG_AUTO_DEFINE(sshkey, struct pdg_sshkey *, pdg_sshkey_free)
 
 /** The blob it was read from. Borrowed. */
 struct pdg_bytes pdg_sshkey_blob(const struct pdg_sshkey *key);
-/** "ssh-ed25519" and so on. Borrowed. */
-const char *pdg_sshkey_type(const struct pdg_sshkey *key);
 /** "SHA256:…" as ssh-keygen prints it. Borrowed. */
 const char *pdg_sshkey_fingerprint(const struct pdg_sshkey *key);
 

@@ -45,6 +45,12 @@ extern const struct pdg_sshkey_kind pdg_sshkey_rsa[1];
 /** Is @type a key type of SSH's that has a name here, judged or not? */
 bool pdg_sshkey_type_known(struct pdg_bytes type, bool *out_judged);
 
+/**
+ * Has @value, the second string of a signature blob that verify() can read, the length that
+ * signatures of @key have? (A reader forgives leading zeros that are left out.)
+ */
+bool pdg_sshkey_whole(const struct pdg_sshkey *key, struct pdg_bytes value);
+
 /** Check @sig (as OpenSSL wants it) over @msg; @hash is NULL for Ed25519. 0 or SIG-1. */
 int pdg_sshkey_check(const struct pdg_sshkey *key, const EVP_MD *hash, struct pdg_bytes msg,
 		     struct pdg_bytes sig, struct pdg_error *err) PDG_MUST_CHECK;

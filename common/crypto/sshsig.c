@@ -6,6 +6,7 @@
 #include "crypto/sshsig.h"
 
 #include "crypto/digest.h"
+#include "crypto/sshkey_impl.h"
 #include "crypto/sshwire.h"
 #include "util/codec.h"
 #include "util/limits.h"
@@ -15,6 +16,7 @@
 #define ARMOR_END   "-----END SSH SIGNATURE-----"
 #define MAGIC	    "SSHSIG"
 #define VERSION	    1
+#define COLUMNS	    70 /* as ssh-keygen breaks its lines (sshbuf-misc.c) */
 #define SHOWN	    64 /* characters of a foreign namespace in an error text */
 
 struct pdg_sshsig {
@@ -195,4 +197,83 @@ int pdg_sshsig_verify(const struct pdg_sshsig *sig, const char *namespace_, stru
 	if (rc < 0)
 		return rc;
 	return pdg_sshkey_verify(sig->key, pdg_buf_bytes(&data), sig->inner, err);
+}
+
+/* Is @armor byte for byte what ssh-keygen writes around the blob of @sig? */
+static int check_canonical(const struct pdg_sshsig *sig, struct pdg_bytes armor,
+			   struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(2 * PDG_LIMIT_SSH_BLOB);
+	PDG_AUTO(buf) struct pdg_buf want = PDG_BUF_INIT(3 * PDG_LIMIT_SSH_BLOB);
+	struct pdg_bytes rest;
+	int rc;
+
+	pdg_base64(pdg_buf_bytes(&sig->blob), &text);
+	pdg_buf_puts(&want, ARMOR_BEGIN);
+	for (rest = pdg_buf_bytes(&text); rest.n; rest = pdg_bytes_from(rest, COLUMNS)) {
+		pdg_buf_put(&want, pdg_bytes_head(rest, COLUMNS));
+		pdg_buf_putc(&want, '\n');
+	}
+	pdg_buf_puts(&want, ARMOR_END "\n");
+	rc = pdg_buf_check(&text, err);
+	if (rc == 0)
+		rc = pdg_buf_check(&want, err);
+	if (rc < 0)
+		return rc;
+	if (!pdg_bytes_eq(armor, pdg_buf_bytes(&want)))
+		return pdg_reject(err, "SSH-1", "its armor is not what ssh-keygen writes");
+	return 0;
+}
+
+/* The parts of an inner signature: algorithm, value, and a security key's flags and counter. */
+struct inner {
+	struct pdg_bytes algorithm;
+	struct pdg_bytes value;
+	struct pdg_bytes rest;
+};
+
+static bool take_inner(const struct pdg_sshsig *sig, struct inner *out)
+{
+	out->rest = sig->inner;
+	return pdg_sshwire_string(&out->rest, &out->algorithm) &&
+	       pdg_sshwire_string(&out->rest, &out->value);
+}
+
+/* Same key, namespace, digest and algorithm; of a security key the same flags, but its counter. */
+static bool same_maker(const struct pdg_sshsig *a, const struct pdg_sshsig *b)
+{
+	struct inner ia;
+	struct inner ib;
+
+	return take_inner(a, &ia) && take_inner(b, &ib) &&
+	       pdg_bytes_eq(pdg_sshkey_blob(a->key), pdg_sshkey_blob(b->key)) &&
+	       pdg_bytes_eq(a->namespace_, b->namespace_) && a->hash == b->hash &&
+	       pdg_bytes_eq(ia.algorithm, ib.algorithm) && ia.rest.n == ib.rest.n &&
+	       pdg_bytes_eq(pdg_bytes_head(ia.rest, 1), pdg_bytes_head(ib.rest, 1)) &&
+	       pdg_sshkey_whole(b->key, ib.value);
+}
+
+int pdg_sshsig_twin(const struct pdg_sshsig *sig, struct pdg_bytes other, struct pdg_bytes msg,
+		    struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *namespace_ = pdg_bytes_dup(sig->namespace_);
+	PDG_AUTO(sshsig) struct pdg_sshsig *twin = NULL;
+	struct pdg_error inner = {0};
+	int rc = namespace_ ? pdg_sshsig_parse(other, &twin, err) : pdg_nomem(err);
+
+	if (rc == 0)
+		rc = check_canonical(twin, other, err);
+	if (rc < 0)
+		return rc;
+	if (!same_maker(sig, twin))
+		return pdg_reject(err, "SSH-1", "it is not of the form and key of the first");
+	/* Everything but the mathematics must hold, and that must not: @msg is signed already. */
+	rc = pdg_sshsig_verify(twin, namespace_, msg, &inner);
+	if (rc == PDG_E_REJECTED && strcmp(inner.rule, "SIG-1") == 0)
+		return 0;
+	if (rc == 0)
+		return pdg_reject(err, "SSH-1", "it is over the same bytes as the first");
+	if (err)
+		*err = inner;
+	return rc;
 }

@@ -31,4 +31,16 @@ const struct pdg_sshkey *pdg_sshsig_key(const struct pdg_sshsig *sig);
 int pdg_sshsig_verify(const struct pdg_sshsig *sig, const char *namespace_, struct pdg_bytes msg,
 		      struct pdg_error *err) PDG_MUST_CHECK;
 
+/**
+ * A second signature, in the armor @other, for another form of what @sig signs (git's
+ * gpgsig-sha256): bytes that are not here, so its value proves nothing. Is all but that value what
+ * the program that made @sig over @msg would have written? The armor is ssh-keygen's to the byte;
+ * key, namespace, digest, algorithm and flags are the first's; the value is as long as the key's
+ * are, and is none over @msg itself.
+ *
+ * Returns 0, PDG_E_FORMAT (SSH-1), PDG_E_REJECTED (SSH-3), PDG_E_NOMEM, PDG_E_CRYPTO.
+ */
+int pdg_sshsig_twin(const struct pdg_sshsig *sig, struct pdg_bytes other, struct pdg_bytes msg,
+		    struct pdg_error *err) PDG_MUST_CHECK;
+
 #endif

@@ -11,6 +11,25 @@
 
 #define SEND_SLACK_MS 3000 /* beyond the deadline, before pedigree-net is killed */
 
+int pdg_emit_ready(const struct pdg_place *p, struct pdg_error *err)
+{
+	struct pdg_error why = {.code = 0};
+	int rc = pdg_fs_private_dir(p->state, &why);
+
+	if (rc == 0)
+		rc = pdg_outbox_ready(p->outbox, &why);
+	if (rc == 0 || rc == PDG_E_NOMEM)
+		return rc < 0 ? pdg_nomem(err) : 0;
+	rc = pdg_reject(err, "HOK-7", "the outbox cannot take statements: %s", why.text);
+	if (why.fix[0])
+		pdg_fix(err, "%s", why.fix);
+	else
+		pdg_fix(err,
+			"let the user who receives pushes own \"%s\" and write to it, with room on its disk",
+			p->outbox);
+	return rc;
+}
+
 int pdg_emit_source(const struct pdg_source_make *m, const struct pdg_key *key, const char *outbox,
 		    struct pdg_envelope **out_envelope, struct pdg_buf *out_body,
 		    struct pdg_error *err)
@@ -44,7 +63,7 @@ int pdg_emit_make_key(const struct pdg_place *p, bool *out_made, struct pdg_erro
 		*out_made = false;
 		return 0;
 	}
-	rc = pdg_fs_mkdirs(p->state, 0700, err);
+	rc = pdg_fs_private_dir(p->state, err);
 	if (rc == 0)
 		rc = pdg_key_generate(PDG_KEY_ECDSA_P256, &key, err);
 	if (rc == 0)
@@ -111,6 +130,10 @@ int pdg_send_outbox(const struct pdg_send *s, enum pdg_sent *out, struct pdg_err
 
 	if (!s->service) {
 		*out = PDG_SENT_NOWHERE;
+		return 0;
+	}
+	if (!pdg_fs_exists(s->outbox)) {
+		*out = PDG_SENT_ALL;
 		return 0;
 	}
 	rc = deadline_ms(s->deadline, &run.timeout_ms, err);

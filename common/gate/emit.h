@@ -8,6 +8,12 @@
 #include "stage/source.h"
 
 /**
+ * Can statements be kept at this place: are its folder and its outbox ours, and writable? To be
+ * asked before something is accepted that must have a statement. Returns 0, PDG_E_REJECTED (HOK-7).
+ */
+int pdg_emit_ready(const struct pdg_place *p, struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
  * Make and sign the statement that @m describes, and put it with its commit into the outbox
  * @outbox, durable when this returns. The same statement again changes nothing.
  *
@@ -24,7 +30,7 @@ int pdg_emit_make_key(const struct pdg_place *p, bool *out_made,
 
 /**
  * Load the git server's private key @file (NULL: none was given) and see that the section names it.
- * Returns 0, PDG_E_REJECTED (HOK-6: none, or another; KEY-2), PDG_E_NOTFOUND, PDG_E_FORMAT (KEY-1).
+ * Returns 0, PDG_E_USAGE (HOK-6: none, or another; KEY-2, KEY-3).
  */
 int pdg_emit_server_key(const struct pdg_policy_repository *section, const char *file,
 			struct pdg_key **out, struct pdg_error *err) PDG_MUST_CHECK;

@@ -8,7 +8,6 @@
 
 #include <string.h>
 
-#include "gate/merge.h"
 #include "trust/uri.h"
 #include "util/limits.h"
 #include "util/str.h"
@@ -119,17 +118,12 @@ static int judge_commit(struct pdg_gate *g, const char *hex, bool within_push,
 {
 	PDG_AUTO(buf) struct pdg_buf raw = PDG_BUF_INIT(SIZE_MAX - 1);
 	PDG_AUTO(verdict) struct pdg_verdict v = {.format = PDG_SIG_NONE};
-	const char *type = NULL;
 	int rc;
 
 	pdg_verdict_init(&v);
-	rc = pdg_repo_read(g->repo, hex, &raw, &type, err);
-	if (rc == 0)
-		rc = pdg_judge_commit(g->signers, pdg_buf_bytes(&raw), false, g->at, &v, err);
-	if (rc == 0 && v.result == PDG_RESULT_GOOD && v.forge)
-		rc = pdg_gate_forge_merge(g, pdg_buf_bytes(&raw), within_push, &v, err);
+	rc = pdg_gate_commit(g, hex, within_push, &raw, &v, err);
 	if (rc < 0)
-		return pdg_context(err, rc, "commit %s", hex);
+		return rc;
 	tell(g, "commit", hex, pdg_buf_bytes(&raw), &v);
 	return 0;
 }

@@ -31,10 +31,35 @@ struct pdg_gate {
 };
 
 /**
+ * Judge one commit by all that counts for it: its signature, and of a forge's merge also the tree
+ * (GIT-6).
+ *
+ * @within_push  its parents stand on a protected ref or are judged with it; else they must be
+ *               signed by allowed keys themselves, or be excused by the baseline
+ * @out_raw      appended: the raw commit
+ * @out          initialised; filled whatever the result
+ *
+ * Returns 0 when there is a verdict, else what kept it from judging.
+ */
+int pdg_gate_commit(struct pdg_gate *g, const char *hex, bool within_push, struct pdg_buf *out_raw,
+		    struct pdg_verdict *out, struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Is the commit at or behind the section's baseline, from before adoption (rules.md 2.2)? */
+int pdg_gate_excused(const struct pdg_gate *g, const char *hex, bool *out,
+		     struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * The same as pdg_gate_commit() for whoever is to sign a statement about it: a verdict that is not
+ * good is a failure under its own rule, or PSH-13 where only the baseline lets the commit stand.
+ */
+int pdg_gate_attestable(struct pdg_gate *g, const char *hex, bool within_push,
+			struct pdg_buf *out_raw, struct pdg_verdict *out,
+			struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
  * Judge every commit of @w. A good forge's merge must also give the tree that it has (GIT-6).
  *
- * @within_push  parents outside the walk stand on a protected ref already; else they must be
- *               signed by allowed keys themselves, or be excused by the baseline
+ * @within_push  as in pdg_gate_commit()
  *
  * Returns 0 when all were judged, whatever the verdicts; else what kept it from judging.
  */

@@ -25,21 +25,6 @@ static void spoil(struct pdg_verdict *v, const char *what)
 	pdg_fix(&v->why, "merge it here and sign the merge: git merge -S --no-ff");
 }
 
-/* Reachable from the baseline: from before adoption, and excused. */
-static int excused(const struct pdg_gate *g, const char *hex, bool *out, struct pdg_error *err)
-{
-	size_t i;
-	int rc = 0;
-
-	*out = false;
-	for (i = 0; rc == 0 && !*out && i < g->section->baseline.n; i++) {
-		rc = pdg_repo_reachable(g->repo, hex, g->section->baseline.v[i], out, err);
-		if (rc == PDG_E_NOTFOUND)
-			rc = 0;
-	}
-	return rc;
-}
-
 /* A parent that the walk does not show: signed by an allowed key, or excused? */
 static int parent_is_good(const struct pdg_gate *g, const char *hex, bool *out,
 			  struct pdg_error *err)
@@ -47,7 +32,7 @@ static int parent_is_good(const struct pdg_gate *g, const char *hex, bool *out,
 	PDG_AUTO(buf) struct pdg_buf raw = PDG_BUF_INIT(SIZE_MAX - 1);
 	PDG_AUTO(verdict) struct pdg_verdict v = {.format = PDG_SIG_NONE};
 	const char *type = NULL;
-	int rc = excused(g, hex, out, err);
+	int rc = pdg_gate_excused(g, hex, out, err);
 
 	pdg_verdict_init(&v);
 	if (rc < 0 || *out)

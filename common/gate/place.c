@@ -82,14 +82,16 @@ static int named_section(const struct pdg_policy *policy, const char *uri,
 static int check_agrees(const struct pdg_policy_repository *here, const char *configured,
 			struct pdg_error *err)
 {
+	int rc;
+
 	if (!configured || pdg_uri_same(configured, here->uri))
 		return 0;
-	(void)pdg_reject(
+	rc = pdg_reject(
 		err, "PSH-1",
 		"pedigree.repository is \"%s\", but the policy's section of this path is \"%s\"",
 		configured, here->uri);
 	pdg_fix(err, "git config --unset pedigree.repository");
-	return PDG_E_REJECTED;
+	return rc;
 }
 
 static int find_section(struct pdg_place *p, const struct pdg_repo *r, const char *uri,
@@ -154,12 +156,12 @@ int pdg_place_fixed(struct pdg_place *p, const struct pdg_repo *r, const char *p
 			"the hooks were installed for \"%s\", but the policy's section of this path is \"%s\"",
 			uri, here->uri);
 	if (here->protect.n == 0) {
-		(void)pdg_reject(
+		rc = pdg_reject(
 			err, "PSH-1",
 			"section \"%s\" of the policy protects no ref: nothing would be judged",
 			here->uri);
 		pdg_fix(err, "write protect = refs/heads/main, or what else is to be guarded");
-		return PDG_E_REJECTED;
+		return rc;
 	}
 	p->section = here;
 	return 0;

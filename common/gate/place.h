@@ -31,8 +31,8 @@ int pdg_place_init(const struct pdg_repo *r, struct pdg_place *out,
  * the section @uri (--repository), else the one whose path is this repository, else the one
  * that pedigree.repository names.
  *
- * Returns 0, PDG_E_USAGE (POL-*: POL-9 when no policy is known), PDG_E_REJECTED (PSH-1: no section,
- * or pedigree.repository disagrees with the path).
+ * Returns 0, PDG_E_USAGE (POL-*: POL-9 when no policy is known; PSH-1: no section, or
+ * pedigree.repository disagrees with the path).
  */
 int pdg_place_find(struct pdg_place *p, const struct pdg_repo *r, const char *policy,
 		   const char *uri, struct pdg_error *err) PDG_MUST_CHECK;
@@ -40,7 +40,7 @@ int pdg_place_find(struct pdg_place *p, const struct pdg_repo *r, const char *po
 /**
  * For server hooks: the policy at @policy, fixed at installation, and the section whose path is
  * this repository. A section without path serves where @uri, fixed too, names it. Nothing is read
- * from the repository's configuration. Returns 0, PDG_E_USAGE (POL-*), PDG_E_REJECTED (PSH-1).
+ * from the repository's configuration. Returns 0, PDG_E_USAGE (POL-*, PSH-1).
  */
 int pdg_place_fixed(struct pdg_place *p, const struct pdg_repo *r, const char *policy,
 		    const char *uri, struct pdg_error *err) PDG_MUST_CHECK;

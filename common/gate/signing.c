@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "util/fs.h"
@@ -51,6 +52,14 @@ static bool has_agent(void)
 	return agent && agent[0];
 }
 
+/* A file that can be read; ssh-keygen takes nothing else for a key. */
+static bool is_file(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, R_OK) == 0;
+}
+
 /* A key file: the private one, or a public one beside it or for which there is an agent. */
 static int check_ssh_file(const char *configured, struct pdg_error *err)
 {
@@ -59,9 +68,9 @@ static int check_ssh_file(const char *configured, struct pdg_error *err)
 
 	if (!path)
 		return pdg_nomem(err);
-	if (access(path, R_OK) != 0) {
-		int rc =
-			pdg_reject(err, "HOK-2", "the SSH signing key \"%s\" cannot be read", path);
+	if (!is_file(path)) {
+		int rc = pdg_reject(err, "HOK-2",
+				    "the SSH signing key \"%s\" is no file that can be read", path);
 
 		pdg_fix(err, "git config user.signingKey <path of your key>");
 		return rc;
@@ -71,7 +80,7 @@ static int check_ssh_file(const char *configured, struct pdg_error *err)
 	private = strndup(path, strlen(path) - strlen(".pub"));
 	if (!private)
 		return pdg_nomem(err);
-	if (access(private, R_OK) == 0)
+	if (is_file(private))
 		return 0;
 	return unusable(err,
 			"the SSH signing key is a public key, without its private key or an agent",
@@ -167,4 +176,45 @@ int pdg_signing_usable(const struct pdg_repo *r, struct pdg_error *err)
 	if (rc == 0)
 		rc = get(r, "gpg.format", &format, err);
 	return rc < 0 ? rc : check_format(r, format, err);
+}
+
+int pdg_signing_openpgp_key(const struct pdg_repo *r, char **out, struct pdg_error *err)
+{
+	static const char *const names[] = {"user.signingKey", "committer.email", "user.email"};
+	const char *email = getenv("GIT_COMMITTER_EMAIL");
+	PDG_AUTO(mem) char *format = NULL;
+	PDG_AUTO(mem) char *key = NULL;
+	size_t i;
+	int rc = get(r, "gpg.format", &format, err);
+
+	*out = NULL;
+	if (rc < 0 || (format && strcmp(format, "openpgp") != 0))
+		return rc;
+	for (i = 0; rc == 0 && !key && i < sizeof(names) / sizeof(names[0]); i++) {
+		if (i == 1 && email && email[0]) {
+			key = pdg_str_dup(email);
+			rc = key ? 0 : pdg_nomem(err);
+			continue;
+		}
+		rc = get(r, names[i], &key, err);
+		if (key && !key[0])
+			free(PDG_TAKE(key));
+	}
+	if (rc == 0)
+		*out = PDG_TAKE(key);
+	return rc;
+}
+
+int pdg_signing_fit(const struct pdg_signers *s, const char *key, int64_t at, struct pdg_error *err)
+{
+	const char *why = pdg_signers_pgp_unfit(s, key, at);
+	int rc;
+
+	if (!why)
+		return 0;
+	rc = pdg_reject(err, "HOK-2", "the OpenPGP signing key \"%s\" %s, by the policy's key file",
+			key, why);
+	pdg_fix(err,
+		"sign with another key, or have the renewed one put into the policy's openpgpKeys");
+	return rc;
 }

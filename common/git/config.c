@@ -45,19 +45,20 @@ static int put_environment_files(const struct pdg_repo *r, git_config *config,
  * What the people here have set. git's own settings are read where git reads them; pedigree.*
  * stands in files alone, for no GIT_ variable may decide (rules.md 2.1).
  */
-static int open_config(const struct pdg_repo *r, bool as_git, git_config **out,
-		       struct pdg_error *err)
+static int open_files(const struct pdg_repo *r, bool with_local, bool as_git, git_config **out,
+		      struct pdg_error *err)
 {
 	PDG_AUTO(git_config) git_config *config = NULL;
 	PDG_AUTO(mem) char *local = pdg_path_join(r->commondir, "config");
-	int rc;
+	int rc = 0;
 
 	if (!local)
 		return pdg_nomem(err);
 	/* A configuration of its own: the repository's must not take up the environment's files. */
 	if (git_config_open_default(&config) < 0)
 		return pdg_git_failed(err, "configuration of the user and the system");
-	rc = put_file(r, config, GIT_CONFIG_LEVEL_LOCAL, local, err);
+	if (with_local)
+		rc = put_file(r, config, GIT_CONFIG_LEVEL_LOCAL, local, err);
 	if (rc == 0 && as_git)
 		rc = put_environment_files(r, config, err);
 	if (rc < 0)
@@ -65,6 +66,12 @@ static int open_config(const struct pdg_repo *r, bool as_git, git_config **out,
 	if (git_config_snapshot(out, config) < 0)
 		return pdg_git_failed(err, "configuration of \"%s\"", r->gitdir);
 	return 0;
+}
+
+static int open_config(const struct pdg_repo *r, bool as_git, git_config **out,
+		       struct pdg_error *err)
+{
+	return open_files(r, true, as_git, out, err);
 }
 
 /* Take one word in single quotes, as sh reads it, off *@rest. */
@@ -145,6 +152,39 @@ static int find_counted(const char *name, char **out, struct pdg_error *err)
 	}
 	*out = found ? strdup(found) : NULL;
 	return found && !*out ? pdg_nomem(err) : 0;
+}
+
+static int each_entry(const git_config_entry *entry, void *payload)
+{
+	const struct pdg_git_values *values = payload;
+
+	values->each(values->ctx, entry->value);
+	return 0;
+}
+
+int pdg_git_protected(const struct pdg_repo *r, const char *name,
+		      const struct pdg_git_values *values, struct pdg_error *err)
+{
+	PDG_AUTO(git_config) git_config *config = NULL;
+	PDG_AUTO(mem) char *counted = NULL;
+	PDG_AUTO(mem) char *parameter = NULL;
+	struct pdg_git_values copy = *values;
+	int rc = open_files(r, false, true, &config, err);
+
+	if (rc == 0)
+		rc = find_counted(name, &counted, err);
+	if (rc == 0)
+		rc = find_parameter(name, &parameter, err);
+	if (rc < 0)
+		return rc;
+	rc = git_config_get_multivar_foreach(config, name, NULL, each_entry, &copy);
+	if (rc < 0 && rc != GIT_ENOTFOUND)
+		return pdg_git_failed(err, "configuration \"%s\"", name);
+	if (counted)
+		values->each(values->ctx, counted);
+	if (parameter)
+		values->each(values->ctx, parameter);
+	return 0;
 }
 
 int pdg_repo_config(const struct pdg_repo *r, const char *name, char **out, struct pdg_error *err)

@@ -42,14 +42,14 @@ int pdg_git_failed(struct pdg_error *err, const char *fmt, ...)
 	return pdg_reject(err, "GIT-3", "%s: %s", what, pdg_git_reason());
 }
 
-static void set_options(enum pdg_repo_open how)
+static void set_options(void)
 {
 	/* Extensions that change nothing about objects and refs; 1.5 knows none of them by itself.
 	 */
 	static const char *extensions[] = {"worktreeconfig", "partialclone", "preciousobjects"};
 
-	/* In a hook git has judged the owner already: it runs us from that repository. */
-	(void)git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, how == PDG_REPO_DISCOVER);
+	/* Judged by owner.c; in a hook by git already: it runs us from that repository. */
+	(void)git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
 	(void)git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions,
 			       sizeof(extensions) / sizeof(extensions[0]));
 	(void)git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 1);
@@ -67,11 +67,6 @@ static int open_failed(const char *path, int code, struct pdg_error *err)
 			"repository \"%s\" has SHA-256 objects, which this libgit2 cannot read",
 			path);
 		pdg_fix(err, "use a repository with SHA-1 object names");
-	} else if (code == GIT_EOWNER || strstr(why, "safe.directory") ||
-		   strstr(why, "not owned by")) {
-		rc = pdg_reject(err, "GIT-3", "repository \"%s\" belongs to another user", path);
-		pdg_fix(err,
-			"run this as its owner, or: git config --global --add safe.directory <path>");
 	} else if (code == GIT_ENOTFOUND) {
 		rc = pdg_reject(err, "GIT-1", "there is no git repository at \"%s\"", path);
 		pdg_fix(err, "run this in a repository, or name one by -C DIR");
@@ -89,7 +84,7 @@ static int open_git(const char *path, enum pdg_repo_open how, struct pdg_repo *r
 	unsigned flags = start == path ? 0 : GIT_REPOSITORY_OPEN_NO_SEARCH;
 	int code;
 
-	set_options(how);
+	set_options();
 	code = git_repository_open_ext(&r->git, start, flags, NULL);
 	if (code < 0)
 		return open_failed(start, code, err);
@@ -233,6 +228,8 @@ int pdg_repo_open(const char *path, enum pdg_repo_open how, struct pdg_repo **ou
 	rc = open_git(path, how, r, err);
 	if (rc == 0)
 		rc = find_places(r, err);
+	if (rc == 0 && how == PDG_REPO_DISCOVER)
+		rc = pdg_git_check_owner(r, err);
 	if (rc == 0 && how == PDG_REPO_ENVIRONMENT) {
 		rc = check_namespace(err);
 		if (rc == 0)

@@ -22,8 +22,9 @@ enum pdg_repo_open {
 
 /**
  * Open the repository at @path. Variables that libgit2 cannot take (GIT_WORK_TREE,
- * GIT_COMMON_DIR) are handled; a repository of another owner, a SHA-256 one that this
- * libgit2 cannot read, and no repository at all each have their own text.
+ * GIT_COMMON_DIR) are handled; a repository of another owner that safe.directory does not name
+ * (git-config(1)), a SHA-256 one that this libgit2 cannot read, and no repository at all each have
+ * their own text.
  * Returns 0, PDG_E_NOTFOUND (GIT-1), PDG_E_REJECTED (GIT-2: SHA-256 objects), PDG_E_IO (GIT-3).
  */
 int pdg_repo_open(const char *path, enum pdg_repo_open how, struct pdg_repo **out,

@@ -14,7 +14,8 @@
 #include "util/size.h"
 #include "util/str.h"
 
-#define POLL_MS 1000
+#define POLL_MS	  1000
+#define GIVEUP_MS 200
 
 static pthread_once_t global_once = PTHREAD_ONCE_INIT;
 static CURLcode global_rc;
@@ -49,6 +50,7 @@ int pdg_http_new(const struct pdg_http_options *opt, struct pdg_http **out, stru
 	h->proxy = pdg_str_dup(opt->proxy ? opt->proxy : "");
 	h->ca_file = pdg_str_dup(opt->ca_file);
 	h->agent = pdg_str_dup(opt->user_agent ? opt->user_agent : "pedigree/" PDG_VERSION);
+	h->given_up = opt->given_up;
 	if (!h->multi || !h->proxy || !h->agent || (opt->ca_file && !h->ca_file))
 		return pdg_nomem(err);
 	*out = PDG_TAKE(h);
@@ -140,6 +142,36 @@ static void end_some(struct run *r)
 	}
 }
 
+/*
+ * The caller's program is ending: nobody waits for these answers. A name that is still being looked
+ * up is left to libcurl's thread, which would be waited for otherwise.
+ */
+static void give_up(struct run *r, const struct pdg_http_request *requests)
+{
+	size_t i;
+
+	for (i = 0; i < r->n; i++) {
+		struct pdg_http_transfer *t = &r->t[i];
+
+		if (i < r->next && !t->easy)
+			continue;
+		r->rcs[i] = pdg_reject(&r->errs[i], "NET-3", "the call to %s was given up",
+				       requests[i].url);
+		if (!t->easy)
+			continue;
+		(void)curl_easy_setopt(t->easy, CURLOPT_QUICK_EXIT, 1L);
+		(void)curl_multi_remove_handle(r->h->multi, t->easy);
+		pdg_http_transfer_done(t);
+	}
+	r->next = r->n;
+	r->active = 0;
+}
+
+static bool given_up(const struct pdg_http *h)
+{
+	return h->given_up && atomic_load(h->given_up);
+}
+
 static void run_done(struct run *r)
 {
 	size_t i;
@@ -167,14 +199,18 @@ int pdg_http_call_many(struct pdg_http *h, const struct pdg_http_request *r, siz
 	run.t = pdg_calloc(n ? n : 1, sizeof(*run.t));
 	if (!run.t)
 		return pdg_nomem(err);
-	start_some(&run, r, parallel ? parallel : 1, max_body);
-	while (run.active > 0 && rc == CURLM_OK) {
+	if (!given_up(h))
+		start_some(&run, r, parallel ? parallel : 1, max_body);
+	while (run.active > 0 && rc == CURLM_OK && !given_up(h)) {
 		rc = curl_multi_perform(h->multi, &running);
 		end_some(&run);
 		start_some(&run, r, parallel ? parallel : 1, max_body);
 		if (rc == CURLM_OK && run.active > 0)
-			rc = curl_multi_poll(h->multi, NULL, 0, POLL_MS, NULL);
+			rc = curl_multi_poll(h->multi, NULL, 0, h->given_up ? GIVEUP_MS : POLL_MS,
+					     NULL);
 	}
+	if (given_up(h))
+		give_up(&run, r);
 	if (rc == CURLM_OK)
 		return 0;
 	for (i = 0; i < n; i++)

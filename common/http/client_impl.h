@@ -15,6 +15,7 @@ struct pdg_http {
 	char *proxy;
 	char *ca_file;
 	char *agent;
+	const atomic_bool *given_up; /* or NULL */
 };
 
 /* One call on its way. */

@@ -6,63 +6,81 @@
 #include "stage/build_source.h"
 #include "util/str.h"
 
-/* A place: *@out_present says whether it has anything; what it has is added to @b. */
+/*
+ * A place: *@out_present says whether it is there, which is not to say that it can be read: what is
+ * there and not null decides, and unread it is refused (BLD-1, BLD-3). What it has is added to @b.
+ */
 typedef int place_fn(const struct pdg_build_parts *p, struct pdg_build *b, bool *out_present,
 		     struct pdg_error *err);
 
-static const json_t *member(const json_t *o, const char *name)
+/* The ref that @o names. */
+static int add_ref(const json_t *o, const char *name, struct pdg_build *b, struct pdg_error *err)
 {
-	return pdg_json_is_obj(o) ? pdg_json_get(o, name) : NULL;
+	const char *ref = NULL;
+	int rc = pdg_json_opt_str(o, name, &ref, err);
+
+	return rc < 0 ? rc : pdg_build_add_ref(b, ref, err);
 }
 
-/* A string that says something. */
-static const char *text(const json_t *o, const char *name)
+/* The repository that @o names as @name, and the ref beside it. */
+static int add_place(const json_t *o, const char *name, struct pdg_build *b, struct pdg_error *err)
 {
-	const char *s = pdg_json_str_value(member(o, name));
+	const char *uri = NULL;
+	int rc = pdg_json_opt_str(o, name, &uri, err);
 
-	return s && s[0] ? s : NULL;
-}
-
-/* {repository, ref}, with the commit in the dependency of that repository. */
-static int read_repository(const json_t *o, const json_t *deps, struct pdg_build *b,
-			   bool *out_present, struct pdg_error *err)
-{
-	const char *repository = text(o, "repository");
-	int rc;
-
-	*out_present = repository != NULL;
-	if (!repository)
-		return 0;
-	rc = pdg_build_add_uri(b, repository, err);
 	if (rc == 0)
-		rc = pdg_build_add_ref(b, text(o, "ref"), err);
+		rc = pdg_build_add_uri(b, uri, err);
+	return rc < 0 ? rc : add_ref(o, "ref", b, err);
+}
+
+/* Member @name of @parent: {repository, ref}, the commit in the dependency of that repository. */
+static int read_repository(const json_t *parent, const char *name, const json_t *deps,
+			   struct pdg_build *b, bool *out_present, struct pdg_error *err)
+{
+	const json_t *o = NULL;
+	int rc = pdg_json_opt_obj(parent, name, &o, err);
+
+	*out_present = o != NULL;
+	if (rc < 0 || !o)
+		return rc;
+	rc = add_place(o, "repository", b, err);
 	return rc < 0 ? rc : pdg_build_add_resolved(b, deps, err);
 }
 
-/* {uri, ref, digest} or a URI; a commit that it does not name is the dependency's of that URI. */
+/* {uri, ref, digest}; a commit that it does not name is the dependency's of that URI. */
 static int read_source(const json_t *o, const json_t *deps, struct pdg_build *b, bool *out_present,
 		       struct pdg_error *err)
 {
-	const char *uri = pdg_json_is_str(o) ? pdg_json_str_value(o) : text(o, "uri");
 	int rc;
 
-	*out_present = uri && uri[0];
-	if (!*out_present)
+	*out_present = o != NULL;
+	if (!o)
 		return 0;
-	rc = pdg_build_add_uri(b, uri, err);
+	rc = add_place(o, "uri", b, err);
 	if (rc == 0)
-		rc = pdg_build_add_ref(b, text(o, "ref"), err);
-	if (rc == 0)
-		rc = pdg_build_add_digests(b, member(o, "digest"), err);
+		rc = pdg_build_add_digests(b, o, err);
 	if (rc == 0 && !b->source_commit && !b->source_sha256)
 		rc = pdg_build_add_resolved(b, deps, err);
 	return rc;
 }
 
+/* GitLab writes a bare URI. */
 static int external_source(const struct pdg_build_parts *p, struct pdg_build *b, bool *out_present,
 			   struct pdg_error *err)
 {
-	return read_source(member(p->external, "source"), p->deps, b, out_present, err);
+	const json_t *bare = pdg_json_get(p->external, "source");
+	const json_t *o = NULL;
+	int rc;
+
+	if (!pdg_json_is_str(bare)) {
+		rc = pdg_json_opt_obj(p->external, "source", &o, err);
+		return rc < 0 ? rc : read_source(o, p->deps, b, out_present, err);
+	}
+	*out_present = true;
+	rc = pdg_build_add_uri(b, pdg_json_str_value(bare), err);
+	if (rc == 0 && !b->source_commit)
+		rc = pdg_build_add_resolved(b, p->deps, err);
+	return rc;
 }
 
 static int config_source(const struct pdg_build_parts *p, struct pdg_build *b, bool *out_present,
@@ -74,86 +92,74 @@ static int config_source(const struct pdg_build_parts *p, struct pdg_build *b, b
 static int github(const struct pdg_build_parts *p, struct pdg_build *b, bool *out_present,
 		  struct pdg_error *err)
 {
-	return read_repository(member(p->external, "workflow"), p->deps, b, out_present, err);
+	return read_repository(p->external, "workflow", p->deps, b, out_present, err);
 }
 
 static int buildkit(const struct pdg_build_parts *p, struct pdg_build *b, bool *out_present,
 		    struct pdg_error *err)
 {
-	return read_source(member(p->external, "configSource"), p->deps, b, out_present, err);
+	const json_t *o = NULL;
+	int rc = pdg_json_opt_obj(p->external, "configSource", &o, err);
+
+	return rc < 0 ? rc : read_source(o, p->deps, b, out_present, err);
 }
 
 /* sourceToBuild is there when what was built is not where its configuration came from. */
 static int cloud_build(const struct pdg_build_parts *p, struct pdg_build *b, bool *out_present,
 		       struct pdg_error *err)
 {
-	const json_t *source = member(p->external, "sourceToBuild");
-	int rc;
+	const json_t *said = NULL;
+	int rc = read_repository(p->external, "sourceToBuild", p->deps, b, out_present, err);
 
-	if (!source)
-		source = member(p->external, "buildConfigSource");
-	rc = read_repository(source, p->deps, b, out_present, err);
+	if (rc == 0 && !*out_present)
+		rc = read_repository(p->external, "buildConfigSource", p->deps, b, out_present,
+				     err);
 	if (rc < 0 || !*out_present)
 		return rc;
-	return pdg_build_add_ref(b, text(member(p->internal, "systemSubstitutions"), "COMMIT_SHA"),
-				 err);
+	rc = pdg_json_opt_obj(p->internal, "systemSubstitutions", &said, err);
+	return rc < 0 ? rc : add_ref(said, "COMMIT_SHA", b, err);
 }
 
-static int add_dependency(const json_t *dep, struct pdg_build *b, struct pdg_error *err)
-{
-	int rc = pdg_build_add_uri(b, text(dep, "uri"), err);
-
-	return rc < 0 ? rc : pdg_build_add_digests(b, member(dep, "digest"), err);
-}
-
-/* Chains writes the task's git inputs as dependencies of this name. */
-static int tekton(const struct pdg_build_parts *p, struct pdg_build *b, bool *out_present,
-		  struct pdg_error *err)
+/* All git dependencies; @named: only those that Chains so names. */
+static int add_dependencies(const json_t *deps, bool bare, bool named, struct pdg_build *b,
+			    bool *out_present, struct pdg_error *err)
 {
 	size_t i;
 
-	for (i = 0; i < pdg_json_len(p->deps); i++) {
-		const json_t *dep = pdg_json_at(p->deps, i);
-		const char *name = text(dep, "name");
-		bool git;
-		int rc;
+	for (i = 0; i < pdg_json_len(deps); i++) {
+		const json_t *dep = pdg_json_at(deps, i);
+		const char *name = NULL;
+		bool git = false;
+		int rc = pdg_build_is_git(dep, bare, &git, err);
 
-		if (!pdg_str_eq(name, "inputs/result") && !pdg_str_eq(name, "input/result"))
-			continue;
-		rc = pdg_build_is_git(dep, false, &git, err);
+		if (rc == 0 && named)
+			rc = pdg_json_opt_str(dep, "name", &name, err);
 		if (rc < 0)
 			return rc;
-		if (!git)
+		if (!git || (named && !pdg_str_eq(name, "inputs/result") &&
+			     !pdg_str_eq(name, "input/result")))
 			continue;
 		*out_present = true;
-		rc = add_dependency(dep, b, err);
+		rc = add_place(dep, "uri", b, err);
+		if (rc == 0)
+			rc = pdg_build_add_digests(b, dep, err);
 		if (rc < 0)
 			return rc;
 	}
 	return 0;
+}
+
+/* Chains writes the task's git inputs as dependencies of a name of their own. */
+static int tekton(const struct pdg_build_parts *p, struct pdg_build *b, bool *out_present,
+		  struct pdg_error *err)
+{
+	return add_dependencies(p->deps, false, true, b, out_present, err);
 }
 
 static int only_git_dependency(const struct pdg_build_parts *p, struct pdg_build *b,
 			       bool *out_present, struct pdg_error *err)
 {
-	size_t i;
-
-	for (i = 0; i < pdg_json_len(p->deps); i++) {
-		const json_t *dep = pdg_json_at(p->deps, i);
-		bool git;
-		int rc;
-
-		rc = pdg_build_is_git(dep, p->bare_deps, &git, err);
-		if (rc < 0)
-			return rc;
-		if (!git)
-			continue;
-		*out_present = true;
-		rc = add_dependency(dep, b, err);
-		if (rc < 0)
-			return rc;
-	}
-	return 0;
+	return add_dependencies(p->deps, p->bare_deps, false, b, out_present, err);
 }
 
 struct place {
@@ -233,6 +239,7 @@ int pdg_build_find_source(const struct pdg_build_parts *p, struct pdg_build *b,
 	if (!b->source_from)
 		return pdg_reject(err, "BLD-3", "the provenance names no source");
 	if (!b->source_uri || (!b->source_commit && !b->source_sha256))
-		return pdg_reject(err, "BLD-3", "%s names no commit", b->source_from);
+		return pdg_reject(err, "BLD-3", "%s names no %s", b->source_from,
+				  b->source_uri ? "commit" : "repository");
 	return 0;
 }

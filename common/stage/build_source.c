@@ -108,9 +108,11 @@ static int add_digest(struct pdg_build *b, const char *algorithm, const char *va
 	bool git = pdg_str_eq(algorithm, "gitCommit") || pdg_str_eq(algorithm, "sha1");
 	bool sha256 = pdg_str_eq(algorithm, "sha256");
 
+	if (!value)
+		return pdg_reject(err, "BLD-1", "the source's digest %s is no text", algorithm);
 	if (!git && !sha256)
 		return b->source_other ? 0 : merge(&b->source_other, algorithm, "digest", err);
-	if (!value || !is_commit(value))
+	if (!is_commit(value))
 		return pdg_reject(err, "BLD-1",
 				  "the source's digest %s is not lower-case hex of its length",
 				  algorithm);
@@ -120,27 +122,22 @@ static int add_digest(struct pdg_build *b, const char *algorithm, const char *va
 	return merge(&b->source_sha256, value, "sha256", err);
 }
 
-int pdg_build_add_digests(struct pdg_build *b, const json_t *digests, struct pdg_error *err)
+int pdg_build_add_digests(struct pdg_build *b, const json_t *holder, struct pdg_error *err)
 {
+	const json_t *digests = NULL;
 	const json_t *value;
 	const char *name;
 	void *iter = NULL;
+	int rc = pdg_json_opt_obj(holder, "digest", &digests, err);
 
-	if (!digests)
-		return 0;
-	if (!pdg_json_is_obj(digests))
-		return pdg_reject(err, "BLD-1", "the source's digest is no object");
-	while ((iter = pdg_json_next(digests, iter, &name, &value))) {
-		int rc = add_digest(b, name, pdg_json_str_value(value), err);
-
-		if (rc < 0)
-			return rc;
-	}
-	return 0;
+	while (rc == 0 && digests && (iter = pdg_json_next(digests, iter, &name, &value)))
+		rc = add_digest(b, name, pdg_json_str_value(value), err);
+	return rc;
 }
 
-/* A dependency's URI in its parts; all NULL when it has none that can be parted. */
+/* A dependency's URI, NULL when it has none, and its parts, NULL when it cannot be parted. */
 struct parted {
+	const char *text; /* borrowed */
 	char *uri;
 	char *ref;
 	char *commit;
@@ -156,9 +153,14 @@ PDG_AUTO_DEFINE_VALUE(parted, struct parted, parted_done)
 
 static int part(const json_t *dep, struct parted *out, struct pdg_error *err)
 {
-	const char *text = pdg_json_str_value(pdg_json_get(dep, "uri"));
-	int rc = text ? pdg_uri_split(text, &out->uri, &out->ref, &out->commit, NULL) : 0;
+	int rc;
 
+	if (!pdg_json_is_obj(dep))
+		return pdg_reject(err, "BLD-1", "a dependency is no object");
+	rc = pdg_json_opt_str(dep, "uri", &out->text, err);
+	if (rc < 0 || !out->text)
+		return rc;
+	rc = pdg_uri_split(out->text, &out->uri, &out->ref, &out->commit, NULL);
 	return rc == PDG_E_NOMEM ? pdg_nomem(err) : 0;
 }
 
@@ -176,10 +178,9 @@ int pdg_build_add_resolved(struct pdg_build *b, const json_t *deps, struct pdg_e
 		if (rc == 0 && p.uri)
 			rc = pdg_build_same_uri(p.uri, b->source_uri, &same, err);
 		if (rc == 0 && same)
-			rc = pdg_build_add_uri(b, pdg_json_str_value(pdg_json_get(dep, "uri")),
-					       err);
+			rc = pdg_build_add_uri(b, p.text, err);
 		if (rc == 0 && same)
-			rc = pdg_build_add_digests(b, pdg_json_get(dep, "digest"), err);
+			rc = pdg_build_add_digests(b, dep, err);
 		if (rc < 0)
 			return rc;
 	}
@@ -193,19 +194,22 @@ static bool has_digest(const json_t *dep, const char *algorithm)
 	return pdg_json_is_obj(digests) && pdg_json_get(digests, algorithm);
 }
 
-/* By its URI, by its digest, or, where nothing else was ever written, by being fetched with a sha1.
+/*
+ * By its URI, also by one that cannot be read; by its digest; or, where nothing else was ever
+ * written, by being fetched with a sha1.
  */
 static bool looks_like_git(const json_t *dep, const struct parted *p, bool bare)
 {
 	static const char *const begins[] = {"git+", "git://", "git@", "ssh://"};
+	const char *uri = p->uri ? p->uri : p->text ? p->text : "";
 	size_t i;
 
 	for (i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
-		if (pdg_str_starts(p->uri, begins[i]))
+		if (pdg_str_starts(uri, begins[i]))
 			return true;
 	}
-	return pdg_str_ends(p->uri, ".git") || p->commit || has_digest(dep, "gitCommit") ||
-	       (bare && pdg_str_starts(p->uri, "https://") && has_digest(dep, "sha1"));
+	return pdg_str_ends(uri, ".git") || p->commit || has_digest(dep, "gitCommit") ||
+	       (bare && pdg_str_starts(uri, "https://") && has_digest(dep, "sha1"));
 }
 
 int pdg_build_is_git(const json_t *dep, bool bare, bool *out, struct pdg_error *err)
@@ -215,6 +219,6 @@ int pdg_build_is_git(const json_t *dep, bool bare, bool *out, struct pdg_error *
 
 	if (rc < 0)
 		return rc;
-	*out = p.uri && looks_like_git(dep, &p, bare);
+	*out = looks_like_git(dep, &p, bare);
 	return 0;
 }

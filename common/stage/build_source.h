@@ -21,14 +21,15 @@ struct pdg_build_parts {
 /*
  * Add to what is known of the source. Whatever is said twice must be the same.
  *
- * All return 0, PDG_E_FORMAT (BLD-1), PDG_E_REJECTED (BLD-4), PDG_E_NOMEM. NULL adds nothing.
+ * All return 0, PDG_E_FORMAT (BLD-1, JSN-3), PDG_E_REJECTED (BLD-4), PDG_E_NOMEM. NULL adds
+ * nothing.
  */
 /** A repository's URI, with what stands in it behind @ or # or /commit/. */
 int pdg_build_add_uri(struct pdg_build *b, const char *uri, struct pdg_error *err) PDG_MUST_CHECK;
 /** A ref, or a commit where a ref may stand ("sha1:…" too). */
 int pdg_build_add_ref(struct pdg_build *b, const char *ref, struct pdg_error *err) PDG_MUST_CHECK;
-/** A digest set. */
-int pdg_build_add_digests(struct pdg_build *b, const json_t *digests,
+/** The digest set of @holder, its member "digest". */
+int pdg_build_add_digests(struct pdg_build *b, const json_t *holder,
 			  struct pdg_error *err) PDG_MUST_CHECK;
 /** What the dependencies say of the repository that is already known: its commit, mostly. */
 int pdg_build_add_resolved(struct pdg_build *b, const json_t *deps,
@@ -37,7 +38,10 @@ int pdg_build_add_resolved(struct pdg_build *b, const json_t *deps,
 /** Are these the same repository? Returns 0 or PDG_E_NOMEM: "no" would be an answer. */
 int pdg_build_same_uri(const char *a, const char *b, bool *out,
 		       struct pdg_error *err) PDG_MUST_CHECK;
-/** Does this dependency name a git repository? @bare as above. Returns 0 or PDG_E_NOMEM. */
+/**
+ * Does this dependency name a git repository, be it one that cannot be read? @bare as above.
+ * Returns 0, PDG_E_FORMAT (BLD-1, JSN-3: no dependency at all), PDG_E_NOMEM.
+ */
 int pdg_build_is_git(const json_t *dep, bool bare, bool *out, struct pdg_error *err) PDG_MUST_CHECK;
 
 /**

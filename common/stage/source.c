@@ -7,8 +7,12 @@
 
 #include "trust/uri.h"
 #include "util/codec.h"
+#include "util/limits.h"
+#include "util/size.h"
 #include "util/str.h"
 #include "util/time.h"
+
+#define ESCAPED 6 /* bytes of \uXXXX, which may stand for one */
 
 static const char *const predicate_members[] = {
 	"commit",  "author",	"message", "timestamp", "gpgSignature", "committer", "tree",
@@ -28,6 +32,13 @@ static bool is_object_name(const char *s)
 static int refuse(struct pdg_error *err, const char *what)
 {
 	return pdg_reject(err, "SRC-1", "%s", what);
+}
+
+const char *pdg_source_name(const char *uri)
+{
+	const char *slash = strrchr(uri, '/');
+
+	return slash && slash[1] ? slash + 1 : uri;
 }
 
 static int read_subject(const struct pdg_statement *st, struct pdg_source *s, struct pdg_error *err)
@@ -51,7 +62,10 @@ static int read_subject(const struct pdg_statement *st, struct pdg_source *s, st
 		return refuse(err, "the subject's digests are not gitCommit and sha256");
 	if (!s->uri)
 		return refuse(err, "the subject has no uri");
-	return pdg_uri_normal(s->uri, &normal, err);
+	rc = pdg_uri_normal(s->uri, &normal, err);
+	if (rc == 0 && s->name && !pdg_str_eq(s->name, pdg_source_name(normal)))
+		return refuse(err, "the subject's name is not the last part of its uri");
+	return rc;
 }
 
 /* {name, email}; NULL for both when it is optional and absent. */
@@ -186,6 +200,25 @@ int pdg_source_read(const struct pdg_statement *st, struct pdg_source *out, stru
 	if (rc < 0)
 		return pdg_reject(err, "SRC-1", "source statement: %s", inner.text);
 	*out = s;
+	return 0;
+}
+
+int pdg_source_as_emitted(const struct pdg_source *s, const struct pdg_policy_repository *repo,
+			  size_t payload, size_t commit, struct pdg_error *err)
+{
+	size_t most;
+	int rc;
+
+	if (!pdg_str_eq(s->uri, repo->uri)) {
+		rc = pdg_reject(err, "SRC-3", "the subject's uri is not written as \"%s\"",
+				repo->uri);
+		pdg_fix(err, "name the repository alike in the policies of git server and service");
+		return rc;
+	}
+	if (!pdg_size_mul(commit, ESCAPED, &most) ||
+	    !pdg_size_add(most, PDG_LIMIT_SOURCE_OVERHEAD, &most) || payload > most)
+		return pdg_reject(err, "STM-2", "%zu bytes say what a commit of %zu bytes says",
+				  payload, commit);
 	return 0;
 }
 

@@ -29,8 +29,8 @@ struct pdg_source {
 };
 
 /**
- * Read a source statement. Exactly one subject with uri and both digests; commit, author, message,
- * timestamp required; no unknown member.
+ * Read a source statement. Exactly one subject with uri and both digests, its name, where there is
+ * one, the last part of that uri; commit, author, message, timestamp required; no unknown member.
  * Returns 0, PDG_E_FORMAT (SRC-1).
  */
 int pdg_source_read(const struct pdg_statement *st, struct pdg_source *out,
@@ -38,7 +38,6 @@ int pdg_source_read(const struct pdg_statement *st, struct pdg_source *out,
 
 struct pdg_source_make {
 	const char *uri;
-	const char *name; /* last part of the URI when NULL */
 	struct pdg_bytes raw;
 	const struct pdg_verdict *verdict; /* a good one */
 	/* from the git server alone, else NULL / false */
@@ -63,6 +62,20 @@ int pdg_source_make(const struct pdg_source_make *m, struct pdg_buf *out,
 int pdg_source_follows(const struct pdg_source *s, struct pdg_bytes raw,
 		       const struct pdg_verdict *v, enum pdg_grade grade,
 		       struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * May it be kept? Beyond what follows from the commit nothing in it is the sender's to choose: the
+ * subject's uri is the section's byte for byte, and the @payload bytes are no more than a commit of
+ * @commit bytes accounts for (PDG_LIMIT_SOURCE_OVERHEAD). Asked by the service alone: a verdict
+ * compares the normal form, since a policy may come to spell its section another way.
+ *
+ * Returns 0, PDG_E_REJECTED (SRC-3), PDG_E_LIMIT (STM-2).
+ */
+int pdg_source_as_emitted(const struct pdg_source *s, const struct pdg_policy_repository *repo,
+			  size_t payload, size_t commit, struct pdg_error *err) PDG_MUST_CHECK;
+
+/** The subject's name for a repository with the normal form @uri: its last part. Borrowed. */
+const char *pdg_source_name(const char *uri);
 
 /**
  * The grade that this statement has (rules.md 3.1): PDG_GRADE_SERVER needs @by_server_key and a ref

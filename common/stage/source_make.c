@@ -104,7 +104,6 @@ int pdg_source_make(const struct pdg_source_make *m, struct pdg_buf *out, struct
 	PDG_AUTO(commit) struct pdg_commit *c = NULL;
 	PDG_AUTO(mem) char *normal = NULL;
 	bool sha256 = m->raw.n > TREE_LINE_SHA1 && m->raw.p[TREE_LINE_SHA1] != '\n';
-	const char *subject = m->name;
 	char name[PDG_OID_HEX];
 	char gitoid[PDG_OID_HEX];
 	struct pdg_jw w;
@@ -122,12 +121,7 @@ int pdg_source_make(const struct pdg_source_make *m, struct pdg_buf *out, struct
 		rc = pdg_commit_sha256(m->raw, gitoid, err);
 	if (rc < 0)
 		return rc;
-	if (!subject) {
-		const char *slash = strrchr(normal, '/');
-
-		subject = slash && slash[1] ? slash + 1 : normal;
-	}
 	pdg_jw_init(&w, out);
-	write_statement(&w, m, c, subject, name, gitoid);
+	write_statement(&w, m, c, pdg_source_name(normal), name, gitoid);
 	return pdg_buf_check(out, err);
 }

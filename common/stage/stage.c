@@ -110,17 +110,6 @@ const struct pdg_stage *pdg_stage(enum pdg_stage_id id)
 	return &stages[id];
 }
 
-const struct pdg_stage *pdg_stage_named(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < PDG_STAGE_COUNT; i++) {
-		if (pdg_str_eq(stages[i].name, name))
-			return &stages[i];
-	}
-	return NULL;
-}
-
 /* Does this verification summary speak of a source (formats.md 3.4)? */
 static bool is_source_summary(const struct pdg_statement *st)
 {

@@ -32,8 +32,6 @@ struct pdg_stage {
 };
 
 const struct pdg_stage *pdg_stage(enum pdg_stage_id id);
-/** By name, or NULL. */
-const struct pdg_stage *pdg_stage_named(const char *name);
 
 /**
  * A date that the sender wrote is read for one thing (rules.md 1): it must not lie after @received,

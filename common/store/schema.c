@@ -50,11 +50,6 @@ static const char *const migrations[] = {tables, indexes};
 
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
 
-int pdg_schema_version(void)
-{
-	return VERSION;
-}
-
 static int pragma_number(sqlite3 *db, const char *sql, int *out, struct pdg_error *err)
 {
 	sqlite3_stmt *st = NULL;

@@ -11,9 +11,6 @@
 /* SQLite's application_id of our files: "PDGR". */
 #define PDG_SCHEMA_APPLICATION 0x50444752
 
-/** Version that this program writes: the number of the last migration. */
-int pdg_schema_version(void);
-
 /**
  * Bring @db up to date, each missing migration in a transaction of its own. *@out_new: it had no
  * schema at all.

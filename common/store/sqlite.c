@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "store/schema.h"
@@ -24,6 +25,10 @@
 	"a.id, a.reference, a.stage, b.id IS NOT NULL, a.received, a.repository, a.git_commit,"    \
 	" a.grade, a.journal_index, a.service_key, a.countersig, a.links, a.envelope, a.payload,"  \
 	" a.raw_commit, b.bundle"
+/* length() of a blob reads a row's head, not the blob. */
+#define LISTED                                                                                     \
+	"a.id, a.reference, a.stage, b.id IS NOT NULL, a.received, a.repository, a.git_commit,"    \
+	" length(a.envelope) + coalesce(length(a.raw_commit), 0) + coalesce(length(b.bundle), 0)"
 #define FROM " FROM attestation a LEFT JOIN bundle b ON b.id = a.id"
 
 static const char *const statements[PDG_SQL_COUNT] = {
@@ -37,8 +42,8 @@ static const char *const statements[PDG_SQL_COUNT] = {
 		" ON CONFLICT (reference) DO NOTHING",
 	[PDG_SQL_INSERT_SUBJECT] = "INSERT INTO subject (algorithm, value, id) VALUES (?1, ?2, ?3)"
 				   " ON CONFLICT DO NOTHING",
-	[PDG_SQL_UPDATE_ENVELOPE] = "UPDATE attestation SET envelope = ?2, grade = ?3,"
-				    " journal_index = ?4 WHERE reference = ?1",
+	[PDG_SQL_UPDATE_ENVELOPE] = "UPDATE attestation SET envelope = ?2, grade = ?3"
+				    " WHERE reference = ?1",
 	[PDG_SQL_INSERT_PENDING] = "INSERT INTO pending (id) VALUES (?1)",
 	[PDG_SQL_INSERT_BUNDLE] = "INSERT INTO bundle (id, bundle)"
 				  " SELECT id, ?2 FROM attestation WHERE reference = ?1"
@@ -59,10 +64,27 @@ static const char *const statements[PDG_SQL_COUNT] = {
 			       " LEFT JOIN bundle b ON b.id = a.id"
 			       " WHERE s.algorithm = ?1 AND s.value = ?2 AND s.id > ?3"
 			       " ORDER BY s.id LIMIT ?4",
+	[PDG_SQL_LIST] = "SELECT " LISTED " FROM subject s JOIN attestation a ON a.id = s.id"
+			 " LEFT JOIN bundle b ON b.id = a.id"
+			 " WHERE s.algorithm = ?1 AND s.value = ?2 AND s.id > ?3"
+			 " ORDER BY s.id LIMIT ?4",
+	[PDG_SQL_LIST_SOURCES] =
+		"SELECT " LISTED FROM " WHERE a.stage = 'source' AND a.repository = ?1"
+		" AND a.git_commit = ?2 ORDER BY a.id LIMIT ?3",
 	[PDG_SQL_SOURCES] = "SELECT " ROW FROM " WHERE a.stage = 'source' AND a.repository = ?1"
-			    " AND a.git_commit = ?2 ORDER BY a.id LIMIT ?3",
-	[PDG_SQL_PENDING] = "SELECT " ROW " FROM pending p JOIN attestation a ON a.id = p.id"
-			    " LEFT JOIN bundle b ON b.id = a.id ORDER BY p.id DESC LIMIT ?1",
+			    " AND a.git_commit = ?2 AND a.id > ?3 ORDER BY a.id LIMIT ?4",
+	/* CROSS: the subject is looked up first, then its rows, however many sources there are. */
+	[PDG_SQL_SOURCES_OF] =
+		"SELECT " ROW " FROM subject s CROSS JOIN attestation a ON a.id = s.id"
+		" LEFT JOIN bundle b ON b.id = a.id WHERE s.algorithm = ?5 AND s.value = ?2"
+		" AND s.id > ?3 AND a.stage = 'source' AND a.repository = ?1"
+		" ORDER BY s.id LIMIT ?4",
+	/* The columns of ROW, without what may be large and is not asked for. */
+	[PDG_SQL_PENDING] =
+		"SELECT a.id, a.reference, a.stage, 0, a.received, NULL, NULL, NULL,"
+		" a.journal_index, a.service_key, a.countersig, NULL, NULL, a.payload, NULL, NULL"
+		" FROM pending p JOIN attestation a ON a.id = p.id WHERE p.id > ?1"
+		" ORDER BY p.id LIMIT ?2",
 	[PDG_SQL_EACH] = "SELECT " ROW FROM " WHERE a.id > ?1 ORDER BY a.id LIMIT ?2",
 	[PDG_SQL_COUNT_ALL] = "SELECT coalesce(max(id), 0) FROM attestation",
 	[PDG_SQL_COUNT_PENDING] =
@@ -229,6 +251,57 @@ void pdg_sqlite_return(struct pdg_sqlite *s, struct pdg_sqlite_conn *c)
 	(void)pthread_mutex_unlock(&s->mutex);
 }
 
+/* --- the files --- */
+
+static int name_files(struct pdg_sqlite *s, struct pdg_error *err)
+{
+	static const char *const ends[PDG_SQLITE_FILES] = {"", "-wal", "-lock"};
+	size_t i;
+
+	for (i = 0; i < PDG_SQLITE_FILES; i++) {
+		s->files[i].path = pdg_str_printf("%s%s", s->path, ends[i]);
+		if (!s->files[i].path)
+			return pdg_nomem(err);
+	}
+	return 0;
+}
+
+/* The WAL is there as soon as the schema was read, and stays until the last connection closes. */
+static int remember_files(struct pdg_sqlite *s, struct pdg_error *err)
+{
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < PDG_SQLITE_FILES; i++) {
+		if (stat(s->files[i].path, &st) != 0)
+			return pdg_reject(err, "STO-3", "cannot look at \"%s\": %s",
+					  s->files[i].path, strerror(errno));
+		s->files[i].dev = st.st_dev;
+		s->files[i].ino = st.st_ino;
+	}
+	return 0;
+}
+
+int pdg_sqlite_there(struct pdg_store *store, struct pdg_error *err)
+{
+	const struct pdg_sqlite *s = (const struct pdg_sqlite *)store;
+	struct stat st;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < PDG_SQLITE_FILES; i++) {
+		const struct pdg_sqlite_file *f = &s->files[i];
+
+		if (stat(f->path, &st) == 0 && st.st_dev == f->dev && st.st_ino == f->ino)
+			continue;
+		rc = pdg_reject(err, "STO-3", "\"%s\" was removed or replaced while it was open",
+				f->path);
+		pdg_fix(err, "stop pedigreed before its files are touched; restore them, start it");
+		return rc;
+	}
+	return 0;
+}
+
 /* --- open and close --- */
 
 static void sqlite_close(struct pdg_store *store)
@@ -242,6 +315,8 @@ static void sqlite_close(struct pdg_store *store)
 	(void)pthread_cond_destroy(&s->returned);
 	(void)pthread_mutex_destroy(&s->mutex);
 	pdg_auto_fd(&s->lock_fd);
+	for (i = 0; i < PDG_SQLITE_FILES; i++)
+		free(s->files[i].path);
 	free(s->path);
 	free(s);
 }
@@ -261,8 +336,11 @@ static const struct pdg_store_ops sqlite_ops = {
 	.meta_get = pdg_sqlite_meta_get,
 	.get = pdg_sqlite_get,
 	.by_subject = pdg_sqlite_by_subject,
+	.list = pdg_sqlite_list,
+	.list_sources = pdg_sqlite_list_sources,
 	.sources = pdg_sqlite_sources,
 	.pending = pdg_sqlite_pending,
+	.there = pdg_sqlite_there,
 	.count = pdg_sqlite_count,
 	.journal_state = pdg_sqlite_journal_state,
 	.journal_leaf = pdg_sqlite_journal_leaf,
@@ -274,12 +352,9 @@ static const struct pdg_store_ops sqlite_ops = {
 /* A database that somebody else has open is left alone, whatever is in it. */
 static int take_lock(struct pdg_sqlite *s, struct pdg_error *err)
 {
-	PDG_AUTO(mem) char *lock = pdg_str_printf("%s-lock", s->path);
-	int rc;
+	const char *lock = s->files[PDG_SQLITE_LOCK].path;
+	int rc = pdg_fs_lock(lock, &s->lock_fd, err);
 
-	if (!lock)
-		return pdg_nomem(err);
-	rc = pdg_fs_lock(lock, &s->lock_fd, err);
 	if (rc == 0)
 		return 0;
 	if (access(lock, R_OK | W_OK) != 0)
@@ -326,13 +401,17 @@ int pdg_sqlite_open(const char *path, struct pdg_store **out, bool *out_new, str
 	s->path = pdg_str_dup(path);
 	if (!s->path)
 		return pdg_nomem(err);
-	rc = take_lock(s, err);
+	rc = name_files(s, err);
+	if (rc == 0)
+		rc = take_lock(s, err);
 	if (rc == 0)
 		rc = make_file(path, err);
 	if (rc == 0)
 		rc = conn_open(&s->writer, path, true, err);
 	if (rc == 0)
 		rc = pdg_schema_migrate(s->writer.db, path, out_new, err);
+	if (rc == 0)
+		rc = remember_files(s, err);
 	if (rc < 0)
 		return rc;
 	*out = PDG_TAKE(store);

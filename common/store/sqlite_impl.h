@@ -5,6 +5,7 @@
  *
  *	sqlite.c        open, close, connections, the table of operations
  *	sqlite_write.c  the writer's side: batches, inserts, journal, meta
+ *	sqlite_list.c   listings
  *	sqlite_read.c   look-ups, on a reader's connection or, inside a batch, on the writer's
  */
 #ifndef PDG_STORE_SQLITE_IMPL_H
@@ -12,6 +13,7 @@
 
 #include <pthread.h>
 #include <sqlite3.h>
+#include <sys/types.h>
 
 #include "store/store.h"
 
@@ -34,7 +36,10 @@ enum pdg_sql {
 	PDG_SQL_META_GET,
 	PDG_SQL_GET,
 	PDG_SQL_BY_SUBJECT,
+	PDG_SQL_LIST,
+	PDG_SQL_LIST_SOURCES,
 	PDG_SQL_SOURCES,
+	PDG_SQL_SOURCES_OF,
 	PDG_SQL_PENDING,
 	PDG_SQL_EACH,
 	PDG_SQL_COUNT_ALL,
@@ -52,9 +57,19 @@ struct pdg_sqlite_conn {
 	bool busy;			 /* readers: lent out */
 };
 
+enum { PDG_SQLITE_DB, PDG_SQLITE_WAL, PDG_SQLITE_LOCK, PDG_SQLITE_FILES };
+
+/* A file that is open: another one in its place is not it. */
+struct pdg_sqlite_file {
+	char *path;
+	dev_t dev;
+	ino_t ino;
+};
+
 struct pdg_sqlite {
 	struct pdg_store base; /* first: the two addresses are the same */
 	char *path;
+	struct pdg_sqlite_file files[PDG_SQLITE_FILES];
 	int lock_fd;
 	struct pdg_sqlite_conn writer;
 	struct pdg_sqlite_conn readers[PDG_SQLITE_READERS];
@@ -92,6 +107,9 @@ bool pdg_sqlite_reference(const char *reference, uint8_t out[32]);
 /** Key of a journal tile. */
 int64_t pdg_sqlite_tile_key(unsigned level, uint64_t n);
 
+/** Are the files still those that were opened? STO-3. */
+int pdg_sqlite_there(struct pdg_store *store, struct pdg_error *err);
+
 /* The operations, for the table in sqlite.c. */
 int pdg_sqlite_begin(struct pdg_store *store, struct pdg_error *err);
 int pdg_sqlite_commit(struct pdg_store *store, struct pdg_error *err);
@@ -99,8 +117,7 @@ void pdg_sqlite_rollback(struct pdg_store *store);
 int pdg_sqlite_insert(struct pdg_store *store, struct pdg_stored *a,
 		      const struct pdg_store_subject *subjects, size_t n, struct pdg_error *err);
 int pdg_sqlite_update_envelope(struct pdg_store *store, const char *reference,
-			       struct pdg_bytes envelope, const char *grade, uint64_t journal_index,
-			       struct pdg_error *err);
+			       struct pdg_bytes envelope, const char *grade, struct pdg_error *err);
 int pdg_sqlite_set_logged(struct pdg_store *store, const char *reference, struct pdg_bytes bundle,
 			  struct pdg_error *err);
 int pdg_sqlite_journal_append(struct pdg_store *store, uint64_t index, struct pdg_bytes leaf,
@@ -119,10 +136,17 @@ int pdg_sqlite_get(struct pdg_store *store, const char *reference, struct pdg_st
 int pdg_sqlite_by_subject(struct pdg_store *store, const char *algorithm, const char *value,
 			  int64_t after, size_t max, struct pdg_stored ***out, size_t *out_n,
 			  struct pdg_error *err);
-int pdg_sqlite_sources(struct pdg_store *store, const char *repository, const char *git_commit,
+int pdg_sqlite_list(struct pdg_store *store, const char *algorithm, const char *value,
+		    int64_t after, size_t max, struct pdg_listed **out, size_t *out_n,
+		    struct pdg_error *err);
+int pdg_sqlite_list_sources(struct pdg_store *store, const char *repository, const char *git_commit,
+			    size_t max, struct pdg_listed **out, size_t *out_n,
+			    struct pdg_error *err);
+int pdg_sqlite_sources(struct pdg_store *store, const char *repository, const char *algorithm,
+		       const char *value, int64_t after, size_t max, struct pdg_stored ***out,
+		       size_t *out_n, struct pdg_error *err);
+int pdg_sqlite_pending(struct pdg_store *store, int64_t after, size_t max, size_t max_bytes,
 		       struct pdg_stored ***out, size_t *out_n, struct pdg_error *err);
-int pdg_sqlite_pending(struct pdg_store *store, size_t max, struct pdg_stored ***out, size_t *out_n,
-		       struct pdg_error *err);
 int pdg_sqlite_count(struct pdg_store *store, uint64_t *out_all, uint64_t *out_pending,
 		     int64_t *out_oldest_pending, struct pdg_error *err);
 int pdg_sqlite_journal_state(struct pdg_store *store, uint64_t *out_size, struct pdg_buf *out_note,

@@ -12,9 +12,8 @@
 #include "util/size.h"
 #include "util/str.h"
 
-#define SOURCES_MAX 256 /* of one commit: refs and late statements */
-#define EACH_PAGE   64
-#define NOTE_MAX    PDG_LIMIT_CHECKPOINT
+#define EACH_PAGE 64
+#define NOTE_MAX  PDG_LIMIT_CHECKPOINT
 
 /* A statement being run on a lent connection; ended by query_done() on every way out. */
 struct query {
@@ -125,20 +124,22 @@ static void list_done(struct list *l)
 }
 PDG_AUTO_DEFINE_VALUE(list, struct list, list_done)
 
-static int rows_read(struct query *q, struct pdg_stored ***out, size_t *out_n,
+/* Rows until the end, or until they hold @max_bytes of payload. */
+static int rows_read(struct query *q, size_t max_bytes, struct pdg_stored ***out, size_t *out_n,
 		     struct pdg_error *err)
 {
 	PDG_AUTO(list) struct list l = {0};
-	int rc;
+	size_t bytes = 0;
+	int rc = 0;
 
-	while ((rc = query_row(q, err)) == 1) {
+	while (bytes < max_bytes && (rc = query_row(q, err)) == 1) {
 		if (pdg_array_grow(&l.v, l.n, &l.cap, sizeof(struct pdg_stored *), SIZE_MAX / 16) <
 		    0)
 			return pdg_nomem(err);
 		rc = row_read(q, &l.v[l.n], err);
 		if (rc < 0)
 			return rc;
-		l.n++;
+		bytes += l.v[l.n++]->payload.n;
 	}
 	if (rc < 0)
 		return rc;
@@ -208,33 +209,39 @@ int pdg_sqlite_by_subject(struct pdg_store *store, const char *algorithm, const 
 	pdg_sqlite_bind_text(q.st, 2, value);
 	(void)sqlite3_bind_int64(q.st, 3, after);
 	(void)sqlite3_bind_int64(q.st, 4, limit_of(max));
-	return rows_read(&q, out, out_n, err);
+	return rows_read(&q, SIZE_MAX, out, out_n, err);
 }
 
-int pdg_sqlite_sources(struct pdg_store *store, const char *repository, const char *git_commit,
-		       struct pdg_stored ***out, size_t *out_n, struct pdg_error *err)
+int pdg_sqlite_sources(struct pdg_store *store, const char *repository, const char *algorithm,
+		       const char *value, int64_t after, size_t max, struct pdg_stored ***out,
+		       size_t *out_n, struct pdg_error *err)
 {
 	PDG_AUTO(query) struct query q = {0};
-	int rc = query_begin(&q, store, PDG_SQL_SOURCES, err);
+	bool by_commit = pdg_str_eq(algorithm, "gitCommit");
+	int rc = query_begin(&q, store, by_commit ? PDG_SQL_SOURCES : PDG_SQL_SOURCES_OF, err);
 
 	if (rc < 0)
 		return rc;
 	pdg_sqlite_bind_text(q.st, 1, repository);
-	pdg_sqlite_bind_text(q.st, 2, git_commit);
-	(void)sqlite3_bind_int64(q.st, 3, SOURCES_MAX);
-	return rows_read(&q, out, out_n, err);
+	pdg_sqlite_bind_text(q.st, 2, value);
+	(void)sqlite3_bind_int64(q.st, 3, after);
+	(void)sqlite3_bind_int64(q.st, 4, limit_of(max));
+	if (!by_commit)
+		pdg_sqlite_bind_text(q.st, 5, algorithm);
+	return rows_read(&q, SIZE_MAX, out, out_n, err);
 }
 
-int pdg_sqlite_pending(struct pdg_store *store, size_t max, struct pdg_stored ***out, size_t *out_n,
-		       struct pdg_error *err)
+int pdg_sqlite_pending(struct pdg_store *store, int64_t after, size_t max, size_t max_bytes,
+		       struct pdg_stored ***out, size_t *out_n, struct pdg_error *err)
 {
 	PDG_AUTO(query) struct query q = {0};
 	int rc = query_begin(&q, store, PDG_SQL_PENDING, err);
 
 	if (rc < 0)
 		return rc;
-	(void)sqlite3_bind_int64(q.st, 1, limit_of(max));
-	return rows_read(&q, out, out_n, err);
+	(void)sqlite3_bind_int64(q.st, 1, after);
+	(void)sqlite3_bind_int64(q.st, 2, limit_of(max));
+	return rows_read(&q, max_bytes, out, out_n, err);
 }
 
 static int one_row(struct query *q, struct pdg_store *store, enum pdg_sql which,
@@ -344,7 +351,7 @@ static int each_page(struct pdg_store *store, int64_t after, struct pdg_stored *
 		return rc;
 	(void)sqlite3_bind_int64(q.st, 1, after);
 	(void)sqlite3_bind_int64(q.st, 2, EACH_PAGE);
-	return rows_read(&q, out, out_n, err);
+	return rows_read(&q, SIZE_MAX, out, out_n, err);
 }
 
 /* By pages, so that @each may ask the store itself and no reader holds back the WAL. */

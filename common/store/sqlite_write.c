@@ -32,8 +32,11 @@ static int run(struct pdg_sqlite *s, enum pdg_sql which, const char *what, struc
 int pdg_sqlite_begin(struct pdg_store *store, struct pdg_error *err)
 {
 	struct pdg_sqlite *s = sqlite_of(store);
-	int rc = run(s, PDG_SQL_BEGIN, "begin a batch", err);
+	int rc = pdg_sqlite_there(store, err);
 
+	/* What is committed to a file that was removed is gone with the process. */
+	if (rc == 0)
+		rc = run(s, PDG_SQL_BEGIN, "begin a batch", err);
 	if (rc == 0)
 		batch_state(s, true);
 	return rc;
@@ -144,8 +147,7 @@ int pdg_sqlite_insert(struct pdg_store *store, struct pdg_stored *a,
 }
 
 int pdg_sqlite_update_envelope(struct pdg_store *store, const char *reference,
-			       struct pdg_bytes envelope, const char *grade, uint64_t journal_index,
-			       struct pdg_error *err)
+			       struct pdg_bytes envelope, const char *grade, struct pdg_error *err)
 {
 	struct pdg_sqlite *s = sqlite_of(store);
 	uint8_t key[32];
@@ -160,7 +162,6 @@ int pdg_sqlite_update_envelope(struct pdg_store *store, const char *reference,
 	pdg_sqlite_bind_blob(st, 1, pdg_bytes(key, sizeof(key)));
 	pdg_sqlite_bind_blob(st, 2, envelope);
 	pdg_sqlite_bind_text(st, 3, grade);
-	(void)sqlite3_bind_int64(st, 4, (int64_t)journal_index);
 	rc = pdg_sqlite_done(&s->writer, st, "replace an envelope", err);
 	if (rc == 0 && sqlite3_changes(s->writer.db) == 0)
 		rc = pdg_fail(err, PDG_E_NOTFOUND, "no attestation %s", reference);

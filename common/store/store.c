@@ -29,3 +29,15 @@ void pdg_stored_list_done(struct pdg_stored **v, size_t n)
 		pdg_stored_free(v[i]);
 	free(v);
 }
+
+void pdg_listed_done(struct pdg_listed *v, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		free(v[i].stage);
+		free(v[i].repository);
+		free(v[i].git_commit);
+	}
+	free(v);
+}

@@ -15,6 +15,8 @@
 
 struct pdg_store;
 
+#define PDG_STORED_REFERENCE (7 + 64 + 1) /* "sha256:", hex, NUL */
+
 /* One attestation as kept. Strings and buffers owned by the struct. */
 struct pdg_stored {
 	int64_t id;	 /* rising; order of acceptance */
@@ -32,11 +34,26 @@ struct pdg_stored {
 	char *repository;	   /* normalised URI; source and build */
 	char *git_commit;	   /* source: its commit; build: the commit it names; or NULL */
 	char *grade;		   /* source: "server", "clone"; else NULL */
-	uint64_t journal_index;	   /* index of the journal leaf about the kept envelope */
+	uint64_t journal_index;	   /* index of the journal leaf of its acceptance */
 };
 
 void pdg_stored_free(struct pdg_stored *a);
 PDG_AUTO_DEFINE(stored, struct pdg_stored *, pdg_stored_free)
+
+/* What a listing tells of an attestation: nothing whose size its sender chose. */
+struct pdg_listed {
+	int64_t id;
+	char reference[PDG_STORED_REFERENCE];
+	char *stage;
+	bool logged;
+	int64_t received;
+	char *repository; /* or NULL */
+	char *git_commit; /* or NULL */
+	size_t size;	  /* bytes of envelope, commit and bundle */
+};
+
+/** Release @n entries, and the array @v. */
+void pdg_listed_done(struct pdg_listed *v, size_t n);
 
 /* A subject digest by which an attestation is found. */
 struct pdg_store_subject {
@@ -63,12 +80,11 @@ struct pdg_store_ops {
 	int (*insert)(struct pdg_store *s, struct pdg_stored *a,
 		      const struct pdg_store_subject *subjects, size_t n, struct pdg_error *err);
 	/**
-	 * Another signer joined: replace the kept envelope, a source's grade (NULL: none) and the
-	 * index of the journal leaf, which is about this envelope. PDG_E_NOTFOUND when unknown.
+	 * Another signer joined: replace the kept envelope and a source's grade (NULL: none).
+	 * PDG_E_NOTFOUND when unknown.
 	 */
 	int (*update_envelope)(struct pdg_store *s, const char *reference,
-			       struct pdg_bytes envelope, const char *grade, uint64_t journal_index,
-			       struct pdg_error *err);
+			       struct pdg_bytes envelope, const char *grade, struct pdg_error *err);
 	/** The log proof came: store the bundle, mark logged. A logged or unknown one stays as it
 	 * is. */
 	int (*set_logged)(struct pdg_store *s, const char *reference, struct pdg_bytes bundle,
@@ -98,15 +114,32 @@ struct pdg_store_ops {
 	int (*by_subject)(struct pdg_store *s, const char *algorithm, const char *value,
 			  int64_t after, size_t max, struct pdg_stored ***out, size_t *out_n,
 			  struct pdg_error *err);
-	/** Sources of a commit in a repository (normalised URI), the oldest 256 at most. */
-	int (*sources)(struct pdg_store *s, const char *repository, const char *git_commit,
+	/** The same without what is in them; *@out owned: pdg_listed_done(). */
+	int (*list)(struct pdg_store *s, const char *algorithm, const char *value, int64_t after,
+		    size_t max, struct pdg_listed **out, size_t *out_n, struct pdg_error *err);
+	/** Sources of a commit in a repository, listed; oldest first, at most @max. */
+	int (*list_sources)(struct pdg_store *s, const char *repository, const char *git_commit,
+			    size_t max, struct pdg_listed **out, size_t *out_n,
+			    struct pdg_error *err);
+	/**
+	 * Sources of a repository (normalised URI) of the commit with this digest ("gitCommit" or
+	 * "sha256"), oldest first, ids above @after, at most @max.
+	 */
+	int (*sources)(struct pdg_store *s, const char *repository, const char *algorithm,
+		       const char *value, int64_t after, size_t max, struct pdg_stored ***out,
+		       size_t *out_n, struct pdg_error *err);
+	/**
+	 * What is not logged yet, oldest first, ids above @after: at most @max rows, and no more
+	 * once they hold @max_bytes of payload (always one). Of a row it has what a log entry and
+	 * its bundle are made of: id, reference, stage, received, service_key, countersig, payload.
+	 */
+	int (*pending)(struct pdg_store *s, int64_t after, size_t max, size_t max_bytes,
 		       struct pdg_stored ***out, size_t *out_n, struct pdg_error *err);
 	/**
-	 * References not logged yet, newest first (new work before a backlog), at most @max,
-	 * without those in the set that the caller has in flight (it filters).
+	 * Is it still kept where it was opened? What is written to a file that was removed, or
+	 * that another one took the place of, is lost with the process. 0 or PDG_E_IO (STO-3).
 	 */
-	int (*pending)(struct pdg_store *s, size_t max, struct pdg_stored ***out, size_t *out_n,
-		       struct pdg_error *err);
+	int (*there)(struct pdg_store *s, struct pdg_error *err);
 	int (*count)(struct pdg_store *s, uint64_t *out_all, uint64_t *out_pending,
 		     int64_t *out_oldest_pending, struct pdg_error *err);
 

@@ -6,6 +6,7 @@
  */
 #include "tlog/embedded.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tlog/embedded_impl.h"
@@ -43,14 +44,36 @@ static void embedded_free(struct pdg_log *log)
 	free(l);
 }
 
+/* By its lock, which is held: another folder of the same name has another, or none. */
+int pdg_embedded_there(struct pdg_log *log, struct pdg_error *err)
+{
+	const struct pdg_embedded *l = (const struct pdg_embedded *)log;
+	PDG_AUTO(mem) char *lock = pdg_embedded_path(l, LOCK);
+	PDG_AUTO(mem) char *checkpoint = pdg_embedded_path(l, PDG_EMBEDDED_CHECKPOINT);
+	struct stat held, now;
+
+	if (!lock || !checkpoint)
+		return pdg_nomem(err);
+	if (fstat(l->lock_fd, &held) != 0 || stat(lock, &now) != 0 || held.st_dev != now.st_dev ||
+	    held.st_ino != now.st_ino)
+		return pdg_fail(err, PDG_E_IO,
+				"the log's folder \"%s\" was removed or replaced while it was open",
+				l->dir);
+	if (stat(checkpoint, &now) != 0)
+		return pdg_fail(err, PDG_E_IO, "the log's \"%s\" was removed while it was open",
+				checkpoint);
+	return 0;
+}
+
 static int embedded_add(struct pdg_log *log, struct pdg_log_item *items, size_t n,
 			struct pdg_error *err)
 {
 	struct pdg_embedded *l = (struct pdg_embedded *)log;
-	int rc = 0;
+	int rc;
 
 	(void)pthread_mutex_lock(&l->append);
-	if (l->stale)
+	rc = pdg_embedded_there(log, err);
+	if (rc == 0 && l->stale)
 		rc = pdg_embedded_load(l, err);
 	if (rc == 0) {
 		rc = pdg_embedded_append(l, items, n, err);
@@ -60,15 +83,9 @@ static int embedded_add(struct pdg_log *log, struct pdg_log_item *items, size_t 
 	return rc < 0 ? pdg_context(err, rc, "embedded log") : 0;
 }
 
-static int embedded_checkpoint(struct pdg_log *log, struct pdg_buf *out, struct pdg_error *err)
-{
-	return pdg_embedded_file(log, PDG_EMBEDDED_CHECKPOINT, out, err);
-}
-
 static const struct pdg_log_ops embedded_ops = {
 	.name = "embedded",
 	.add = embedded_add,
-	.checkpoint = embedded_checkpoint,
 	.batch = BATCH,
 	.parallel = 1,
 	.free = embedded_free,
@@ -95,11 +112,6 @@ uint64_t pdg_embedded_size(struct pdg_log *log)
 const struct pdg_key *pdg_embedded_key(struct pdg_log *log)
 {
 	return ((struct pdg_embedded *)log)->key;
-}
-
-const char *pdg_embedded_origin(struct pdg_log *log)
-{
-	return ((struct pdg_embedded *)log)->origin;
 }
 
 const uint8_t *pdg_embedded_id(struct pdg_log *log)
@@ -159,7 +171,11 @@ static int refuse_folder(const char *dir, enum folder folder, bool may_create,
 	if (folder == FOLDER_OTHER) {
 		rc = pdg_reject(err, "LOG-11", "\"%s\" holds files but no checkpoint of a log",
 				dir);
-		pdg_fix(err, "restore the log's folder, or name an empty one");
+		pdg_fix(err, may_create
+				     ? "if a log was kept here restore its folder from a backup; "
+				       "for a new one name an empty folder"
+				     : "restore the log's folder from a backup as new as the "
+				       "store: a log cannot be begun anew");
 	} else if (folder != FOLDER_LOG && !may_create) {
 		rc = pdg_fail(err, PDG_E_NOTFOUND, "no log in \"%s\"", dir);
 		pdg_fix(err, "restore the log's folder, or set the service up anew");
@@ -177,12 +193,12 @@ static int load_key(struct pdg_embedded *l, const char *configured, struct pdg_e
 	if (!own)
 		return pdg_nomem(err);
 	rc = pdg_key_private_file(configured ? configured : own, &l->key, err);
-	if (rc == PDG_E_NOTFOUND && !configured) {
+	if (rc < 0 && !configured && !pdg_fs_exists(own)) {
 		if (err)
 			was = *err;
 		rc = pdg_reject(err, "LOG-11", "%s, and the log in \"%s\" was signed by it",
 				was.text, l->dir);
-		pdg_fix(err, "restore the log's key");
+		pdg_fix(err, "restore it from a backup, or name the file it is in by key in [log]");
 	}
 	return rc < 0 ? pdg_context(err, rc, "log key") : 0;
 }
@@ -207,6 +223,7 @@ static int mark(const struct pdg_embedded *l, bool creating, struct pdg_error *e
 {
 	const struct pdg_embedded_io *io = l->io;
 	PDG_AUTO(mem) char *path = pdg_embedded_path(l, CREATING);
+	int fd = -1;
 	int rc;
 
 	if (!path)
@@ -215,9 +232,9 @@ static int mark(const struct pdg_embedded *l, bool creating, struct pdg_error *e
 		rc = io->remove(io->ctx, path, err);
 	else
 		rc = io->write(io->ctx, path, pdg_bytes_str("an empty log is being made here\n"),
-			       err);
+			       &fd, err);
 	if (rc == 0 && creating)
-		rc = io->sync(io->ctx, path, err);
+		rc = io->finish(io->ctx, path, fd, err);
 	if (rc == 0)
 		rc = io->sync(io->ctx, l->dir, err);
 	return rc;
@@ -267,8 +284,8 @@ static int open_folder(struct pdg_embedded *l, const struct pdg_embedded_options
 	rc = survey(l->dir, &folder, err);
 	if (rc == 0)
 		rc = refuse_folder(l->dir, folder, opt->may_create, err);
-	if (rc == 0 && folder == FOLDER_ABSENT)
-		rc = pdg_fs_mkdirs(l->dir, 0700, err);
+	if (rc == 0)
+		rc = pdg_fs_private_dir(l->dir, err);
 	if (rc == 0)
 		rc = take_lock(l, err);
 	if (rc == 0)

@@ -36,8 +36,9 @@ struct pdg_embedded_options {
  * that the tiles give its root.
  *
  * Returns 0, PDG_E_NOTFOUND (absent and not may_create; the key named in @opt), PDG_E_IO (also:
- * locked by another), PDG_E_USAGE (an origin that is no host name), PDG_E_REJECTED (LOG-11: the
- * checkpoint or the key is gone, or not of this key or origin; LOG-12: tiles do not give its root).
+ * locked by another), PDG_E_USAGE (an origin that is no host name; FIL-1: others could write
+ * there), PDG_E_REJECTED (LOG-11: the checkpoint or the key is gone, or not of this key or origin;
+ * LOG-12: tiles do not give its root).
  */
 int pdg_embedded_open(const struct pdg_embedded_options *opt, struct pdg_log **out,
 		      struct pdg_error *err) PDG_MUST_CHECK;
@@ -45,7 +46,6 @@ int pdg_embedded_open(const struct pdg_embedded_options *opt, struct pdg_log **o
 /** Current size, root and key. Thread-safe. */
 uint64_t pdg_embedded_size(struct pdg_log *log);
 const struct pdg_key *pdg_embedded_key(struct pdg_log *log);
-const char *pdg_embedded_origin(struct pdg_log *log);
 /** 32-byte logId. */
 const uint8_t *pdg_embedded_id(struct pdg_log *log);
 
@@ -56,6 +56,9 @@ const uint8_t *pdg_embedded_id(struct pdg_log *log);
  */
 int pdg_embedded_file(struct pdg_log *log, const char *path, struct pdg_buf *out,
 		      struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Is the folder still the one that was opened, and its checkpoint in it? Returns 0, PDG_E_IO. */
+int pdg_embedded_there(struct pdg_log *log, struct pdg_error *err) PDG_MUST_CHECK;
 
 /** Re-check everything: every tile from the entries up, against the checkpoint. */
 int pdg_embedded_fsck(struct pdg_log *log, uint64_t *out_entries,

@@ -30,6 +30,12 @@ struct names {
 	size_t cap;
 };
 
+/* A file that was written and is not durable yet. */
+struct written {
+	char *path;
+	int fd;
+};
+
 struct batch {
 	struct pdg_embedded *l;
 	struct pdg_log_item *items;
@@ -43,8 +49,10 @@ struct batch {
 	size_t n_staged;
 	size_t cap_staged;
 	struct pdg_buf bundle; /* the partial bundle at the new end */
-	struct names files;    /* written, to be synced */
-	struct names dirs;     /* with new names in them, to be synced */
+	struct written *files; /* to be finished, in order */
+	size_t n_files;
+	size_t cap_files;
+	struct names dirs; /* with new names in them, to be synced */
 	struct pdg_hash32 root;
 	struct pdg_buf note;
 };
@@ -75,7 +83,11 @@ static void batch_done(struct batch *b)
 	free(b->staged);
 	pdg_buf_done(&b->bundle);
 	pdg_buf_done(&b->note);
-	names_free(&b->files);
+	for (i = 0; i < b->n_files; i++) {
+		pdg_auto_fd(&b->files[i].fd);
+		free(b->files[i].path);
+	}
+	free(b->files);
 	names_free(&b->dirs);
 }
 PDG_AUTO_DEFINE_VALUE(batch, struct batch, batch_done)
@@ -144,16 +156,22 @@ static int write_file(struct batch *b, const char *rel, struct pdg_bytes in, str
 {
 	const struct pdg_embedded_io *io = b->l->io;
 	PDG_AUTO(mem) char *path = pdg_embedded_path(b->l, rel);
+	PDG_AUTO(fd) int fd = -1;
 	int rc;
 
 	if (!path)
 		return pdg_nomem(err);
 	rc = make_dirs(b, path, err);
 	if (rc == 0)
-		rc = io->write(io->ctx, path, in, err);
-	if (rc == 0)
-		rc = names_add(&b->files, path, err);
-	return rc;
+		rc = io->write(io->ctx, path, in, &fd, err);
+	if (rc == 0 &&
+	    pdg_array_grow(&b->files, b->n_files, &b->cap_files, sizeof(*b->files), FILES_MAX) < 0)
+		rc = pdg_nomem(err);
+	if (rc < 0)
+		return rc;
+	b->files[b->n_files++] = (struct written){PDG_TAKE(path), fd};
+	fd = -1;
+	return 0;
 }
 
 /* The tiles as they will be: staged ones first, then the edge in memory, then files. */
@@ -298,14 +316,18 @@ static int make_entries(struct batch *b, const struct pdg_tile_store *s, struct 
 	return rc;
 }
 
-static int sync_all(const struct batch *b, struct pdg_error *err)
+static int sync_all(struct batch *b, struct pdg_error *err)
 {
 	const struct pdg_embedded_io *io = b->l->io;
 	size_t i;
 	int rc = 0;
 
-	for (i = 0; rc == 0 && i < b->files.n; i++)
-		rc = io->sync(io->ctx, b->files.v[i], err);
+	for (i = 0; rc == 0 && i < b->n_files; i++) {
+		int fd = b->files[i].fd;
+
+		b->files[i].fd = -1;
+		rc = io->finish(io->ctx, b->files[i].path, fd, err);
+	}
 	/* The log's own folder is synced with the checkpoint; "tile" in it must be there before. */
 	for (i = 0; rc == 0 && i < b->dirs.n; i++)
 		rc = io->sync(io->ctx, b->dirs.v[i], err);

@@ -24,7 +24,8 @@ static int make_dir(void *ctx, const char *path, struct pdg_error *err)
 	return io_error(err, "make the folder", path);
 }
 
-static int write_file(void *ctx, const char *path, struct pdg_bytes in, struct pdg_error *err)
+static int write_file(void *ctx, const char *path, struct pdg_bytes in, int *out_fd,
+		      struct pdg_error *err)
 {
 	PDG_AUTO(fd) int fd = -1;
 
@@ -41,7 +42,21 @@ static int write_file(void *ctx, const char *path, struct pdg_bytes in, struct p
 			return io_error(err, "write", path);
 		in = pdg_bytes_from(in, (size_t)n);
 	}
+	*out_fd = fd;
+	fd = -1;
 	return 0;
+}
+
+static int finish_file(void *ctx, const char *path, int fd, struct pdg_error *err)
+{
+	int rc = 0;
+
+	(void)ctx;
+	if (fsync(fd) != 0)
+		rc = io_error(err, "make durable", path);
+	if (close(fd) != 0 && rc == 0)
+		rc = io_error(err, "close", path);
+	return rc;
 }
 
 /* Some file systems have no fsync for folders; there is nothing better to do there. */
@@ -77,6 +92,7 @@ static int remove_path(void *ctx, const char *path, struct pdg_error *err)
 const struct pdg_embedded_io pdg_embedded_io_files = {
 	.mkdir = make_dir,
 	.write = write_file,
+	.finish = finish_file,
 	.sync = sync_path,
 	.rename = rename_path,
 	.remove = remove_path,

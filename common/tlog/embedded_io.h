@@ -13,9 +13,18 @@
 struct pdg_embedded_io {
 	/** Make a folder; one that exists is fine. */
 	int (*mkdir)(void *ctx, const char *path, struct pdg_error *err);
-	/** Write @in to @path, made or emptied first. Not durable before sync(). */
-	int (*write)(void *ctx, const char *path, struct pdg_bytes in, struct pdg_error *err);
-	/** fsync() a file or a folder. */
+	/**
+	 * Write @in to @path, made or emptied first; *@out_fd is what it was written by, for
+	 * finish(). Not durable before that.
+	 */
+	int (*write)(void *ctx, const char *path, struct pdg_bytes in, int *out_fd,
+		     struct pdg_error *err);
+	/**
+	 * fsync() and close @fd, which write() gave. It must be that one: the kernel tells of a
+	 * write that failed later to whoever had the file open then, and perhaps to nobody else.
+	 */
+	int (*finish)(void *ctx, const char *path, int fd, struct pdg_error *err);
+	/** fsync() a folder, or a file that another process may have written. */
 	int (*sync)(void *ctx, const char *path, struct pdg_error *err);
 	/** Rename, over what is there. Not durable before sync() of the folder. */
 	int (*rename)(void *ctx, const char *from, const char *to, struct pdg_error *err);

@@ -53,8 +53,8 @@ static int not_ours(struct pdg_error *err, int rc, const char *path)
 	if (rc == PDG_E_NOMEM || rc == PDG_E_IO || rc == PDG_E_CRYPTO)
 		return rc;
 	rc = pdg_reject(err, "LOG-11", "\"%s\": %s", path, was.text);
-	pdg_fix(err,
-		"give back the key and origin that this log was begun with, or name another folder");
+	pdg_fix(err, "configure the key and origin that this log was begun with; if its checkpoint "
+		     "is damaged restore the folder from a backup");
 	return rc;
 }
 
@@ -206,13 +206,14 @@ int pdg_embedded_publish(const struct pdg_embedded *l, struct pdg_bytes note, st
 {
 	PDG_AUTO(mem) char *path = pdg_embedded_path(l, PDG_EMBEDDED_CHECKPOINT);
 	PDG_AUTO(mem) char *temp = pdg_embedded_path(l, PDG_EMBEDDED_CHECKPOINT_NEW);
+	int fd = -1;
 	int rc;
 
 	if (!path || !temp)
 		return pdg_nomem(err);
-	rc = l->io->write(l->io->ctx, temp, note, err);
+	rc = l->io->write(l->io->ctx, temp, note, &fd, err);
 	if (rc == 0)
-		rc = l->io->sync(l->io->ctx, temp, err);
+		rc = l->io->finish(l->io->ctx, temp, fd, err);
 	if (rc == 0)
 		rc = l->io->rename(l->io->ctx, temp, path, err);
 	if (rc == 0)

@@ -30,11 +30,15 @@ struct pdg_log_ops {
 	 */
 	int (*add)(struct pdg_log *log, struct pdg_log_item *items, size_t n,
 		   struct pdg_error *err);
-	/** Append the latest checkpoint (a note). */
-	int (*checkpoint)(struct pdg_log *log, struct pdg_buf *out, struct pdg_error *err);
 	/** How many items to hand over at once at most, and how many calls may run side by side. */
 	size_t batch;
 	unsigned parallel;
+	/**
+	 * The program is ending: calls that run, and those made later, end soon with PDG_E_IO. From
+	 * any thread, while others are in add(). NULL: nothing but the disk could hold one up.
+	 */
+	void (*give_up)(struct pdg_log *log);
+	/** When no call is under way. */
 	void (*free)(struct pdg_log *log);
 };
 

@@ -29,6 +29,7 @@ struct pdg_rekor {
 	char *proxy;
 	int submit_ms;
 	struct pdg_root *root; /* one log: the key, origin and id that were configured */
+	atomic_bool given_up;
 
 	/* Guards the clients that nobody uses just now. */
 	pthread_mutex_t pool;
@@ -65,10 +66,6 @@ void pdg_rekor_view_init(struct pdg_rekor_view *v, const struct pdg_rekor *r,
 			 struct pdg_http *http);
 void pdg_rekor_view_done(struct pdg_rekor_view *v);
 PDG_AUTO_DEFINE_VALUE(rekor_view, struct pdg_rekor_view, pdg_rekor_view_done)
-
-/** The checkpoint of this view, signed by the log. Borrowed from @v. */
-int pdg_rekor_view_checkpoint(struct pdg_rekor_view *v, const struct pdg_checkpoint **out,
-			      struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
  * Rebuild the entry that the log says it has at @index. Its body must be @body; the proof is not

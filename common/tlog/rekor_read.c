@@ -132,16 +132,6 @@ static int ready(struct pdg_rekor_view *v, struct pdg_error *err)
 	return v->rc;
 }
 
-int pdg_rekor_view_checkpoint(struct pdg_rekor_view *v, const struct pdg_checkpoint **out,
-			      struct pdg_error *err)
-{
-	int rc = ready(v, err);
-
-	if (rc == 0)
-		*out = v->checkpoint;
-	return rc;
-}
-
 /* Entry @index out of its bundle; it must be @body. */
 static int compare_entry(struct pdg_rekor_view *v, uint64_t index, struct pdg_bytes body,
 			 struct pdg_error *err)

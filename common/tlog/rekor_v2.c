@@ -230,7 +230,7 @@ static int judge(struct pdg_rekor *r, struct pdg_rekor_view *view, const struct 
 
 static int new_client(const struct pdg_rekor *r, struct pdg_http **out, struct pdg_error *err)
 {
-	const struct pdg_http_options opt = {.proxy = r->proxy};
+	const struct pdg_http_options opt = {.proxy = r->proxy, .given_up = &r->given_up};
 
 	return pdg_http_new(&opt, out, err);
 }
@@ -292,38 +292,11 @@ static int rekor_add(struct pdg_log *log, struct pdg_log_item *items, size_t n,
 	return rc;
 }
 
-/* The latest checkpoint, if it continues what was seen before. */
-static int latest(struct pdg_rekor *r, struct pdg_http *http, struct pdg_buf *out,
-		  struct pdg_error *err)
-{
-	PDG_AUTO(rekor_view) struct pdg_rekor_view view = {0};
-	const struct pdg_checkpoint *c = NULL;
-	struct pdg_rekor_head head;
-	int rc;
-
-	pdg_rekor_view_init(&view, r, http);
-	rc = pdg_rekor_view_checkpoint(&view, &c, err);
-	if (rc < 0)
-		return rc;
-	head = (struct pdg_rekor_head){.size = c->size, .root = c->root};
-	rc = pdg_rekor_continues(r, http, &head, err);
-	if (rc < 0)
-		return rc;
-	pdg_buf_put(out, pdg_buf_bytes(&c->text));
-	return pdg_buf_check(out, err);
-}
-
-static int rekor_checkpoint(struct pdg_log *log, struct pdg_buf *out, struct pdg_error *err)
+static void rekor_give_up(struct pdg_log *log)
 {
 	struct pdg_rekor *r = (struct pdg_rekor *)log;
-	struct pdg_http *http = NULL;
-	int rc = take_client(r, &http, err);
 
-	if (rc < 0)
-		return rc;
-	rc = latest(r, http, out, err);
-	give_client(r, http);
-	return rc < 0 ? pdg_context(err, rc, "Rekor") : 0;
+	atomic_store(&r->given_up, true);
 }
 
 static void rekor_free(struct pdg_log *log)
@@ -346,9 +319,9 @@ static void rekor_free(struct pdg_log *log)
 static const struct pdg_log_ops rekor_ops = {
 	.name = "rekor-v2",
 	.add = rekor_add,
-	.checkpoint = rekor_checkpoint,
 	.batch = BATCH,
 	.parallel = PARALLEL,
+	.give_up = rekor_give_up,
 	.free = rekor_free,
 };
 

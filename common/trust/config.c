@@ -467,15 +467,7 @@ int pdg_config_read(const char *path, struct pdg_buf *out, struct pdg_error *err
 
 	if (rc == PDG_E_LIMIT)
 		return pdg_reject(err, "POL-10", "%s: larger than %zu bytes", path, out->max);
-	return rc;
-}
-
-int pdg_config_load(const char *path, struct pdg_config **out, struct pdg_error *err)
-{
-	PDG_AUTO(buf) struct pdg_buf in = PDG_BUF_INIT(PDG_LIMIT_POLICY_FILE);
-	int rc = pdg_config_read(path, &in, err);
-
-	return rc < 0 ? rc : pdg_config_parse(pdg_buf_bytes(&in), path, out, err);
+	return pdg_as_rule(err, rc, "POL-9");
 }
 
 const char *pdg_config_get(const struct pdg_config *c, const char *section, const char *subsection,

@@ -45,15 +45,12 @@ struct pdg_config {
 
 /**
  * Parse @in; @file names it in errors and is the place that relative paths start from.
- * Returns 0, PDG_E_USAGE (POL-1, "file:line: …"), PDG_E_LIMIT (POL-10).
+ * Returns 0, PDG_E_USAGE (POL-1, "file:line: …"; POL-10).
  */
 int pdg_config_parse(struct pdg_bytes in, const char *file, struct pdg_config **out,
 		     struct pdg_error *err) PDG_MUST_CHECK;
-/** Append the file's bytes to @out. Returns 0, PDG_E_LIMIT (POL-10), PDG_E_NOTFOUND, PDG_E_IO. */
+/** Append the file's bytes to @out. Returns 0, PDG_E_USAGE (POL-9: cannot be read; POL-10). */
 int pdg_config_read(const char *path, struct pdg_buf *out, struct pdg_error *err) PDG_MUST_CHECK;
-/** Read and parse. */
-int pdg_config_load(const char *path, struct pdg_config **out,
-		    struct pdg_error *err) PDG_MUST_CHECK;
 void pdg_config_free(struct pdg_config *c);
 PDG_AUTO_DEFINE(config, struct pdg_config *, pdg_config_free)
 
@@ -83,7 +80,7 @@ struct pdg_config_key {
  * Check every section and entry of @c against @table (ended by a NULL section): known, of its
  * kind, not empty, single-valued ones once in a section. Rewrites PDG_CFG_PATH values in place.
  * Returns 0, PDG_E_USAGE (POL-2, POL-3, POL-7) with "file:line: …" and the nearest known key,
- * PDG_E_LIMIT (POL-10), PDG_E_IO (the file's folder is gone).
+ * POL-10, PDG_E_IO (the file's folder is gone).
  */
 int pdg_config_check(struct pdg_config *c, const struct pdg_config_key *table,
 		     struct pdg_error *err) PDG_MUST_CHECK;

@@ -236,13 +236,6 @@ int pdg_policy_ask_builder(const struct pdg_policy_builder *b, const char *uri, 
 	return 0;
 }
 
-bool pdg_policy_builder_may(const struct pdg_policy_builder *b, const char *uri)
-{
-	bool may;
-
-	return pdg_policy_ask_builder(b, uri, &may, NULL) == 0 && may;
-}
-
 bool pdg_policy_protects(const struct pdg_policy_repository *r, const char *ref)
 {
 	return matches_any(&r->protect, ref);

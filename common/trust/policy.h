@@ -138,7 +138,7 @@ struct pdg_policy {
 /**
  * Load the policy file @path.
  *
- * Returns 0, PDG_E_NOTFOUND, PDG_E_IO, PDG_E_LIMIT (POL-10), or PDG_E_USAGE with a rule: POL-1
+ * Returns 0, PDG_E_IO, or PDG_E_USAGE with a rule: POL-9 and POL-10 (the file), POL-1
  * (grammar), POL-2 (unknown section or key), POL-3 (a value that is not of its form, a
  * single-valued key twice), POL-4 (an empty policy), POL-5 (a key file that cannot be loaded),
  * POL-6 (one key in two roles), POL-7 (a key that this version does not implement), POL-8 (sections
@@ -178,12 +178,10 @@ const struct pdg_policy_repository *pdg_policy_repository_at(const struct pdg_po
 							     const char *real_path);
 const struct pdg_policy_builder *pdg_policy_builder(const struct pdg_policy *p, const char *id);
 
-/** May this builder speak of the repository @uri? */
-bool pdg_policy_builder_may(const struct pdg_policy_builder *b, const char *uri);
-
 /**
- * The same two questions where the end of memory must not read like a "no": *@out is the section or
- * NULL, true or false. Return 0 or PDG_E_NOMEM. A @uri that cannot be read has no section.
+ * The section for @uri, and may this builder speak of it, where the end of memory must not read
+ * like a "no": *@out is the section or NULL, true or false. Return 0 or PDG_E_NOMEM. A @uri that
+ * cannot be read has no section.
  */
 int pdg_policy_find_repository(const struct pdg_policy *p, const char *uri,
 			       const struct pdg_policy_repository **out,

@@ -300,13 +300,13 @@ int pdg_root_parse(struct pdg_bytes in, struct pdg_root **out, struct pdg_error 
 
 	rc = pdg_json_load(in, PDG_LIMIT_POLICY_FILE, &doc, err);
 	if (rc < 0)
-		return pdg_context(err, pdg_under_rule(err, rc, RULE), "trusted root");
+		return pdg_context(err, pdg_as_rule(err, rc, RULE), "trusted root");
 	r = pdg_calloc(1, sizeof(*r));
 	if (!r)
 		return pdg_nomem(err);
 	rc = read_document(doc, r, err);
 	if (rc < 0)
-		return pdg_context(err, pdg_under_rule(err, rc, RULE), "trusted root");
+		return pdg_context(err, pdg_as_rule(err, rc, RULE), "trusted root");
 	*out = PDG_TAKE(r);
 	return 0;
 }
@@ -318,7 +318,7 @@ int pdg_root_load(const char *path, struct pdg_root **out, struct pdg_error *err
 
 	rc = pdg_fs_read(path, &text, err);
 	if (rc < 0)
-		return rc;
+		return pdg_context(err, pdg_as_rule(err, rc, RULE), "trusted root");
 	rc = pdg_root_parse(pdg_buf_bytes(&text), out, err);
 	return rc < 0 ? pdg_context(err, rc, "%s", path) : 0;
 }

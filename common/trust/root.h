@@ -31,10 +31,10 @@ struct pdg_root {
 	int64_t newest;	  /* newest validFor.start of all, for "how old" */
 };
 
-/** Returns 0, PDG_E_FORMAT (TRT-1; also: no log at all), PDG_E_LIMIT. */
+/** Returns 0, PDG_E_USAGE (TRT-1; also: no log at all). */
 int pdg_root_parse(struct pdg_bytes in, struct pdg_root **out,
 		   struct pdg_error *err) PDG_MUST_CHECK;
-/** From a file; also PDG_E_NOTFOUND, PDG_E_IO. */
+/** From a file; one that cannot be read is TRT-1 too. */
 int pdg_root_load(const char *path, struct pdg_root **out, struct pdg_error *err) PDG_MUST_CHECK;
 void pdg_root_free(struct pdg_root *r);
 PDG_AUTO_DEFINE(root, struct pdg_root *, pdg_root_free)

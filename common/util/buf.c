@@ -179,11 +179,6 @@ void pdg_buf_u32be(struct pdg_buf *b, uint32_t v)
 	put_be(b, v, sizeof(v));
 }
 
-void pdg_buf_u64be(struct pdg_buf *b, uint64_t v)
-{
-	put_be(b, v, sizeof(v));
-}
-
 int pdg_buf_check(const struct pdg_buf *b, struct pdg_error *err)
 {
 	switch (b->failed) {

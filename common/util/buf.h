@@ -40,7 +40,6 @@ void pdg_buf_printf(struct pdg_buf *b, const char *fmt, ...) PDG_PRINTF(2, 3);
 void pdg_buf_vprintf(struct pdg_buf *b, const char *fmt, va_list ap) PDG_PRINTF(2, 0);
 void pdg_buf_u16be(struct pdg_buf *b, uint16_t v);
 void pdg_buf_u32be(struct pdg_buf *b, uint32_t v);
-void pdg_buf_u64be(struct pdg_buf *b, uint64_t v);
 
 /** Room for @n more bytes at the end, counted as written; NULL after a failure. */
 uint8_t *pdg_buf_room(struct pdg_buf *b, size_t n);

@@ -39,16 +39,6 @@ static void set_text(char *out, size_t size, const char *fmt, va_list ap)
 	copy_cut(out, size, aside);
 }
 
-void pdg_error_clear(struct pdg_error *err)
-{
-	if (!err)
-		return;
-	err->code = PDG_OK;
-	err->rule[0] = '\0';
-	err->text[0] = '\0';
-	err->fix[0] = '\0';
-}
-
 int pdg_fail(struct pdg_error *err, int code, const char *fmt, ...)
 {
 	va_list ap;
@@ -120,20 +110,41 @@ int pdg_context(struct pdg_error *err, int rc, const char *fmt, ...)
 	return rc;
 }
 
-int pdg_under_rule(struct pdg_error *err, int rc, const char *rule)
+/* The rule of an id; an unknown one is a bug. */
+static const struct pdg_rule *known_rule(const char *rule)
 {
 	const struct pdg_rule *r = pdg_rule_find(rule);
 
 #ifndef NDEBUG
 	if (!r) {
-		(void)fprintf(stderr, "pdg_under_rule: no rule \"%s\" in common/util/rule.c\n",
-			      rule ? rule : "");
+		(void)fprintf(stderr, "no rule \"%s\" in common/util/rule.c\n", rule ? rule : "");
 		abort();
 	}
 #endif
+	return r;
+}
+
+int pdg_under_rule(struct pdg_error *err, int rc, const char *rule)
+{
+	const struct pdg_rule *r = known_rule(rule);
+
 	if (err && r && rc == r->code)
 		copy_cut(err->rule, sizeof(err->rule), rule);
 	return rc;
+}
+
+int pdg_as_rule(struct pdg_error *err, int rc, const char *rule)
+{
+	const struct pdg_rule *r = known_rule(rule);
+
+	if (!r || (rc != PDG_E_FORMAT && rc != PDG_E_LIMIT && rc != PDG_E_NOTFOUND &&
+		   rc != PDG_E_REJECTED && rc != PDG_E_IO))
+		return rc;
+	if (err) {
+		err->code = r->code;
+		copy_cut(err->rule, sizeof(err->rule), rule);
+	}
+	return r->code;
 }
 
 int pdg_nomem(struct pdg_error *err)

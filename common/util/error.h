@@ -41,7 +41,6 @@ struct pdg_error {
 };
 
 /** Forget what @err holds; it may be used again. */
-void pdg_error_clear(struct pdg_error *err);
 
 /** Record a failure without a rule of its own. Returns @code. @err may be NULL. */
 int pdg_fail(struct pdg_error *err, int code, const char *fmt, ...) PDG_PRINTF(3, 4);
@@ -64,6 +63,14 @@ int pdg_context(struct pdg_error *err, int rc, const char *fmt, ...) PDG_PRINTF(
  * the failures of its parts into its own refusal. Text and remedy stay. Returns @rc.
  */
 int pdg_under_rule(struct pdg_error *err, int rc, const char *rule);
+
+/**
+ * Whatever a named file is refused for (missing, unreadable, too large, not of its form) is the
+ * fault of who named it: put a recorded failure under @rule, with that rule's code, but for what
+ * no file can help (PDG_E_NOMEM, PDG_E_CRYPTO, PDG_E_INTERNAL) and a refusal that is wrong use
+ * already (PDG_E_USAGE). Text and remedy stay. Returns the code, 0 for 0.
+ */
+int pdg_as_rule(struct pdg_error *err, int rc, const char *rule);
 
 /** Out of memory. Returns PDG_E_NOMEM. */
 int pdg_nomem(struct pdg_error *err);

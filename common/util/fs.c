@@ -224,6 +224,15 @@ int pdg_fs_create(const char *path, struct pdg_bytes in, mode_t mode, struct pdg
 	return sync_dir(p.dir) == 0 ? 0 : io_error(err, "make durable", path);
 }
 
+int pdg_fs_sync_dir(const char *path, struct pdg_error *err)
+{
+	PDG_AUTO(fd) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return io_error(err, "open the folder", path);
+	return sync_dir(fd) == 0 ? 0 : io_error(err, "make durable", path);
+}
+
 int pdg_fs_remove(const char *path, struct pdg_error *err)
 {
 	if (unlink(path) == 0 || errno == ENOENT)

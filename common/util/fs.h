@@ -40,6 +40,9 @@ int pdg_fs_mkdirs(const char *path, mode_t mode, struct pdg_error *err) PDG_MUST
  */
 int pdg_fs_private_dir(const char *path, struct pdg_error *err) PDG_MUST_CHECK;
 
+/** See to it that the names in the folder @path are on the disk. Returns 0, PDG_E_IO. */
+int pdg_fs_sync_dir(const char *path, struct pdg_error *err) PDG_MUST_CHECK;
+
 /** Remove a file; a missing one is fine. */
 int pdg_fs_remove(const char *path, struct pdg_error *err) PDG_MUST_CHECK;
 

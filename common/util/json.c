@@ -331,11 +331,6 @@ int pdg_json_only(const json_t *o, const char *const *names, struct pdg_error *e
 	return 0;
 }
 
-bool pdg_json_equal(const json_t *a, const json_t *b)
-{
-	return json_equal(a, b);
-}
-
 int pdg_json_span(struct pdg_bytes in, const char *name, struct pdg_bytes *out,
 		  struct pdg_error *err)
 {

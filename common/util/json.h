@@ -86,9 +86,6 @@ size_t pdg_json_members(const json_t *o);
  */
 int pdg_json_only(const json_t *o, const char *const *names, struct pdg_error *err) PDG_MUST_CHECK;
 
-/** Are two values the same JSON value (objects without regard to order)? */
-bool pdg_json_equal(const json_t *a, const json_t *b);
-
 /**
  * Where the value of the outermost object's member @name stands in the text @in, which
  * pdg_json_load() has accepted: so that a foreign document can be kept as its own bytes.

@@ -11,10 +11,23 @@
 /* Service */
 #define PDG_LIMIT_BODY		   PDG_LIMIT_MIB(8)  /* one request body */
 #define PDG_LIMIT_BODIES_IN_FLIGHT PDG_LIMIT_MIB(16) /* all bodies being read, then 503 */
+#define PDG_LIMIT_BODIES_RESERVED  PDG_LIMIT_MIB(2)  /* of them, for small ones alone */
+#define PDG_LIMIT_ANSWERS	   PDG_LIMIT_MIB(64) /* all answers being fetched, then 503 */
+#define PDG_LIMIT_ANSWERS_RESERVED PDG_LIMIT_MIB(16) /* of them, for small ones alone */
+#define PDG_LIMIT_SMALL		   PDG_LIMIT_KIB(64) /* a body or an answer that is small */
 #define PDG_LIMIT_CONNECTIONS	   2048
+#define PDG_LIMIT_PER_ADDRESS	   512 /* of them from one address, unless configured */
 #define PDG_LIMIT_HEADERS	   PDG_LIMIT_KIB(8) /* request line and headers, then 431 */
-#define PDG_LIMIT_WAIT_SECONDS	   30		    /* longest Prefer: wait=N honoured */
-#define PDG_LIMIT_PAGE		   100		    /* attestations in one listing */
+#define PDG_LIMIT_HEADER_SECONDS   10		    /* for the first request's headers */
+#define PDG_LIMIT_IDLE_SECONDS	   30		    /* between requests; for an answer to begin */
+#define PDG_LIMIT_BODY_SECONDS	   10		    /* for a body, and then its bytes at: */
+#define PDG_LIMIT_SLOWEST_RATE	   ((size_t)64000)  /* bytes a second, of bodies and answers */
+#define PDG_LIMIT_READERS	   2		    /* records and chains that are read at once */
+#define PDG_LIMIT_READERS_WAITING  64		    /* and that wait for their turn, then 503 */
+#define PDG_LIMIT_CHAIN_STATEMENTS 1024 /* that one chain is judged from by the service */
+#define PDG_LIMIT_CHAIN_EVIDENCE   PDG_LIMIT_MIB(32) /* and their bytes as they are stored */
+#define PDG_LIMIT_WAIT_SECONDS	   30		     /* longest Prefer: wait=N honoured */
+#define PDG_LIMIT_PAGE		   100		     /* attestations in one listing */
 
 /* JSON */
 #define PDG_LIMIT_JSON_DEPTH  64
@@ -38,6 +51,8 @@
 #define PDG_LIMIT_COMMIT_PARENTS   1024
 #define PDG_LIMIT_COMMIT_HEADERS   4096 /* header lines, continuations included */
 #define PDG_LIMIT_COMMIT_SIGNATURE PDG_LIMIT_KIB(64)
+/* A source statement may have six bytes for each of its commit, all written as \uXXXX, and this. */
+#define PDG_LIMIT_SOURCE_OVERHEAD PDG_LIMIT_KIB(16)
 
 /* Repositories and pushes */
 #define PDG_LIMIT_SHALLOW_FILE	  PDG_LIMIT_MIB(16)

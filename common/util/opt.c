@@ -69,10 +69,14 @@ static int unknown_option(const struct pdg_opt *table, const char *word, size_t 
 	return rc;
 }
 
-/* Keep one value: the last of a single option, all of a repeatable one. */
+/* Keep one value. Which of two was meant, only who wrote them knows; a flag said twice is one. */
 static int keep(struct pdg_args *a, size_t which, const char *value, struct pdg_error *err)
 {
 	if (!a->table[which].many) {
+		if (a->opt[which].n && !is_flag(&a->table[which]))
+			return pdg_reject(err, "CLI-1",
+					  "option --%s is given twice, and takes one value",
+					  a->table[which].name);
 		a->opt[which].v[0] = value;
 		a->opt[which].n = 1;
 		return 0;

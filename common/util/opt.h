@@ -21,7 +21,7 @@ struct pdg_opt {
 	const char *name;  /* "policy" for --policy */
 	const char *value; /* "FILE" as usage shows it, NULL for a flag, or pdg_opt_argument */
 	const char *help;
-	bool many;
+	bool many; /* may be repeated; another one's second value is CLI-1 */
 };
 
 /* One parsed command line; all borrowed from argv. */
@@ -41,7 +41,8 @@ int pdg_args_parse(const struct pdg_opt *table, int argc, char *const *argv, str
 		   struct pdg_error *err) PDG_MUST_CHECK;
 void pdg_args_done(struct pdg_args *a);
 
-/** The (last) value of an option, or NULL; flags give "". @name must be in the table. */
+/** The value of an option (the last of a repeatable one), or NULL; flags give "". @name must be in
+ * the table. */
 const char *pdg_args_get(const struct pdg_args *a, const char *name);
 bool pdg_args_has(const struct pdg_args *a, const char *name);
 /** All values of a repeatable option; *@out_n of them. */

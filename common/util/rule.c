@@ -26,7 +26,8 @@ static const struct pdg_rule rules[] = {
 
 	/* Keys and plain signatures */
 	{ "KEY-1", PDG_E_FORMAT, 400, "malformed", "a key is not of its form, or of a type, curve or size that is not used" },
-	{ "KEY-2", PDG_E_REJECTED, 403, "refused", "a private key file that somebody else may read, or that belongs to another user" },
+	{ "KEY-2", PDG_E_USAGE, 403, "refused", "a private key file that somebody else may read, or that belongs to another user" },
+	{ "KEY-3", PDG_E_USAGE, 403, "refused", "a key file that cannot be read, or does not hold the kind of key that is needed" },
 	{ "SIG-1", PDG_E_REJECTED, 403, "signature-invalid", "a signature does not verify" },
 	{ "SIG-2", PDG_E_REJECTED, 403, "signature-invalid", "a signature of this key cannot be checked by a digest alone" },
 
@@ -43,7 +44,7 @@ static const struct pdg_rule rules[] = {
 	{ "PGP-4", PDG_E_FORMAT, 422, "refused", "an OpenPGP key file or its description is not of its form, or holds no certificate that GnuPG accepts" },
 
 	/* The trust root */
-	{ "TRT-1", PDG_E_FORMAT, 400, "malformed", "a trusted root file is not of its form, or names no log that can be read" },
+	{ "TRT-1", PDG_E_USAGE, 400, "malformed", "a trusted root file cannot be read, is not of its form, or names no log that can be read" },
 
 	/* Requests out */
 	{ "NET-1", PDG_E_IO, 503, "log-unavailable", "another server cannot be connected to" },
@@ -86,7 +87,7 @@ static const struct pdg_rule rules[] = {
 	{ "GIT-6", PDG_E_REJECTED, 403, "refused", "a merge signed by a forge whose tree is not what merging its two parents gives" },
 
 	/* Pushes */
-	{ "PSH-1", PDG_E_REJECTED, 403, "refused", "the policy has no section for the repository at this place, or another one" },
+	{ "PSH-1", PDG_E_USAGE, 403, "refused", "the policy has no section for the repository at this place, or another one" },
 	{ "PSH-2", PDG_E_REJECTED, 403, "refused", "a protected ref would be deleted" },
 	{ "PSH-3", PDG_E_REJECTED, 403, "refused", "a protected ref would be forced: its present value would be lost" },
 	{ "PSH-4", PDG_E_REJECTED, 403, "refused", "a protected ref would hold commits or tags that were not judged good" },
@@ -98,14 +99,16 @@ static const struct pdg_rule rules[] = {
 	{ "PSH-10", PDG_E_REJECTED, 403, "refused", "the hook that was here before refused" },
 	{ "PSH-11", PDG_E_REJECTED, 403, "refused", "a late statement for a commit that is on no protected ref now" },
 	{ "PSH-12", PDG_E_REJECTED, 403, "refused", "a push to refs/replace" },
+	{ "PSH-13", PDG_E_REJECTED, 403, "refused", "a statement for a commit that only the policy's baseline excuses" },
 
 	/* Hooks in a clone, and their installation */
 	{ "HOK-1", PDG_E_REJECTED, 403, "refused", "commits would not be signed: no signing is configured" },
 	{ "HOK-2", PDG_E_REJECTED, 403, "refused", "the signing key that is configured cannot be used" },
-	{ "HOK-3", PDG_E_REJECTED, 403, "refused", "a hooks folder or hook that somebody else could replace: a link, another owner, or writable by all" },
-	{ "HOK-4", PDG_E_REJECTED, 403, "refused", "hooks in a state that installing or removing cannot bring in order" },
+	{ "HOK-3", PDG_E_USAGE, 403, "refused", "a hooks folder or hook that somebody else could replace: a link, another owner, or writable by all" },
+	{ "HOK-4", PDG_E_USAGE, 403, "refused", "hooks in a state that installing or removing cannot bring in order" },
 	{ "HOK-5", PDG_E_REJECTED, 403, "refused", "a commit that is already made is not signed as it must be" },
-	{ "HOK-6", PDG_E_REJECTED, 403, "refused", "the git server's key is missing, or is none that the policy names" },
+	{ "HOK-6", PDG_E_USAGE, 403, "refused", "the git server's key is missing, or is none that the policy names" },
+	{ "HOK-7", PDG_E_REJECTED, 403, "refused", "the server's outbox cannot take the statements that a push needs" },
 
 	/* Raw commit and tag objects */
 	{ "COM-1", PDG_E_FORMAT, 400, "malformed", "a commit or tag object is not of git's form" },
@@ -180,9 +183,9 @@ static const struct pdg_rule rules[] = {
 	{ "POL-6", PDG_E_USAGE, 422, "refused", "one key has two roles in the policy" },
 	{ "POL-7", PDG_E_USAGE, 422, "refused", "the policy asks for something that this version does not implement" },
 	{ "POL-8", PDG_E_USAGE, 422, "refused", "sections of the policy contradict each other, or lack what they need" },
-	{ "POL-9", PDG_E_USAGE, 422, "refused", "there is no policy, or the one named does not exist" },
-	{ "POL-10", PDG_E_LIMIT, 422, "refused", "a policy or configuration file goes beyond a limit" },
-	{ "POL-11", PDG_E_REJECTED, 422, "refused", "the policy has a lower version than one that was in force" },
+	{ "POL-9", PDG_E_USAGE, 422, "refused", "there is no policy, or the one named does not exist or cannot be read" },
+	{ "POL-10", PDG_E_USAGE, 422, "refused", "a policy or configuration file goes beyond a limit" },
+	{ "POL-11", PDG_E_USAGE, 422, "refused", "the policy has a lower version than one that was in force" },
 
 	/* Repository URIs */
 	{ "URI-1", PDG_E_FORMAT, 400, "malformed", "a repository's URI cannot be read, or names two refs or commits" },
@@ -195,8 +198,8 @@ static const struct pdg_rule rules[] = {
 
 	/* The store */
 	{ "STO-1", PDG_E_REJECTED, 403, "refused", "the store was written by a later version" },
-	{ "STO-2", PDG_E_REJECTED, 403, "refused", "another process has the store open" },
-	{ "STO-3", PDG_E_IO, 503, "refused", "the store cannot be opened, is damaged, or is a file of something else" },
+	{ "STO-2", PDG_E_IO, 503, "refused", "another process has the store open" },
+	{ "STO-3", PDG_E_IO, 503, "refused", "the store cannot be opened, is damaged, was taken away, or is a file of something else" },
 	{ "STO-4", PDG_E_IO, 503, "overloaded", "the store cannot keep or find this now" },
 
 	/* The service: submissions, who sends them, configuration, readiness */
@@ -210,14 +213,15 @@ static const struct pdg_rule rules[] = {
 	{ "SVC-1", PDG_E_IO, 503, "overloaded", "the service has too much to do" },
 	{ "SVC-2", PDG_E_IO, 503, "overloaded", "the service is stopping" },
 	{ "CFG-1", PDG_E_USAGE, 422, "refused", "a value of the daemon's configuration that cannot be" },
-	{ "CFG-2", PDG_E_REJECTED, 403, "refused", "the store belongs to another log than the one configured" },
-	{ "CFG-3", PDG_E_REJECTED, 403, "refused", "one key serves two purposes of the daemon" },
-	{ "CFG-4", PDG_E_REJECTED, 403, "refused", "the journal's key is missing, or is not the one that signed the journal" },
+	{ "CFG-2", PDG_E_USAGE, 403, "refused", "the store belongs to another log than the one configured" },
+	{ "CFG-3", PDG_E_USAGE, 403, "refused", "one key serves two purposes of the daemon" },
+	{ "CFG-4", PDG_E_USAGE, 403, "refused", "the journal's key is missing, or is not the one that signed the journal" },
 	{ "CFG-5", PDG_E_REJECTED, 403, "refused", "the log that the store has entries of is missing or went back" },
 	{ "RDY-1", PDG_E_REJECTED, 503, "not-ready", "the service cannot sign" },
 	{ "RDY-2", PDG_E_REJECTED, 503, "not-ready", "the service cannot verify its own last entry" },
 	{ "RDY-3", PDG_E_REJECTED, 503, "not-ready", "the newest policy could not be loaded, or an older one is in force" },
 	{ "RDY-4", PDG_E_REJECTED, 503, "not-ready", "an attestation waits for the log longer than pendingLimit" },
+	{ "RDY-5", PDG_E_REJECTED, 503, "not-ready", "the files of the store or the log were removed or replaced" },
 	{ "FSK-1", PDG_E_REJECTED, 403, "refused", "something that is stored does not hold when it is checked again" },
 
 	/* Bundles against a plain key (verify-bundle) */
@@ -246,9 +250,13 @@ static const struct pdg_rule rules[] = {
 	{ "HTP-2", PDG_E_REJECTED, 405, "method-not-allowed", "a resource does not take the method" },
 	{ "HTP-3", PDG_E_LIMIT, 413, "too-large", "a request's body is too large" },
 	{ "HTP-4", PDG_E_REJECTED, 415, "unsupported-type", "a request's Content-Type is not read here" },
-	{ "HTP-5", PDG_E_FORMAT, 400, "malformed", "a request is not of its form: two lengths, a path or a query that cannot be" },
+	{ "HTP-5", PDG_E_FORMAT, 400, "malformed", "a request is not of its form: its framing, path or query cannot be" },
 	{ "HTP-6", PDG_E_IO, 503, "overloaded", "too many bodies are being received at once" },
+	{ "HTP-7", PDG_E_IO, 503, "overloaded", "too much is being read, or waits to be fetched, at once" },
 	{ "HTP-8", PDG_E_IO, 503, "refused", "the daemon cannot listen on an address" },
+	{ "HTP-9", PDG_E_NOTFOUND, 404, "not-found", "no attestation with this reference is kept here" },
+	{ "HTP-10", PDG_E_LIMIT, 413, "too-large", "there is more evidence on one artifact than the service judges at once" },
+	{ "HTP-11", PDG_E_INTERNAL, 500, "internal", "the service failed to make an answer" },
 
 	/* Command lines that are well formed but not whole */
 	{ "CLI-2", PDG_E_USAGE, 422, "refused", "an option that is needed is missing, or its value cannot be" },

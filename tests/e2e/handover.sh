@@ -7,7 +7,6 @@
 uri=https://git.example/app
 builder=https://ci.example/release
 alice=alice@example.com
-daemon=
 
 # ---- keys, policy, service, repositories ----------------------------------------------------
 
@@ -42,12 +41,6 @@ EOP
 }
 write_policy server 1
 
-free_port() {
-	local p
-	for p in $(shuf -i 20000-29999 -n 50); do
-		(exec 3<>"/dev/tcp/127.0.0.1/$p") 2>/dev/null || { echo "$p"; return; }
-	done
-}
 port=$(free_port)
 url=http://127.0.0.1:$port
 cat >"$tmp/etc/pedigreed.conf" <<EOP
@@ -63,27 +56,12 @@ cat >"$tmp/etc/pedigreed.conf" <<EOP
 	origin = localhost
 EOP
 
-start() {
-	pedigreed --config "$tmp/etc/pedigreed.conf" >>"$tmp/pedigreed.log" 2>&1 &
-	daemon=$!
-	for _ in $(seq 100); do
-		curl -sf --max-time 2 "$url/healthz" >/dev/null 2>&1 && return
-		sleep 0.1
-	done
-	cp "$tmp/pedigreed.log" "$out"
-	fail "pedigreed did not start"
-	finish
-}
-stop_all() {
-	test -n "$daemon" || return 0
-	kill "$daemon" 2>/dev/null
-	wait "$daemon" 2>/dev/null
-	daemon=
-}
+start() { daemon_start "$tmp/etc/pedigreed.conf" "$url"; }
+stop_all() { daemon_stop; }
 start
 curl -sf "$url/.well-known/pedigree/trusted-root.json" >"$tmp/root.json"
 write_policy server 2
-kill -HUP "$daemon"
+daemon_reload
 
 assert_exit 0 "install" pedigree -C "$srv" hooks install --server --policy "$policy" --server-key "$tmp/server" --service "$url"
 git clone -q "$srv" "$tmp/dev" 2>/dev/null
@@ -92,7 +70,7 @@ sign_with "$tmp/dev" ssh "$tmp/alice" Alice $alice
 assert_exit 0 "init" pedigree -C "$tmp/dev" init --repository $uri --policy "$policy" --service "$url"
 
 waiting() { find "$1/pedigree/outbox" -name '*.json' 2>/dev/null | wc -l; }
-known() { curl -sf "$url/api/v1/subjects/gitCommit:$(git -C "$tmp/dev" rev-parse "$1")" >"$out" && grep -q '"stage":"source"' "$out"; }
+known() { curl -sf "$url/api/v1/subjects/gitCommit:$(git -C "$tmp/dev" rev-parse "$1")" >"$printed" && grep -q '"stage":"source"' "$printed"; }
 
 # ---- a push is known to the service when it returns -----------------------------------------
 
@@ -103,13 +81,29 @@ if known HEAD; then pass "the service knows the source"; else fail "the service 
 assert_same "the outbox is empty" 0 "$(waiting "$srv")"
 assert_exit 0 "doctor of the clone" pedigree -C "$tmp/dev" doctor
 assert_says "$url is ready"
-assert_exit 0 "doctor of the repository" pedigree -C "$srv" doctor --policy "$policy" --service "$url"
+assert_exit 0 "doctor of the repository, from its hooks alone" pedigree -C "$srv" doctor
+assert_says "good policy      $policy "
+assert_says "good server key  $tmp/server"
+assert_says "$url is ready"
 
 echo artifact >"$tmp/artifact"
 assert_exit 0 "a build of it" pedigree -C "$tmp/dev" attest build --artifact "$tmp/artifact" --builder $builder --key "$tmp/ci" \
 	--wait 5 --bundle "$tmp/bundle.json" --records "$tmp/records"
-assert_says "logged"
+assert_says "logged $tmp/artifact"
 assert_exit 0 "verifies" pedigree verify --policy "$policy" --from "$tmp/records" "$tmp/artifact"
+# Its records are sent again as what they were made from; what is known is answered as before.
+for record in "$tmp"/records/*.json; do
+	assert_exit 0 "submit $(basename "$record")" pedigree submit --service "$url" "$record"
+	assert_says "logged $record (known before)"
+done
+run sed 's/"journal":{/"journal":{"x":1,/' "$record"
+cp "$printed" "$tmp/damaged.json"
+assert_exit 3 "a record that is damaged" pedigree submit --service "$url" "$tmp/damaged.json"
+assert_rule JNL-1
+# What is fetched and not kept leaves nothing behind, not even when it is interrupted.
+mkdir "$tmp/tmp"
+TMPDIR=$tmp/tmp assert_exit 0 "verify from the service" pedigree verify --policy "$policy" --from "$url" "$tmp/artifact"
+assert_same "no temporary folder" "" "$(ls -A "$tmp/tmp")"
 commit "$tmp/dev" unpushed
 echo other >"$tmp/other-artifact"
 assert_refused "a build of a commit that nobody attested" pedigree -C "$tmp/dev" attest build --artifact "$tmp/other-artifact" \
@@ -124,7 +118,7 @@ assert_says "kept in the outbox"
 if [ $(($(date +%s) - before)) -le 6 ]; then pass "within its deadline"; else fail "the push waited too long"; fi
 assert_same "the statement waits" 1 "$(waiting "$srv")"
 assert_exit 1 "doctor says so" pedigree -C "$tmp/dev" doctor
-assert_says "does not answer"
+assert_says "cannot connect to"
 start
 assert_exit 0 "the outbox is sent later" pedigree submit --outbox "$srv/pedigree/outbox" --service "$url"
 assert_same "and is empty then" 0 "$(waiting "$srv")"
@@ -150,11 +144,45 @@ assert_exit 0 "made again" pedigree -C "$srv" attest source --late --policy "$po
 	--ref refs/heads/main --service "$url" main~1
 if known HEAD~1; then pass "it is known now"; else fail "it is not known"; fi
 
+# ---- the git server signs with a key that the service does not know ---------------------------
+
+server_key "$tmp/other"
+sed 's|\.\./server\.pub|../other.pub|' "$policy" >"$tmp/etc/policy-of-hooks"
+assert_exit 0 "install with another key and policy" pedigree -C "$srv" hooks install --server --policy "$tmp/etc/policy-of-hooks" \
+	--server-key "$tmp/other" --service "$url"
+commit "$tmp/dev" unknown-key
+assert_exit 0 "push" git -C "$tmp/dev" push -q origin main
+assert_says "attested, but not accepted"
+assert_says "a key that is no serverKey of"
+assert_rule IDN-1
+assert_silent_about SRC-7
+assert_exit 0 "the next delivery names it" pedigree -C "$srv" submit --outbox
+assert_says ".refused: the service refused:"
+assert_rule IDN-1
+assert_exit 1 "doctor counts it" pedigree -C "$srv" doctor
+assert_says "1 statements were refused"
+rm "$srv"/pedigree/outbox/*.refused "$srv"/pedigree/outbox/*.problem
+assert_exit 0 "install with the right key" pedigree -C "$srv" hooks install --server --policy "$policy" --server-key "$tmp/server" --service "$url"
+assert_exit 0 "made again" pedigree -C "$srv" attest source --late --policy "$policy" --server-key "$tmp/server" \
+	--ref refs/heads/main --service "$url" main
+if known HEAD; then pass "it is known now"; else fail "it is not known"; fi
+
+# ---- a service that is not ready -------------------------------------------------------------
+
+cp "$policy" "$tmp/etc/good-policy"
+echo '[nonsense]' >>"$policy"
+kill -HUP "$DAEMON_PID"
+wait_for 5 grep -q reload-failed "$tmp/pedigreed.log" || fail "the policy was taken in"
+assert_exit 1 "doctor shows what it says" pedigree -C "$tmp/dev" doctor --policy "$tmp/etc/good-policy"
+assert_says "bad  service     the service refused:"
+assert_rule RDY-3
+cp "$tmp/etc/good-policy" "$policy"
+daemon_reload
+
 # ---- where clones give the sources ----------------------------------------------------------
 
 write_policy clone 3
-kill -HUP "$daemon"
-sleep 0.5
+daemon_reload
 commit "$tmp/dev" six
 assert_same "waits in the clone" 1 "$(waiting "$tmp/dev/.git")"
 assert_exit 0 "push" git -C "$tmp/dev" push -q origin main

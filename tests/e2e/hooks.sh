@@ -65,15 +65,15 @@ tip() {
 # ---- installing on the server ---------------------------------------------------------------
 
 before=$(snapshot "$srv/hooks")
-assert_exit 3 "install without a server key's file" pedigree -C "$srv" hooks install --server --policy "$policy" --server-key "$tmp/nothing"
-assert_exit 1 "install with another key" pedigree -C "$srv" hooks install --server --policy "$policy" --server-key "$tmp/other"
+assert_exit 2 "install without a server key's file" pedigree -C "$srv" hooks install --server --policy "$policy" --server-key "$tmp/nothing"
+assert_exit 2 "install with another key" pedigree -C "$srv" hooks install --server --policy "$policy" --server-key "$tmp/other"
 assert_rule HOK-6
-assert_exit 1 "install without a key" pedigree -C "$srv" hooks install --server --policy "$policy"
+assert_exit 2 "install without a key" pedigree -C "$srv" hooks install --server --policy "$policy"
 assert_rule HOK-6
-assert_exit 1 "client hooks in a bare repository" pedigree -C "$srv" hooks install
+assert_exit 2 "client hooks in a bare repository" pedigree -C "$srv" hooks install
 assert_rule HOK-4
 cp "$policy" "$srv/policy"
-assert_exit 1 "a policy inside the repository" pedigree -C "$srv" hooks install --server --policy "$srv/policy" --server-key "$tmp/server"
+assert_exit 2 "a policy inside the repository" pedigree -C "$srv" hooks install --server --policy "$srv/policy" --server-key "$tmp/server"
 assert_rule HOK-4
 rm "$srv/policy"
 assert_same "nothing was changed by refused installations" "$before" "$(snapshot "$srv/hooks")"
@@ -112,7 +112,7 @@ base64 -d <<EOP >"$tmp/statement"
 $(sed 's/.*"payload":"\([^"]*\)".*/\1/' "$(find "$srv/pedigree/outbox" -name '*.json' -newer "$tmp/dev/.git/refs/heads/main" | head -n 1)")
 EOP
 for want in '"ref":"refs/heads/main"' "\"uri\":\"$uri\"" "\"commit\":\"$(tip main)\"" "\"previous\":\"$(tip main~1)\"" '"_type":"https://in-toto.io/Statement/v1"'; do
-	if grep -qF "$want" "$tmp/statement"; then pass "  statement has $want"; else cp "$tmp/statement" "$out"; fail "  statement lacks $want"; fi
+	if grep -qF "$want" "$tmp/statement"; then pass "  statement has $want"; else cp "$tmp/statement" "$printed"; fail "  statement lacks $want"; fi
 done
 
 git -C "$tmp/dev" tag -s -m v1 v1
@@ -241,7 +241,7 @@ assert_rule SGN-2
 
 for i in $(seq 25); do commit "$tmp/bad" "many $i"; done
 assert_refused "many" push bad origin root:refs/heads/release/2
-assert_same "twenty of them have a line" 20 "$(grep -c '\[SGN-2\]' "$out")"
+assert_same "twenty of them have a line" 20 "$(grep -c '\[SGN-2\]' "$printed")"
 assert_says "and 6 more, of 26 in all"
 
 touch "$tmp/theirs-refuse"
@@ -485,7 +485,7 @@ assert_exit 2 "check of nothing" pedigree -C "$tmp/dev" check --policy "$policy"
 assert_rule GIT-5
 assert_exit 2 "check of an unknown range" pedigree -C "$tmp/dev" check --policy "$policy" --repository $uri nowhere
 assert_rule GIT-4
-assert_exit 1 "check for an unknown repository" pedigree -C "$tmp/dev" check --policy "$policy" --repository https://x.example/y HEAD
+assert_exit 2 "check for an unknown repository" pedigree -C "$tmp/dev" check --policy "$policy" --repository https://x.example/y HEAD
 assert_rule PSH-1
 assert_exit 2 "check without a policy" pedigree -C "$tmp/dev" check HEAD
 assert_rule POL-9
@@ -504,18 +504,18 @@ assert_rule PSH-11
 echo artifact >"$tmp/artifact"
 assert_exit 0 "a build, made and not sent" pedigree -C "$tmp/dev" attest build --artifact "$tmp/artifact" --builder https://ci.example/b \
 	--key "$tmp/other" --repository $uri --no-submit --output "$tmp/build.json"
-sed 's/.*"payload":"\([^"]*\)".*/\1/' "$tmp/build.json" | base64 -d >"$out"
+sed 's/.*"payload":"\([^"]*\)".*/\1/' "$tmp/build.json" | base64 -d >"$printed"
 assert_says "$(sha256sum "$tmp/artifact" | cut -d' ' -f1)"
 assert_says "$rev"
 
 # ---- taking it away -------------------------------------------------------------------------
 
 chmod o+w "$srv/hooks"
-assert_exit 1 "hooks that anybody could replace" pedigree -C "$srv" hooks install --server --policy "$policy" --server-key "$tmp/server"
+assert_exit 2 "hooks that anybody could replace" pedigree -C "$srv" hooks install --server --policy "$policy" --server-key "$tmp/server"
 assert_rule HOK-3
 chmod o-w "$srv/hooks"
 mv "$srv/hooks" "$srv/hooks.real" && ln -s hooks.real "$srv/hooks"
-assert_exit 1 "a hooks folder that is a link" pedigree -C "$srv" hooks status
+assert_exit 2 "a hooks folder that is a link" pedigree -C "$srv" hooks status
 assert_rule HOK-3
 rm "$srv/hooks" && mv "$srv/hooks.real" "$srv/hooks"
 

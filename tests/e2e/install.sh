@@ -4,8 +4,8 @@
 # the programs find one another wherever the tree lies, unit files and manual pages are in order, and the service starts from
 # the examples that are installed.
 here=$(cd "$(dirname "$0")" && pwd)
-# shellcheck source=tests/e2e/world.sh
-. "$here/world.sh"
+# shellcheck source=tests/e2e/lib.sh
+. "$here/lib.sh"
 build=$(cd "$BIN/.." && pwd)
 [ -f "$build/CMakeCache.txt" ] || fail "$BIN is not bin of a build folder"
 cached() { sed -n "s/^$1:[A-Z]*=//p" "$build/CMakeCache.txt"; }
@@ -73,6 +73,26 @@ check_programs() { # check_programs ROOT
 	rm -rf "$W/repository"
 }
 
+# What each program links itself, among all that Pedigree uses: the table of docs/ARCHITECTURE.md.
+check_links() { # check_links ROOT PROGRAM LIBRARY…
+	local want found
+	found=$(readelf -d "$1/$2" | sed -nE 's/.*NEEDED.*\[lib(crypto|ssl|jansson|curl|git2|gpgme|sqlite3|microhttpd)\.so.*/\1/p' | sort | xargs)
+	want=$(printf '%s\n' "${@:3}" | sort | xargs)
+	[ "$found" = "$want" ] || fail "$2 links $found, not $want"
+	checks=$((checks + 1))
+}
+if tool readelf "what the programs link"; then
+	ok "install by prefix" cmake --install "$build" --prefix "$W/links-tree"
+	check_links "$W/links-tree" bin/pedigree
+	check_links "$W/links-tree" libexec/pedigree/pedigree-judge crypto jansson
+	check_links "$W/links-tree" libexec/pedigree/pedigree-net crypto jansson curl
+	check_links "$W/links-tree" libexec/pedigree/pedigree-repo crypto jansson git2
+	check_links "$W/links-tree" libexec/pedigree/pedigree-hook crypto jansson git2
+	check_links "$W/links-tree" libexec/pedigree/pedigree-pgp crypto gpgme
+	check_links "$W/links-tree" sbin/pedigreed crypto jansson curl sqlite3 microhttpd
+	rm -rf "$W/links-tree"
+fi
+
 [ ! -e "$prefix/bin/pedigree" ] || echo "note: $prefix/bin/pedigree exists; the trees below must be found before it" >&2
 ok "install by prefix" cmake --install "$build" --prefix "$W/tree"
 check_tree "$W/tree"
@@ -96,7 +116,7 @@ units=$root/lib/systemd/system
 grep -q "^ExecStart=$prefix/sbin/pedigreed --config /etc/pedigree/pedigreed.conf\$" "$units/pedigreed.service" || fail "ExecStart of pedigreed"
 grep -q "^ExecStart=$prefix/bin/pedigree -C %f submit --outbox\$" "$units/pedigree-outbox@.service" || fail "ExecStart of the outbox"
 grep -rq '@[A-Z_]*@' "$root/lib" "$root/share/man" && fail "a name was not replaced"
-if command -v systemd-analyze >/dev/null; then
+if tool systemd-analyze "unit files"; then
 	# In a folder of their own, with programs that exist, so that every complaint is about the unit itself.
 	mkdir "$W/units"
 	complaints() { SYSTEMD_LOG_LEVEL=warning systemd-analyze --man=no verify "$1" 2>&1 | grep -e "$W/units" -e pedigree | grep -v man:pedigree; }
@@ -112,7 +132,7 @@ if command -v systemd-analyze >/dev/null; then
 		checks=$((checks + 1))
 	done
 fi
-if command -v systemd-sysusers >/dev/null; then
+if tool systemd-sysusers "the service's user"; then
 	mkdir -p "$W/sysroot/etc"
 	ok "sysusers" systemd-sysusers --root="$W/sysroot" "$root/lib/sysusers.d/pedigree.conf"
 	grep -q '^pedigree:.*:/var/lib/pedigree:' "$W/sysroot/etc/passwd" || fail "the user pedigree"
@@ -120,12 +140,10 @@ fi
 
 # --- manual pages, as man(1) shows them ------------------------------------------------------
 
-if command -v man >/dev/null && command -v groff >/dev/null && [ -e /usr/share/groff/current/tmac/mdoc.tmac ]; then
+if tool mandoc "the manual pages"; then
 	for page in "$root"/share/man/man?/*; do
-		MANWIDTH=80 man --warnings -E UTF-8 -l "$page" >"$W/page" 2>"$W/warnings" || fail "man $page"
-		[ ! -s "$W/warnings" ] || { cat "$W/warnings" >&2; fail "warnings in $page"; }
-		grep -q '^NAME' "$W/page" || fail "man shows nothing of $page"
-		checks=$((checks + 1))
+		ok "$page" mandoc -Tascii -Werror "$page"
+		grep -q '^N.*A.*M.*E' "$printed" || fail "man shows nothing of $page"
 	done
 fi
 
@@ -150,17 +168,13 @@ sed -i "s|127.0.0.1:8700|127.0.0.1:$port|" "$etc/pedigreed.conf"
 grep -q "^	listen = 127.0.0.1:$port" "$etc/pedigreed.conf" || fail "the example has no listen"
 mkdir "$W/state/log"
 rmdir "$W/state/log"
-"$root/sbin/pedigreed" --config "$etc/pedigreed.conf" >"$W/pedigreed.log" 2>&1 &
-DAEMON_PID=$!
-PIDS+=("$DAEMON_PID")
-wait_for 20 curl -sf --max-time 2 "$URL/healthz" || fail "pedigreed does not start from the examples"
+DAEMON=$root/sbin/pedigreed daemon_start "$etc/pedigreed.conf" "$URL"
 http 200 - "ready" "$URL/readyz"
 # The first set-up as the example says: fetch the trusted root, name it, reload.
 ok "trusted root" curl -sSf -o "$etc/trusted-root.json" "$URL/.well-known/pedigree/trusted-root.json"
 sed -i 's|^#\ttrustedRoot|\ttrustedRoot|; s|version = 1|version = 2|' "$etc/policy"
-kill -HUP "$DAEMON_PID"
-wait_for 5 grep -q '"event":"reloaded"' "$W/pedigreed.log" || fail "the policy was not taken in again"
+daemon_reload
 http 200 - "ready with the trusted root" "$URL/readyz"
 grep -E '"level":"(warn|error)"' "$W/pedigreed.log" >&2 && fail "complaints in the log"
-world_stop
-world_passed
+daemon_stop
+finish

@@ -103,14 +103,14 @@ esac
 sed "s|$W/service/|$W/second/|" "$W/pedigreed.conf" >"$W/second.conf"
 mkdir "$W/second"
 exits 3 HTP-8 "a port in use" pedigreed --config "$W/second.conf"
-exits 1 STO-2 "a second daemon on one store" pedigreed --config "$W/pedigreed.conf"
+exits 3 STO-2 "a second daemon on one store" pedigreed --config "$W/pedigreed.conf"
 exits 2 - "no configuration" pedigreed
-exits 3 - "a configuration that is a folder" pedigreed --config "$W"
+exits 2 POL-9 "a configuration that is a folder" pedigreed --config "$W"
 sed 's/protect = /protct = /' "$W/policy" >"$W/policy-typo"
 exits 2 POL-2 "a typing mistake in the policy" pedigree verify "$W/artifact" --from "$W" --policy "$W/policy-typo"
 grep -q protect <<<"$out" || fail "no nearest key is named"
 exits 2 POL-9 "no policy" env -C / pedigree verify "$W/artifact" --from "$W"
-exits 3 - "a folder as a policy" pedigree verify "$W/artifact" --from "$W" --policy "$W/keys"
+exits 2 POL-9 "a folder as a policy" pedigree verify "$W/artifact" --from "$W" --policy "$W/keys"
 exits 2 CLI-3 "a tag as a subject" pedigree verify registry.example/app:1.0 --from "$W" --policy "$W/policy"
 
 # a policy that breaks while the daemon runs: the old one stays, readiness says so
@@ -132,4 +132,4 @@ world_start
 post 200 - "known after a restart" "$W/build.json"
 # (the journal's proof may lead to a later checkpoint; the leaf is the same)
 same || fail "a retry after a restart was answered otherwise"
-world_passed
+finish

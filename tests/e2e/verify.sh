@@ -37,7 +37,7 @@ ok "good" verify "$W/records"
 ok "by digest" pedigree verify "app@sha256:$(sha256sum <"$W/artifact" | cut -d' ' -f1)" --from "$W/records" --policy "$W/policy"
 
 # offline means offline: no socket family but unix ones (gpg's) is ever asked for, none at all without OpenPGP keys
-if command -v strace >/dev/null && [ -z "${PEDIGREE_NO_STRACE:-}" ]; then
+if tool strace "that no socket is opened"; then
 	ASAN_OPTIONS=detect_leaks=0 strace -f -e trace=socket,connect -o "$W/trace" \
 		pedigree verify "$W/artifact" --from "$W/records" --policy "$W/policy" >/dev/null || fail "verify under strace"
 	! grep -E 'socket\(|connect\(' "$W/trace" >&2 || fail "verify opened a socket"
@@ -102,4 +102,4 @@ exits 1 BND-8 "another artifact" vb "$W/keys/signing.pem.pub" "$W/other"
 exits 2 CLI-4 "a certificate identity" pedigree verify-bundle --bundle "$W/artifact.sigstore.json" --certificate-identity a \
 	--certificate-oidc-issuer b "$W/artifact"
 exits 2 - "no identity at all" pedigree verify-bundle --bundle "$W/artifact.sigstore.json" "$W/artifact"
-world_passed
+finish

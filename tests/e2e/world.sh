@@ -1,98 +1,17 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
-# A whole small world for end-to-end scripts: keys, policy, pedigreed on loopback, a bare repository with server
-# hooks, a clone. Everything lies below $W, a temporary folder that is removed at the end; every process
-# started is stopped by its id. Sourced; $1 of the script is the folder with the programs.
-set -u -o pipefail
+# A whole small world, on top of lib.sh: keys, policy, pedigreed on loopback with an embedded log (or another), a bare
+# repository with server hooks, a clone of it, in which the script then stands. For scripts that need a service with
+# something in it; those about repositories alone take lib.sh and make their own.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-BIN=${1:?usage: SCRIPT FOLDER-WITH-PROGRAMS}
-W=$(mktemp -d /tmp/pdg.XXXXXX)
 URI=https://git.company.example/myapp
 BUILDER=https://ci.company.example/release
-PIDS=()
-PATH=$BIN:$PATH
-export HOME=$W/home GNUPGHOME=$W/gnupg GIT_CONFIG_GLOBAL=$W/gitconfig GIT_CONFIG_NOSYSTEM=1 GIT_TERMINAL_PROMPT=0
-export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1}
-unset XDG_CONFIG_HOME XDG_CACHE_HOME SSH_AUTH_SOCK PEDIGREE_SERVICE http_proxy https_proxy HTTP_PROXY HTTPS_PROXY
+export GIT_CONFIG_GLOBAL=$W/gitconfig
 umask 077
-mkdir -p "$HOME" "$GNUPGHOME" "$W/keys"
+mkdir -p "$W/keys"
 printf '[init]\n\tdefaultBranch = main\n' >"$GIT_CONFIG_GLOBAL"
-
-world_end() {
-	local p
-	for p in "${PIDS[@]}"; do
-		kill "$p" 2>/dev/null && wait "$p" 2>/dev/null
-	done
-	gpgconf --kill all >/dev/null 2>&1
-	if [ -n "${PEDIGREE_KEEP_WORLD:-}" ]; then
-		echo "kept: $W" >&2
-	else
-		rm -rf "$W"
-	fi
-}
-trap world_end EXIT
-
-fail() {
-	printf 'FAILED: %s\n' "$*" >&2
-	[ -f "$W/pedigreed.log" ] && tail -n 20 "$W/pedigreed.log" >&2
-	exit 1
-}
-
-checks=0
-# ok WHAT COMMAND…: must succeed. Output in $out.
-ok() {
-	local what=$1
-	shift
-	out=$("$@" 2>&1) || { printf '%s\n' "$out" >&2; fail "$what"; }
-	checks=$((checks + 1))
-}
-
-# exits STATUS RULE WHAT COMMAND…: must end with STATUS and name RULE ("-": none asked for).
-exits() {
-	local want=$1 rule=$2 what=$3 status
-	shift 3
-	out=$("$@" 2>&1)
-	status=$?
-	[ "$status" = "$want" ] || { printf '%s\n' "$out" >&2; fail "$what: status $status, not $want"; }
-	[ "$rule" = - ] || grep -qF -- "$rule" <<<"$out" || { printf '%s\n' "$out" >&2; fail "$what: no $rule"; }
-	checks=$((checks + 1))
-}
-
-# http STATUS RULE WHAT CURL-ARGUMENTS…: an answer with STATUS, and RULE in its problem document. Body in $W/answer.
-http() {
-	local want=$1 rule=$2 what=$3 status
-	shift 3
-	status=$(curl -sS -o "$W/answer" -w '%{http_code}' --max-time 60 "$@") || fail "$what: no answer"
-	[ "$status" = "$want" ] || { head -c 2000 "$W/answer" >&2; fail "$what: HTTP $status, not $want"; }
-	if [ "$rule" != - ]; then
-		[ "$(jq -r .rule "$W/answer")" = "$rule" ] || { head -c 2000 "$W/answer" >&2; fail "$what: not $rule"; }
-	fi
-	checks=$((checks + 1))
-}
-
-# The script's last line: zero checks is a failure.
-world_passed() {
-	[ "$checks" -gt 0 ] || fail "nothing was checked"
-	echo "passed: $checks checks"
-}
-
-free_port() {
-	local p
-	for p in $(shuf -i 20000-29999 -n 50); do
-		(exec 3<>"/dev/tcp/127.0.0.1/$p") 2>/dev/null || { echo "$p"; return; }
-	done
-	return 1
-}
-
-wait_for() { # wait_for SECONDS COMMAND…
-	local i n=$(($1 * 10))
-	shift
-	for ((i = 0; i < n; i++)); do
-		"$@" >/dev/null 2>&1 && return 0
-		sleep 0.1
-	done
-	return 1
-}
 
 world_keys() {
 	cd "$W/keys" || exit 3
@@ -151,23 +70,14 @@ CONF
 	URL=http://127.0.0.1:$1
 }
 
-world_start() {
-	"${DAEMON:-pedigreed}" --config "$W/pedigreed.conf" >>"$W/pedigreed.log" 2>&1 &
-	DAEMON_PID=$!
-	PIDS+=("$DAEMON_PID")
-	wait_for 20 curl -sf --max-time 2 "$URL/healthz" || fail "pedigreed did not start"
-}
-
-world_stop() { # SIGTERM: exit 0 within 10 s
-	kill "$DAEMON_PID"
-	wait "$DAEMON_PID" || fail "pedigreed ended with status $?"
-}
+world_start() { daemon_start "$W/pedigreed.conf" "$URL"; }
+world_stop() { daemon_stop; }
 
 # Take the embedded log's trusted root into the policy, as a person does at the first set-up.
 world_trust_log() {
 	ok "trusted root" curl -sSf -o "$W/keys/trusted-root.json" "$URL/.well-known/pedigree/trusted-root.json"
 	sed -i 's|^\[trust\]$|&\n\ttrustedRoot = keys/trusted-root.json|' "$W/policy"
-	kill -HUP "$DAEMON_PID"
+	daemon_reload
 }
 
 world_repo() {
@@ -183,6 +93,7 @@ world_commit() { # world_commit NAME: a signed commit that adds a file; its name
 	printf '%s\n' "$1" >"$1"
 	git add "$1"
 	ok "commit $1" git commit -q -m "Add $1"
+	# shellcheck disable=SC2034 # used by the scripts
 	commit=$(git rev-parse HEAD)
 }
 

@@ -13,7 +13,6 @@ static void check_parts(const struct pdg_record *r)
 	MUST(!r->envelope || pdg_str_eq(r->envelope->reference, r->reference));
 	MUST(!r->bundle ||
 	     (r->bundle->envelope && pdg_str_eq(r->bundle->envelope->reference, r->reference)));
-	MUST((r->envelope != NULL) == pdg_is_reference(r->envelope_digest));
 	MUST(r->commit.n == 0 || (r->stage && r->stage->id == PDG_STAGE_SOURCE));
 }
 

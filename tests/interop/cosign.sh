@@ -50,4 +50,4 @@ ok "and verify its chain offline" pedigree verify "$W/elsewhere" --from "$W/reco
 ok "cosign attests with another key" "$cosign" attest-blob --key "$W/cosign.key" --type slsaprovenance1 \
 	--predicate "$W/predicate.json" --use-signing-config=false --tlog-upload=false --bundle "$W/foreign.json" --yes "$W/elsewhere"
 http 403 IDN-1 "an unknown builder" -H 'Content-Type: application/json' --data-binary "@$W/foreign.json" "$URL/api/v1/attestations"
-world_passed
+finish

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
-# Real peers for interop scripts; sourced after e2e/world.sh. A missing one skips on a person's machine (status 77)
+# Real peers for interop scripts; sourced after e2e/lib.sh or e2e/world.sh. A missing one skips on a person's machine (status 77)
 # and fails under CI=true.
 need_peer() {
 	PEERS=${PEDIGREE_PEERS:-}
@@ -24,7 +24,9 @@ rekor_v2_start() {
 	"$PEERS/posix" serve --http-address=127.0.0.1 --http-port="$port" --grpc-address=127.0.0.1 \
 		--grpc-port="$grpc" --http-metrics-port="$metrics" --hostname=localhost --storage-dir="$W/rekor" \
 		--signer-filepath="$W/rekor-key.pem" --checkpoint-interval=1s >"$W/rekor.log" 2>&1 &
-	PIDS+=("$!")
+	REKOR_PID=$!
+	PIDS+=("$REKOR_PID")
+	# shellcheck disable=SC2034 # used by the scripts
 	REKOR=http://localhost:$port
 	wait_for 30 sh -c "curl -sf http://127.0.0.1:$port/healthz | grep -q SERVING" || { cat "$W/rekor.log" >&2; fail "Rekor v2"; }
 	python3 -m http.server --bind 127.0.0.1 --directory "$W/rekor" "$read" >/dev/null 2>&1 &

@@ -39,8 +39,9 @@ static void put_and_list(void)
 	CHECK_OK(pdg_outbox_put(dir, REF_A, pdg_bytes_str("a"), &err), &err);
 	CHECK_OK(pdg_outbox_put(dir, REF_B, pdg_bytes_str("b"), &err), &err);
 	CHECK_OK(pdg_outbox_put(dir, REF_C, pdg_bytes_str("c"), &err), &err);
-	/* One that is there stays as it is. */
-	CHECK_OK(pdg_outbox_put(dir, REF_A, pdg_bytes_str("other"), &err), &err);
+	/* Once more is nothing new; what was signed anew, or was damaged, takes its place. */
+	CHECK_OK(pdg_outbox_put(dir, REF_A, pdg_bytes_str("a"), &err), &err);
+	CHECK_OK(pdg_outbox_put(dir, REF_B, pdg_bytes_str("longer than before"), &err), &err);
 	CHECK_CODE(pdg_outbox_put(dir, "sha256:../../x", pdg_bytes_str("x"), &err), &err,
 		   PDG_E_USAGE);
 	CHECK(stat(dir, &st) == 0 && (st.st_mode & 0777) == 0700);
@@ -58,8 +59,40 @@ static void put_and_list(void)
 	}
 	CHECK_OK(pdg_outbox_read(dir, HEX "a.json", &body, &err), &err);
 	CHECK_BYTES_STR(pdg_buf_bytes(&body), "a");
+	pdg_buf_reset(&body);
+	CHECK_OK(pdg_outbox_read(dir, HEX "b.json", &body, &err), &err);
+	CHECK_BYTES_STR(pdg_buf_bytes(&body), "longer than before");
 	CHECK_CODE(pdg_outbox_read(dir, "notes.txt", &body, &err), &err, PDG_E_USAGE);
 	CHECK_CODE(pdg_outbox_read(dir, "../" HEX "a.json", &body, &err), &err, PDG_E_USAGE);
+	pdg_test_dir_remove(top);
+}
+
+/* Made, tried, and left as it was; not behind a link, and not where others can write. */
+static void ready_for_statements(void)
+{
+	char *top = pdg_test_dir();
+	PDG_AUTO(mem) char *dir = pdg_test_path(top, "outbox");
+	PDG_AUTO(mem) char *link = pdg_test_path(top, "link");
+	PDG_AUTO(mem) char *file = pdg_test_file(top, "file", pdg_bytes_str("x"));
+	PDG_AUTO(mem) char *taken = pdg_test_path(dir, ".writable");
+	PDG_AUTO(names) struct pdg_names names = {NULL, 0};
+	struct pdg_error err = {0};
+
+	CHECK_OK(pdg_outbox_ready(dir, &err), &err);
+	CHECK_OK(pdg_outbox_ready(dir, &err), &err);
+	CHECK_OK(pdg_fs_list(dir, 10, &names, &err), &err);
+	CHECK_UINT(names.n, 0);
+	CHECK(mkdir(taken, 0700) == 0);
+	CHECK_CODE(pdg_outbox_ready(dir, &err), &err, PDG_E_IO);
+	CHECK(rmdir(taken) == 0);
+	CHECK_RULE(pdg_outbox_ready(file, &err), &err, "FIL-1");
+	CHECK(symlink(dir, link) == 0);
+	CHECK_RULE(pdg_outbox_ready(link, &err), &err, "FIL-1");
+	CHECK_RULE(pdg_outbox_put(link, REF_A, pdg_bytes_str("a"), &err), &err, "FIL-1");
+	CHECK(chmod(dir, 0777) == 0);
+	CHECK_RULE(pdg_outbox_put(dir, REF_A, pdg_bytes_str("a"), &err), &err, "FIL-1");
+	CHECK(chmod(dir, 0755) == 0);
+	CHECK_OK(pdg_outbox_put(dir, REF_A, pdg_bytes_str("a"), &err), &err);
 	pdg_test_dir_remove(top);
 }
 
@@ -93,6 +126,41 @@ static void done_and_refused(void)
 	pdg_test_dir_remove(dir);
 }
 
+/* What was refused is listed, with the service's words; that of the last refusal is found. */
+static void reasons(void)
+{
+	static const char first[] = "{\"detail\":\"one\",\"rule\":\"IDN-1\"}";
+	static const char last[] = "{\"detail\":\"two\",\"rule\":\"SRC-5\"}";
+	char *dir = pdg_test_dir();
+	PDG_AUTO(names) struct pdg_names names = {NULL, 0};
+	const struct timespec then[] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
+	char *problem = pdg_test_path(dir, HEX "b.problem");
+	struct pdg_error err = {0};
+	size_t n = 0;
+
+	CHECK_INT(pdg_outbox_last_problem(dir, &n, &err), PDG_E_NOTFOUND);
+	CHECK_OK(pdg_outbox_put(dir, REF_B, pdg_bytes_str("b"), &err), &err);
+	CHECK_OK(pdg_outbox_put(dir, REF_A, pdg_bytes_str("a"), &err), &err);
+	CHECK_OK(pdg_outbox_refused(dir, HEX "b.json", pdg_bytes_str(first), &err), &err);
+	CHECK_OK(pdg_outbox_refused(dir, HEX "a.json", pdg_bytes_str(last), &err), &err);
+	CHECK(utimensat(AT_FDCWD, problem, then, 0) == 0);
+	CHECK_OK(pdg_outbox_list_refused(dir, &names, &err), &err);
+	if (CHECK_UINT(names.n, 2)) {
+		CHECK_STR(names.v[0], HEX "a.refused");
+		CHECK_STR(names.v[1], HEX "b.refused");
+		CHECK_RULE(pdg_outbox_problem(dir, names.v[1], &err), &err, "IDN-1");
+		CHECK_HAS(err.text, "one");
+	}
+	CHECK_RULE(pdg_outbox_last_problem(dir, &n, &err), &err, "SRC-5");
+	CHECK_UINT(n, 2);
+	/* A reason that is lost leaves the refusal standing. */
+	CHECK(unlink(problem) == 0);
+	CHECK_CODE(pdg_outbox_problem(dir, HEX "b.refused", &err), &err, PDG_E_REJECTED);
+	CHECK_HAS(err.text, "lost");
+	free(problem);
+	pdg_test_dir_remove(dir);
+}
+
 static void submission(void)
 {
 	PDG_AUTO(key) struct pdg_key *key = NULL;
@@ -120,5 +188,7 @@ static void submission(void)
 	CHECK(!strstr(pdg_buf_cstr(&body), "commit"));
 }
 
-PDG_TEST_MAIN("outbox", {"put and list", put_and_list}, {"done and refused", done_and_refused},
+PDG_TEST_MAIN("outbox", {"put and list", put_and_list},
+	      {"ready for statements", ready_for_statements},
+	      {"done and refused", done_and_refused}, {"reasons", reasons},
 	      {"submission", submission})

@@ -166,7 +166,30 @@ static void a_folder_is_judged(void)
 	expect(&s, PDG_VERDICT_UNDECIDED, PDG_STAGE_BUILD, missing("CHN-1"), missing("CHN-1"));
 }
 
-PDG_TEST_MAIN("evidence",
+/* What comes through a pipe is read as a file of lines is. */
+static void lines_are_taken(void)
+{
+	PDG_AUTO(scene) struct scene s;
+	PDG_AUTO(evidence) struct pdg_evidence *e = NULL;
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_RECORD);
+	struct pdg_error err = {0};
+
+	scene_init(&s, NULL);
+	pdg_made_record(&s.source, &text);
+	pdg_buf_puts(&text, "\n\n{\n");
+	pdg_made_record(&s.build, &text);
+	if (!CHECK_OK(pdg_evidence_lines(pdg_buf_bytes(&text), "http://h", &e, &err), &err))
+		return;
+	CHECK_UINT(e->n, 2);
+	if (CHECK_UINT(e->n_unreadable, 1))
+		CHECK(pdg_str_starts(e->unreadable[0], "http://h:3: "));
+	pdg_evidence_free(e);
+	e = NULL;
+	CHECK_OK(pdg_evidence_lines(pdg_bytes(NULL, 0), "http://h", &e, &err), &err);
+	CHECK_UINT(e ? e->n : 1, 0);
+}
+
+PDG_TEST_MAIN("evidence", {"lines of a service are taken", lines_are_taken},
 	      {"records, bundles and envelopes are taken", records_bundles_and_envelopes_are_taken},
 	      {"lines are taken one by one", lines_are_taken_one_by_one},
 	      {"what cannot be read is named", what_cannot_be_read_is_named},

@@ -270,8 +270,8 @@ static void keys_are_made_once(void)
 	CHECK(access(stray, F_OK) != 0);
 	CHECK_INT(pdg_program_run(&p.run, "key", "generate", "--type", "rsa", "third.pem", NULL),
 		  2);
-	CHECK_INT(pdg_program_run(&p.run, "key", "show", "nowhere", NULL), 3);
-	pdg_program_error(&p.run, NULL);
+	CHECK_INT(pdg_program_run(&p.run, "key", "show", "nowhere", NULL), 2);
+	pdg_program_error(&p.run, "KEY-3");
 }
 
 PDG_TEST_MAIN("judge", {"the verdict is the exit status", the_verdict_is_the_exit_status},

@@ -177,8 +177,8 @@ static void the_outbox_is_emptied_in_order(void)
 	CHECK_OK(pdg_outbox_put(box, REFERENCE("b"), pdg_bytes_str("{}"), &err), &err);
 	CHECK_OK(pdg_outbox_put(box, REFERENCE("c"), pdg_bytes_str("{}"), &err), &err);
 	/* Away: everything stays, and only the first is tried. */
-	SERVE(&n, {POST, 503, PROBLEM, NULL, "{\"rule\":\"SVC-2\"}", 0});
-	CHECK_INT(NET("submit", SERVICE, "--outbox", "--deadline", "0s", box, NULL), 3);
+	SERVE(&n, {POST, 503, PROBLEM, "Retry-After: 60\r\n", "{\"rule\":\"SVC-2\"}", 0});
+	CHECK_INT(NET("submit", SERVICE, "--outbox", "--deadline", "5s", box, NULL), 3);
 	CHECK_UINT(files_in(&n, "outbox", ".json"), 3);
 	CHECK_UINT(n.requests, 1);
 	/* One is refused for good and set aside, the others are taken all the same. */

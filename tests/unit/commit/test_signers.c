@@ -127,8 +127,56 @@ static void openpgp_files_need_a_description(void)
 	world_done(&w);
 }
 
+/* Keys as user.signingKey names them to gpg: by id, fingerprint, address. */
+static void unfit_keys_are_known_beforehand(void)
+{
+	static const struct {
+		const char *key;
+		int64_t at;
+		const char *why; /* NULL: nothing speaks against it */
+	} cases[] = {
+		{"6B024128F99E839362E61F112E7ECDB9A5B210CE", FEBRUARY, NULL},
+		{"6B024128F99E839362E61F112E7ECDB9A5B210CE!", FEBRUARY, NULL},
+		{"FED03C3EC7F6BE2E4435FAD7DEB6B28B89F7394C!", FEBRUARY,
+		 NULL}, /* it cannot sign: gpg says so itself */
+		{"alice@example.com", FEBRUARY, NULL},
+		{"Alice Example <alice@example.com>", FEBRUARY, NULL},
+		{"erin@example.com", FEBRUARY, "has expired"},
+		{"Erin <erin@example.com>", FEBRUARY, "has expired"},
+		{"DDF396AF969DFD99E0818A9D3793B9B71D24307A", FEBRUARY, "has expired"},
+		{"0xddf396af969dfd99e0818a9d3793b9b71d24307a", FEBRUARY, "has expired"},
+		{"3793B9B71D24307A!", FEBRUARY, "has expired"},
+		{"1D24307A", FEBRUARY, "has expired"},
+		{"DDF396AF969DFD99E0818A9D3793B9B71D24307A", INT64_C(1580518800), NULL},
+		{"grace@example.com", FEBRUARY, "is revoked"},
+		{"F3D1D335CEEE1D8A0DFBA6F9620C71D9A1BD7927!", FEBRUARY, "is revoked"},
+		{"frank@example.com", FEBRUARY, NULL},
+		{"frank@example.com", APRIL, "is revoked"},
+		{"0123456789ABCDEF", FEBRUARY, NULL},
+		{"nobody@example.com", FEBRUARY, NULL},
+		{"", FEBRUARY, NULL},
+		{"!", FEBRUARY, NULL},
+		{"<", FEBRUARY, NULL},
+		{"<>", FEBRUARY, NULL},
+	};
+	struct world w;
+	size_t i;
+
+	world_init(&w);
+	world_load(&w);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *why = pdg_signers_pgp_unfit(w.signers, cases[i].key, cases[i].at);
+
+		pdg_test_case("\"%s\"", cases[i].key);
+		CHECK_STR(why ? why : "", cases[i].why ? cases[i].why : "");
+	}
+	pdg_test_case(NULL);
+	world_done(&w);
+}
+
 PDG_TEST_MAIN("signers", {"no key is refused", no_key_is_refused},
 	      {"one kind is enough", one_kind_is_enough},
 	      {"unusable files are refused", unusable_files_are_refused},
 	      {"revocations of another form are refused", revocations_of_another_form_are_refused},
-	      {"OpenPGP files need a description", openpgp_files_need_a_description})
+	      {"OpenPGP files need a description", openpgp_files_need_a_description},
+	      {"unfit keys are known beforehand", unfit_keys_are_known_beforehand})

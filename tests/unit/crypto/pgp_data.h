@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-#include "crypto/pgp.h"
 #include "crypto/pgp_armor.h"
+#include "crypto/pgp_ring.h"
 #include "support/check.h"
 #include "util/limits.h"
 #include "util/str.h"
@@ -28,7 +28,7 @@ static inline struct pdg_pgp_ring *pgp_ring(void)
 	struct pdg_pgp_ring *ring = NULL;
 
 	pgp_read("keys.json", &text);
-	if (pdg_pgp_ring_parse(pdg_buf_bytes(&text), &ring, NULL) != 0)
+	if (pdg_pgp_ring_of(pdg_buf_bytes(&text), NULL, &ring, NULL) != 0)
 		abort(); /* may be called before the suite runs, when nothing can be checked */
 	return ring;
 }

@@ -252,7 +252,6 @@ static void ssh_keygens_file_is_read(void)
 	ssh_read("allowed_signers", "", &text);
 	if (!CHECK_OK(pdg_allowed_signers_parse(pdg_buf_bytes(&text), "x", &list, &err), &err))
 		return;
-	CHECK_UINT(pdg_allowed_signers_count(list), SSH_NAMES);
 	for (size_t i = 0; i < SSH_NAMES; i++) {
 		PDG_AUTO(buf) struct pdg_buf blob = PDG_BUF_INIT(SSH_DATA_MAX);
 		PDG_AUTO(sshkey) struct pdg_sshkey *key = NULL;
@@ -272,7 +271,7 @@ static void ssh_keygens_file_is_read(void)
 	}
 }
 
-/* Lines of types that are not judged are kept, counted, and let nobody sign. */
+/* Lines of types that are not judged are accepted, and let nobody sign. */
 static void types_not_judged_are_kept(void)
 {
 	static const char *const names[] = {"dsa", "certificate"};
@@ -288,7 +287,6 @@ static void types_not_judged_are_kept(void)
 	if (!CHECK_OK(pdg_allowed_signers_parse(pdg_buf_bytes(&text), "x", &list, &err), &err) ||
 	    !key)
 		return;
-	CHECK_UINT(pdg_allowed_signers_count(list), 2);
 	CHECK(pdg_allowed_signers_find(list, key, "git", 0, NULL, NULL) == PDG_SIGNER_UNKNOWN);
 }
 
@@ -302,8 +300,7 @@ static void limits_are_kept(void)
 
 	for (size_t i = 0; i < PDG_LIMIT_KEYS; i++)
 		pdg_buf_puts(&text, "dev " KEY "\n");
-	if (CHECK_OK(pdg_allowed_signers_parse(pdg_buf_bytes(&text), "x", &list, &err), &err))
-		CHECK_UINT(pdg_allowed_signers_count(list), PDG_LIMIT_KEYS);
+	CHECK_OK(pdg_allowed_signers_parse(pdg_buf_bytes(&text), "x", &list, &err), &err);
 	pdg_buf_puts(&text, "dev " KEY "\n");
 	CHECK_CODE(pdg_allowed_signers_parse(pdg_buf_bytes(&text), "x", &none, &err), &err,
 		   PDG_E_LIMIT);

@@ -360,7 +360,7 @@ static void private_forms_are_read(void)
 			CHECK_OK(rc, &err);
 			CHECK(key && pdg_key_is_private(key));
 		} else {
-			CHECK_RULE(rc, &err, "KEY-1");
+			CHECK_RULE(rc, &err, "KEY-3");
 			CHECK_HAS(err.text, "key.pem: ");
 		}
 	}
@@ -386,7 +386,7 @@ static void halves_must_fit(void)
 		pdg_buf_puts(&pem, "-----BEGIN EC PRIVATE KEY-----\n");
 		pdg_base64(pdg_bytes(a_der, (size_t)n), &pem);
 		pdg_buf_puts(&pem, "\n-----END EC PRIVATE KEY-----\n");
-		CHECK_RULE(load_private(dir, pdg_buf_bytes(&pem), 0600, &key, &err), &err, "KEY-1");
+		CHECK_RULE(load_private(dir, pdg_buf_bytes(&pem), 0600, &key, &err), &err, "KEY-3");
 	}
 	OPENSSL_free(a_der);
 	OPENSSL_free(b_der);
@@ -419,6 +419,21 @@ static void private_files_are_private(void)
 		else
 			CHECK_RULE(rc, &err, "KEY-2");
 	}
+	/* What is no private key is none, however it lies there. */
+	for (size_t i = 0; i < 2; i++) {
+		static const char *const said[] = {"is a public key", "is not PEM"};
+		PDG_AUTO(buf) struct pdg_buf other = PDG_BUF_INIT(TEXT_MAX);
+		struct pdg_key *key = NULL;
+		EVP_PKEY *public = ec_key("P-256");
+
+		if (i == 0)
+			put_pem(public, SPKI, &other);
+		EVP_PKEY_free(public);
+		pdg_test_case("%s", said[i]);
+		CHECK_RULE(load_private(dir, pdg_buf_bytes(&other), 0644, &key, &err), &err,
+			   "KEY-3");
+		CHECK_HAS(err.text, said[i]);
+	}
 	if (geteuid() == 0) {
 		char *path = pdg_test_file(dir, "foreign.pem", pdg_buf_bytes(&pem));
 		struct pdg_key *key = NULL;
@@ -431,7 +446,7 @@ static void private_files_are_private(void)
 	pdg_test_dir_remove(dir);
 }
 
-static void what_is_no_file_is_told_apart(void)
+static void what_cannot_be_read_is_no_key(void)
 {
 	char *dir = pdg_test_dir();
 	char *missing = pdg_test_path(dir, "missing.pem");
@@ -446,13 +461,13 @@ static void what_is_no_file_is_told_apart(void)
 		memset(p, '\n', TEXT_MAX);
 	big_path = pdg_test_file(dir, "big.pem", pdg_buf_bytes(&big));
 	CHECK(mkfifo(fifo, 0600) == 0 && chmod(big_path, 0600) == 0);
-	CHECK_CODE(pdg_key_private_file(missing, &key, &err), &err, PDG_E_NOTFOUND);
-	CHECK_CODE(pdg_key_public_file(missing, &key, &err), &err, PDG_E_NOTFOUND);
-	CHECK_CODE(pdg_key_private_file(dir, &key, &err), &err, PDG_E_IO);
-	CHECK_CODE(pdg_key_public_file(dir, &key, &err), &err, PDG_E_IO);
-	CHECK_CODE(pdg_key_private_file(fifo, &key, &err), &err, PDG_E_IO);
-	CHECK_CODE(pdg_key_private_file(big_path, &key, &err), &err, PDG_E_LIMIT);
-	CHECK_CODE(pdg_key_public_file(big_path, &key, &err), &err, PDG_E_LIMIT);
+	CHECK_RULE(pdg_key_private_file(missing, &key, &err), &err, "KEY-3");
+	CHECK_RULE(pdg_key_public_file(missing, &key, &err), &err, "KEY-3");
+	CHECK_RULE(pdg_key_private_file(dir, &key, &err), &err, "KEY-3");
+	CHECK_RULE(pdg_key_public_file(dir, &key, &err), &err, "KEY-3");
+	CHECK_RULE(pdg_key_private_file(fifo, &key, &err), &err, "KEY-3");
+	CHECK_RULE(pdg_key_private_file(big_path, &key, &err), &err, "KEY-3");
+	CHECK_RULE(pdg_key_public_file(big_path, &key, &err), &err, "KEY-3");
 	CHECK(key == NULL);
 	free(missing);
 	free(fifo);
@@ -486,7 +501,7 @@ static void saved_keys_come_back(void)
 		CHECK_OK(pdg_key_public_file(public_path, &public, &err), &err);
 		CHECK(public && pdg_key_same(key, public));
 		CHECK_CODE(pdg_key_private_save(public, path, &err), &err, PDG_E_USAGE);
-		CHECK_RULE(pdg_key_public_file(path, &public, &err), &err, "KEY-1");
+		CHECK_RULE(pdg_key_public_file(path, &public, &err), &err, "KEY-3");
 		free(path);
 		free(public_path);
 	}
@@ -513,6 +528,6 @@ PDG_TEST_MAIN("key", {"every type is named", every_type_is_named},
 	      {"private forms are read", private_forms_are_read},
 	      {"halves must fit", halves_must_fit},
 	      {"private files are private", private_files_are_private},
-	      {"what is no file is told apart", what_is_no_file_is_told_apart},
+	      {"what cannot be read is no key", what_cannot_be_read_is_no_key},
 	      {"saved keys come back", saved_keys_come_back},
 	      {"only two types are made", only_two_types_are_made})

@@ -122,7 +122,7 @@ static void flip_signed(struct pdg_buf *file, struct pdg_bytes body, const char 
 		file->p[start + bit / 8] ^= (uint8_t)(1U << bit % 8);
 		if (bind(file, &b, NULL) == 0 && holds(&b)) {
 			pdg_test_case("%s: bit %zu of byte %zu", what, bit % 8, bit / 8);
-			CHECK(!"a changed signature proves something");
+			CHECK(!holds(&b)); /* a changed signature proves nothing */
 			held++;
 		}
 		file->p[start + bit / 8] ^= (uint8_t)(1U << bit % 8);

@@ -102,6 +102,32 @@ static void writable_entry(void)
 	place_done(&p);
 }
 
+/* In a folder that others can write to, or behind a link, even a good entry is not believed. */
+static void foreign_folder(void)
+{
+	static const mode_t modes[] = {0770, 0777, 01777};
+	PDG_AUTO(mem) char *link = NULL;
+	struct place p;
+	struct place q;
+	struct pdg_error err = {0};
+	char *top = pdg_test_dir();
+
+	place_init(&p);
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		CHECK(chmod(p.dir, modes[i]) == 0);
+		check_not_used(load(&p, &err), &err);
+	}
+	CHECK(chmod(p.dir, 0755) == 0);
+	CHECK_OK(load(&p, &err), &err);
+	link = pdg_test_path(top, "link");
+	CHECK(symlink(p.dir, link) == 0);
+	q = p;
+	q.dir = link;
+	check_not_used(load(&q, &err), &err);
+	place_done(&p);
+	pdg_test_dir_remove(top);
+}
+
 static void foreign_entry(void)
 {
 	struct place p;
@@ -185,5 +211,6 @@ static void key_files(void)
 
 PDG_TEST_MAIN("crypto.pgp_load", {"a good entry", good_entry},
 	      {"an entry that others may write", writable_entry},
+	      {"a folder that others may write", foreign_folder},
 	      {"an entry of another user", foreign_entry}, {"an entry that is no file", link_entry},
 	      {"a damaged entry", damaged_entry}, {"key files", key_files})

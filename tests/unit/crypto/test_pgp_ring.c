@@ -113,7 +113,8 @@ static void distortions(void)
 		pdg_buf_put(&other, pdg_bytes_head(all, at));
 		pdg_buf_puts(&other, swaps[i].to);
 		pdg_buf_put(&other, pdg_bytes_from(all, at + from.n));
-		CHECK_RULE(pdg_pgp_ring_parse(pdg_buf_bytes(&other), &ring, &err), &err, "PGP-4");
+		CHECK_RULE(pdg_pgp_ring_of(pdg_buf_bytes(&other), NULL, &ring, &err), &err,
+			   "PGP-4");
 		CHECK(ring == NULL);
 	}
 }
@@ -129,7 +130,7 @@ static void other_key(void)
 	read_text(&text);
 	at = pdg_bytes_find(pdg_buf_bytes(&text), pdg_bytes_str("\"packet\":\""), 0) + 10 + 40;
 	text.p[at] = text.p[at] == 'x' ? 'y' : 'x';
-	CHECK_RULE(pdg_pgp_ring_parse(pdg_buf_bytes(&text), &ring, &err), &err, "PGP-4");
+	CHECK_RULE(pdg_pgp_ring_of(pdg_buf_bytes(&text), NULL, &ring, &err), &err, "PGP-4");
 }
 
 static void nothing(void)
@@ -140,8 +141,8 @@ static void nothing(void)
 		"[]",
 		"null",
 		"{\"version\":1}",
-		"{\"version\":1,\"source\":\"0000000000000000000000000000000000000000000000000000000000000000\","
-		"\"certs\":[]}",
+		("{\"version\":1,\"source\":\"0000000000000000000000000000000000000000000000000000000000000000\","
+		 "\"certs\":[]}"),
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -149,7 +150,8 @@ static void nothing(void)
 		struct pdg_error err = {0};
 
 		pdg_test_case("%s", texts[i]);
-		CHECK_RULE(pdg_pgp_ring_parse(pdg_bytes_str(texts[i]), &ring, &err), &err, "PGP-4");
+		CHECK_RULE(pdg_pgp_ring_of(pdg_bytes_str(texts[i]), NULL, &ring, &err), &err,
+			   "PGP-4");
 	}
 }
 
@@ -164,7 +166,7 @@ static void lengths(void)
 		struct pdg_error err = {0};
 
 		pdg_test_case("cut to %zu bytes", n);
-		CHECK_RULE(pdg_pgp_ring_parse(pdg_bytes(text.p, n), &ring, &err), &err, "PGP-4");
+		CHECK_RULE(pdg_pgp_ring_of(pdg_bytes(text.p, n), NULL, &ring, &err), &err, "PGP-4");
 	}
 }
 

@@ -168,10 +168,13 @@ static void flip_all(const char *name)
 	pgp_read(name, &sig);
 	pgp_read("msg.txt", &msg);
 	for (size_t bit = 0; bit < 8 * sig.n; bit++) {
+		int rc;
+
 		sig.p[bit / 8] ^= (uint8_t)(1U << bit % 8);
-		if (judge(pdg_buf_bytes(&sig), armored, pdg_buf_bytes(&msg), &cert, NULL) == 0) {
+		rc = judge(pdg_buf_bytes(&sig), armored, pdg_buf_bytes(&msg), &cert, NULL);
+		if (rc == 0) {
 			pdg_test_case("%s: bit %zu of byte %zu", name, bit % 8, bit / 8);
-			CHECK(!"a changed signature verified");
+			CHECK(rc < 0);
 			verified++;
 		}
 		sig.p[bit / 8] ^= (uint8_t)(1U << bit % 8);

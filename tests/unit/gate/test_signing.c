@@ -37,6 +37,8 @@ static void each_configuration(void)
 		{"true", "ssh", "~/key.pub", false, "full", NULL},
 		{"true", "ssh", "~/lone.pub", false, "full", "HOK-2"},
 		{"true", "ssh", "~/lone.pub", true, "full", NULL},
+		{"true", "ssh", "~/full", true, "full", "HOK-2"},
+		{"true", "ssh", "~/folder.pub", false, "full", "HOK-2"},
 		{"true", "ssh", "~/nothing", true, "full", "HOK-2"},
 		{"true", "ssh", "key::ssh-ed25519 AAAA", false, "full", "HOK-2"},
 		{"true", "ssh", "key::ssh-ed25519 AAAA", true, "full", NULL},
@@ -47,6 +49,7 @@ static void each_configuration(void)
 	PDG_AUTO(mem) char *gnupg = pdg_test_path(dir, "full");
 	PDG_AUTO(mem) char *keys = pdg_test_path(dir, "full/private-keys-v1.d");
 	PDG_AUTO(mem) char *empty = pdg_test_path(dir, "empty");
+	PDG_AUTO(mem) char *folder = pdg_test_path(dir, "folder");
 	size_t i;
 
 	CHECK(mkdir(gnupg, 0700) == 0 && mkdir(keys, 0700) == 0 && mkdir(empty, 0700) == 0);
@@ -54,6 +57,8 @@ static void each_configuration(void)
 	free(pdg_test_file(dir, "key", pdg_bytes_str("x")));
 	free(pdg_test_file(dir, "key.pub", pdg_bytes_str("x")));
 	free(pdg_test_file(dir, "lone.pub", pdg_bytes_str("x")));
+	free(pdg_test_file(dir, "folder.pub", pdg_bytes_str("x")));
+	CHECK(mkdir(folder, 0700) == 0);
 	(void)setenv("HOME", dir, 1);
 	(void)setenv("GIT_CONFIG_GLOBAL", "/dev/null", 1);
 	(void)setenv("GIT_CONFIG_NOSYSTEM", "1", 1);
@@ -108,5 +113,48 @@ static void other_programs(void)
 	pdg_test_dir_remove(dir);
 }
 
-PDG_TEST_MAIN("signing", {"each configuration", each_configuration},
+/* The key that git would name to gpg. */
+static void openpgp_key(void)
+{
+	static const struct {
+		const char *format, *key, *committer, *email, *variable, *want;
+	} cases[] = {
+		{NULL, "ABCD!", "c@x", "u@x", "v@x", "ABCD!"},
+		{"openpgp", NULL, "c@x", "u@x", "v@x", "v@x"},
+		{NULL, NULL, "c@x", "u@x", NULL, "c@x"},
+		{NULL, "", NULL, "u@x", "", "u@x"},
+		{NULL, NULL, NULL, NULL, NULL, NULL},
+		{"ssh", "ABCD", "c@x", "u@x", "v@x", NULL},
+	};
+	char *dir = pdg_test_dir();
+	size_t i;
+
+	(void)setenv("HOME", dir, 1);
+	(void)setenv("GIT_CONFIG_GLOBAL", "/dev/null", 1);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char name[] = "key-a";
+		PDG_AUTO(mem) char *path = (name[4] = (char)('a' + i), pdg_test_repo(dir, name));
+		PDG_AUTO(repo) struct pdg_repo *r = NULL;
+		PDG_AUTO(mem) char *key = NULL;
+		struct pdg_error err = {0};
+
+		pdg_test_case("case %zu", i);
+		set(path, "gpg.format", cases[i].format);
+		set(path, "user.signingKey", cases[i].key);
+		set(path, "committer.email", cases[i].committer);
+		set(path, "user.email", cases[i].email);
+		if (cases[i].variable)
+			(void)setenv("GIT_COMMITTER_EMAIL", cases[i].variable, 1);
+		else
+			(void)unsetenv("GIT_COMMITTER_EMAIL");
+		CHECK_OK(pdg_repo_open(path, PDG_REPO_DISCOVER, &r, &err), &err);
+		CHECK_OK(pdg_signing_openpgp_key(r, &key, &err), &err);
+		CHECK_STR(key ? key : "", cases[i].want ? cases[i].want : "");
+	}
+	pdg_test_case(NULL);
+	(void)unsetenv("GIT_COMMITTER_EMAIL");
+	pdg_test_dir_remove(dir);
+}
+
+PDG_TEST_MAIN("signing", {"OpenPGP key", openpgp_key}, {"each configuration", each_configuration},
 	      {"other programs", other_programs})

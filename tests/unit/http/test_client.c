@@ -2,7 +2,9 @@
 /* Calls out: what is sent, what comes back, and every answer that is none. */
 #include "http/client.h"
 
+#include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "support/check.h"
 #include "support/fakehttp.h"
@@ -401,6 +403,48 @@ static void side_by_side(void)
 	free(errs);
 }
 
+static void *give_up_soon(void *ctx)
+{
+	const struct timespec ts = {.tv_nsec = 150 * 1000 * 1000};
+	atomic_bool *given_up = ctx;
+
+	(void)nanosleep(&ts, NULL);
+	atomic_store(given_up, true);
+	return NULL;
+}
+
+/* Calls to a server that never answers, and those that are not begun yet. */
+static void given_up(void)
+{
+	PDG_AUTO(script) struct script s = {.raw = "", .way = FAKE_HANG};
+	PDG_AUTO(fake) struct fake_http *f = fake_http_start(answer, &s);
+	atomic_bool flag = false;
+	const struct pdg_http_options opt = {.given_up = &flag};
+	const struct pdg_http_request get = {
+		.method = "GET", .url = fake_http_url(f), .timeout_ms = 60000};
+	const struct pdg_http_request gets[3] = {get, get, get};
+	PDG_AUTO(http) struct pdg_http *h = NULL;
+	struct pdg_http_answer out[3];
+	struct pdg_error errs[3] = {{0}};
+	struct pdg_error err = {0};
+	pthread_t thread;
+	int64_t start = pdg_monotonic_ms();
+	int rcs[3] = {0};
+	int i;
+
+	CHECK_OK(pdg_http_new(&opt, &h, &err), &err);
+	CHECK_INT(pthread_create(&thread, NULL, give_up_soon, &flag), 0);
+	CHECK_OK(pdg_http_call_many(h, gets, 3, 2, BODY_MAX, out, rcs, errs, &err), &err);
+	CHECK(pdg_monotonic_ms() - start < 5000);
+	for (i = 0; i < 3; i++) {
+		CHECK_RULE(rcs[i], &errs[i], "NET-3");
+		pdg_http_answer_done(&out[i]);
+	}
+	CHECK_RULE(pdg_http_call(h, &get, BODY_MAX, out, &err), &err, "NET-3");
+	CHECK(pdg_monotonic_ms() - start < 5000);
+	CHECK_INT(pthread_join(thread, NULL), 0);
+}
+
 static void joined_urls(void)
 {
 	static const char *const t[][3] = {
@@ -427,4 +471,4 @@ PDG_TEST_MAIN("client", {"plain calls", plain_calls}, {"chunks and trailers", ch
 	      {"nobody there", nobody_there},
 	      {"URLs that are not called", urls_that_are_not_called},
 	      {"header injection", header_injection}, {"proxies", proxies},
-	      {"side by side", side_by_side}, {"joined URLs", joined_urls})
+	      {"side by side", side_by_side}, {"given up", given_up}, {"joined URLs", joined_urls})

@@ -31,6 +31,7 @@ static void everything_said(void)
 			  "\tstore = sqlite:data/p.db\n\tsigningKey = keys/s.pem\n"
 			  "\tjournalKey = /etc/j.pem\n\tpolicy = policy\n"
 			  "\tproxy = http://proxy.example:3128\n\tlogLevel = debug\n"
+			  "\tconnectionsPerAddress = 0\n"
 			  "[log]\n\ttype = rekor-v2\n\turl = http://localhost:3003\n"
 			  "\treadUrl = http://localhost:3004\n\torigin = rekor.example\n"
 			  "\tkey = keys/log.pub\n\tpendingLimit = 15m\n",
@@ -43,13 +44,14 @@ static void everything_said(void)
 		CHECK_STR(cfg->journal_key, "/etc/j.pem");
 		CHECK_STR(cfg->proxy, "http://proxy.example:3128");
 		CHECK_INT(cfg->log_level, PDG_LOG_DEBUG);
+		CHECK_UINT(cfg->connections_per_address, 0);
 		CHECK_INT(cfg->log, PDG_LOG_REKOR_V2);
 		CHECK_STR(cfg->log_url, "http://localhost:3003");
 		CHECK_STR(cfg->log_read_url, "http://localhost:3004");
 		CHECK_STR(cfg->log_origin, "rekor.example");
 		CHECK_INT(cfg->pending_limit, 900);
 		/* Named, and read when it is asked for. */
-		CHECK_CODE(pdg_service_policy_load(cfg, &policy, &err), &err, PDG_E_NOTFOUND);
+		CHECK_RULE(pdg_service_policy_load(cfg, &policy, &err), &err, "POL-9");
 		policy_file = pdg_test_file(dir, "policy",
 					    pdg_bytes_str("[policy]\n\tversion = 7\n" POLICY));
 		if (CHECK_OK(pdg_service_policy_load(cfg, &policy, &err), &err))
@@ -105,6 +107,7 @@ static void mistakes(void)
 		{KEY "\tjournalKey = pkcs11:token=x\n" POLICY, "POL-7"},
 		{KEY "\ttlsCertificate = c.pem\n" POLICY, "POL-7"},
 		{KEY "\tlogLevel = loud\n" POLICY, "CFG-1"},
+		{KEY "\tconnectionsPerAddress = 2049\n" POLICY, "CFG-1"},
 		{KEY "[log]\n\ttype = none\n" POLICY, "CFG-1"},
 		{KEY "[log]\n\ttype = rekor-v1\n" POLICY, "POL-7"},
 		{KEY "[log]\n\ttype = rekor-v2\n" POLICY, "CFG-1"},
@@ -135,8 +138,8 @@ static void mistakes(void)
 		struct pdg_service_config *cfg = NULL;
 		struct pdg_error err = {0};
 
-		CHECK_CODE(pdg_service_config_load(nowhere, &cfg, &err), &err, PDG_E_NOTFOUND);
-		CHECK_CODE(pdg_service_config_load(dir, &cfg, &err), &err, PDG_E_IO);
+		CHECK_RULE(pdg_service_config_load(nowhere, &cfg, &err), &err, "POL-9");
+		CHECK_RULE(pdg_service_config_load(dir, &cfg, &err), &err, "POL-9");
 	}
 	pdg_test_dir_remove(dir);
 }

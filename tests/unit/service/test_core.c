@@ -244,23 +244,6 @@ static void forge_merge_is_the_servers_word(void)
 	world_done(&w);
 }
 
-/* {"attestation": build, "source": {"attestation": …, "commit": …}} */
-static void body_with_source(struct world *w, enum who who, const struct source_of *source,
-			     const struct build_of *build, struct pdg_buf *out)
-{
-	PDG_AUTO(buf) struct pdg_buf s = PDG_BUF_INIT(PDG_LIMIT_BODY);
-	PDG_AUTO(buf) struct pdg_buf b = PDG_BUF_INIT(PDG_LIMIT_BODY);
-	struct pdg_bytes bytes;
-
-	source_body(w, who, source, &s);
-	build_body(w, CI, build, &b);
-	bytes = pdg_bytes_head(pdg_buf_bytes(&b), b.n - 1); /* without its last brace */
-	pdg_buf_put(out, bytes);
-	pdg_buf_puts(out, ",\"source\":");
-	pdg_buf_put(out, pdg_buf_bytes(&s));
-	pdg_buf_putc(out, '}');
-}
-
 static void build_brings_its_source(void)
 {
 	static const struct source_of lib = {LIB, "ssh-team.raw", NULL, NULL, false};
@@ -288,6 +271,60 @@ static void build_brings_its_source(void)
 	refused(&w, pdg_buf_bytes(&body), "BLD-5", 422);
 	pdg_core_stats(w.core, &stats);
 	CHECK_UINT(stats.accepted, 2);
+	fsck_is_clean(&w);
+	world_done(&w);
+}
+
+/*
+ * A source that comes along with a build is kept by itself: it is logged although the build, which
+ * has all the signatures that one may have, is refused another one.
+ */
+static void source_outlives_its_build(void)
+{
+	static const struct source_of on_release = {APP, "ssh-good.raw", "refs/heads/release/1",
+						    NULL, false};
+	static const struct build_of build = {NULL, APP, "ssh-good.raw", NULL, 1, 0};
+	struct world w;
+	PDG_AUTO(buf) struct pdg_buf conf = PDG_BUF_INIT(PDG_LIMIT_POLICY_FILE);
+	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
+	struct pdg_core_stats stats;
+	struct pdg_error err = {0};
+	unsigned i;
+
+	world_init(&w);
+	pdg_buf_puts(&conf, "key = ci.pub\n");
+	for (i = 0; i < PDG_LIMIT_SIGNATURES; i++) {
+		PDG_AUTO(mem) char *name = pdg_str_printf("more%u", i);
+
+		pdg_key_free(world_make_key(&w, name));
+		pdg_buf_printf(&conf, "\tkey = more%u.pub\n", i);
+	}
+	world_reconfigure(&w, "key = ci.pub\n", pdg_buf_cstr(&conf));
+	world_open(&w);
+	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	for (i = 0; i < PDG_LIMIT_SIGNATURES; i++) {
+		PDG_AUTO(mem) char *name = pdg_str_printf("more%u.pem", i);
+		PDG_AUTO(mem) char *path = pdg_test_path(w.dir, name);
+		PDG_AUTO(key) struct pdg_key *key = NULL;
+
+		CHECK_OK(pdg_key_private_file(path, &key, &err), &err);
+		pdg_key_free(w.key[CI_2]);
+		w.key[CI_2] = PDG_TAKE(key);
+		CHECK_INT(submit_build(&w, CI_2, &build), i == 0 ? 201 : 200);
+	}
+	body_with_source(&w, SERVER, &on_release, &build, &body);
+	refused(&w, pdg_buf_bytes(&body), "ENV-2", 413);
+	for (i = 0; i < 200; i++) {
+		struct timespec ts = {.tv_nsec = 20 * 1000000};
+
+		pdg_core_stats(w.core, &stats);
+		if (stats.pending == 0)
+			break;
+		(void)nanosleep(&ts, NULL);
+	}
+	CHECK_UINT(stats.pending, 0);
+	CHECK_UINT(stats.accepted, 3);
+	CHECK_UINT(stats.logged, 3);
 	fsck_is_clean(&w);
 	world_done(&w);
 }
@@ -383,5 +420,6 @@ PDG_TEST_MAIN("core", {"source and build", source_and_build}, {"known again", kn
 	      {"second signer joins", second_signer_joins}, {"clone statements", clone_statements},
 	      {"forge merge is the server's word", forge_merge_is_the_servers_word},
 	      {"build brings its source", build_brings_its_source},
+	      {"source outlives its build", source_outlives_its_build},
 	      {"bundle is a submission", bundle_is_a_submission},
 	      {"listings and files", listings_and_files})

@@ -3,14 +3,12 @@
  * What was acknowledged is there: after a restart, a kill in the middle, a log that is away, a disk
  * that is full, many clients at once. And what the service refuses to start with.
  */
-#include <errno.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "proc/spawn.h"
 #include "tlog/embedded.h"
 #include "unit/service/core_world.h"
 #include "util/time.h"
@@ -176,14 +174,15 @@ static void *client_main(void *ctx)
 static void many_at_once(void)
 {
 	struct world w;
-	struct client c[THREADS];
+	struct client *c = calloc(THREADS, sizeof(*c));
 	struct pdg_core_stats stats;
 	unsigned i, k, first = 0, known = 0;
 
+	if (!c)
+		abort();
 	world_init(&w);
 	world_open(&w);
 	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
-	memset(c, 0, sizeof(c));
 	for (i = 0; i < THREADS; i++) {
 		client_init(&c[i], &w, i);
 		CHECK_INT(pthread_create(&c[i].thread, NULL, client_main, &c[i]), 0);
@@ -206,6 +205,7 @@ static void many_at_once(void)
 	CHECK_UINT(pending(&w), 0);
 	fsck_is_clean(&w);
 	world_done(&w);
+	free(c);
 }
 
 /* --- killed --- */
@@ -266,7 +266,8 @@ static void killed_in_the_middle(void)
 	struct pdg_error err = {0};
 
 	world_init(&w);
-	for (round = 0; round < 4; round++) {
+	/* Four, and more where the machine is so busy that nothing was acknowledged yet. */
+	for (round = 0; round < 4 || (last == 0 && round < 20); round++) {
 		last = killed_after(&w, last + 1, 250 + 37 * (long)round);
 		world_open(&w);
 		if (log)
@@ -320,10 +321,7 @@ static void log_is_away(void)
 	CHECK_OK(pdg_core_record(w.core, g.reference, &record, &is_pending, &err), &err);
 	CHECK(is_pending);
 	chain_is(&w, 1, "refused");
-	CHECK_OK(pdg_core_ready(w.core, &err), &err);
-	/* After pendingLimit it is overdue. */
-	atomic_store(&w.now, NOW + 3601);
-	CHECK_RULE(pdg_core_ready(w.core, &err), &err, "RDY-4");
+	CHECK_RULE(pdg_core_ready(w.core, &err), &err, "RDY-5");
 	pdg_core_stats(w.core, &stats);
 	CHECK(stats.log_failures > 0);
 	CHECK_UINT(stats.pending, 1);
@@ -454,46 +452,6 @@ static void refuses_to_start(struct world *w, const char *rule)
 		world_close(w);
 }
 
-/* Put @to in the place of @from in the daemon's file. */
-static void reconfigure(struct world *w, const char *from, const char *to)
-{
-	PDG_AUTO(buf) struct pdg_buf old = PDG_BUF_INIT(PDG_LIMIT_POLICY_FILE);
-	PDG_AUTO(buf) struct pdg_buf b = PDG_BUF_INIT(PDG_LIMIT_POLICY_FILE);
-	size_t at;
-
-	pdg_test_read(w->config, &old);
-	at = pdg_bytes_find(pdg_buf_bytes(&old), pdg_bytes_str(from), 0);
-	if (!CHECK(at != SIZE_MAX))
-		return;
-	pdg_buf_put(&b, pdg_bytes_head(pdg_buf_bytes(&old), at));
-	pdg_buf_puts(&b, to);
-	pdg_buf_put(&b, pdg_bytes_from(pdg_buf_bytes(&old), at + strlen(from)));
-	free(w->config);
-	w->config = pdg_test_file(w->dir, "pedigreed.conf", pdg_buf_bytes(&b));
-}
-
-static void moved(struct world *w, const char *from, const char *to)
-{
-	PDG_AUTO(mem) char *a = pdg_test_path(w->dir, from);
-	PDG_AUTO(mem) char *b = pdg_test_path(w->dir, to);
-
-	if (!CHECK_INT(rename(a, b), 0))
-		(void)fprintf(stderr, "%s: %s\n", a, strerror(errno));
-}
-
-static void copied(struct world *w, const char *from, const char *to)
-{
-	PDG_AUTO(mem) char *a = pdg_test_path(w->dir, from);
-	PDG_AUTO(mem) char *b = pdg_test_path(w->dir, to);
-	const char *argv[] = {"cp", "-a", a, b, NULL};
-	struct pdg_spawn cp = {.program = "/bin/cp", .argv = argv};
-	struct pdg_error err = {0};
-	int status = -1;
-
-	CHECK_OK(pdg_spawn(&cp, &status, &err), &err);
-	CHECK_INT(status, 0);
-}
-
 static void what_it_does_not_start_with(void)
 {
 	struct world w;
@@ -505,12 +463,12 @@ static void what_it_does_not_start_with(void)
 	world_close(&w);
 
 	pdg_test_case("another origin");
-	reconfigure(&w, "origin = localhost", "origin = other.example");
+	world_reconfigure(&w, "origin = localhost", "origin = other.example");
 	refuses_to_start(&w, "CFG-2");
-	reconfigure(&w, "origin = other.example", "origin = localhost");
+	world_reconfigure(&w, "origin = other.example", "origin = localhost");
 
 	pdg_test_case("no log");
-	moved(&w, "log", "log-away");
+	world_move(&w, "log", "log-away");
 	refuses_to_start(&w, "CFG-5");
 
 	pdg_test_case("another log");
@@ -525,38 +483,38 @@ static void what_it_does_not_start_with(void)
 		pdg_log_free(log);
 	}
 	refuses_to_start(&w, "CFG-2");
-	moved(&w, "log", "log-other");
-	moved(&w, "log-away", "log");
+	world_move(&w, "log", "log-other");
+	world_move(&w, "log-away", "log");
 
 	pdg_test_case("no journal key");
-	moved(&w, "p.db.journal-key.pem", "key-away");
+	world_move(&w, "p.db.journal-key.pem", "key-away");
 	refuses_to_start(&w, "CFG-4");
 
 	pdg_test_case("another journal key");
 	key = world_make_key(&w, "p.db.journal-key");
 	refuses_to_start(&w, "CFG-4");
-	moved(&w, "key-away", "p.db.journal-key.pem");
+	world_move(&w, "key-away", "p.db.journal-key.pem");
 
 	pdg_test_case("signing key is a builder's");
-	reconfigure(&w, "signingKey = signing.pem", "signingKey = ci.pem");
+	world_reconfigure(&w, "signingKey = signing.pem", "signingKey = ci.pem");
 	refuses_to_start(&w, "CFG-3");
-	reconfigure(&w, "signingKey = ci.pem", "signingKey = p.db.journal-key.pem");
+	world_reconfigure(&w, "signingKey = ci.pem", "signingKey = p.db.journal-key.pem");
 
 	pdg_test_case("an Ed25519 signing key");
 	refuses_to_start(&w, "CFG-1");
-	reconfigure(&w, "signingKey = p.db.journal-key.pem", "signingKey = signing.pem");
+	world_reconfigure(&w, "signingKey = p.db.journal-key.pem", "signingKey = signing.pem");
 
 	pdg_test_case("a log that went back");
-	copied(&w, "log", "log-old");
+	world_copy(&w, "log", "log-old");
 	world_open(&w);
 	CHECK_INT(submit_build(&w, CI, &(struct build_of){NULL, APP, "ssh-good.raw", MAIN, 5, 0}),
 		  201);
 	world_close(&w);
-	moved(&w, "log", "log-new");
-	moved(&w, "log-old", "log");
+	world_move(&w, "log", "log-new");
+	world_move(&w, "log-old", "log");
 	refuses_to_start(&w, "CFG-5");
-	moved(&w, "log", "log-old");
-	moved(&w, "log-new", "log");
+	world_move(&w, "log", "log-old");
+	world_move(&w, "log-new", "log");
 
 	pdg_test_case("all as it was");
 	world_open(&w);

@@ -25,9 +25,10 @@ static struct counted count(struct world *w)
 				journal_size(w)};
 }
 
-/* Refused by @rule, and counted: @on_record says whether it became a leaf. */
-static void refused_and(struct world *w, struct pdg_bytes body, const char *rule, int status,
-			bool on_record)
+/* Refused by @rule, and counted: @known, somebody is known to have sent it; @leaf, it became one.
+ */
+static void refused_counted(struct world *w, struct pdg_bytes body, const char *rule, int status,
+			    bool known, bool leaf)
 {
 	struct counted was = count(w);
 	struct counted is;
@@ -35,9 +36,22 @@ static void refused_and(struct world *w, struct pdg_bytes body, const char *rule
 	refused(w, body, rule, status);
 	is = count(w);
 	CHECK_UINT(is.accepted, was.accepted);
-	CHECK_UINT(is.before, was.before + (on_record ? 0 : 1));
-	CHECK_UINT(is.after, was.after + (on_record ? 1 : 0));
-	CHECK_UINT(is.leaves, was.leaves + (on_record ? 1 : 0));
+	CHECK_UINT(is.before, was.before + (known ? 0 : 1));
+	CHECK_UINT(is.after, was.after + (known ? 1 : 0));
+	CHECK_UINT(is.leaves, was.leaves + (leaf ? 1 : 0));
+}
+
+/* The first time: @on_record says whether it became a leaf. */
+static void refused_and(struct world *w, struct pdg_bytes body, const char *rule, int status,
+			bool on_record)
+{
+	refused_counted(w, body, rule, status, on_record, on_record);
+}
+
+/* One that is on record already: counted, and no leaf more. */
+static void refused_again(struct world *w, struct pdg_bytes body, const char *rule, int status)
+{
+	refused_counted(w, body, rule, status, true, false);
 }
 
 static void refused_text(struct world *w, const char *text, const char *rule, int status)
@@ -104,6 +118,7 @@ static void who_may_not(void)
 						     false};
 	static const struct source_of unknown_repository = {"https://git.example.com/none",
 							    "ssh-good.raw", MAIN, NULL, false};
+	static const struct source_of app_clone = {APP, "ssh-good.raw", NULL, NULL, false};
 	static const struct source_of of_lib = {LIB, "ssh-good.raw", MAIN, NULL, false};
 	static const struct build_of another_name = {BUILDER_2, APP, "ssh-good.raw", MAIN, 1, 0};
 	static const struct build_of near_name = {BUILDER "/", APP, "ssh-good.raw", MAIN, 1, 0};
@@ -139,8 +154,11 @@ static void who_may_not(void)
 	refused_source(&w, SERVER, &unknown_repository, "IDN-5", 403, true);
 	refused_source(&w, SERVER, &unprotected, "SRC-5", 422, true);
 	/* Its server's sources alone: a clone's commit is no evidence of a protected ref */
-	refused_source(&w, CLONE, &app_main, "SRC-7", 403, false);
-	refused_source(&w, CI, &app_main, "SRC-7", 403, false);
+	refused_source(&w, CLONE, &app_clone, "SRC-7", 403, false);
+	refused_source(&w, CI, &app_clone, "SRC-7", 403, false);
+	/* A git server that signs with another key than the policy knows is told that */
+	refused_source(&w, CLONE, &app_main, "IDN-1", 403, false);
+	refused_source(&w, CI, &app_main, "IDN-4", 403, false);
 	fsck_is_clean(&w);
 	world_done(&w);
 }
@@ -162,15 +180,18 @@ static void commits_that_are_not_good(void)
 	refused_source(&w, SERVER, &unknown, "SGN-3", 422, true);
 	refused_source(&w, SERVER, &other, "SGN-9", 422, true);
 	refused_source(&w, SERVER, &squash, "SGN-11", 422, true);
-	/* Of a clone nobody is known before the commit is judged good. */
+	/* Of a clone nobody is known: who signed the commit did not sign the statement. */
 	refused_source(&w, CLONE, &lib_unsigned, "SGN-2", 422, false);
-	refused_source(&w, CLONE, &lib_ref, "SRC-4", 422, true);
+	refused_source(&w, CLONE, &lib_ref, "SRC-4", 422, false);
 	atomic_store(&w.now, NOW - 4000 - 3600);
 	refused_source(&w, SERVER, &early, "TIM-4", 400, true);
 	world_done(&w);
 }
 
-/* The server's statement with other bytes of a commit, or none. */
+/*
+ * The server's statement with other bytes of a commit, or none. Anybody could send that who has the
+ * statement: nothing of it is on the server's record.
+ */
 static void commit_and_statement_differ(void)
 {
 	struct world w;
@@ -184,13 +205,13 @@ static void commit_and_statement_differ(void)
 	source_statement(&w, &app_main, &raw, &payload);
 	commit_read("ssh-team.raw", &other);
 	envelope_of(w.key[SERVER], pdg_buf_bytes(&payload), pdg_buf_bytes(&other), &body);
-	refused_and(&w, pdg_buf_bytes(&body), "SRC-2", 422, true);
+	refused_and(&w, pdg_buf_bytes(&body), "SRC-2", 422, false);
 	pdg_buf_reset(&body);
 	envelope_of(w.key[SERVER], pdg_buf_bytes(&payload), pdg_bytes(NULL, 0), &body);
-	refused_and(&w, pdg_buf_bytes(&body), "SRC-9", 400, true);
+	refused_and(&w, pdg_buf_bytes(&body), "SRC-9", 400, false);
 	pdg_buf_reset(&body);
 	envelope_of(w.key[SERVER], pdg_buf_bytes(&payload), pdg_bytes_str("no commit"), &body);
-	refused_and(&w, pdg_buf_bytes(&body), "COM-1", 400, true);
+	refused_and(&w, pdg_buf_bytes(&body), "SRC-2", 422, false);
 	/* A commit with a build has no use. */
 	pdg_buf_reset(&body);
 	pdg_buf_reset(&payload);
@@ -221,7 +242,7 @@ static void builds_without_their_source(void)
 	CHECK(g.retry_after > 0);
 	/* Attested in another repository, or for another commit, is not attested. */
 	CHECK_INT(submit_source(&w, CLONE, &lib_clone), 201);
-	refused_build(&w, CI, &app_build, "BLD-6", 424, true);
+	refused_again(&w, pdg_buf_bytes(&body), "BLD-6", 424);
 	refused_build(&w, CI, &lib_build, "BLD-6", 424, true);
 	/* On another ref than the build names */
 	CHECK_INT(submit_source(&w, SERVER, &on_release), 201);
@@ -368,21 +389,22 @@ static void trials_are_bounded(void)
 
 static void refusals_on_record_are_bounded(void)
 {
-	static const struct build_of another_name = {BUILDER_2, APP, "ssh-good.raw", MAIN, 1, 0};
+	struct build_of another_name = {BUILDER_2, APP, "ssh-good.raw", MAIN, 1, 0};
 	struct world w;
 	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
 	PDG_AUTO(buf) struct pdg_buf other = PDG_BUF_INIT(PDG_LIMIT_BODY);
 	struct pdg_core_stats stats;
-	unsigned i;
 
 	world_init(&w);
 	world_open(&w);
-	build_body(&w, CI, &another_name, &body);
-	build_body(&w, SERVER, &app_build, &other);
-	for (i = 0; i < 70; i++)
+	for (; another_name.artifact <= 70; another_name.artifact++) {
+		pdg_buf_reset(&body);
+		build_body(&w, CI, &another_name, &body);
 		refused(&w, pdg_buf_bytes(&body), "IDN-2", 403);
+	}
 	CHECK_UINT(journal_size(&w), 60);
 	/* Somebody else's are his own; and the next minute is another one. */
+	build_body(&w, SERVER, &app_build, &other);
 	refused(&w, pdg_buf_bytes(&other), "IDN-4", 403);
 	CHECK_UINT(journal_size(&w), 61);
 	atomic_store(&w.now, NOW + 60);
@@ -390,6 +412,72 @@ static void refusals_on_record_are_bounded(void)
 	CHECK_UINT(journal_size(&w), 62);
 	pdg_core_stats(w.core, &stats);
 	CHECK_UINT(stats.refused_after_identity, 72);
+	world_done(&w);
+}
+
+/* What was refused is sent again by whoever has it: other signatures on it, and after a restart. */
+static void refusals_are_on_record_once(void)
+{
+	static const struct build_of another_name = {BUILDER_2, APP, "ssh-good.raw", MAIN, 1, 0};
+	struct world w;
+	PDG_AUTO(buf) struct pdg_buf payload = PDG_BUF_INIT(PDG_LIMIT_PAYLOAD);
+	PDG_AUTO(envelope) struct pdg_envelope *e = NULL;
+	struct pdg_error err = {0};
+	unsigned i;
+
+	world_init(&w);
+	world_open(&w);
+	build_statement(&another_name, &payload);
+	CHECK_OK(pdg_envelope_sign(pdg_buf_bytes(&payload), w.key[CI], &e, &err), &err);
+	for (i = 0; i < 5; i++) {
+		PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
+		uint8_t junk[2] = {0x30, (uint8_t)i};
+
+		CHECK_OK(pdg_envelope_write(e, &body, &err), &err);
+		if (i == 0)
+			refused_and(&w, pdg_buf_bytes(&body), "IDN-2", 403, true);
+		else
+			refused_again(&w, pdg_buf_bytes(&body), "IDN-2", 403);
+		CHECK_OK(pdg_envelope_add(e, "", pdg_bytes(junk, 2), &err), &err);
+		if (i == 3) {
+			world_close(&w);
+			world_open(&w);
+		}
+	}
+	{
+		/* Another of his keys is another identity, another statement another refusal. */
+		PDG_AUTO(buf) struct pdg_buf second = PDG_BUF_INIT(PDG_LIMIT_BODY);
+
+		build_body(&w, CI_2, &another_name, &second);
+		refused_and(&w, pdg_buf_bytes(&second), "IDN-2", 403, true);
+		refused_again(&w, pdg_buf_bytes(&second), "IDN-2", 403);
+	}
+	fsck_is_clean(&w);
+	world_done(&w);
+}
+
+/* A public build beside a public source that is not its own, or no git server's. */
+static void sources_beside_are_nobodys(void)
+{
+	static const struct source_of other = {APP, "ssh-team.raw", MAIN, NULL, false};
+	static const struct source_of clone = {LIB, "ssh-good.raw", NULL, NULL, false};
+	static const struct source_of unprotected = {APP, "ssh-good.raw", "refs/heads/topic", NULL,
+						     false};
+	struct world w;
+	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
+
+	world_init(&w);
+	world_open(&w);
+	body_with_source(&w, SERVER, &other, &app_build, &body);
+	refused_and(&w, pdg_buf_bytes(&body), "BLD-5", 422, false);
+	pdg_buf_reset(&body);
+	body_with_source(&w, CLONE, &clone, &app_build, &body);
+	refused_and(&w, pdg_buf_bytes(&body), "SUB-1", 400, false);
+	/* Refused for what the server itself signed: his, once */
+	pdg_buf_reset(&body);
+	body_with_source(&w, SERVER, &unprotected, &app_build, &body);
+	refused_and(&w, pdg_buf_bytes(&body), "SRC-5", 422, true);
+	refused_again(&w, pdg_buf_bytes(&body), "SRC-5", 422);
 	world_done(&w);
 }
 
@@ -438,4 +526,6 @@ PDG_TEST_MAIN("refused", {"not a submission", not_a_submission}, {"who may not",
 	      {"damaged signatures", damaged_signatures},
 	      {"trials are bounded", trials_are_bounded},
 	      {"refusals on record are bounded", refusals_on_record_are_bounded},
+	      {"refusals are on record once", refusals_are_on_record_once},
+	      {"sources beside are nobody's", sources_beside_are_nobodys},
 	      {"two commits of one name", two_commits_of_one_name})

@@ -100,7 +100,7 @@ static void clone_statement_by_ssh(void)
 	PDG_AUTO(buf) struct pdg_buf out = PDG_BUF_INIT(PDG_LIMIT_PAYLOAD);
 	PDG_AUTO(statement) struct pdg_statement *st = NULL;
 	PDG_AUTO(verdict) struct pdg_verdict v;
-	struct pdg_source_make m = {.uri = REPO, .name = "named", .verdict = &v};
+	struct pdg_source_make m = {.uri = REPO, .verdict = &v};
 	struct pdg_source s;
 	struct pdg_error err = {0};
 
@@ -110,7 +110,7 @@ static void clone_statement_by_ssh(void)
 	if (!CHECK_OK(pdg_statement_parse(pdg_buf_bytes(&out), &st, &err), &err) ||
 	    !CHECK_OK(pdg_source_read(st, &s, &err), &err))
 		return;
-	CHECK_STR(s.name, "named");
+	CHECK_STR(s.name, "app");
 	CHECK_STR(s.sig_format, "ssh");
 	CHECK(s.gpg_keyid == NULL && s.ref == NULL && s.previous == NULL && s.pusher == NULL);
 	CHECK_OK(pdg_source_follows(&s, m.raw, &v, PDG_GRADE_CLONE, &err), &err);
@@ -305,6 +305,10 @@ static void other_forms_are_refused(void)
 		{SUBJECT "," SUBJECT, SEED},
 		{"{'name':'app'," DIGEST "}", SEED},
 		{"{'name':'app','uri':''," DIGEST "}", SEED},
+		{"{'name':'other','uri':'" REPO "'," DIGEST "}", SEED},
+		{"{'name':'team/app','uri':'" REPO "'," DIGEST "}", SEED},
+		{"{'name':'app.git','uri':'" REPO ".git'," DIGEST "}", SEED},
+		{"{'name':'','uri':'" REPO "'," DIGEST "}", SEED},
 		{"{'name':'app','uri':'" REPO "','digest':{'sha256':'" SHA_A "'}}", SEED},
 		{"{'name':'app','uri':'" REPO "','digest':{'gitCommit':'" COMMIT_A "'}}", SEED},
 		{"{'name':'app','uri':'" REPO "','digest':{'gitCommit':'" COMMIT_A
@@ -349,6 +353,24 @@ static void other_forms_are_refused(void)
 	pdg_test_case(NULL);
 }
 
+static void kept_as_emitted(void)
+{
+	char uri[] = REPO;
+	const struct pdg_policy_repository repo = {.uri = uri};
+	const size_t most = 6 * 1000 + PDG_LIMIT_SOURCE_OVERHEAD;
+	struct pdg_source s = {.uri = REPO};
+	struct pdg_error err = {0};
+
+	CHECK_OK(pdg_source_as_emitted(&s, &repo, most, 1000, &err), &err);
+	CHECK_RULE(pdg_source_as_emitted(&s, &repo, most + 1, 1000, &err), &err, "STM-2");
+	CHECK_RULE(pdg_source_as_emitted(&s, &repo, most, SIZE_MAX, &err), &err, "STM-2");
+	/* The same repository, in another spelling */
+	s.uri = REPO ".git";
+	CHECK_RULE(pdg_source_as_emitted(&s, &repo, 1, 1000, &err), &err, "SRC-3");
+	s.uri = "git+" REPO;
+	CHECK_RULE(pdg_source_as_emitted(&s, &repo, 1, 1000, &err), &err, "SRC-3");
+}
+
 static void grades_are_earned(void)
 {
 	char pattern[] = "refs/heads/*";
@@ -378,4 +400,4 @@ PDG_TEST_MAIN("source", {"server statement is whole", server_statement_is_whole}
 	      {"every member must follow", every_member_must_follow},
 	      {"good forms are read", read_good_forms},
 	      {"other forms are refused", other_forms_are_refused},
-	      {"grades are earned", grades_are_earned})
+	      {"kept as emitted", kept_as_emitted}, {"grades are earned", grades_are_earned})

@@ -21,7 +21,6 @@ static void table_is_whole(void)
 		pdg_test_case("%s", names[i]);
 		CHECK_UINT(s->id, i);
 		CHECK_STR(s->name, names[i]);
-		CHECK(pdg_stage_named(names[i]) == s);
 		CHECK(pdg_str_starts(s->predicate_type, "https://"));
 		CHECK(s->also_read != NULL);
 		/* Printed as it stands. */
@@ -29,8 +28,6 @@ static void table_is_whole(void)
 		CHECK_INT(s->judged, i <= PDG_STAGE_BUILD);
 	}
 	pdg_test_case(NULL);
-	CHECK(pdg_stage_named("Source") == NULL);
-	CHECK(pdg_stage_named("") == NULL);
 }
 
 static void statements_find_their_stage(void)

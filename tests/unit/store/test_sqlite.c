@@ -224,40 +224,112 @@ static void logged_once(void)
 		CHECK(a->logged);
 		CHECK_BYTES_STR(pdg_buf_bytes(&a->bundle), "{\"first\":1}");
 	}
-	CHECK_OK(f.s->ops->pending(f.s, 10, &v, &n, &err), &err);
+	CHECK_OK(f.s->ops->pending(f.s, 0, 10, SIZE_MAX, &v, &n, &err), &err);
 	if (CHECK_UINT(n, 1))
 		CHECK_INT(v[0]->received, 1700000002);
 	pdg_stored_list_done(v, n);
 	teardown(&f);
 }
 
-static void pending_newest_first(void)
+/* Page by page, bounded in rows and in bytes; and without what nobody asks for. */
+static void pending_oldest_first(void)
 {
 	struct fixture f;
 	struct pdg_stored **v = NULL;
 	struct pdg_error err = {0};
 	size_t n = 0;
 	unsigned i;
+	int64_t last = 0;
 
 	if (!setup(&f))
 		return;
 	for (i = 1; i <= 5; i++)
 		put(&f, i, "build", HEX64);
-	CHECK_OK(f.s->ops->pending(f.s, 3, &v, &n, &err), &err);
+	CHECK_OK(f.s->ops->pending(f.s, 0, 3, SIZE_MAX, &v, &n, &err), &err);
 	if (CHECK_UINT(n, 3)) {
-		CHECK_INT(v[0]->received, 1700000005);
+		CHECK_INT(v[0]->received, 1700000001);
 		CHECK_INT(v[2]->received, 1700000003);
+		CHECK_BYTES_STR(pdg_buf_bytes(&v[0]->payload), "{\"x\":1}");
+		CHECK_STR(v[0]->service_key, "hint");
+		CHECK_UINT(v[0]->countersig.n, 4);
+		CHECK_UINT(v[0]->envelope.n, 0);
+		last = v[2]->id;
 	}
 	pdg_stored_list_done(v, n);
+	CHECK_OK(f.s->ops->pending(f.s, last, 3, SIZE_MAX, &v, &n, &err), &err);
+	if (CHECK_UINT(n, 2))
+		CHECK_INT(v[0]->received, 1700000004);
+	pdg_stored_list_done(v, n);
+	/* Seven bytes each: the second passes the limit and is the last. */
+	CHECK_OK(f.s->ops->pending(f.s, 0, 5, 8, &v, &n, &err), &err);
+	CHECK_UINT(n, 2);
+	pdg_stored_list_done(v, n);
+	CHECK_OK(f.s->ops->pending(f.s, 0, 5, 1, &v, &n, &err), &err);
+	CHECK_UINT(n, 1);
+	pdg_stored_list_done(v, n);
+	teardown(&f);
+}
+
+static size_t count_sources(struct fixture *f, const char *repository, const char *algorithm,
+			    const char *value, int64_t after, size_t max)
+{
+	PDG_AUTO(mem) char *uri = pdg_str_printf("https://example.com/%s", repository);
+	struct pdg_stored **v = NULL;
+	struct pdg_error err = {0};
+	size_t n = 0;
+
+	CHECK_OK(f->s->ops->sources(f->s, uri, algorithm, value, after, max, &v, &n, &err), &err);
+	if (n)
+		CHECK_INT(v[0]->received, 1700000001 + after);
+	pdg_stored_list_done(v, n);
+	return n;
+}
+
+/* What a listing tells, and that its sizes are those of the parts. */
+static void listed(void)
+{
+	struct pdg_listed *v = NULL;
+	struct pdg_error err = {0};
+	PDG_AUTO(mem) char *first = reference(1);
+	size_t n = 0;
+	struct fixture f;
+
+	if (setup(&f)) {
+		put(&f, 1, "build", HEX64);
+		put(&f, 2, "source", HEX64);
+		put(&f, 3, "source", HEX64);
+		CHECK_OK(f.s->ops->begin(f.s, &err), &err);
+		CHECK_OK(f.s->ops->set_logged(f.s, first, pdg_bytes_str("{\"b\":1}"), &err), &err);
+		CHECK_OK(f.s->ops->commit(f.s, &err), &err);
+		CHECK_OK(f.s->ops->list(f.s, "sha256", HEX64, 0, 2, &v, &n, &err), &err);
+		if (CHECK_UINT(n, 2)) {
+			CHECK_STR(v[0].reference, first);
+			CHECK_STR(v[0].stage, "build");
+			CHECK_STR(v[0].repository, "https://example.com/r");
+			CHECK_STR(v[0].git_commit, "c0ffee");
+			CHECK(v[0].logged && !v[1].logged);
+			CHECK_INT(v[0].received, 1700000001);
+			CHECK_UINT(v[0].size, strlen("{\"payload\":1}") + strlen("{\"b\":1}"));
+			CHECK_UINT(v[1].size, strlen("{\"payload\":1}"));
+		}
+		pdg_listed_done(v, n);
+		v = NULL;
+		CHECK_OK(f.s->ops->list_sources(f.s, "https://example.com/r", "c0ffee", 9, &v, &n,
+						&err),
+			 &err);
+		if (CHECK_UINT(n, 2))
+			CHECK(v[0].id == 2 && v[1].id == 3);
+		pdg_listed_done(v, n);
+		CHECK_OK(f.s->ops->list(f.s, "sha256", "00", 0, 9, &v, &n, &err), &err);
+		CHECK_UINT(n, 0);
+		pdg_listed_done(v, n);
+	}
 	teardown(&f);
 }
 
 static void found_by_subject_and_commit(void)
 {
 	struct fixture f;
-	struct pdg_stored **v = NULL;
-	struct pdg_error err = {0};
-	size_t n = 0;
 	unsigned i;
 
 	if (!setup(&f))
@@ -269,13 +341,16 @@ static void found_by_subject_and_commit(void)
 	CHECK_UINT(count_subject(&f, "sha256", HEX64, 3, 100), 2);
 	CHECK_UINT(count_subject(&f, "gitCommit", HEX64, 0, 100), 0);
 	CHECK_UINT(count_subject(&f, "gitCommit", "c0ffee", 0, 100), 5);
-	CHECK_OK(f.s->ops->sources(f.s, "https://example.com/r", "c0ffee", &v, &n, &err), &err);
-	if (CHECK_UINT(n, 4))
-		CHECK_INT(v[0]->received, 1700000001);
-	pdg_stored_list_done(v, n);
-	CHECK_OK(f.s->ops->sources(f.s, "https://example.com/other", "c0ffee", &v, &n, &err), &err);
-	CHECK_UINT(n, 0);
-	pdg_stored_list_done(v, n);
+	CHECK_UINT(count_sources(&f, "r", "gitCommit", "c0ffee", 0, 100), 4);
+	CHECK_UINT(count_sources(&f, "r", "gitCommit", "c0ffee", 0, 3), 3);
+	CHECK_UINT(count_sources(&f, "r", "gitCommit", "c0ffee", 1, 100), 3);
+	CHECK_UINT(count_sources(&f, "r", "gitCommit", "c0ffed", 0, 100), 0);
+	CHECK_UINT(count_sources(&f, "other", "gitCommit", "c0ffee", 0, 100), 0);
+	CHECK_UINT(count_sources(&f, "r", "sha256", HEX64, 0, 100), 4);
+	CHECK_UINT(count_sources(&f, "r", "sha256", HEX64, 0, 3), 3);
+	CHECK_UINT(count_sources(&f, "r", "sha256", HEX64, 1, 100), 3);
+	CHECK_UINT(count_sources(&f, "r", "sha256", "c0ffee", 0, 100), 0);
+	CHECK_UINT(count_sources(&f, "other", "sha256", HEX64, 0, 100), 0);
 	teardown(&f);
 }
 
@@ -291,16 +366,15 @@ static void joined_envelope(void)
 		return;
 	put(&f, 1, "source", HEX64);
 	CHECK_OK(f.s->ops->begin(f.s, &err), &err);
-	CHECK_OK(f.s->ops->update_envelope(f.s, ref, pdg_bytes_str("{\"two\":2}"), "clone", 42,
-					   &err),
+	CHECK_OK(f.s->ops->update_envelope(f.s, ref, pdg_bytes_str("{\"two\":2}"), "clone", &err),
 		 &err);
-	CHECK_CODE(f.s->ops->update_envelope(f.s, other, pdg_bytes_str("{}"), NULL, 1, &err), &err,
+	CHECK_CODE(f.s->ops->update_envelope(f.s, other, pdg_bytes_str("{}"), NULL, &err), &err,
 		   PDG_E_NOTFOUND);
 	CHECK_OK(f.s->ops->commit(f.s, &err), &err);
 	if (CHECK_OK(f.s->ops->get(f.s, ref, &a, &err), &err)) {
 		CHECK_BYTES_STR(pdg_buf_bytes(&a->envelope), "{\"two\":2}");
 		CHECK_STR(a->grade, "clone");
-		CHECK_UINT(a->journal_index, 42);
+		CHECK_UINT(a->journal_index, 1);
 	}
 	teardown(&f);
 }
@@ -454,6 +528,21 @@ static void run_sql(const char *path, const char *sql)
 	CHECK_INT(sqlite3_close(db), SQLITE_OK);
 }
 
+static int schema_version(const char *path)
+{
+	sqlite3 *db = NULL;
+	sqlite3_stmt *st = NULL;
+	int version = -1;
+
+	CHECK_INT(sqlite3_open(path, &db), SQLITE_OK);
+	CHECK_INT(sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &st, NULL), SQLITE_OK);
+	if (CHECK_INT(sqlite3_step(st), SQLITE_ROW))
+		version = sqlite3_column_int(st, 0);
+	CHECK_INT(sqlite3_finalize(st), SQLITE_OK);
+	CHECK_INT(sqlite3_close(db), SQLITE_OK);
+	return version;
+}
+
 static void later_schema_and_other_programs(void)
 {
 	struct fixture f;
@@ -466,7 +555,7 @@ static void later_schema_and_other_programs(void)
 	if (!setup(&f))
 		return;
 	pdg_store_close(PDG_TAKE(f.s));
-	(void)snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", pdg_schema_version() + 1);
+	(void)snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", schema_version(f.path) + 1);
 	run_sql(f.path, sql);
 	CHECK_RULE(pdg_sqlite_open(f.path, &s, &is_new, &err), &err, "STO-1");
 	other = pdg_test_path(f.dir, "other.db");
@@ -482,9 +571,7 @@ static void migrated_from_version_1(void)
 	struct fixture f;
 	PDG_AUTO(mem) char *ref = reference(1);
 	PDG_AUTO(stored) struct pdg_stored *a = NULL;
-	struct pdg_stored **v = NULL;
 	struct pdg_error err = {0};
-	size_t n = 0;
 	bool is_new = true;
 
 	if (!setup(&f))
@@ -495,10 +582,7 @@ static void migrated_from_version_1(void)
 	if (open_store(&f, &is_new)) {
 		CHECK(!is_new);
 		CHECK_OK(f.s->ops->get(f.s, ref, &a, &err), &err);
-		CHECK_OK(f.s->ops->sources(f.s, "https://example.com/r", "c0ffee", &v, &n, &err),
-			 &err);
-		CHECK_UINT(n, 1);
-		pdg_stored_list_done(v, n);
+		CHECK_UINT(count_sources(&f, "r", "gitCommit", "c0ffee", 0, 100), 1);
 		pdg_store_close(PDG_TAKE(f.s));
 	}
 	/* The index is back: making it again fails. */
@@ -598,7 +682,7 @@ static void readers_beside_the_writer(void)
 PDG_TEST_MAIN("sqlite", {"kept across reopen", kept_across_reopen},
 	      {"one row a reference", one_row_a_reference},
 	      {"rollback leaves nothing", rollback_leaves_nothing}, {"logged once", logged_once},
-	      {"pending newest first", pending_newest_first},
+	      {"pending oldest first", pending_oldest_first}, {"listed", listed},
 	      {"found by subject and commit", found_by_subject_and_commit},
 	      {"joined envelope", joined_envelope}, {"journal and meta", journal_and_meta},
 	      {"each in order", each_in_order}, {"private file", private_file},

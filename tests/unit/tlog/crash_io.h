@@ -6,6 +6,7 @@
 #ifndef PDG_TESTS_UNIT_TLOG_CRASH_IO_H
 #define PDG_TESTS_UNIT_TLOG_CRASH_IO_H
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,9 +26,11 @@ enum crash_kind {
 	CRASH_FAIL, /* do not end: the operation fails once */
 };
 
+enum lost_kind { LOST_NAME, LOST_DATA, LOST_RENAME };
+
 /* Something that a power failure takes back. */
 struct unsynced {
-	enum { LOST_NAME, LOST_DATA, LOST_RENAME } kind;
+	enum lost_kind kind;
 	char *path;
 	struct pdg_buf old; /* what a rename replaced */
 	bool had_old;
@@ -44,7 +47,7 @@ struct crash {
 	size_t n_u;
 };
 
-static inline struct unsynced *crash_note(struct crash *c, int kind, const char *path)
+static inline struct unsynced *crash_note(struct crash *c, enum lost_kind kind, const char *path)
 {
 	struct unsynced *u = &c->u[c->n_u++];
 
@@ -136,22 +139,27 @@ static inline int crash_mkdir(void *ctx, const char *path, struct pdg_error *err
 	return crash_after(c, now, pdg_embedded_io_files.mkdir(NULL, path, err));
 }
 
-static inline int crash_write(void *ctx, const char *path, struct pdg_bytes in,
+static inline int crash_write(void *ctx, const char *path, struct pdg_bytes in, int *out_fd,
 			      struct pdg_error *err)
 {
 	struct crash *c = ctx;
 	bool now = crash_now(c);
 	int rc;
 
-	if (now && (c->kind == CRASH_TORN || c->kind == CRASH_FAIL))
-		(void)pdg_embedded_io_files.write(NULL, path, pdg_bytes_head(in, in.n / 2), err);
+	if (now && (c->kind == CRASH_TORN || c->kind == CRASH_FAIL)) {
+		int half = -1;
+
+		(void)pdg_embedded_io_files.write(NULL, path, pdg_bytes_head(in, in.n / 2), &half,
+						  err);
+		pdg_auto_fd(&half);
+	}
 	if (crash_fail(c, now, err, &rc))
 		return rc;
 	crash_before(c, now);
 	if (!pdg_fs_exists(path))
 		(void)crash_note(c, LOST_NAME, path);
 	(void)crash_note(c, LOST_DATA, path);
-	return crash_after(c, now, pdg_embedded_io_files.write(NULL, path, in, err));
+	return crash_after(c, now, pdg_embedded_io_files.write(NULL, path, in, out_fd, err));
 }
 
 static inline void crash_synced(struct crash *c, const char *path)
@@ -166,6 +174,26 @@ static inline void crash_synced(struct crash *c, const char *path)
 			u->done = true;
 		free(dir);
 	}
+}
+
+static inline int crash_finish(void *ctx, const char *path, int fd, struct pdg_error *err)
+{
+	struct crash *c = ctx;
+	bool now = crash_now(c);
+	int rc;
+
+	if (crash_fail(c, now, err, &rc)) {
+		pdg_auto_fd(&fd);
+		return rc;
+	}
+	crash_before(c, now);
+	/* What is synced is what was written by, not a second descriptor of the file. */
+	if ((fcntl(fd, F_GETFL) & O_ACCMODE) != O_WRONLY)
+		abort();
+	rc = pdg_embedded_io_files.finish(NULL, path, fd, err);
+	if (rc == 0)
+		crash_synced(c, path);
+	return crash_after(c, now, rc);
 }
 
 static inline int crash_sync(void *ctx, const char *path, struct pdg_error *err)
@@ -227,6 +255,7 @@ static inline struct pdg_embedded_io crash_io(struct crash *c)
 {
 	return (struct pdg_embedded_io){.mkdir = crash_mkdir,
 					.write = crash_write,
+					.finish = crash_finish,
 					.sync = crash_sync,
 					.rename = crash_rename,
 					.remove = crash_remove,

@@ -107,15 +107,15 @@ static inline void check_items(const struct items *it, const struct pdg_root *ro
 	CHECK_UINT(bad, 0);
 }
 
-/* The checkpoint that @log serves, verified; to be freed. */
+/* The checkpoint that @log serves, verified under the name that it says; to be freed. */
 static inline struct pdg_checkpoint *latest(struct pdg_log *log)
 {
 	PDG_AUTO(buf) struct pdg_buf note = PDG_BUF_INIT(PDG_LIMIT_CHECKPOINT);
 	struct pdg_checkpoint *c = NULL;
 
-	naive_must(log->ops->checkpoint(log, &note, NULL));
+	naive_must(pdg_embedded_file(log, "checkpoint", &note, NULL));
 	naive_must(pdg_checkpoint_parse(pdg_buf_bytes(&note), &c, NULL));
-	naive_must(pdg_checkpoint_verify(c, pdg_embedded_origin(log), pdg_embedded_key(log), NULL));
+	naive_must(pdg_checkpoint_verify(c, c->origin, pdg_embedded_key(log), NULL));
 	return c;
 }
 

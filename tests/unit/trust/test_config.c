@@ -319,13 +319,14 @@ static void paths_come_out_absolute(void)
 	PDG_AUTO(config) struct pdg_config *c = NULL;
 	struct pdg_error err = {0};
 	char *dir = pdg_test_dir();
-	char *file = pdg_test_file(dir, "conf",
-				   pdg_bytes_str("[log]\ndirectory = sub/dir\n"
-						 "[key \"x\"]\nfile = /abs/file\nfile = ../up\n"));
+	const struct pdg_bytes text =
+		pdg_bytes_str("[log]\ndirectory = sub/dir\n"
+			      "[key \"x\"]\nfile = /abs/file\nfile = ../up\n");
+	char *file = pdg_test_file(dir, "conf", text);
 	char *want = pdg_test_path(dir, "sub/dir");
 	char *up = pdg_test_path(dir, "../up");
 
-	if (CHECK_OK(pdg_config_load(file, &c, &err), &err) &&
+	if (CHECK_OK(pdg_config_parse(text, file, &c, &err), &err) &&
 	    CHECK_OK(pdg_config_check(c, table, &err), &err)) {
 		CHECK_STR(pdg_config_get(c, "log", NULL, "directory", 0, NULL), want);
 		CHECK_STR(pdg_config_get(c, "key", "x", "file", 0, NULL), "/abs/file");
@@ -339,13 +340,13 @@ static void paths_come_out_absolute(void)
 
 static void files_that_are_none(void)
 {
-	PDG_AUTO(config) struct pdg_config *c = NULL;
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_POLICY_FILE);
 	struct pdg_error err = {0};
 	char *dir = pdg_test_dir();
 	char *missing = pdg_test_path(dir, "missing");
 
-	CHECK_CODE(pdg_config_load(missing, &c, &err), &err, PDG_E_NOTFOUND);
-	CHECK_CODE(pdg_config_load(dir, &c, &err), &err, PDG_E_IO);
+	CHECK_RULE(pdg_config_read(missing, &text, &err), &err, "POL-9");
+	CHECK_RULE(pdg_config_read(dir, &text, &err), &err, "POL-9");
 	free(missing);
 	pdg_test_dir_remove(dir);
 }

@@ -266,8 +266,8 @@ static void written_and_read(void)
 	}
 	free(path);
 	path = pdg_test_path(dir, "absent.json");
-	CHECK_CODE(pdg_root_load(path, &r, &err), &err, PDG_E_NOTFOUND);
-	CHECK_CODE(pdg_root_load(dir, &r, &err), &err, PDG_E_IO);
+	CHECK_RULE(pdg_root_load(path, &r, &err), &err, "TRT-1");
+	CHECK_RULE(pdg_root_load(dir, &r, &err), &err, "TRT-1");
 	free(path);
 	pdg_test_dir_remove(dir);
 }
@@ -280,7 +280,7 @@ static void size_limit(void)
 	uint8_t *p = pdg_buf_room(&b, ((size_t)1 << 20) + 1);
 
 	memset(p, ' ', b.n);
-	CHECK_CODE(pdg_root_parse(pdg_buf_bytes(&b), &r, &err), &err, PDG_E_LIMIT);
+	CHECK_RULE(pdg_root_parse(pdg_buf_bytes(&b), &r, &err), &err, "TRT-1");
 }
 
 PDG_TEST_MAIN("root", {"the public root", public_root}, {"hosts", hosts},

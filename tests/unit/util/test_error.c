@@ -28,7 +28,6 @@ static void nothing_needs_an_object(void)
 	CHECK_INT(pdg_context(NULL, PDG_E_IO, "%s", "x"), PDG_E_IO);
 	CHECK_INT(pdg_nomem(NULL), PDG_E_NOMEM);
 	pdg_fix(NULL, "%s", "x");
-	pdg_error_clear(NULL);
 }
 
 static void reject_takes_the_code_of_its_rule(void)
@@ -66,7 +65,7 @@ static void unknown_rule_aborts(void)
 #endif
 }
 
-static void fix_and_clear(void)
+static void fix(void)
 {
 	struct pdg_error err = {0};
 
@@ -75,11 +74,6 @@ static void fix_and_clear(void)
 	CHECK_STR(err.fix, "run: pedigree init");
 	pdg_fix(&err, "name it with --policy");
 	CHECK_STR(err.fix, "name it with --policy");
-	pdg_error_clear(&err);
-	CHECK_INT(err.code, 0);
-	CHECK_STR(err.text, "");
-	CHECK_STR(err.fix, "");
-	CHECK_STR(err.rule, "");
 }
 
 static void context_comes_before(void)
@@ -92,7 +86,7 @@ static void context_comes_before(void)
 	CHECK_RULE(rc, &err, "JSN-3");
 	CHECK_STR(err.text, "envelope 2: payload: member \"subject\" is missing");
 
-	pdg_error_clear(&err);
+	err = (struct pdg_error){0};
 	CHECK_INT(pdg_context(&err, 0, "envelope"), 0);
 	CHECK_STR(err.text, "");
 }
@@ -147,6 +141,28 @@ static void cut_respects_utf8(void)
 	pdg_test_case(NULL);
 }
 
+static void a_named_file_is_its_namers_fault(void)
+{
+	static const int file[] = {PDG_E_FORMAT, PDG_E_LIMIT, PDG_E_NOTFOUND, PDG_E_REJECTED,
+				   PDG_E_IO};
+	static const int other[] = {PDG_OK, PDG_E_NOMEM, PDG_E_USAGE, PDG_E_CRYPTO, PDG_E_INTERNAL};
+	struct pdg_error err = {0};
+	size_t i;
+
+	for (i = 0; i < sizeof(file) / sizeof(file[0]); i++) {
+		(void)pdg_fail(&err, file[i], "text");
+		CHECK_RULE(pdg_as_rule(&err, file[i], "KEY-3"), &err, "KEY-3");
+		CHECK_INT(err.code, PDG_E_USAGE);
+		CHECK_STR(err.text, "text");
+		CHECK_INT(pdg_as_rule(NULL, file[i], "KEY-3"), PDG_E_USAGE);
+	}
+	for (i = 0; i < sizeof(other) / sizeof(other[0]); i++) {
+		(void)pdg_fail(&err, other[i], "text");
+		CHECK_INT(pdg_as_rule(&err, other[i], "KEY-3"), other[i]);
+		CHECK_STR(err.rule, "");
+	}
+}
+
 static void exit_statuses(void)
 {
 	static const struct {
@@ -176,8 +192,9 @@ static void exit_statuses(void)
 PDG_TEST_MAIN("error", {"fail records", fail_records},
 	      {"nothing needs an object", nothing_needs_an_object},
 	      {"reject takes the code of its rule", reject_takes_the_code_of_its_rule},
-	      {"unknown rule aborts", unknown_rule_aborts}, {"fix and clear", fix_and_clear},
+	      {"unknown rule aborts", unknown_rule_aborts}, {"fix", fix},
 	      {"context comes before", context_comes_before},
 	      {"arguments may lie in the object", arguments_may_lie_in_the_object},
 	      {"long texts are cut", long_texts_are_cut}, {"cut respects UTF-8", cut_respects_utf8},
+	      {"a named file is its namer's fault", a_named_file_is_its_namers_fault},
 	      {"exit statuses", exit_statuses})

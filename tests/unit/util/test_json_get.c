@@ -253,26 +253,7 @@ static void only_known_members(void)
 	CHECK_RULE(pdg_json_only(j, all, &err), &err, "JSN-4");
 }
 
-static bool equal(const char *a, const char *b)
-{
-	PDG_AUTO(json) json_t *x = NULL;
-	PDG_AUTO(json) json_t *y = NULL;
-
-	CHECK_OK(pdg_json_load(pdg_bytes_str(a), 100, &x, NULL), NULL);
-	CHECK_OK(pdg_json_load(pdg_bytes_str(b), 100, &y, NULL), NULL);
-	return pdg_json_equal(x, y);
-}
-
-static void equality(void)
-{
-	CHECK(equal("{\"a\":1,\"b\":[1,2]}", "{ \"b\":[1,2], \"\\u0061\":1 }"));
-	CHECK(!equal("{\"a\":1,\"b\":[1,2]}", "{\"a\":1,\"b\":[2,1]}"));
-	CHECK(!equal("{\"a\":1}", "{\"a\":1,\"b\":1}"));
-	CHECK(!equal("{\"a\":1}", "{\"a\":\"1\"}"));
-	CHECK(!equal("{\"a\":null}", "{}"));
-}
-
 PDG_TEST_MAIN("json_get", {"every getter against every type", every_getter_against_every_type},
 	      {"values", values}, {"defaults", defaults}, {"outputs stay", outputs_stay},
 	      {"base64", base64}, {"arrays", arrays}, {"members in order", members_in_order},
-	      {"only known members", only_known_members}, {"equality", equality})
+	      {"only known members", only_known_members})

@@ -28,7 +28,7 @@ static int fill_buffer(struct pdg_error *err)
 	for (i = 0; i < 1000; i++) {
 		pdg_buf_puts(&b, "some text, ");
 		pdg_buf_printf(&b, "%d", i);
-		pdg_buf_u64be(&b, (uint64_t)i);
+		pdg_buf_u32be(&b, (uint32_t)i);
 	}
 	if (b.failed)
 		CHECK(b.p == NULL && b.n == 0 && pdg_buf_cstr(&b)[0] == '\0');

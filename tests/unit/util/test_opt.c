@@ -54,8 +54,7 @@ static void taken(void)
 	struct line l;
 	size_t n;
 
-	CHECK_OK(parse(&l,
-		       "a --policy=p1 --json b --policy p2 --key k1 --key= - --all ^c -- --json",
+	CHECK_OK(parse(&l, "a --policy=p2 --json --json b --key k1 --key= - --all ^c -- --json",
 		       &err),
 		 &err);
 	CHECK_STR(pdg_args_get(&l.args, "policy"), "p2");
@@ -88,9 +87,17 @@ static void refused(void)
 	static const struct {
 		const char *words, *fix;
 	} cases[] = {
-		{"--polcy x", "--policy"}, {"--policy", ""}, {"--json=1", ""},
-		{"-p x", "long"},	   {"--", NULL},     {"--zzzzzz", "--help"},
-		{"--all=x", ""},	   {"--p", ""},	     {"--=x", ""},
+		{"--polcy x", "--policy"},
+		{"--policy", ""},
+		{"--json=1", ""},
+		{"-p x", "long"},
+		{"--", NULL},
+		{"--zzzzzz", "--help"},
+		{"--all=x", ""},
+		{"--p", ""},
+		{"--=x", ""},
+		{"--policy a --policy=b", ""},
+		{"--policy a --policy a", ""},
 	};
 	size_t i;
 

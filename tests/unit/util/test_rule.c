@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "support/check.h"
+#include "util/error.h"
 #include "util/rule.h"
 #include "util/str.h"
 
@@ -122,27 +123,17 @@ static const struct {
 	const char *name;
 	int status; /* 0: any */
 } problems[] = {
-	{"malformed", 400},
-	{"too-large", 413},
-	{"signature-invalid", 403},
-	{"identity-not-allowed", 403},
-	{"source-missing", 424},
-	{"source-not-verified", 422},
-	{"source-ambiguous", 422},
-	{"reference-unknown", 424},
-	{"reference-mismatch", 422},
-	{"subject-mismatch", 422},
-	{"replayed-token", 401},
-	{"conflict", 409},
-	{"log-unavailable", 503},
-	{"overloaded", 503},
-	{"not-found", 404},
-	{"method-not-allowed", 405},
-	{"unsupported-type", 415},
-	{"headers-too-large", 431},
-	{"not-ready", 503},
-	{"not-supported", 501},
-	{"refused", 0},
+	{"malformed", 400},	     {"too-large", 413},
+	{"signature-invalid", 403},  {"identity-not-allowed", 403},
+	{"source-missing", 424},     {"source-not-verified", 422},
+	{"source-ambiguous", 422},   {"reference-unknown", 424},
+	{"reference-mismatch", 422}, {"subject-mismatch", 422},
+	{"replayed-token", 401},     {"conflict", 409},
+	{"log-unavailable", 503},    {"overloaded", 503},
+	{"not-found", 404},	     {"method-not-allowed", 405},
+	{"unsupported-type", 415},   {"headers-too-large", 431},
+	{"not-ready", 503},	     {"not-supported", 501},
+	{"internal", 500},	     {"refused", 0},
 };
 
 static bool problem_has_status(const char *problem, int status)
@@ -180,5 +171,34 @@ static void entries_are_whole(void)
 	CHECK(pdg_rule_find(NULL) == NULL);
 }
 
-PDG_TEST_MAIN("rule", {"document and table agree", document_and_table_agree},
+/* Whoever called or configured wrongly is told so by exit status 2, whichever rule says it. */
+static void faults_of_configuration_are_wrong_use(void)
+{
+	static const char *const ids[] = {
+		"FIL-1", "KEY-2",  "KEY-3",  "TRT-1", "CLI-1", "CLI-2", "CLI-3", "CLI-4",
+		"CLI-9", "GIT-4",  "GIT-5",  "PSH-1", "HOK-3", "HOK-4", "HOK-6", "SGN-1",
+		"POL-1", "POL-2",  "POL-3",  "POL-4", "POL-5", "POL-6", "POL-7", "POL-8",
+		"POL-9", "POL-10", "POL-11", "CFG-1", "CFG-2", "CFG-3", "CFG-4",
+	};
+	size_t n_rules;
+	const struct pdg_rule *rules = pdg_rule_table(&n_rules);
+	size_t wrong_use = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		const struct pdg_rule *r = pdg_rule_find(ids[i]);
+
+		pdg_test_case("%s", ids[i]);
+		if (CHECK(r != NULL))
+			CHECK_INT(pdg_exit_status(r->code), 2);
+	}
+	pdg_test_case("no other");
+	for (i = 0; i < n_rules; i++)
+		wrong_use += pdg_exit_status(rules[i].code) == 2;
+	CHECK_UINT(wrong_use, sizeof(ids) / sizeof(ids[0]));
+}
+
+PDG_TEST_MAIN("rule",
+	      {"faults of configuration are wrong use", faults_of_configuration_are_wrong_use},
+	      {"document and table agree", document_and_table_agree},
 	      {"ids are unique", ids_are_unique}, {"entries are whole", entries_are_whole})

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Values of options that would only be found wrong after the work: said at once, by the name that
+ * was typed. Whatever is wrong here is CLI-2, exit status 2.
+ */
+#ifndef PDG_CLI_COMMON_CHECK_OPTION_H
+#define PDG_CLI_COMMON_CHECK_OPTION_H
+
+#include "util/opt.h"
+
+/** Can the file that @option names, if it is given, be written? Nothing is made. */
+int pdg_check_out_file(const struct pdg_args *args, const char *option,
+		       struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Is what @option names, if it is given, a folder to write into, or can it be made? */
+int pdg_check_out_dir(const struct pdg_args *args, const char *option,
+		      struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Is @url, which @from ("--service") gave, an address of a service: http or https, and a host? */
+int pdg_check_service_url(const char *from, const char *url, struct pdg_error *err) PDG_MUST_CHECK;
+
+#endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pedigree doctor, the parts that other processes rest on: what the installed hooks of a server
+ * were given, and the service itself.
+ */
+#include <stdio.h>
+
+#include "common/check_option.h"
+#include "gate/emit.h"
+#include "proc/spawn.h"
+#include "repo/doctor.h"
+#include "util/limits.h"
+#include "util/out.h"
+#include "util/str.h"
+
+#define PING_MS 10000
+
+void pdg_doctor_find_server(struct pdg_doctor *d)
+{
+	PDG_AUTO(script) struct pdg_script fence = {.program = NULL};
+	PDG_AUTO(mem) char *dir = NULL;
+	struct pdg_error err = {.code = 0};
+	int rc = pdg_repo_hooks_dir(d->repo, &dir, &err);
+
+	d->server = pdg_repo_bare(d->repo);
+	if (rc == 0)
+		rc = pdg_hook_script(dir, "pre-receive", &fence, &err);
+	if (rc == 0)
+		rc = pdg_hook_script(dir, "post-receive", &d->script, &err);
+	d->server = d->server || fence.policy;
+	/* Missing ones are told with all hooks. */
+	if (rc < 0)
+		return;
+	if (pdg_str_eq(fence.policy, d->script.policy) &&
+	    pdg_str_eq(fence.repository, d->script.repository) &&
+	    pdg_str_eq(fence.server_key, d->script.server_key))
+		return;
+	(void)pdg_reject(&err, "HOK-4",
+			 "pre-receive and post-receive in \"%s\" were not installed "
+			 "together: they name different policies or keys",
+			 dir);
+	pdg_fix(&err, "pedigree hooks install --server again");
+	pdg_doctor_bad(d, "hooks", &err);
+}
+
+void pdg_doctor_server(struct pdg_doctor *d)
+{
+	PDG_AUTO(key) struct pdg_key *key = NULL;
+	PDG_AUTO(mem) char *timer = NULL;
+	struct pdg_error err = {.code = 0};
+
+	if (!d->server || !d->script.policy || !d->place.section ||
+	    d->place.section->source_from != PDG_GRADE_SERVER)
+		return;
+	if (pdg_emit_server_key(d->place.section, d->script.server_key, &key, &err) < 0)
+		pdg_doctor_bad(d, "server key", &err);
+	else
+		pdg_doctor_good("server key", "%s", d->script.server_key);
+	if (pdg_repo_config(d->repo, "pedigree.service", &timer, &err) < 0 || !timer ||
+	    pdg_str_eq(timer, d->script.service))
+		return;
+	(void)pdg_fail(&err, PDG_E_USAGE, "the hooks send to %s, and the timer to %s",
+		       d->script.service ? d->script.service : "nobody", timer);
+	pdg_fix(&err, "pedigree hooks install --server --service URL again");
+	pdg_doctor_bad(d, "timer", &err);
+}
+
+/* --service, else what the hooks of a server were given, else as every command finds it. */
+static int find_service(struct pdg_doctor *d, char **out, struct pdg_error *err)
+{
+	int rc = 0;
+
+	if (!d->script.policy || pdg_args_has(d->args, "service")) {
+		rc = pdg_setting(d->args, "service", "PEDIGREE_SERVICE", d->repo,
+				 "pedigree.service", out, err);
+	} else if (d->script.service) {
+		*out = pdg_str_dup(d->script.service);
+		rc = *out ? 0 : pdg_nomem(err);
+	}
+	if (rc < 0)
+		return rc;
+	if (*out)
+		return pdg_check_service_url("service", *out, err);
+	rc = pdg_fail(err, PDG_E_USAGE, "none is configured");
+	pdg_fix(err, d->script.policy ? "pedigree hooks install --server --service URL again"
+				      : "git config pedigree.service URL");
+	return rc;
+}
+
+/* What pedigree-net says of it, a line for each fault. */
+static int ask(const char *service, struct pdg_buf *said, int *out_status, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *program = NULL;
+	const char *argv[] = {"pedigree-net", "ping", "--report", "--service", service, NULL};
+	struct pdg_spawn s = {.argv = argv, .out = said, .quiet = true, .timeout_ms = PING_MS};
+	int rc = pdg_program_path("pedigree-net", &program, err);
+
+	s.program = program;
+	return rc < 0 ? rc : pdg_spawn(&s, out_status, err);
+}
+
+void pdg_doctor_service(struct pdg_doctor *d)
+{
+	PDG_AUTO(buf) struct pdg_buf said = PDG_BUF_INIT(PDG_LIMIT_KIB(64));
+	PDG_AUTO(mem) char *service = NULL;
+	struct pdg_error err = {.code = 0};
+	struct pdg_bytes rest;
+	struct pdg_bytes line;
+	int status = 0;
+	int rc = find_service(d, &service, &err);
+
+	if (rc == 0)
+		rc = ask(service, &said, &status, &err);
+	if (rc == 0 && status == 0) {
+		pdg_doctor_good("service", "%s is ready", service);
+		return;
+	}
+	if (rc < 0 || said.n == 0) {
+		if (rc == 0)
+			(void)pdg_fail(&err, PDG_E_IO, "%s could not be asked", service);
+		pdg_doctor_bad(d, "service", &err);
+		return;
+	}
+	for (rest = pdg_buf_bytes(&said); pdg_bytes_line(&rest, &line);) {
+		(void)pdg_fail(&err, PDG_E_IO, "%.*s", (int)line.n, (const char *)line.p);
+		pdg_doctor_bad(d, "service", &err);
+	}
+}

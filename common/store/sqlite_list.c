@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Listings of the SQLite store: what is known of a subject or a commit without the statements
+ * themselves, whose size their senders chose. A caller adds up sizes before it reads any.
+ */
+#include <string.h>
+
+#include "store/sqlite_impl.h"
+#include "util/codec.h"
+#include "util/size.h"
+
+struct listing {
+	struct pdg_sqlite *s;
+	struct pdg_sqlite_conn *c;
+	sqlite3_stmt *st;
+	struct pdg_listed *v;
+	size_t n, cap;
+};
+
+static void listing_done(struct listing *l)
+{
+	if (l->st) {
+		(void)sqlite3_reset(l->st);
+		(void)sqlite3_clear_bindings(l->st);
+	}
+	if (l->c)
+		pdg_sqlite_return(l->s, l->c);
+	pdg_listed_done(l->v, l->n);
+}
+PDG_AUTO_DEFINE_VALUE(listing, struct listing, listing_done)
+
+static int begin(struct listing *l, struct pdg_store *store, enum pdg_sql which,
+		 struct pdg_error *err)
+{
+	int rc;
+
+	l->s = (struct pdg_sqlite *)store;
+	rc = pdg_sqlite_borrow(l->s, &l->c, err);
+	return rc < 0 ? rc : pdg_sqlite_stmt(l->c, which, &l->st, err);
+}
+
+/* A copy, or NULL for NULL; *@failed when there is no memory. */
+static char *text(sqlite3_stmt *st, int i, bool *failed)
+{
+	char *copy;
+
+	if (sqlite3_column_type(st, i) == SQLITE_NULL)
+		return NULL;
+	copy = pdg_bytes_dup(
+		pdg_bytes(sqlite3_column_blob(st, i), (size_t)sqlite3_column_bytes(st, i)));
+	if (!copy)
+		*failed = true;
+	return copy;
+}
+
+/* The columns of LISTED in sqlite.c. */
+static int row(struct listing *l, struct pdg_error *err)
+{
+	struct pdg_listed *a;
+	bool failed = false;
+
+	if (pdg_array_grow(&l->v, l->n, &l->cap, sizeof(*l->v), SIZE_MAX / 256) < 0)
+		return pdg_nomem(err);
+	a = &l->v[l->n++];
+	*a = (struct pdg_listed){0};
+	a->id = sqlite3_column_int64(l->st, 0);
+	memcpy(a->reference, "sha256:", 7);
+	if (sqlite3_column_bytes(l->st, 1) == 32)
+		pdg_hex(pdg_bytes(sqlite3_column_blob(l->st, 1), 32), a->reference + 7);
+	a->stage = text(l->st, 2, &failed);
+	a->logged = sqlite3_column_int(l->st, 3) != 0;
+	a->received = sqlite3_column_int64(l->st, 4);
+	a->repository = text(l->st, 5, &failed);
+	a->git_commit = text(l->st, 6, &failed);
+	a->size = (size_t)sqlite3_column_int64(l->st, 7);
+	return failed ? pdg_nomem(err) : 0;
+}
+
+static int finish(struct listing *l, struct pdg_listed **out, size_t *out_n, struct pdg_error *err)
+{
+	int step, rc;
+
+	while ((step = sqlite3_step(l->st)) == SQLITE_ROW) {
+		rc = row(l, err);
+		if (rc < 0)
+			return rc;
+	}
+	if (step != SQLITE_DONE)
+		return pdg_sqlite_fail(err, l->c->db, "look something up");
+	*out_n = l->n;
+	*out = PDG_TAKE(l->v);
+	l->n = 0;
+	return 0;
+}
+
+static int64_t limit_of(size_t max)
+{
+	return max > INT32_MAX ? INT32_MAX : (int64_t)max;
+}
+
+int pdg_sqlite_list(struct pdg_store *store, const char *algorithm, const char *value,
+		    int64_t after, size_t max, struct pdg_listed **out, size_t *out_n,
+		    struct pdg_error *err)
+{
+	PDG_AUTO(listing) struct listing l = {0};
+	int rc = begin(&l, store, PDG_SQL_LIST, err);
+
+	if (rc < 0)
+		return rc;
+	pdg_sqlite_bind_text(l.st, 1, algorithm);
+	pdg_sqlite_bind_text(l.st, 2, value);
+	(void)sqlite3_bind_int64(l.st, 3, after);
+	(void)sqlite3_bind_int64(l.st, 4, limit_of(max));
+	return finish(&l, out, out_n, err);
+}
+
+int pdg_sqlite_list_sources(struct pdg_store *store, const char *repository, const char *git_commit,
+			    size_t max, struct pdg_listed **out, size_t *out_n,
+			    struct pdg_error *err)
+{
+	PDG_AUTO(listing) struct listing l = {0};
+	int rc = begin(&l, store, PDG_SQL_LIST_SOURCES, err);
+
+	if (rc < 0)
+		return rc;
+	pdg_sqlite_bind_text(l.st, 1, repository);
+	pdg_sqlite_bind_text(l.st, 2, git_commit);
+	(void)sqlite3_bind_int64(l.st, 3, limit_of(max));
+	return finish(&l, out, out_n, err);
+}

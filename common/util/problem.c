@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Refusals on their way back: what service/reply.c wrote, for clients and for the outbox. */
+#include "util/problem.h"
+
+#include <string.h>
+
+#include "util/json.h"
+#include "util/limits.h"
+
+int pdg_problem_read(struct pdg_bytes in, int code, struct pdg_error *err)
+{
+	PDG_AUTO(json) json_t *o = NULL;
+	const char *detail = NULL, *rule = NULL, *fix = NULL, *title = NULL;
+
+	if (pdg_json_load(in, PDG_LIMIT_KIB(256), &o, NULL) < 0 ||
+	    pdg_json_opt_str(o, "detail", &detail, NULL) < 0 ||
+	    pdg_json_opt_str(o, "title", &title, NULL) < 0 ||
+	    pdg_json_opt_str(o, "rule", &rule, NULL) < 0 ||
+	    pdg_json_opt_str(o, "fix", &fix, NULL) < 0)
+		return PDG_E_FORMAT;
+	(void)pdg_fail(err, code, "the service refused: %s",
+		       detail  ? detail
+		       : title ? title
+			       : "no reason");
+	if (err && rule && strlen(rule) < sizeof(err->rule))
+		memcpy(err->rule, rule, strlen(rule) + 1);
+	if (fix)
+		pdg_fix(err, "%s", fix);
+	return code;
+}

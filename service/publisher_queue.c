@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the publisher has to do: rows that were just kept, pushed by the writer, and the backlog,
+ * read from the store oldest first and a page at a time. What is held in memory is bounded in rows
+ * and in bytes; a row beyond that is found in the store later.
+ */
+#include "service/publisher_impl.h"
+#include "util/limits.h"
+#include "util/log.h"
+#include "util/time.h"
+
+#define FRESH_MAX   1024
+#define FRESH_BYTES PDG_LIMIT_MIB(16) /* payloads that wait; beyond them rows stay in the store */
+#define PAGE_BYTES  PDG_LIMIT_MIB(4)  /* and those of one page of the backlog */
+
+void pdg_publisher_want(struct pdg_publisher *p, int64_t id)
+{
+	p->backlog = true;
+	if (p->swept >= id)
+		p->swept = id - 1;
+}
+
+void pdg_publisher_leave(struct pdg_publisher *p, int64_t id)
+{
+	pdg_id_set_remove(&p->at_hand, id);
+	pdg_publisher_want(p, id);
+}
+
+static void add_fresh(struct pdg_publisher *p, struct pdg_item *it)
+{
+	it->next = NULL;
+	*p->last = it;
+	p->last = &it->next;
+	p->n_fresh++;
+	p->fresh_bytes += it->payload.n;
+}
+
+size_t pdg_publisher_fresh(struct pdg_publisher *p, struct pdg_item **out)
+{
+	size_t n = 0;
+
+	while (p->first && n < p->batch) {
+		out[n] = p->first;
+		p->first = out[n]->next;
+		p->fresh_bytes -= out[n]->payload.n;
+		n++;
+	}
+	if (!p->first)
+		p->last = &p->first;
+	p->n_fresh -= n;
+	return n;
+}
+
+static bool has_room(const struct pdg_publisher *p)
+{
+	return !p->stopping && p->n_fresh < FRESH_MAX && p->fresh_bytes < FRESH_BYTES;
+}
+
+void pdg_publisher_push(struct pdg_publisher *p, const struct pdg_stored *row,
+			const uint8_t digest[32])
+{
+	PDG_AUTO(item) struct pdg_item *it = pdg_item_new(row, digest);
+
+	(void)pthread_mutex_lock(&p->mutex);
+	if (!pdg_id_set_has(&p->at_hand, row->id)) {
+		if (it && has_room(p) && pdg_id_set_add(&p->at_hand, row->id) == 0)
+			add_fresh(p, PDG_TAKE(it));
+		else
+			pdg_publisher_want(p, row->id);
+	}
+	(void)pthread_cond_signal(&p->work);
+	(void)pthread_mutex_unlock(&p->mutex);
+}
+
+void pdg_publisher_settled(struct pdg_publisher *p, int64_t id, bool kept)
+{
+	(void)pthread_mutex_lock(&p->mutex);
+	if (kept) {
+		pdg_id_set_remove(&p->at_hand, id);
+		pdg_held_drop(&p->held, id);
+		if (p->loading)
+			(void)!pdg_id_set_add(&p->landed, id); /* else it is logged twice: normal */
+	} else {
+		pdg_publisher_leave(p, id);
+		pdg_backoff_fail(&p->backoff, pdg_monotonic_ms());
+	}
+	(void)pthread_cond_signal(&p->work);
+	(void)pthread_mutex_unlock(&p->mutex);
+}
+
+/* --- the backlog --- */
+
+/*
+ * Take what of @rows is not at hand and may be tried. *@out_last: the last that was looked at.
+ * Called with the mutex held.
+ */
+static size_t pick(struct pdg_publisher *p, struct pdg_stored *const *rows, size_t n_rows,
+		   struct pdg_item **out, int64_t *out_last)
+{
+	int64_t now = pdg_monotonic_ms();
+	size_t i, n = 0;
+
+	for (i = 0; i < n_rows; i++) {
+		PDG_AUTO(item) struct pdg_item *it = NULL;
+
+		if (!pdg_id_set_has(&p->at_hand, rows[i]->id) &&
+		    !pdg_id_set_has(&p->landed, rows[i]->id) &&
+		    !pdg_held_has(&p->held, rows[i]->id, now)) {
+			it = pdg_item_new(rows[i], NULL);
+			if (!it || pdg_id_set_add(&p->at_hand, rows[i]->id) < 0) {
+				pdg_backoff_fail(&p->backoff, now);
+				break;
+			}
+			out[n++] = PDG_TAKE(it);
+		}
+		*out_last = rows[i]->id;
+	}
+	return n;
+}
+
+size_t pdg_publisher_backlog(struct pdg_publisher *p, struct pdg_item **out)
+{
+	struct pdg_stored **rows = NULL;
+	struct pdg_error err = {0};
+	size_t n_rows = 0;
+	size_t n = 0;
+	int64_t after, last;
+	int rc;
+
+	(void)pthread_mutex_lock(&p->mutex);
+	/* Whatever becomes pending from here on comes by push, or sets it again. */
+	p->backlog = false;
+	p->landed.n = 0;
+	after = last = p->swept;
+	(void)pthread_mutex_unlock(&p->mutex);
+	rc = p->opt.store->ops->pending(p->opt.store, after, p->batch, PAGE_BYTES, &rows, &n_rows,
+					&err);
+	(void)pthread_mutex_lock(&p->mutex);
+	p->loading = false;
+	if (rc < 0)
+		pdg_backoff_fail(&p->backoff, pdg_monotonic_ms());
+	else
+		n = pick(p, rows, n_rows, out, &last);
+	/* Unless something older was left behind in the meantime. */
+	if (p->swept == after)
+		p->swept = last;
+	if (rc < 0 || n_rows > 0)
+		p->backlog = true;
+	(void)pthread_cond_signal(&p->work);
+	(void)pthread_mutex_unlock(&p->mutex);
+	if (rc < 0)
+		pdg_log_error(PDG_LOG_ERROR, "backlog", &err);
+	pdg_stored_list_done(rows, n_rows);
+	return n;
+}

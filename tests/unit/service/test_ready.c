@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Readiness and the check of what is stored: each reason for which /readyz is 503 is brought about;
+ * a reload that cannot be made durable changes nothing; --fsck makes nothing of its own.
+ */
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "service/core_impl.h"
+#include "unit/service/core_world.h"
+#include "util/fs.h"
+
+static const struct source_of app_main = {APP, "ssh-good.raw", MAIN, NULL, false};
+static const struct build_of app_build = {NULL, APP, "ssh-good.raw", MAIN, 1, 0};
+
+static void is_ready(struct world *w)
+{
+	struct pdg_error err = {0};
+
+	CHECK_OK(pdg_core_ready(w->core, &err), &err);
+}
+
+static void is_not_ready(struct world *w, const char *rule)
+{
+	struct pdg_error err = {0};
+
+	CHECK_RULE(pdg_core_ready(w->core, &err), &err, rule);
+}
+
+/* Its key is lost to it, as one in a token that was pulled out. */
+static void cannot_sign(void)
+{
+	PDG_AUTO(key) struct pdg_key *public_only = NULL;
+	struct pdg_key *key;
+	struct pdg_error err = {0};
+	struct world w;
+
+	world_init(&w);
+	world_open(&w);
+	is_ready(&w);
+	key = w.core->signing_key;
+	CHECK_OK(pdg_key_public_der(pdg_key_spki(key), &public_only, &err), &err);
+	w.core->signing_key = public_only;
+	is_not_ready(&w, "RDY-1");
+	w.core->signing_key = key;
+	is_ready(&w);
+	world_done(&w);
+}
+
+static void overdue_at_the_log(void)
+{
+	struct world w;
+	PDG_AUTO(mem) char *in_the_way = NULL;
+	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
+	PDG_AUTO(got) struct got g;
+
+	world_init(&w);
+	world_open(&w);
+	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	/* The log cannot replace its checkpoint: a folder has the name that it writes to. */
+	in_the_way = pdg_test_path(w.dir, "log/checkpoint.new");
+	CHECK_INT(mkdir(in_the_way, 0700), 0);
+	build_body(&w, CI, &app_build, &body);
+	submit(&w, pdg_buf_bytes(&body), 300, &g);
+	CHECK_INT(g.status, 202);
+	is_ready(&w);
+	atomic_store(&w.now, NOW + 3601);
+	is_not_ready(&w, "RDY-4");
+	CHECK_INT(rmdir(in_the_way), 0);
+	world_done(&w);
+}
+
+/* Each file that it has open: gone, then another one in its place, then itself again. */
+static void files_that_are_gone(void)
+{
+	static const char *const files[] = {"p.db", "p.db-wal", "p.db-lock", "log"};
+	PDG_AUTO(mem) char *checkpoint = NULL;
+	struct world w;
+	size_t i;
+
+	world_init(&w);
+	world_open(&w);
+	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		PDG_AUTO(mem) char *copy = pdg_str_printf("copy-of-%s", files[i]);
+
+		pdg_test_case("%s", files[i]);
+		world_move(&w, files[i], "away");
+		is_not_ready(&w, "RDY-5");
+		world_copy(&w, "away", files[i]);
+		is_not_ready(&w, "RDY-5");
+		world_move(&w, files[i], copy);
+		world_move(&w, "away", files[i]);
+		is_ready(&w);
+	}
+	pdg_test_case(NULL);
+	checkpoint = pdg_test_path(w.dir, "log/checkpoint");
+	CHECK_INT(unlink(checkpoint), 0);
+	is_not_ready(&w, "RDY-5");
+	world_done(&w);
+}
+
+/* What would be lost with the process is not acknowledged, nor put into a log that is another. */
+static void nothing_goes_to_files_that_are_gone(void)
+{
+	struct world w;
+	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
+	PDG_AUTO(got) struct got g;
+	PDG_AUTO(got) struct got again;
+
+	world_init(&w);
+	world_open(&w);
+	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	build_body(&w, CI, &app_build, &body);
+	world_move(&w, "p.db", "away");
+	submit(&w, pdg_buf_bytes(&body), 0, &g);
+	CHECK_INT(g.status, 503);
+	CHECK_STR(g.rule, "STO-3");
+	world_move(&w, "away", "p.db");
+	world_copy(&w, "log", "copy");
+	world_move(&w, "log", "away");
+	world_move(&w, "copy", "log");
+	submit(&w, pdg_buf_bytes(&body), 300, &again);
+	CHECK_INT(again.status, 202);
+	world_move(&w, "log", "copy");
+	world_move(&w, "away", "log");
+	CHECK_INT(submit_status(&w, pdg_buf_bytes(&body)), 200);
+	fsck_is_clean(&w);
+	world_done(&w);
+}
+
+/*
+ * A crash after a policy came into force, but before its version was durable, would let an older
+ * one in: so it does not come into force.
+ */
+static void a_reload_that_cannot_be_kept(void)
+{
+	struct world w;
+	PDG_AUTO(mem) char *wal = NULL;
+	struct rlimit old, small;
+	struct stat st;
+	struct pdg_error err = {0};
+	int rc;
+
+	world_init(&w);
+	world_open(&w);
+	wal = pdg_test_path(w.dir, "p.db-wal");
+	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	world_configure(&w, 2, NULL);
+	world_reconfigure(&w, "\tkey = ci.pub\n", "");
+	/* No file of this process may grow beyond what the WAL is now: writing to it fails. */
+	CHECK_INT(stat(wal, &st), 0);
+	CHECK_INT(getrlimit(RLIMIT_FSIZE, &old), 0);
+	small = old;
+	small.rlim_cur = (rlim_t)st.st_size;
+	(void)signal(SIGXFSZ, SIG_IGN);
+	CHECK_INT(setrlimit(RLIMIT_FSIZE, &small), 0);
+	rc = pdg_core_reload(w.core, &err);
+	CHECK_INT(setrlimit(RLIMIT_FSIZE, &old), 0);
+	CHECK_RULE(rc, &err, "STO-4");
+	is_not_ready(&w, "RDY-3");
+	/* By the old one. */
+	CHECK_INT(submit_build(&w, CI, &app_build), 201);
+	CHECK_OK(pdg_core_reload(w.core, &err), &err);
+	is_ready(&w);
+	{
+		static const struct build_of other = {NULL, APP, "ssh-good.raw", MAIN, 2, 0};
+		PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
+
+		build_body(&w, CI, &other, &body);
+		refused(&w, pdg_buf_bytes(&body), "IDN-1", 403);
+	}
+	world_done(&w);
+}
+
+/* --- what is checked without being served --- */
+
+static int try_check(struct world *w, struct pdg_buf *out, struct pdg_error *err)
+{
+	PDG_AUTO(service_config) struct pdg_service_config *cfg = NULL;
+	struct pdg_core *core = NULL;
+	int rc = pdg_service_config_load(w->config, &cfg, err);
+
+	if (rc == 0)
+		rc = pdg_core_open_to_check(cfg, &w->clock, &core, err);
+	if (rc == 0)
+		rc = pdg_core_fsck(core, out, err);
+	CHECK(pdg_core_close(core));
+	return rc;
+}
+
+static size_t files_in(struct world *w)
+{
+	PDG_AUTO(names) struct pdg_names names = {0};
+	struct pdg_error err = {0};
+
+	CHECK_OK(pdg_fs_list(w->dir, 1000, &names, &err), &err);
+	return names.n;
+}
+
+/* Nothing there is no clean store. And nothing is made, or logged, by looking. */
+static void check_makes_nothing(void)
+{
+	struct world w;
+	PDG_AUTO(mem) char *db = NULL;
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_MIB(1));
+	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
+	PDG_AUTO(got) struct got g;
+	struct pdg_core_stats stats;
+	struct pdg_error err = {0};
+	size_t n;
+
+	world_init(&w);
+	n = files_in(&w);
+	CHECK_RULE(try_check(&w, &text, &err), &err, "STO-3");
+	CHECK_UINT(files_in(&w), n);
+	CHECK_UINT(text.n, 0);
+	db = pdg_test_file(w.dir, "p.db", pdg_bytes(NULL, 0));
+	CHECK_RULE(try_check(&w, &text, &err), &err, "STO-3");
+	CHECK_INT(unlink(db), 0);
+
+	world_open(&w);
+	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	world_move(&w, "log", "away");
+	build_body(&w, CI, &app_build, &body);
+	submit(&w, pdg_buf_bytes(&body), 0, &g);
+	CHECK_INT(g.status, 202);
+	world_close(&w);
+	CHECK_RULE(try_check(&w, &text, &err), &err, "CFG-5");
+	world_move(&w, "away", "log");
+	CHECK_OK(try_check(&w, &text, &err), &err);
+	CHECK_HAS(pdg_buf_cstr(&text), "2 attestations, 1 of them logged; 2 journal leaves; 1 log");
+	/* What waits for the log still does. */
+	pdg_buf_reset(&text);
+	CHECK_OK(try_check(&w, &text, &err), &err);
+	CHECK_HAS(pdg_buf_cstr(&text), "2 attestations, 1 of them logged; 2 journal leaves; 1 log");
+	world_open(&w);
+	pdg_core_stats(w.core, &stats);
+	CHECK(stats.pending <= 1);
+	world_done(&w);
+}
+
+/* --- folders that others could put files into --- */
+
+static void folders_of_others(void)
+{
+	static const char *const folders[] = {"", "log", "p.db.keys"};
+	struct world w;
+	size_t i;
+
+	world_init(&w);
+	world_open(&w);
+	world_close(&w);
+	for (i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		PDG_AUTO(mem) char *path = pdg_test_path(w.dir, folders[i]);
+		struct pdg_error err = {0};
+		struct stat st;
+
+		pdg_test_case("\"%s\"", folders[i]);
+		CHECK_INT(stat(path, &st), 0);
+		CHECK_UINT(st.st_mode & 0777, 0700);
+		CHECK_INT(chmod(path, 0770), 0);
+		CHECK_RULE(world_try_open(&w, &err), &err, "FIL-1");
+		/* Others may look, as into a systemd StateDirectory of mode 0755. */
+		CHECK_INT(chmod(path, 0755), 0);
+		world_open(&w);
+		world_close(&w);
+		CHECK_INT(chmod(path, 0700), 0);
+	}
+	pdg_test_case(NULL);
+	world_done(&w);
+}
+
+PDG_TEST_MAIN("ready", {"cannot sign", cannot_sign}, {"overdue at the log", overdue_at_the_log},
+	      {"files that are gone", files_that_are_gone},
+	      {"nothing goes to files that are gone", nothing_goes_to_files_that_are_gone},
+	      {"a reload that cannot be kept", a_reload_that_cannot_be_kept},
+	      {"check makes nothing", check_makes_nothing},
+	      {"folders of others", folders_of_others})
