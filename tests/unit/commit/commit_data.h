@@ -3,8 +3,6 @@
 #ifndef PDG_TESTS_COMMIT_COMMIT_DATA_H
 #define PDG_TESTS_COMMIT_COMMIT_DATA_H
 
-#include <sys/stat.h>
-
 #include "commit/judge.h"
 #include "crypto/digest.h"
 #include "support/check.h"
@@ -26,141 +24,28 @@ struct world {
 	struct pdg_signers *signers;
 };
 
-static inline char *data_path(const char *name)
-{
-	char *path = pdg_str_printf("%s/commits/%s", PDG_TEST_DATA, name);
-
-	if (!path)
-		abort();
-	return path;
-}
-
-static inline void data_read(const char *name, struct pdg_buf *out)
-{
-	PDG_AUTO(mem) char *path = data_path(name);
-
-	pdg_test_read(path, out);
-}
+/* A file of tests/data/commits: its path, its bytes. */
+char *data_path(const char *name);
+void data_read(const char *name, struct pdg_buf *out);
 
 /* Behind @after (first occurrence), put @to in the place of the next @from. */
-static inline void replace(struct pdg_buf *text, const char *after, const char *from,
-			   const char *to)
-{
-	PDG_AUTO(buf) struct pdg_buf old = PDG_BUF_INIT(text->max);
-	struct pdg_bytes b;
-	size_t at;
-
-	pdg_buf_put(&old, pdg_buf_bytes(text));
-	b = pdg_buf_bytes(&old);
-	at = pdg_bytes_find(b, pdg_bytes_str(after), 0);
-	if (at != SIZE_MAX)
-		at = pdg_bytes_find(b, pdg_bytes_str(from), at);
-	if (!CHECK(at != SIZE_MAX))
-		abort();
-	pdg_buf_reset(text);
-	pdg_buf_put(text, pdg_bytes_head(b, at));
-	pdg_buf_puts(text, to);
-	pdg_buf_put(text, pdg_bytes_from(b, at + strlen(from)));
-}
-
-/* Put the description @json of the key file @keys into the cache. */
-static inline void world_describe(struct world *w, const char *keys, struct pdg_bytes json)
-{
-	PDG_AUTO(buf) struct pdg_buf file = PDG_BUF_INIT(PDG_LIMIT_KEY_FILE);
-	PDG_AUTO(mem) char *name = NULL;
-	PDG_AUTO(mem) char *path = NULL;
-	char source[PDG_SHA256_HEX];
-
-	data_read(keys, &file);
-	if (pdg_sha256_hex(pdg_buf_bytes(&file), source, NULL) != 0)
-		abort();
-	name = pdg_str_printf("%s.json", source);
-	path = pdg_test_file(w->cache, name, json);
-	if (chmod(path, 0600) != 0)
-		abort();
-}
-
-static inline void world_describe_file(struct world *w, const char *keys, const char *description)
-{
-	PDG_AUTO(buf) struct pdg_buf json = PDG_BUF_INIT(PDG_LIMIT_KEY_DESCRIPTION);
-
-	data_read(description, &json);
-	world_describe(w, keys, pdg_buf_bytes(&json));
-}
+void replace(struct pdg_buf *text, const char *after, const char *from, const char *to);
 
 /* Everything named, nothing loaded yet. */
-static inline void world_init(struct world *w)
-{
-	*w = (struct world){.cache = pdg_test_dir()};
-	w->openpgp[0] = data_path("keys.asc");
-	w->allowed[0] = data_path("allowed_signers");
-	w->forge[0] = data_path("forge.asc");
-	w->forge[1] = data_path("forge_ssh.pub");
-	w->revoked[0] = data_path("revoked_keys");
-	w->repo.uri = pdg_str_dup("https://git.example.com/app");
-	w->repo.openpgp_keys = (struct pdg_strings){w->openpgp, 1};
-	w->repo.ssh_allowed_signers = (struct pdg_strings){w->allowed, 1};
-	w->repo.forge_keys = (struct pdg_strings){w->forge, 2};
-	w->repo.revoked = (struct pdg_strings){w->revoked, 1};
-	w->repo.require_committer_match = true;
-	world_describe_file(w, "keys.asc", "keys.json");
-	world_describe_file(w, "forge.asc", "forge.json");
-}
+void world_init(struct world *w);
+/* Put the description @json of the key file @keys into the cache. */
+void world_describe(struct world *w, const char *keys, struct pdg_bytes json);
+void world_load(struct world *w);
+void world_done(struct world *w);
 
-static inline void world_load(struct world *w)
-{
-	struct pdg_error err = {0};
-
-	pdg_signers_free(w->signers);
-	w->signers = NULL;
-	if (!CHECK_OK(pdg_signers_load(&w->repo, w->cache, &w->signers, &err), &err))
-		abort();
-}
-
-static inline void world_done(struct world *w)
-{
-	pdg_signers_free(w->signers);
-	pdg_test_dir_remove(w->cache);
-	free(w->openpgp[0]);
-	free(w->allowed[0]);
-	free(w->forge[0]);
-	free(w->forge[1]);
-	free(w->revoked[0]);
-	free(w->repo.uri);
-}
+/* Judge the commit or tag @name. False: it could not be judged, which is a failed check. */
+bool world_judge(const struct world *w, const char *name, int64_t at, struct pdg_verdict *v);
 
 /* Judge @raw and hold the verdict against what was wanted. @rule NULL: good. */
-static inline void check_raw(const struct world *w, struct pdg_bytes raw, int64_t at,
-			     enum pdg_result want, const char *rule)
-{
-	PDG_AUTO(verdict) struct pdg_verdict v;
-	struct pdg_error err = {0};
-	bool tag = pdg_bytes_starts(raw, "object ");
-	bool sha256 = pdg_bytes_find_byte(raw, '\n', 0) > 60;
-	int rc;
-
-	pdg_verdict_init(&v);
-	if (tag)
-		rc = pdg_judge_tag(w->signers, raw, sha256, at, &v, &err);
-	else
-		rc = pdg_judge_commit(w->signers, raw, sha256, at, &v, &err);
-	if (!CHECK_OK(rc, &err))
-		return;
-	CHECK_STR(pdg_result_name(v.result), pdg_result_name(want));
-	CHECK_STR(v.why.rule, rule ? rule : "");
-	CHECK_INT(v.why.code < 0, rule != NULL);
-}
-
-static inline void check_file(const struct world *w, const char *name, int64_t at,
-			      enum pdg_result want, const char *rule)
-{
-	PDG_AUTO(buf) struct pdg_buf raw = PDG_BUF_INIT(PDG_LIMIT_COMMIT);
-
-	pdg_test_case("%s", name);
-	data_read(name, &raw);
-	check_raw(w, pdg_buf_bytes(&raw), at, want, rule);
-	pdg_test_case(NULL);
-}
+void check_raw(const struct world *w, struct pdg_bytes raw, int64_t at, enum pdg_result want,
+	       const char *rule);
+void check_file(const struct world *w, const char *name, int64_t at, enum pdg_result want,
+		const char *rule);
 
 struct judged {
 	const char *name;
@@ -169,41 +54,10 @@ struct judged {
 	const char *rule;
 };
 
-static inline void check_files(const struct world *w, const struct judged *cases, size_t n)
-{
-	size_t i;
+/* All of @cases in one world; @committer_match: the committer must be whose key it is. */
+void check_files(bool committer_match, const struct judged *cases, size_t n);
 
-	for (i = 0; i < n; i++)
-		check_file(w, cases[i].name, cases[i].at, cases[i].want, cases[i].rule);
-}
-
-/* Sign once, then no single bit of it may change unnoticed. Returns how many flips were judged. */
-static inline size_t check_every_bit(const struct world *w, const char *name, int64_t at)
-{
-	PDG_AUTO(buf) struct pdg_buf raw = PDG_BUF_INIT(PDG_LIMIT_COMMIT);
-	PDG_AUTO(verdict) struct pdg_verdict v;
-	size_t i;
-
-	pdg_verdict_init(&v);
-	data_read(name, &raw);
-	for (i = 0; i < raw.n * 8; i++) {
-		bool tag = pdg_bytes_starts(pdg_buf_bytes(&raw), "object ");
-		struct pdg_error err = {0};
-		int rc;
-
-		raw.p[i / 8] ^= (uint8_t)(1U << i % 8);
-		if (tag)
-			rc = pdg_judge_tag(w->signers, pdg_buf_bytes(&raw), false, at, &v, &err);
-		else
-			rc = pdg_judge_commit(w->signers, pdg_buf_bytes(&raw), false, at, &v, &err);
-		raw.p[i / 8] ^= (uint8_t)(1U << i % 8);
-		pdg_test_case("%s, bit %zu", name, i);
-		if (!CHECK_OK(rc, &err) || !CHECK(v.result != PDG_RESULT_GOOD))
-			break;
-	}
-	pdg_test_case(NULL);
-	check_raw(w, pdg_buf_bytes(&raw), at, PDG_RESULT_GOOD, NULL);
-	return i;
-}
+/* Of neither object may any single bit change unnoticed. */
+void check_every_bit(const char *commit, const char *tag, int64_t at);
 
 #endif

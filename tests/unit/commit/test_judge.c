@@ -7,17 +7,13 @@
 
 static void good_commit_is_good(void)
 {
-	PDG_AUTO(buf) struct pdg_buf raw = PDG_BUF_INIT(PDG_LIMIT_COMMIT);
 	PDG_AUTO(verdict) struct pdg_verdict v;
-	struct pdg_error err = {0};
 	struct world w;
 
 	world_init(&w);
 	world_load(&w);
 	pdg_verdict_init(&v);
-	data_read("pgp-good.raw", &raw);
-	if (CHECK_OK(pdg_judge_commit(w.signers, pdg_buf_bytes(&raw), false, FEBRUARY, &v, &err),
-		     &err)) {
+	if (world_judge(&w, "pgp-good.raw", FEBRUARY, &v)) {
 		CHECK_INT(v.result, PDG_RESULT_GOOD);
 		CHECK_INT(v.format, PDG_SIG_OPENPGP);
 		CHECK(!v.forge);
@@ -66,40 +62,30 @@ static void openpgp_results(void)
 		{"pgp-forge-merge.raw", FEBRUARY, PDG_RESULT_GOOD, NULL},
 		{"pgp-forge-squash.raw", FEBRUARY, PDG_RESULT_NOT_ALLOWED, "SGN-11"},
 	};
-	struct world w;
 
-	world_init(&w);
-	world_load(&w);
-	check_files(&w, cases, sizeof(cases) / sizeof(cases[0]));
-	world_done(&w);
+	check_files(true, cases, sizeof(cases) / sizeof(cases[0]));
 }
 
 static void committer_may_be_another_where_that_is_allowed(void)
 {
-	struct world w;
+	static const struct judged cases[] = {
+		{"pgp-other-committer.raw", FEBRUARY, PDG_RESULT_GOOD, NULL},
+		{"pgp-revoked-address.raw", FEBRUARY, PDG_RESULT_GOOD, NULL},
+		{"pgp-unknown.raw", FEBRUARY, PDG_RESULT_UNKNOWN_KEY, "SGN-3"},
+	};
 
-	world_init(&w);
-	w.repo.require_committer_match = false;
-	world_load(&w);
-	check_file(&w, "pgp-other-committer.raw", FEBRUARY, PDG_RESULT_GOOD, NULL);
-	check_file(&w, "pgp-revoked-address.raw", FEBRUARY, PDG_RESULT_GOOD, NULL);
-	check_file(&w, "pgp-unknown.raw", FEBRUARY, PDG_RESULT_UNKNOWN_KEY, "SGN-3");
-	world_done(&w);
+	check_files(false, cases, sizeof(cases) / sizeof(cases[0]));
 }
 
 static void forge_key_is_named(void)
 {
-	PDG_AUTO(buf) struct pdg_buf raw = PDG_BUF_INIT(PDG_LIMIT_COMMIT);
 	PDG_AUTO(verdict) struct pdg_verdict v;
-	struct pdg_error err = {0};
 	struct world w;
 
 	world_init(&w);
 	world_load(&w);
 	pdg_verdict_init(&v);
-	data_read("pgp-forge-merge.raw", &raw);
-	if (CHECK_OK(pdg_judge_commit(w.signers, pdg_buf_bytes(&raw), false, FEBRUARY, &v, &err),
-		     &err)) {
+	if (world_judge(&w, "pgp-forge-merge.raw", FEBRUARY, &v)) {
 		CHECK(v.forge);
 		CHECK_STR(pdg_buf_cstr(&v.signer), "Forge (merges) <noreply@forge.example>");
 		CHECK_STR(v.signer_address, "");
@@ -280,13 +266,7 @@ static void other_forms_are_refused(void)
 
 static void every_bit_counts(void)
 {
-	struct world w;
-
-	world_init(&w);
-	world_load(&w);
-	CHECK(check_every_bit(&w, "pgp-good.raw", FEBRUARY) > 3000);
-	CHECK(check_every_bit(&w, "pgp-tag.raw", FEBRUARY) > 2000);
-	world_done(&w);
+	check_every_bit("pgp-good.raw", "pgp-tag.raw", FEBRUARY);
 }
 
 /* A verdict is told anew each time, whatever the last one was. */
@@ -302,13 +282,7 @@ static void verdict_is_used_again(void)
 	world_load(&w);
 	pdg_verdict_init(&v);
 	for (i = 0; names[i]; i++) {
-		PDG_AUTO(buf) struct pdg_buf raw = PDG_BUF_INIT(PDG_LIMIT_COMMIT);
-		struct pdg_error err = {0};
-
-		data_read(names[i], &raw);
-		CHECK_OK(
-			pdg_judge_commit(w.signers, pdg_buf_bytes(&raw), false, FEBRUARY, &v, &err),
-			&err);
+		CHECK(world_judge(&w, names[i], FEBRUARY, &v));
 		CHECK_INT(v.forge, i == 0);
 		CHECK_INT(v.result, i == 1 ? PDG_RESULT_UNSIGNED : PDG_RESULT_GOOD);
 		CHECK_INT(v.fingerprint[0] == '\0', i == 1);

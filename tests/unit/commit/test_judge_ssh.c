@@ -7,17 +7,13 @@
 
 static void good_commit_is_good(void)
 {
-	PDG_AUTO(buf) struct pdg_buf raw = PDG_BUF_INIT(PDG_LIMIT_COMMIT);
 	PDG_AUTO(verdict) struct pdg_verdict v;
-	struct pdg_error err = {0};
 	struct world w;
 
 	world_init(&w);
 	world_load(&w);
 	pdg_verdict_init(&v);
-	data_read("ssh-good.raw", &raw);
-	if (CHECK_OK(pdg_judge_commit(w.signers, pdg_buf_bytes(&raw), false, FEBRUARY, &v, &err),
-		     &err)) {
+	if (world_judge(&w, "ssh-good.raw", FEBRUARY, &v)) {
 		CHECK_INT(v.result, PDG_RESULT_GOOD);
 		CHECK_INT(v.format, PDG_SIG_SSH);
 		CHECK(!v.forge);
@@ -56,26 +52,20 @@ static void ssh_results(void)
 		{"ssh-forge-merge.raw", FEBRUARY, PDG_RESULT_GOOD, NULL},
 		{"ssh-forge-squash.raw", FEBRUARY, PDG_RESULT_NOT_ALLOWED, "SGN-11"},
 	};
-	struct world w;
 
-	world_init(&w);
-	world_load(&w);
-	check_files(&w, cases, sizeof(cases) / sizeof(cases[0]));
-	world_done(&w);
+	check_files(true, cases, sizeof(cases) / sizeof(cases[0]));
 }
 
 static void committer_may_be_another_where_that_is_allowed(void)
 {
-	struct world w;
+	static const struct judged cases[] = {
+		{"ssh-other-committer.raw", FEBRUARY, PDG_RESULT_GOOD, NULL},
+		{"ssh-good.raw", FEBRUARY, PDG_RESULT_GOOD, NULL},
+		{"ssh-until-march.raw", APRIL, PDG_RESULT_EXPIRED_KEY, "SGN-6"},
+		{"ssh-unknown.raw", FEBRUARY, PDG_RESULT_UNKNOWN_KEY, "SGN-3"},
+	};
 
-	world_init(&w);
-	w.repo.require_committer_match = false;
-	world_load(&w);
-	check_file(&w, "ssh-other-committer.raw", FEBRUARY, PDG_RESULT_GOOD, NULL);
-	check_file(&w, "ssh-good.raw", FEBRUARY, PDG_RESULT_GOOD, NULL);
-	check_file(&w, "ssh-until-march.raw", APRIL, PDG_RESULT_EXPIRED_KEY, "SGN-6");
-	check_file(&w, "ssh-unknown.raw", FEBRUARY, PDG_RESULT_UNKNOWN_KEY, "SGN-3");
-	world_done(&w);
+	check_files(false, cases, sizeof(cases) / sizeof(cases[0]));
 }
 
 /* The same key by its fingerprint, and not at all. */
@@ -119,13 +109,7 @@ static void wrong_signature_comes_first(void)
 
 static void every_bit_counts(void)
 {
-	struct world w;
-
-	world_init(&w);
-	world_load(&w);
-	CHECK(check_every_bit(&w, "ssh-good.raw", FEBRUARY) > 3000);
-	CHECK(check_every_bit(&w, "ssh-tag.raw", FEBRUARY) > 2000);
-	world_done(&w);
+	check_every_bit("ssh-good.raw", "ssh-tag.raw", FEBRUARY);
 }
 
 PDG_TEST_MAIN("judge_ssh", {"good commit is good", good_commit_is_good},

@@ -9,6 +9,17 @@
 const char *const who_names[KEYS] = {"server", "server2", "libserver", "ci",   "ci2",
 				     "other",  "scanner", "stranger",  "clone"};
 
+const struct source_of app_main = {APP, "ssh-good.raw", MAIN, NULL, false};
+const struct build_of app_build = {NULL, APP, "ssh-good.raw", MAIN, 1, 0};
+
+struct build_of build_no(unsigned artifact)
+{
+	struct build_of b = app_build;
+
+	b.artifact = artifact;
+	return b;
+}
+
 static int64_t world_now(void *ctx)
 {
 	struct world *w = ctx;
@@ -64,7 +75,6 @@ void world_configure(struct world *w, unsigned version, const char *extra)
 	w->config = pdg_test_file(w->dir, "pedigreed.conf", pdg_buf_bytes(&b));
 }
 
-/* Put @to in the place of @from in the daemon's file. */
 void world_reconfigure(struct world *w, const char *from, const char *to)
 {
 	PDG_AUTO(buf) struct pdg_buf old = PDG_BUF_INIT(PDG_LIMIT_POLICY_FILE);
@@ -148,6 +158,16 @@ void world_open(struct world *w)
 
 	if (!CHECK_OK(world_try_open(w, &err), &err))
 		abort();
+}
+
+void world_refuses_to_open(struct world *w, const char *rule)
+{
+	struct pdg_error err = {0};
+	int rc = world_try_open(w, &err);
+
+	CHECK_RULE(rc, &err, rule);
+	if (rc == 0)
+		world_close(w);
 }
 
 void world_close(struct world *w)

@@ -61,6 +61,8 @@ void world_init(struct world *w);
 /* 0, or why not. */
 int world_try_open(struct world *w, struct pdg_error *err);
 void world_open(struct world *w);
+/* It is not opened, by @rule. */
+void world_refuses_to_open(struct world *w, const char *rule);
 void world_close(struct world *w);
 void world_done(struct world *w);
 
@@ -90,6 +92,12 @@ struct build_of {
 void artifact_hex(unsigned artifact, char out[65]);
 void build_statement(const struct build_of *b, struct pdg_buf *out);
 void build_body(struct world *w, enum who who, const struct build_of *b, struct pdg_buf *out);
+
+/* What most tests send: the good commit on main, and artifact 1 (or @artifact) made of it. */
+extern const struct source_of app_main;
+extern const struct build_of app_build;
+struct build_of build_no(unsigned artifact);
+
 /* {"attestation": build, "source": {"attestation": …, "commit": …}}, the build by CI. */
 void body_with_source(struct world *w, enum who who, const struct source_of *source,
 		      const struct build_of *build, struct pdg_buf *out);

@@ -6,9 +6,6 @@
  */
 #include "unit/service/core_world.h"
 
-static const struct source_of app_main = {APP, "ssh-good.raw", MAIN, NULL, false};
-static const struct build_of app_build = {NULL, APP, "ssh-good.raw", MAIN, 1, 0};
-
 /* Everything that a stranger would check of an answer, from the record that the core gives. */
 static void record_holds(struct world *w, const char *reference, enum pdg_stage_id stage)
 {

@@ -7,9 +7,7 @@
 #include "store/sqlite.h"
 #include "unit/service/core_world.h"
 
-static const struct source_of app_main = {APP, "ssh-good.raw", MAIN, NULL, false};
 static const struct source_of lib_clone = {LIB, "ssh-good.raw", NULL, NULL, false};
-static const struct build_of app_build = {NULL, APP, "ssh-good.raw", MAIN, 1, 0};
 
 /* The record of @reference as the service gives it. */
 static struct pdg_record *record_of(struct world *w, const char *reference)

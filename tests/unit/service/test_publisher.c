@@ -7,7 +7,7 @@
 #include "service/countersign.h"
 #include "service/publisher.h"
 #include "store/sqlite.h"
-#include "unit/service/core_world.h"
+#include "unit/service/core_log.h"
 #include "util/time.h"
 
 #define MAX_CALLS 100
@@ -47,13 +47,6 @@ static struct pdg_entry *entry_of(uint64_t index)
 	pdg_buf_init(&e->body, 64);
 	pdg_buf_puts(&e->body, "{}");
 	return e;
-}
-
-static void pause_ms(long ms)
-{
-	struct timespec ts = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-
-	(void)nanosleep(&ts, NULL);
 }
 
 static int fake_add(struct pdg_log *log, struct pdg_log_item *items, size_t n,

@@ -11,9 +11,6 @@
 #include "unit/service/core_world.h"
 #include "util/fs.h"
 
-static const struct source_of app_main = {APP, "ssh-good.raw", MAIN, NULL, false};
-static const struct build_of app_build = {NULL, APP, "ssh-good.raw", MAIN, 1, 0};
-
 static void is_ready(struct world *w)
 {
 	struct pdg_error err = {0};

@@ -8,8 +8,6 @@
 #include "unit/service/core_world.h"
 #include "util/time.h"
 
-static const struct source_of app_main = {APP, "ssh-good.raw", MAIN, NULL, false};
-
 /* From the request to stop on; reading goes on. */
 static void nothing_new_is_taken(void)
 {

@@ -1,87 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Policies as people write them: the design's example loads, and every way to write down
- * something that would not be enforced, or not as meant, is refused by its rule.
+ * Policies as people write them: the design's example loads as it was meant, every key of the table
+ * is read, and what is left out has its default.
  */
-#include "trust/policy.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "support/check.h"
-#include "util/fs.h"
+#include "unit/trust/policy_place.h"
 #include "util/str.h"
-
-#define URI  "https://github.com/company/myapp"
-#define REPO "[repository \"" URI "\"]\n"
-
-/* A folder with keys a.pub to e.pub, files that stand for others' keys, and a policy file. */
-struct place {
-	char *dir;
-	char *file;
-};
-
-static void put_file(const struct place *pl, const char *name, struct pdg_bytes content)
-{
-	free(pdg_test_file(pl->dir, name, content));
-}
-
-static void put_key(const struct place *pl, const char *name)
-{
-	PDG_AUTO(key) struct pdg_key *key = NULL;
-	PDG_AUTO(buf) struct pdg_buf pem = PDG_BUF_INIT(4096);
-	struct pdg_error err = {0};
-
-	if (CHECK_OK(pdg_key_generate(PDG_KEY_ED25519, &key, &err), &err) &&
-	    CHECK_OK(pdg_key_public_text(key, &pem, &err), &err))
-		put_file(pl, name, pdg_buf_bytes(&pem));
-}
-
-static void open_place(struct place *pl)
-{
-	static const char *const keys[] = {"a.pub", "b.pub", "c.pub", "d.pub", "e.pub"};
-	static const char *const files[] = {"keys.asc", "signers", "revoked", "root.json",
-					    "who.pub"};
-	char *dir = pdg_test_dir();
-	struct pdg_error err = {0};
-	size_t i;
-
-	CHECK_OK(pdg_path_real(dir, &pl->dir, &err), &err);
-	free(dir);
-	pl->file = pdg_test_path(pl->dir, "policy");
-	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		put_key(pl, keys[i]);
-	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-		put_file(pl, files[i], pdg_bytes_str("# a file that is there\n"));
-	put_file(pl, "none", pdg_bytes_str(""));
-	put_file(pl, "krl", pdg_bytes("SSHKRL\n\0\0\0\0\1", 12));
-}
-
-static void close_place(struct place *pl)
-{
-	free(pl->file);
-	pdg_test_dir_remove(pl->dir);
-}
-
-static int load(const struct place *pl, const char *text, struct pdg_policy **out,
-		struct pdg_error *err)
-{
-	put_file(pl, "policy", pdg_bytes_str(text));
-	return pdg_policy_load(pl->file, out, err);
-}
-
-/* The path of @name in the place, for comparing. One at a time. */
-static const char *at(const struct place *pl, const char *name)
-{
-	static char path[4096];
-
-	(void)snprintf(path, sizeof(path), "%s/%s", pl->dir, name);
-	return path;
-}
 
 static void check_example(const struct place *pl, const struct pdg_policy *p)
 {
@@ -257,20 +186,13 @@ static const char *sample(const struct pdg_config_key *k)
 	}
 }
 
-/* No key of the table is forgotten by the reader, and each one marked as later is refused. */
-static void every_key_of_the_table(void)
+/* Every key that is not marked as later, each in a section of its own, with a value for it. */
+static void write_every_key(struct pdg_buf *text)
 {
-	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(1 << 16);
-	PDG_AUTO(policy) struct pdg_policy *p = NULL;
-	struct pdg_error err = {0};
-	struct place pl;
 	size_t n = 0;
 	const struct pdg_config_key *keys = pdg_policy_keys(&n);
-	size_t later = 0;
 	size_t i;
 
-	open_place(&pl);
-	put_key(&pl, "f.pub");
 	CHECK(keys[n].section == NULL);
 	for (i = 0; i < n; i++) {
 		const char *name = strcmp(keys[i].section, "repository") == 0 ? URI : "x";
@@ -278,11 +200,24 @@ static void every_key_of_the_table(void)
 		if (keys[i].kind == PDG_CFG_LATER)
 			continue;
 		if (keys[i].subsection)
-			pdg_buf_printf(&text, "[%s \"%s\"]\n", keys[i].section, name);
+			pdg_buf_printf(text, "[%s \"%s\"]\n", keys[i].section, name);
 		else
-			pdg_buf_printf(&text, "[%s]\n", keys[i].section);
-		pdg_buf_printf(&text, "%s = %s\n", keys[i].key, sample(&keys[i]));
+			pdg_buf_printf(text, "[%s]\n", keys[i].section);
+		pdg_buf_printf(text, "%s = %s\n", keys[i].key, sample(&keys[i]));
 	}
+}
+
+/* No key of the table is forgotten by the reader. */
+static void every_key_of_the_table(void)
+{
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(1 << 16);
+	PDG_AUTO(policy) struct pdg_policy *p = NULL;
+	struct pdg_error err = {0};
+	struct place pl;
+
+	open_place(&pl);
+	put_key(&pl, "f.pub");
+	write_every_key(&text);
 	if (CHECK_OK(load(&pl, pdg_buf_cstr(&text), &p, &err), &err)) {
 		const struct pdg_policy_repository *r = &p->repositories[0];
 
@@ -300,6 +235,20 @@ static void every_key_of_the_table(void)
 		CHECK_INT(p->require.vex_for, PDG_SEVERITY_CRITICAL);
 		CHECK_INT(p->require.maximum_scan_age, 5);
 	}
+	close_place(&pl);
+}
+
+/* Each one that is marked as later is refused. */
+static void keys_of_later(void)
+{
+	struct pdg_error err = {0};
+	struct place pl;
+	size_t n = 0;
+	const struct pdg_config_key *keys = pdg_policy_keys(&n);
+	size_t later = 0;
+	size_t i;
+
+	open_place(&pl);
 	for (i = 0; i < n; i++) {
 		PDG_AUTO(policy) struct pdg_policy *none = NULL;
 		char one[256];
@@ -336,145 +285,7 @@ static void defaults(void)
 	close_place(&pl);
 }
 
-static void refused_by_rule(void)
-{
-#define BUILDER	 "[builder \"b\"]\nrepository = https://h/*\n"
-#define PRODUCER "[producer \"p\"]\nrepository = https://h/*\n"
-#define APPROVER "[approver \"a@b\"]\nrepository = https://h/*\n"
-	static const struct {
-		const char *rule;
-		const char *text;
-	} cases[] = {
-		/* grammar and names: one of each, test_config.c has the rest */
-		{"POL-1", REPO "protect\n"},
-		{"POL-2", REPO "protct = refs/heads/main\n"},
-		{"POL-2", "[repositry \"" URI "\"]\n"},
-		{"POL-2", "[service]\nlisten = 127.0.0.1:8700\n"},
-		{"POL-2", "[trust]\nvalidAfter = 2026-01-01T00:00:00Z\n"},
-		{"POL-3", REPO "path = /a\npath = /b\n"},
-		{"POL-3", REPO "allowForce = 1\n"},
-		{"POL-3", "[policy]\nversion = 0\n" REPO},
-		/* repositories */
-		{"POL-3", "[repository \"https://h/*\"]\n"},
-		{"POL-3", "[repository \"https:///x\"]\n"},
-		{"POL-3", REPO "protect = main\n"},
-		{"POL-3", REPO "protect = *\n"},
-		{"POL-3", REPO "protect = refs/heads/\n"},
-		{"POL-3", REPO "protect = refs/heads/**\n"},
-		{"POL-3", REPO "protect = refs/heads/v[0-9]\n"},
-		{"POL-3", REPO "protect = refs/heads/v?\n"},
-		{"POL-3", REPO "protect = ^refs/heads/main\n"},
-		{"POL-3", REPO "protect =\n"},
-		{"POL-3", REPO "baseline = 7fd1a60\n"},
-		{"POL-3", REPO "baseline = 7FD1A60B01F91B314F59955A4E4D4E80D8EDF11D\n"},
-		{"POL-3", REPO "sourceFrom = none\n"},
-		{"POL-3", REPO "sourceFrom = Server\n"},
-		{"POL-3", REPO "pusherFrom = env:\n"},
-		{"POL-3", REPO "pusherFrom = env:1X\n"},
-		{"POL-3", REPO "pusherFrom = env:A-B\n"},
-		{"POL-3", REPO "pusherFrom = root\n"},
-		{"POL-7", REPO "pusherFrom = certificate\n"},
-		{"POL-7", REPO "revoked = krl\n"},
-		/* files */
-		{"POL-5", REPO "openpgpKeys = missing\n"},
-		{"POL-5", REPO "openpgpKeys = .\n"},
-		{"POL-5", REPO "sshAllowedSigners = none\n"},
-		{"POL-5", REPO "sshAllowedSigners = /dev/null\n"},
-		{"POL-5", REPO "revoked = missing\n"},
-		{"POL-5", REPO "revoked = none\n"},
-		{"POL-5", REPO "forgeKeys = missing\n"},
-		{"POL-5", REPO "serverKey = missing\n"},
-		{"POL-5", REPO "serverKey = keys.asc\n"},
-		{"POL-5", "[trust]\nserviceKey = missing\n"},
-		{"POL-5", "[trust]\ntrustedRoot = missing\n"},
-		{"POL-5", BUILDER "key = missing\n"},
-		{"POL-5", PRODUCER "stage = sbom\nkey = Service\n"},
-		{"POL-5", APPROVER "scope = s\nsshKey = missing\n"},
-		{"POL-5", APPROVER "scope = s\nopenpgpKey = 0123\n"},
-		/* an empty policy */
-		{"POL-4", ""},
-		{"POL-4", "# nothing\n"},
-		{"POL-4", "[policy]\nversion = 7\n"},
-		{"POL-4", "[require]\nstage = source\n"},
-		{"POL-4", "[trust]\n[require]\n[admission]\nmode = audit\n"},
-		/* one key in two roles */
-		{"POL-6", REPO "serverKey = a.pub\n" BUILDER "key = a.pub\n"},
-		{"POL-6", "[trust]\nserviceKey = a.pub\n" REPO "serverKey = a.pub\n"},
-		{"POL-6", "[trust]\nserviceKey = a.pub\n" PRODUCER "stage = sbom\nkey = a.pub\n"},
-		{"POL-6",
-		 BUILDER "key = b.pub\nkey = a.pub\n" PRODUCER "stage = sbom\nkey = a.pub\n"},
-		{"POL-6", "[trust]\nserviceKey = a.pub\njournalKey = a.pub\n"},
-		{"POL-6", "[trust]\nserviceKey = a.pub\n[trust \"x\"]\njournalKey = a.pub\n"},
-		/* sections that lack something, or contradict */
-		{"POL-8", REPO "sourceFrom = server\nprotect = refs/heads/main\n"},
-		{"POL-8", REPO "sourceFrom = server\nserverKey = a.pub\n"},
-		{"POL-8", REPO "[repository \"git@github.com:company/myapp.git\"]\n"},
-		{"POL-8", REPO "path = .\n[repository \"https://h/p\"]\npath = ././\n"},
-		{"POL-8", "[builder \"b\"]\nkey = a.pub\n"},
-		{"POL-8", BUILDER},
-		{"POL-8", PRODUCER "stage = sbom\n"},
-		{"POL-8", PRODUCER "key = service\n"},
-		{"POL-8", "[producer \"p\"]\nstage = sbom\nkey = service\n"},
-		{"POL-8", APPROVER "scope = s\n"},
-		{"POL-8", APPROVER "sshKey = who.pub\n"},
-		{"POL-8", "[approver \"a@b\"]\nscope = s\nsshKey = who.pub\n"},
-		{"POL-8", REPO "[trust \"old\"]\nvalidAfter = 2026-01-01T00:00:00Z\n"},
-		{"POL-8", "[trust \"old\"]\nserviceKey = a.pub\nvalidAfter = 2026-01-01T00:00:00Z\n"
-			  "validBefore = 2025-01-01T00:00:00Z\n"},
-		{"POL-8", "[trust]\nserviceKey = a.pub\n[trust \"old\"]\nserviceKey = a.pub\n"},
-		/* who may what */
-		{"POL-3", "[builder \"b\"]\nrepository = https://h/**\nkey = a.pub\n"},
-		{"POL-3", "[builder \"b\"]\nrepository = https://h/a b\nkey = a.pub\n"},
-		{"POL-3", BUILDER "key = a.pub\nslsaLevel = 5\n"},
-		{"POL-3", PRODUCER "stage = scan\nkey = a.pub\n"},
-		{"POL-3", PRODUCER "stage = source\nkey = a.pub\n"},
-		{"POL-3", PRODUCER "stage = build\nkey = a.pub\n"},
-		{"POL-3", PRODUCER "stage = approval\nkey = a.pub\n"},
-		{"POL-3", REPO "[require]\nstage = sources\n"},
-		{"POL-3", REPO "[require]\nstage = Source\n"},
-		{"POL-3", REPO "[require]\nminimumSlsaLevel = 5\n"},
-		{"POL-3", REPO "[require]\nmaximumSeverity = moderate\n"},
-		{"POL-3", REPO "[require]\nvexFor = all\n"},
-		{"POL-3", REPO "[require]\napprovals = 0\n"},
-		{"POL-3", REPO "[require]\nmaximumScanAge = 0d\n"},
-		{"POL-3", REPO "[admission]\npending = maybe\n"},
-		{"POL-3", REPO "[admission \"ns\"]\nmode = off\n"},
-		{"POL-3", REPO "[admission]\nunlisted = allow\n"},
-	};
-	struct place pl;
-	size_t i;
-
-	open_place(&pl);
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		PDG_AUTO(policy) struct pdg_policy *p = NULL;
-		struct pdg_error err = {0};
-
-		pdg_test_case("%s", cases[i].text);
-		CHECK_RULE(load(&pl, cases[i].text, &p, &err), &err, cases[i].rule);
-		CHECK(p == NULL);
-		CHECK(strchr(err.text, '\n') == NULL);
-	}
-	close_place(&pl);
-}
-
-static void the_line_is_named(void)
-{
-	PDG_AUTO(policy) struct pdg_policy *p = NULL;
-	struct pdg_error err = {0};
-	struct place pl;
-
-	open_place(&pl);
-	CHECK_RULE(load(&pl, "# one\n" REPO "\n\tprotct = refs/heads/main\n", &p, &err), &err,
-		   "POL-2");
-	CHECK_HAS(err.text,
-		  "policy:4: unknown key 'protct' in [repository \"" URI "\"]; did you mean "
-		  "'protect'?");
-	CHECK_RULE(load(&pl, REPO "sourceFrom = server\nprotect = refs/heads/main\n", &p, &err),
-		   &err, "POL-8");
-	CHECK_HAS(err.text, "policy:1: ");
-	CHECK_HAS(err.text, "serverKey");
-	close_place(&pl);
-}
+#define BUILDER "[builder \"b\"]\nrepository = https://h/*\n"
 
 static void one_role_twice_is_fine(void)
 {
@@ -553,123 +364,6 @@ static void sections_of_a_policy_are_known(void)
 		CHECK(!pdg_policy_in_config(c));
 }
 
-static void where_it_is(void)
-{
-	static const char *const variables[] = {"XDG_CONFIG_HOME", "HOME"};
-	char *saved[2];
-	char *out = NULL;
-	struct pdg_error err = {0};
-	struct place pl;
-	size_t i;
-
-	for (i = 0; i < 2; i++)
-		saved[i] = pdg_str_dup(getenv(variables[i]));
-	open_place(&pl);
-	put_file(&pl, "policy", pdg_bytes_str("#"));
-
-	/* what is named exists, or nothing else is tried */
-	CHECK_OK(pdg_policy_find(pl.file, "/nowhere", &out, &err), &err);
-	CHECK_STR(out, pl.file);
-	free(PDG_TAKE(out));
-	CHECK_OK(pdg_policy_find(NULL, pl.file, &out, &err), &err);
-	CHECK_STR(out, pl.file);
-	free(PDG_TAKE(out));
-	CHECK_RULE(pdg_policy_find("/nowhere/at/all", pl.file, &out, &err), &err, "POL-9");
-	CHECK_HAS(err.text, "/nowhere/at/all");
-	CHECK_RULE(pdg_policy_find(NULL, "/nowhere/at/all", &out, &err), &err, "POL-9");
-	CHECK_RULE(pdg_policy_find("", NULL, &out, &err), &err, "POL-9");
-
-	CHECK_INT(mkdir(at(&pl, "pedigree"), 0700), 0);
-	put_file(&pl, "pedigree/policy", pdg_bytes_str("#"));
-	(void)setenv("XDG_CONFIG_HOME", pl.dir, 1);
-	(void)unsetenv("HOME");
-	CHECK_OK(pdg_policy_find(NULL, NULL, &out, &err), &err);
-	CHECK_STR(out, at(&pl, "pedigree/policy"));
-	free(PDG_TAKE(out));
-
-	CHECK_INT(mkdir(at(&pl, ".config"), 0700), 0);
-	CHECK_INT(mkdir(at(&pl, ".config/pedigree"), 0700), 0);
-	put_file(&pl, ".config/pedigree/policy", pdg_bytes_str("#"));
-	(void)setenv("XDG_CONFIG_HOME", "relative", 1);
-	(void)setenv("HOME", pl.dir, 1);
-	CHECK_OK(pdg_policy_find(NULL, NULL, &out, &err), &err);
-	CHECK_STR(out, at(&pl, ".config/pedigree/policy"));
-	free(PDG_TAKE(out));
-
-	(void)unsetenv("XDG_CONFIG_HOME");
-	(void)unsetenv("HOME");
-	if (pdg_fs_exists("/etc/pedigree/policy")) {
-		CHECK_OK(pdg_policy_find(NULL, NULL, &out, &err), &err);
-		CHECK_STR(out, "/etc/pedigree/policy");
-		free(PDG_TAKE(out));
-	} else {
-		CHECK_RULE(pdg_policy_find(NULL, NULL, &out, &err), &err, "POL-9");
-		CHECK(out == NULL);
-	}
-	for (i = 0; i < 2; i++) {
-		if (saved[i])
-			(void)setenv(variables[i], saved[i], 1);
-		free(saved[i]);
-	}
-	close_place(&pl);
-}
-
-static void files_that_are_none(void)
-{
-	PDG_AUTO(policy) struct pdg_policy *p = NULL;
-	struct pdg_error err = {0};
-	struct place pl;
-
-	open_place(&pl);
-	CHECK_RULE(pdg_policy_load(at(&pl, "missing"), &p, &err), &err, "POL-9");
-	CHECK_RULE(pdg_policy_load(pl.dir, &p, &err), &err, "POL-9");
-	close_place(&pl);
-}
-
-static void good_at_a_time(void)
-{
-	static char name[] = "k";
-	static const struct {
-		struct pdg_trusted_key key;
-		int64_t at;
-		bool independent;
-		const char *rule; /* NULL: good */
-	} cases[] = {
-		/* no window: always, even without a time */
-		{{.name = name}, 0, false, NULL},
-		{{.name = name}, 1000, false, NULL},
-		/* both ends of a window belong to it */
-		{{.name = name, .valid_after = 100, .valid_before = 200}, 99, true, "TIM-1"},
-		{{.name = name, .valid_after = 100, .valid_before = 200}, 100, false, NULL},
-		{{.name = name, .valid_after = 100, .valid_before = 200}, 200, false, NULL},
-		{{.name = name, .valid_after = 100, .valid_before = 200}, 201, true, "TIM-2"},
-		/* a window and no time */
-		{{.name = name, .valid_after = 100}, 0, false, "TIM-1"},
-		{{.name = name, .valid_before = 200}, 0, false, "TIM-2"},
-		/* compromised: only an independent time before it helps */
-		{{.name = name, .compromised_since = 150}, 149, true, NULL},
-		{{.name = name, .compromised_since = 150}, 150, true, "TIM-3"},
-		{{.name = name, .compromised_since = 150}, 151, true, "TIM-3"},
-		{{.name = name, .compromised_since = 150}, 149, false, "TIM-3"},
-		{{.name = name, .compromised_since = 150}, 0, true, "TIM-3"},
-		{{.name = name, .compromised_since = 150}, 0, false, "TIM-3"},
-		{{.name = name, .valid_after = 100, .compromised_since = 150}, 99, true, "TIM-1"},
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct pdg_error err = {0};
-		int rc = pdg_trusted_key_good_at(&cases[i].key, cases[i].at, cases[i].independent,
-						 &err);
-
-		pdg_test_case("case %zu", i);
-		if (cases[i].rule)
-			CHECK_RULE(rc, &err, cases[i].rule);
-		else
-			CHECK_OK(rc, &err);
-	}
-}
-
 static void grades_have_names(void)
 {
 	CHECK_STR(pdg_grade_name(PDG_GRADE_NONE), "none");
@@ -678,11 +372,9 @@ static void grades_have_names(void)
 }
 
 PDG_TEST_MAIN("policy", {"the design's example", the_designs_example},
-	      {"every key of the table", every_key_of_the_table}, {"defaults", defaults},
-	      {"refused by rule", refused_by_rule}, {"the line is named", the_line_is_named},
-	      {"one role twice is fine", one_role_twice_is_fine},
+	      {"every key of the table", every_key_of_the_table}, {"keys of later", keys_of_later},
+	      {"defaults", defaults}, {"one role twice is fine", one_role_twice_is_fine},
 	      {"a path is resolved", a_path_is_resolved},
 	      {"in the daemon's file", in_the_daemons_file},
 	      {"sections of a policy are known", sections_of_a_policy_are_known},
-	      {"where it is", where_it_is}, {"files that are none", files_that_are_none},
-	      {"good at a time", good_at_a_time}, {"grades have names", grades_have_names})
+	      {"grades have names", grades_have_names})

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The file of the SQLite store: private, one process's at a time, migrated from the first version;
+ * and files that are not taken for one.
+ */
+#include <sqlite3.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "unit/store/store_world.h"
+
+static void private_file(void)
+{
+	struct fixture f;
+	struct stat st;
+	const char *names[] = {"p.db", "p.db-wal", "p.db-shm", "p.db-lock"};
+	mode_t old = umask(0);
+	size_t i;
+
+	setup(&f);
+	put(&f, 1, "source", HEX64);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		PDG_AUTO(mem) char *path = pdg_test_path(f.dir, names[i]);
+
+		pdg_test_case("%s", names[i]);
+		CHECK_INT(stat(path, &st), 0);
+		CHECK_UINT(st.st_mode & 0777, 0600);
+	}
+	pdg_test_case(NULL);
+	teardown(&f);
+	(void)umask(old);
+}
+
+static void one_process_at_a_time(void)
+{
+	struct fixture f;
+	struct pdg_store *second = NULL;
+	struct pdg_error err = {0};
+	bool is_new = false;
+
+	setup(&f);
+	CHECK_RULE(pdg_sqlite_open(f.path, &second, &is_new, &err), &err, "STO-2");
+	CHECK(second == NULL);
+	reopen(&f);
+	teardown(&f);
+}
+
+static void refused_files(void)
+{
+	char *dir = pdg_test_dir();
+	PDG_AUTO(mem)
+	char *garbage = pdg_test_file(dir, "garbage",
+				      pdg_bytes_str("this is not a database, but it is "
+						    "long enough to be looked at as one: "
+						    "SQLite reads a hundred bytes first"));
+	PDG_AUTO(mem) char *nowhere = pdg_test_path(dir, "no/such/folder/p.db");
+	const char *paths[] = {garbage, nowhere, dir};
+	struct pdg_store *s = NULL;
+	struct pdg_error err = {0};
+	bool is_new = false;
+	size_t i;
+
+	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		PDG_AUTO(mem) char *lock = pdg_str_printf("%s-lock", paths[i]);
+
+		pdg_test_case("%s", paths[i]);
+		CHECK_RULE(pdg_sqlite_open(paths[i], &s, &is_new, &err), &err, "STO-3");
+		CHECK(s == NULL);
+		(void)unlink(lock);
+	}
+	pdg_test_case(NULL);
+	pdg_test_dir_remove(dir);
+}
+
+static void run_sql(const char *path, const char *sql)
+{
+	sqlite3 *db = NULL;
+
+	CHECK_INT(sqlite3_open(path, &db), SQLITE_OK);
+	if (!CHECK_INT(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK))
+		(void)fprintf(stderr, "%s\n", sqlite3_errmsg(db));
+	CHECK_INT(sqlite3_close(db), SQLITE_OK);
+}
+
+static int schema_version(const char *path)
+{
+	sqlite3 *db = NULL;
+	sqlite3_stmt *st = NULL;
+	int version = -1;
+
+	CHECK_INT(sqlite3_open(path, &db), SQLITE_OK);
+	CHECK_INT(sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &st, NULL), SQLITE_OK);
+	if (CHECK_INT(sqlite3_step(st), SQLITE_ROW))
+		version = sqlite3_column_int(st, 0);
+	CHECK_INT(sqlite3_finalize(st), SQLITE_OK);
+	CHECK_INT(sqlite3_close(db), SQLITE_OK);
+	return version;
+}
+
+static void later_schema_and_other_programs(void)
+{
+	struct fixture f;
+	PDG_AUTO(mem) char *other = NULL;
+	struct pdg_store *s = NULL;
+	struct pdg_error err = {0};
+	bool is_new = false;
+	char sql[64];
+
+	setup(&f);
+	pdg_store_close(PDG_TAKE(f.s));
+	(void)snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", schema_version(f.path) + 1);
+	run_sql(f.path, sql);
+	CHECK_RULE(pdg_sqlite_open(f.path, &s, &is_new, &err), &err, "STO-1");
+	other = pdg_test_path(f.dir, "other.db");
+	run_sql(other, "CREATE TABLE theirs (a)");
+	CHECK_RULE(pdg_sqlite_open(other, &s, &is_new, &err), &err, "STO-3");
+	CHECK(s == NULL);
+	teardown(&f);
+}
+
+/* A database as version 1 left it: today's without what the later migrations add. */
+static void migrated_from_version_1(void)
+{
+	struct fixture f;
+	PDG_AUTO(mem) char *ref = reference(1);
+	PDG_AUTO(stored) struct pdg_stored *a = NULL;
+	struct pdg_error err = {0};
+	bool is_new = true;
+
+	setup(&f);
+	put(&f, 1, "source", HEX64);
+	pdg_store_close(PDG_TAKE(f.s));
+	run_sql(f.path, "DROP INDEX source_of_commit; PRAGMA user_version = 1");
+	if (open_store(&f, &is_new)) {
+		CHECK(!is_new);
+		CHECK_OK(f.s->ops->get(f.s, ref, &a, &err), &err);
+		CHECK_UINT(count_sources(&f, "r", "gitCommit", "c0ffee", 0, 100), 1);
+		pdg_store_close(PDG_TAKE(f.s));
+	}
+	/* The index is back: making it again fails. */
+	run_sql(f.path, "DROP INDEX source_of_commit");
+	teardown(&f);
+}
+
+PDG_TEST_MAIN("sqlite_file", {"private file", private_file},
+	      {"one process at a time", one_process_at_a_time}, {"refused files", refused_files},
+	      {"later schema and other programs", later_schema_and_other_programs},
+	      {"migrated from version 1", migrated_from_version_1})

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every way to write down something that would not be enforced, or not as meant, is refused by its
+ * rule, at its line. */
+#include <string.h>
+
+#include "unit/trust/policy_place.h"
+
+#define BUILDER	 "[builder \"b\"]\nrepository = https://h/*\n"
+#define PRODUCER "[producer \"p\"]\nrepository = https://h/*\n"
+#define APPROVER "[approver \"a@b\"]\nrepository = https://h/*\n"
+
+static void refused_by_rule(void)
+{
+	static const struct {
+		const char *rule;
+		const char *text;
+	} cases[] = {
+		/* grammar and names: one of each, test_config.c has the rest */
+		{"POL-1", REPO "protect\n"},
+		{"POL-2", REPO "protct = refs/heads/main\n"},
+		{"POL-2", "[repositry \"" URI "\"]\n"},
+		{"POL-2", "[service]\nlisten = 127.0.0.1:8700\n"},
+		{"POL-2", "[trust]\nvalidAfter = 2026-01-01T00:00:00Z\n"},
+		{"POL-3", REPO "path = /a\npath = /b\n"},
+		{"POL-3", REPO "allowForce = 1\n"},
+		{"POL-3", "[policy]\nversion = 0\n" REPO},
+		/* repositories */
+		{"POL-3", "[repository \"https://h/*\"]\n"},
+		{"POL-3", "[repository \"https:///x\"]\n"},
+		{"POL-3", REPO "protect = main\n"},
+		{"POL-3", REPO "protect = *\n"},
+		{"POL-3", REPO "protect = refs/heads/\n"},
+		{"POL-3", REPO "protect = refs/heads/**\n"},
+		{"POL-3", REPO "protect = refs/heads/v[0-9]\n"},
+		{"POL-3", REPO "protect = refs/heads/v?\n"},
+		{"POL-3", REPO "protect = ^refs/heads/main\n"},
+		{"POL-3", REPO "protect =\n"},
+		{"POL-3", REPO "baseline = 7fd1a60\n"},
+		{"POL-3", REPO "baseline = 7FD1A60B01F91B314F59955A4E4D4E80D8EDF11D\n"},
+		{"POL-3", REPO "sourceFrom = none\n"},
+		{"POL-3", REPO "sourceFrom = Server\n"},
+		{"POL-3", REPO "pusherFrom = env:\n"},
+		{"POL-3", REPO "pusherFrom = env:1X\n"},
+		{"POL-3", REPO "pusherFrom = env:A-B\n"},
+		{"POL-3", REPO "pusherFrom = root\n"},
+		{"POL-7", REPO "pusherFrom = certificate\n"},
+		{"POL-7", REPO "revoked = krl\n"},
+		/* files */
+		{"POL-5", REPO "openpgpKeys = missing\n"},
+		{"POL-5", REPO "openpgpKeys = .\n"},
+		{"POL-5", REPO "sshAllowedSigners = none\n"},
+		{"POL-5", REPO "sshAllowedSigners = /dev/null\n"},
+		{"POL-5", REPO "revoked = missing\n"},
+		{"POL-5", REPO "revoked = none\n"},
+		{"POL-5", REPO "forgeKeys = missing\n"},
+		{"POL-5", REPO "serverKey = missing\n"},
+		{"POL-5", REPO "serverKey = keys.asc\n"},
+		{"POL-5", "[trust]\nserviceKey = missing\n"},
+		{"POL-5", "[trust]\ntrustedRoot = missing\n"},
+		{"POL-5", BUILDER "key = missing\n"},
+		{"POL-5", PRODUCER "stage = sbom\nkey = Service\n"},
+		{"POL-5", APPROVER "scope = s\nsshKey = missing\n"},
+		{"POL-5", APPROVER "scope = s\nopenpgpKey = 0123\n"},
+		/* an empty policy */
+		{"POL-4", ""},
+		{"POL-4", "# nothing\n"},
+		{"POL-4", "[policy]\nversion = 7\n"},
+		{"POL-4", "[require]\nstage = source\n"},
+		{"POL-4", "[trust]\n[require]\n[admission]\nmode = audit\n"},
+		/* one key in two roles */
+		{"POL-6", REPO "serverKey = a.pub\n" BUILDER "key = a.pub\n"},
+		{"POL-6", "[trust]\nserviceKey = a.pub\n" REPO "serverKey = a.pub\n"},
+		{"POL-6", "[trust]\nserviceKey = a.pub\n" PRODUCER "stage = sbom\nkey = a.pub\n"},
+		{"POL-6",
+		 BUILDER "key = b.pub\nkey = a.pub\n" PRODUCER "stage = sbom\nkey = a.pub\n"},
+		{"POL-6", "[trust]\nserviceKey = a.pub\njournalKey = a.pub\n"},
+		{"POL-6", "[trust]\nserviceKey = a.pub\n[trust \"x\"]\njournalKey = a.pub\n"},
+		/* sections that lack something, or contradict */
+		{"POL-8", REPO "sourceFrom = server\nprotect = refs/heads/main\n"},
+		{"POL-8", REPO "sourceFrom = server\nserverKey = a.pub\n"},
+		{"POL-8", REPO "[repository \"git@github.com:company/myapp.git\"]\n"},
+		{"POL-8", REPO "path = .\n[repository \"https://h/p\"]\npath = ././\n"},
+		{"POL-8", "[builder \"b\"]\nkey = a.pub\n"},
+		{"POL-8", BUILDER},
+		{"POL-8", PRODUCER "stage = sbom\n"},
+		{"POL-8", PRODUCER "key = service\n"},
+		{"POL-8", "[producer \"p\"]\nstage = sbom\nkey = service\n"},
+		{"POL-8", APPROVER "scope = s\n"},
+		{"POL-8", APPROVER "sshKey = who.pub\n"},
+		{"POL-8", "[approver \"a@b\"]\nscope = s\nsshKey = who.pub\n"},
+		{"POL-8", REPO "[trust \"old\"]\nvalidAfter = 2026-01-01T00:00:00Z\n"},
+		{"POL-8", "[trust \"old\"]\nserviceKey = a.pub\nvalidAfter = 2026-01-01T00:00:00Z\n"
+			  "validBefore = 2025-01-01T00:00:00Z\n"},
+		{"POL-8", "[trust]\nserviceKey = a.pub\n[trust \"old\"]\nserviceKey = a.pub\n"},
+		/* who may what */
+		{"POL-3", "[builder \"b\"]\nrepository = https://h/**\nkey = a.pub\n"},
+		{"POL-3", "[builder \"b\"]\nrepository = https://h/a b\nkey = a.pub\n"},
+		{"POL-3", BUILDER "key = a.pub\nslsaLevel = 5\n"},
+		{"POL-3", PRODUCER "stage = scan\nkey = a.pub\n"},
+		{"POL-3", PRODUCER "stage = source\nkey = a.pub\n"},
+		{"POL-3", PRODUCER "stage = build\nkey = a.pub\n"},
+		{"POL-3", PRODUCER "stage = approval\nkey = a.pub\n"},
+		{"POL-3", REPO "[require]\nstage = sources\n"},
+		{"POL-3", REPO "[require]\nstage = Source\n"},
+		{"POL-3", REPO "[require]\nminimumSlsaLevel = 5\n"},
+		{"POL-3", REPO "[require]\nmaximumSeverity = moderate\n"},
+		{"POL-3", REPO "[require]\nvexFor = all\n"},
+		{"POL-3", REPO "[require]\napprovals = 0\n"},
+		{"POL-3", REPO "[require]\nmaximumScanAge = 0d\n"},
+		{"POL-3", REPO "[admission]\npending = maybe\n"},
+		{"POL-3", REPO "[admission \"ns\"]\nmode = off\n"},
+		{"POL-3", REPO "[admission]\nunlisted = allow\n"},
+	};
+	struct place pl;
+	size_t i;
+
+	open_place(&pl);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		PDG_AUTO(policy) struct pdg_policy *p = NULL;
+		struct pdg_error err = {0};
+
+		pdg_test_case("%s", cases[i].text);
+		CHECK_RULE(load(&pl, cases[i].text, &p, &err), &err, cases[i].rule);
+		CHECK(p == NULL);
+		CHECK(strchr(err.text, '\n') == NULL);
+	}
+	close_place(&pl);
+}
+
+static void the_line_is_named(void)
+{
+	PDG_AUTO(policy) struct pdg_policy *p = NULL;
+	struct pdg_error err = {0};
+	struct place pl;
+
+	open_place(&pl);
+	CHECK_RULE(load(&pl, "# one\n" REPO "\n\tprotct = refs/heads/main\n", &p, &err), &err,
+		   "POL-2");
+	CHECK_HAS(err.text,
+		  "policy:4: unknown key 'protct' in [repository \"" URI "\"]; did you mean "
+		  "'protect'?");
+	CHECK_RULE(load(&pl, REPO "sourceFrom = server\nprotect = refs/heads/main\n", &p, &err),
+		   &err, "POL-8");
+	CHECK_HAS(err.text, "policy:1: ");
+	CHECK_HAS(err.text, "serverKey");
+	close_place(&pl);
+}
+
+PDG_TEST_MAIN("policy_refused", {"refused by rule", refused_by_rule},
+	      {"the line is named", the_line_is_named})

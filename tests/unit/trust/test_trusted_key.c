@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Keys with the time in which their signatures count. */
+#include "support/check.h"
+#include "trust/policy.h"
+
+static void good_at_a_time(void)
+{
+	static char name[] = "k";
+	static const struct {
+		struct pdg_trusted_key key;
+		int64_t at;
+		bool independent;
+		const char *rule; /* NULL: good */
+	} cases[] = {
+		/* no window: always, even without a time */
+		{{.name = name}, 0, false, NULL},
+		{{.name = name}, 1000, false, NULL},
+		/* both ends of a window belong to it */
+		{{.name = name, .valid_after = 100, .valid_before = 200}, 99, true, "TIM-1"},
+		{{.name = name, .valid_after = 100, .valid_before = 200}, 100, false, NULL},
+		{{.name = name, .valid_after = 100, .valid_before = 200}, 200, false, NULL},
+		{{.name = name, .valid_after = 100, .valid_before = 200}, 201, true, "TIM-2"},
+		/* a window and no time */
+		{{.name = name, .valid_after = 100}, 0, false, "TIM-1"},
+		{{.name = name, .valid_before = 200}, 0, false, "TIM-2"},
+		/* compromised: only an independent time before it helps */
+		{{.name = name, .compromised_since = 150}, 149, true, NULL},
+		{{.name = name, .compromised_since = 150}, 150, true, "TIM-3"},
+		{{.name = name, .compromised_since = 150}, 151, true, "TIM-3"},
+		{{.name = name, .compromised_since = 150}, 149, false, "TIM-3"},
+		{{.name = name, .compromised_since = 150}, 0, true, "TIM-3"},
+		{{.name = name, .compromised_since = 150}, 0, false, "TIM-3"},
+		{{.name = name, .valid_after = 100, .compromised_since = 150}, 99, true, "TIM-1"},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct pdg_error err = {0};
+		int rc = pdg_trusted_key_good_at(&cases[i].key, cases[i].at, cases[i].independent,
+						 &err);
+
+		pdg_test_case("case %zu", i);
+		if (cases[i].rule)
+			CHECK_RULE(rc, &err, cases[i].rule);
+		else
+			CHECK_OK(rc, &err);
+	}
+}
+
+PDG_TEST_MAIN("trusted_key", {"good at a time", good_at_a_time})
