@@ -227,6 +227,9 @@ static int help(int argc, char **argv, struct pdg_error *err)
 	if (!words)
 		return pdg_nomem(err);
 	used = match(c, argc, argv);
+	if (argc > used)
+		return pdg_reject(err, "CLI-1", "unexpected argument after %s: %s", c->name,
+				  argv[used]);
 	words[0] = argv[-1];
 	memcpy(words + 1, argv, (size_t)used * sizeof(char *));
 	words[1 + used] = ask;
@@ -254,6 +257,14 @@ static int change_dir(int argc, char *const *argv, int *out_used, struct pdg_err
 	return 0;
 }
 
+/* Nothing may stand behind --version and --help: whoever writes more means something else. */
+static int nothing_more(int argc, char *const *argv, struct pdg_error *err)
+{
+	if (argc <= 2)
+		return 0;
+	return pdg_reject(err, "CLI-1", "unexpected argument after %s: %s", argv[1], argv[2]);
+}
+
 static int dispatch(int argc, char **argv, struct pdg_error *err)
 {
 	int used = 0;
@@ -268,6 +279,11 @@ static int dispatch(int argc, char **argv, struct pdg_error *err)
 	if (argc < 2) {
 		print_usage(stderr);
 		return 2;
+	}
+	if (strcmp(argv[1], "--version") == 0 || is_help(argv[1])) {
+		rc = nothing_more(argc, argv, err);
+		if (rc < 0)
+			return rc;
 	}
 	if (strcmp(argv[1], "--version") == 0) {
 		pdg_out(stdout, PDG_PLAIN, "pedigree %s\n", PEDIGREE_VERSION);

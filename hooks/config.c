@@ -8,8 +8,6 @@
 #include "util/fs.h"
 #include "util/str.h"
 
-#define DEADLINE "2s"
-
 int pdg_hook_configure(struct pdg_hook_run *h, struct pdg_error *err)
 {
 	const char *service = getenv("PEDIGREE_SERVICE");
@@ -26,7 +24,7 @@ int pdg_hook_configure(struct pdg_hook_run *h, struct pdg_error *err)
 	if (rc == 0)
 		rc = pdg_repo_config(h->repo, "pedigree.deadline", &h->settings.deadline, err);
 	if (rc == 0 && !h->settings.deadline) {
-		h->settings.deadline = pdg_str_dup(DEADLINE);
+		h->settings.deadline = pdg_str_dup(PDG_HOOK_DEADLINE);
 		rc = h->settings.deadline ? 0 : pdg_nomem(err);
 	}
 	return rc;

@@ -10,6 +10,8 @@
 #include "gate/enforce.h"
 #include "gate/place.h"
 
+#define PDG_HOOK_DEADLINE "2s" /* that a push waits for the service, unless set */
+
 /* Settings: a server hook's were fixed at installation, a clone's come from its configuration. */
 struct pdg_hook_settings {
 	const char *policy;	/* server hooks; borrowed from the command line */

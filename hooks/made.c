@@ -38,11 +38,9 @@ static int emit(struct made *m, struct pdg_bytes raw, const struct pdg_verdict *
 	if (p->section->source_from != PDG_GRADE_CLONE)
 		return 0;
 	if (!m->key)
-		rc = pdg_key_private_file(p->key_file, &m->key, err);
-	if (rc < 0) {
-		pdg_fix(err, "pedigree init");
+		rc = pdg_emit_clone_key(p, &m->key, err);
+	if (rc < 0)
 		return pdg_context(err, rc, "no statement was made");
-	}
 	return pdg_emit_source(&make, m->key, p->outbox, NULL, NULL, err);
 }
 
@@ -81,6 +79,13 @@ int pdg_hook_made(struct pdg_hook_run *h, const char *const *commits, size_t n,
 		rc = take(&m, commits[i], known, err);
 	pdg_hook_tell_rest(m.told);
 	pdg_key_free(m.key);
+	if (rc == 0 && m.told) {
+		rc = pdg_reject(err, "HOK-5", "%s made, but a protected branch will refuse %s",
+				m.told == 1 ? "the commit is" : "the commits are",
+				m.told == 1 ? "it" : "them");
+		pdg_fix(err,
+			"sign with a key of the policy: git commit --amend --no-edit -S, or git rebase -S");
+	}
 	return rc;
 }
 

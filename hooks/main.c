@@ -18,8 +18,6 @@
 #include "util/size.h"
 #include "util/str.h"
 
-#define DEADLINE "2s"
-
 static const struct pdg_hook hooks[] = {
 	{"pre-commit", false, true, false, pdg_hook_pre_commit},
 	{"pre-merge-commit", false, true, false, pdg_hook_pre_commit},
@@ -133,7 +131,7 @@ static int fixed_settings(const struct pdg_args *args, struct pdg_hook_settings 
 	}
 	rc = copy_option(args, "service", NULL, &s->service, err);
 	if (rc == 0)
-		rc = copy_option(args, "deadline", DEADLINE, &s->deadline, err);
+		rc = copy_option(args, "deadline", PDG_HOOK_DEADLINE, &s->deadline, err);
 	if (rc == 0)
 		rc = copy_option(args, "proxy", NULL, &s->proxy, err);
 	return rc;

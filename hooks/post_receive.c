@@ -56,19 +56,10 @@ static int attest(const struct pdg_hook_run *h, struct pdg_gate *g, const struct
 
 static void put_option(struct pdg_buf *b, const char *option, const char *value)
 {
-	const char *p;
-
 	if (!value)
 		return;
-	/* A word for sh: each quote within ends the quoted run and begins it again. */
-	pdg_buf_printf(b, " %s '", option);
-	for (p = value; *p; p++) {
-		if (*p == '\'')
-			pdg_buf_puts(b, "'\\''");
-		else
-			pdg_buf_putc(b, (uint8_t)*p);
-	}
-	pdg_buf_putc(b, '\'');
+	pdg_buf_printf(b, " %s ", option);
+	pdg_str_sh_word(b, value);
 }
 
 /* The command that makes up for it, whole: whoever reads this has no configuration to rely on. */
@@ -133,7 +124,7 @@ int pdg_hook_post_receive(struct pdg_hook_run *h, struct pdg_error *err)
 {
 	PDG_AUTO(push) struct pdg_push push = {NULL, 0};
 	PDG_AUTO(key) struct pdg_key *key = NULL;
-	struct pdg_gate g = {.repo = h->repo, .at = pdg_now(&pdg_clock_system)};
+	PDG_AUTO(gate) struct pdg_gate g = {.repo = h->repo, .at = pdg_now(&pdg_clock_system)};
 	size_t made = 0;
 	size_t i;
 	int rc = pdg_push_received(h->input, &push, err);

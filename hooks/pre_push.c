@@ -214,8 +214,8 @@ static void hand_out(struct collecting *c, const struct pdg_push *push, const ch
 		pdg_out_error("pedigree", &err);
 	if (c->left_out)
 		pdg_out(stderr, PDG_PLAIN,
-			"pedigree: %zu commits of this push have no statement; \"pedigree attest source REV\" makes one\n",
-			c->left_out);
+			"pedigree: %zu of the commits of this push %s no statement; \"pedigree attest source REV\" makes one\n",
+			c->left_out, c->left_out == 1 ? "has" : "have");
 }
 
 /* No policy is known: say what the server may say, and leave it to the server. */
@@ -239,9 +239,29 @@ static int warn_unsigned(struct pdg_hook_run *h, const struct pdg_push *push, co
 	}
 	if (n_unsigned)
 		pdg_out(stderr, PDG_PLAIN,
-			"pedigree: %zu commits of this push are not signed; a protected branch will refuse them\n",
-			n_unsigned);
+			"pedigree: of the commits of this push %zu %s not signed; a protected branch will refuse that\n",
+			n_unsigned, n_unsigned == 1 ? "is" : "are");
 	return rc == PDG_E_NOTFOUND ? 0 : rc;
+}
+
+/*
+ * Without the clone's key (pedigree init) there is enforcement, and no statements. One that cannot
+ * be used stops a push only where the service waits for what it signs.
+ */
+static int load_key(struct collecting *c, struct pdg_error *err)
+{
+	const struct pdg_place *p = &c->h->place;
+	struct pdg_error why = {.code = 0};
+	int rc = pdg_fs_exists(p->key_file) ? pdg_emit_clone_key(p, &c->key, &why) : 0;
+
+	if (rc < 0 && !submits(c)) {
+		(void)pdg_context(&why, rc, "no copies of statements were put into notes");
+		pdg_out_error("pedigree", &why);
+		return 0;
+	}
+	if (rc < 0 && err)
+		*err = why;
+	return rc;
 }
 
 int pdg_hook_pre_push(struct pdg_hook_run *h, struct pdg_error *err)
@@ -270,9 +290,7 @@ int pdg_hook_pre_push(struct pdg_hook_run *h, struct pdg_error *err)
 		.judged = collect,
 		.ctx = &c,
 	};
-	/* Without the clone's key (pedigree init) there is enforcement, and no statements. */
-	if (pdg_fs_exists(h->place.key_file))
-		rc = pdg_key_private_file(h->place.key_file, &c.key, err);
+	rc = load_key(&c, err);
 	if (rc == 0)
 		rc = pdg_gate_push(&c.gate, &push, err);
 	pdg_hook_tell_rest(c.gate.n_bad);

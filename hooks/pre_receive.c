@@ -18,7 +18,7 @@ static int check_server_key(const struct pdg_hook_run *h, struct pdg_error *err)
 }
 
 /* The statement is made when the push stands, and then it is too late to find no room for it. */
-static int check_outbox(const struct pdg_hook_run *h, const struct pdg_gate *g,
+static int check_outbox(const struct pdg_hook_run *h, struct pdg_gate *g,
 			const struct pdg_push *push, struct pdg_error *err)
 {
 	size_t i;
@@ -41,6 +41,7 @@ int pdg_hook_pre_receive(struct pdg_hook_run *h, struct pdg_error *err)
 {
 	PDG_AUTO(push) struct pdg_push push = {NULL, 0};
 	size_t told = 0;
+	PDG_AUTO(gate)
 	struct pdg_gate g = {
 		.repo = h->repo,
 		.at = pdg_now(&pdg_clock_system),

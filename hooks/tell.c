@@ -65,7 +65,7 @@ void pdg_hook_tell_sent(const struct pdg_hook_run *h, const char *what, enum pdg
 		if (pdg_outbox_count(h->place.outbox, &waiting, &refused, NULL) < 0)
 			waiting = 1;
 		pdg_out(stderr, PDG_PLAIN,
-			"pedigree: %s: attested, kept in the outbox (%zu wait): %s did not take it in %s; it will be sent later\n",
-			what, waiting, h->settings.service, h->settings.deadline);
+			"pedigree: %s: attested, kept in the outbox (%zu wait): %s has not taken it yet; it will be sent later\n",
+			what, waiting, h->settings.service);
 	}
 }

@@ -52,6 +52,7 @@ enum pdg_handled pdg_api_metrics(struct pdg_request *rq)
 	counter(b, "logged_total", "attestations whose log proof is stored", s.logged);
 	counter(b, "log_failures_total", "answers of the log that were no success", s.log_failures);
 	counter(b, "store_commits_total", "store transactions", s.commits);
+	counter(b, "store_failures_total", "store transactions that failed", s.store_failures);
 	gauge(b, "pending", "attestations waiting for the log", s.pending);
 	gauge(b, "oldest_pending_seconds", "age of the oldest of them",
 	      age > 0 ? (uint64_t)age : 0);

@@ -11,6 +11,7 @@
 
 #include "crypto/digest.h"
 #include "service/status.h"
+#include "util/codec.h"
 #include "util/limits.h"
 #include "util/size.h"
 #include "util/str.h"
@@ -235,14 +236,15 @@ static int find_clone_in_page(struct pdg_batch *b, struct pdg_job *job, int64_t 
 	PDG_AUTO(found) struct found f = {0};
 	size_t i;
 	int rc = b->store->ops->sources(b->store, job->d.repository, "gitCommit", job->d.git_commit,
-					*after, PDG_LIMIT_PAGE, &f.v, &f.n, err);
+					*after, PDG_LIMIT_PAGE, PDG_LIMIT_PAGE_BYTES, &f.v, &f.n,
+					err);
 
 	for (i = 0; rc == 0 && !job->kept && i < f.n; i++) {
 		*after = f.v[i]->id;
 		if (pdg_str_eq(f.v[i]->grade, pdg_grade_name(PDG_GRADE_CLONE)))
 			job->kept = PDG_TAKE(f.v[i]);
 	}
-	*out_last = f.n < PDG_LIMIT_PAGE;
+	*out_last = f.n == 0;
 	return rc;
 }
 
@@ -334,12 +336,27 @@ static int accept(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *er
 
 /* --- the batch --- */
 
+/* What a log elsewhere is held against after the next start (service/core_log.c reads it). */
+static int keep_head(struct pdg_batch *b, const struct pdg_job *job, struct pdg_error *err)
+{
+	char hex[2 * PDG_HASH_LEN + 1];
+	char text[sizeof(hex) + 24];
+
+	if (job->head.size <= b->head_size)
+		return 0;
+	pdg_hex(pdg_bytes(job->head.root.b, PDG_HASH_LEN), hex);
+	(void)snprintf(text, sizeof(text), "%" PRIu64 " %s", job->head.size, hex);
+	return b->store->ops->meta_set(b->store, "log-head", text, err);
+}
+
 static int keep_logged(struct pdg_batch *b, const struct pdg_job *job, struct pdg_error *err)
 {
 	char text[24];
 	int rc = b->store->ops->set_logged(b->store, job->reference, pdg_buf_bytes(&job->bundle),
 					   err);
 
+	if (rc == 0)
+		rc = keep_head(b, job, err);
 	if (rc < 0 || job->log_size <= b->log_size)
 		return rc;
 	(void)snprintf(text, sizeof(text), "%" PRIu64, job->log_size);
@@ -396,26 +413,33 @@ static int run_all(struct pdg_batch *b, struct pdg_job **jobs, size_t n, struct 
 	return rc;
 }
 
-int pdg_batch_run(struct pdg_batch *b, struct pdg_job **jobs, size_t n, struct pdg_error *err)
+int pdg_batch_run(struct pdg_batch *b, struct pdg_job **jobs, size_t n, bool *out_spoiled,
+		  struct pdg_error *err)
 {
 	size_t i;
 	int rc;
 
 	for (i = 0; i < n; i++)
 		pdg_job_reset(jobs[i]);
+	*out_spoiled = false;
 	rc = b->store->ops->begin(b->store, err);
 	if (rc < 0)
 		return rc;
 	pdg_journal_begin(b->journal);
 	rc = run_all(b, jobs, n, err);
+	*out_spoiled = rc < 0;
 	if (rc == 0)
 		rc = b->store->ops->commit(b->store, err);
 	else
 		b->store->ops->rollback(b->store);
 	pdg_journal_settle(b->journal, rc == 0);
 	for (i = 0; rc == 0 && i < n; i++) {
-		if (jobs[i]->kind == PDG_JOB_LOGGED && jobs[i]->log_size > b->log_size)
+		if (jobs[i]->kind != PDG_JOB_LOGGED)
+			continue;
+		if (jobs[i]->log_size > b->log_size)
 			b->log_size = jobs[i]->log_size;
+		if (jobs[i]->head.size > b->head_size)
+			b->head_size = jobs[i]->head.size;
 	}
 	return rc;
 }

@@ -15,13 +15,16 @@ struct pdg_batch {
 	struct pdg_journal *journal;
 	struct pdg_limiter *limiter; /* of refusals on record */
 	uint64_t log_size;	     /* largest that was kept */
+	uint64_t head_size;	     /* of the newest head that was kept in this run */
 };
 
 /**
  * Run @n jobs in one transaction and commit. Each job's result is in the job: rc 0, or its refusal.
- * Returns 0, or PDG_E_* when nothing of it was kept.
+ * Returns 0, or PDG_E_* when nothing of it was kept. *@out_spoiled, written then: something in the
+ * batch did that, and the rest may be kept without it; else the store could neither begin nor
+ * commit one.
  */
-int pdg_batch_run(struct pdg_batch *b, struct pdg_job **jobs, size_t n,
+int pdg_batch_run(struct pdg_batch *b, struct pdg_job **jobs, size_t n, bool *out_spoiled,
 		  struct pdg_error *err) PDG_MUST_CHECK;
 
 #endif

@@ -118,7 +118,7 @@ static int copy(const struct pdg_config *c, const char *section, const char *key
 	return value && !*out ? pdg_nomem(err) : 0;
 }
 
-/* host:port or [v6]:port. */
+/* address:port or [v6]:port. */
 static bool is_endpoint(const char *text)
 {
 	struct pdg_bytes b = pdg_bytes_str(text);
@@ -134,6 +134,17 @@ static bool is_endpoint(const char *text)
 	if (text[0] == '[')
 		return host > 2 && text[host - 1] == ']';
 	return pdg_bytes_find_byte(pdg_bytes_head(b, host), ':', 0) == SIZE_MAX;
+}
+
+static bool is_listed(const struct pdg_strings *list, const char *value)
+{
+	size_t i;
+
+	for (i = 0; i < list->n; i++) {
+		if (pdg_str_eq(list->v[i], value))
+			return true;
+	}
+	return false;
 }
 
 static int read_listen(const struct pdg_config *c, struct pdg_service_config *cfg,
@@ -154,7 +165,10 @@ static int read_listen(const struct pdg_config *c, struct pdg_service_config *cf
 			value = DEFAULT_LISTEN;
 		if (!is_endpoint(value))
 			return pdg_config_reject(err, c, line, "CFG-1",
-						 "listen is '%.64s', not host:port or [v6]:port",
+						 "listen is '%.64s', not address:port or [v6]:port",
+						 value);
+		if (is_listed(&cfg->listen, value))
+			return pdg_config_reject(err, c, line, "CFG-1", "listen is '%.64s' twice",
 						 value);
 		cfg->listen.v[cfg->listen.n] = pdg_str_dup(value);
 		if (!cfg->listen.v[cfg->listen.n])

@@ -11,7 +11,7 @@ enum pdg_log_kind { PDG_LOG_EMBEDDED, PDG_LOG_REKOR_V2 };
 
 struct pdg_service_config {
 	char *file;
-	struct pdg_strings listen; /* host:port, [v6]:port */
+	struct pdg_strings listen; /* address:port, [v6]:port */
 	char *store_path;	   /* of sqlite:PATH */
 	char *signing_key;	   /* private key file */
 	char *journal_key;	   /* or NULL: beside the database */

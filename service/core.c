@@ -245,6 +245,7 @@ void pdg_core_stats(struct pdg_core *core, struct pdg_core_stats *out)
 	out->refused_after_identity = w.refused;
 	out->logged = w.logged;
 	out->commits = w.commits;
+	out->store_failures = w.failures;
 	out->log_failures = pdg_publisher_failures(core->publisher);
 	pdg_core_refusals(core, add_refusals, &out->refused_before_identity);
 	if (core->store->ops->count(core->store, &all, &out->pending, &out->oldest_pending, NULL) <

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The service without its HTTP: takes a submission's bytes, judges, countersigns, stores, journals
- *and has it logged. service/httpd.c and the api_* files stand in front of it.
+ * and has it logged. service/httpd.c and the api_* files stand in front of it.
  *
- *	caller's thread   parse, signature, identity, statement, stage rules     (core.c, decide.c)
- *	writer thread     references, decision, journal; many in one commit      (writer.c,
- *journal.c) publisher threads from the store's pending rows to the log               (publisher.c)
+ * - caller's thread (core.c, decide*.c, countersign.c): parse, signature, identity, statement,
+ *   stage rules, references, countersignature
+ * - writer's thread (writer.c, batch.c, journal.c): what is known, joins or conflicts; many in one
+ *   commit; then the answers
+ * - publisher's threads (publisher.c): from the store's pending rows to the log
  *
  * What was acknowledged is durable: the answer is made after the commit.
  */
@@ -27,21 +29,21 @@ struct pdg_core;
  *
  * Returns 0, what the parts return, PDG_E_USAGE (CFG-1), PDG_E_REJECTED (CFG-2 the store is another
  * log's, CFG-3 one key for two purposes, CFG-4 the journal's key, CFG-5 the log is gone or went
- * back, POL-11).
+ * back, POL-11); PDG_E_USAGE also CFG-6 (the store knows nothing of the log or journal).
  */
 int pdg_core_open(const struct pdg_service_config *cfg, const struct pdg_clock *clock,
 		  struct pdg_core **out, struct pdg_error *err) PDG_MUST_CHECK;
 /**
  * No new submissions (SVC-2 from now on); what was accepted is committed and answered at once,
- * without waiting longer for the log. When it returns no `done` call is outstanding. Reading goes
- * on.
+ * without waiting longer for the log. True when no `done` call is outstanding. Reading goes on.
+ * False when the store hangs in the kernel: end the process as pdg_core_close() says.
  */
-void pdg_core_stop(struct pdg_core *core);
+bool pdg_core_stop(struct pdg_core *core);
 /**
  * pdg_core_stop() unless that was done; stop the threads, close. What is pending at the log stays
- * so. False when a call to the log hangs in the kernel and cannot be given up: then nothing was
- * freed, a thread still works with it, and the process must end by _exit(). All that was
- * acknowledged is committed all the same.
+ * so. False when a call to the log or the store hangs in the kernel and cannot be given up: then
+ * nothing was freed, a thread still works with it, and the process must end by _exit(). All that
+ * was acknowledged is committed all the same.
  */
 bool pdg_core_close(struct pdg_core *core);
 /**
@@ -90,22 +92,23 @@ int pdg_core_trusted_root(struct pdg_core *core, struct pdg_buf *out,
 /** Append keys.json: {"keys":[{"hint","publicKey","validFrom","validUntil"}]} plus "journalKeys" in
  * the same form. */
 int pdg_core_keys(struct pdg_core *core, struct pdg_buf *out, struct pdg_error *err) PDG_MUST_CHECK;
-/** Ready to work? 0, or PDG_E_REJECTED (RDY-1 to RDY-5) with the reason (design 7, /readyz). */
+/** Ready to work? 0, or PDG_E_REJECTED (RDY-1 to RDY-6) with the reason (design 7, /readyz). */
 int pdg_core_ready(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
 /**
- * Re-check everything stored (--fsck): signatures, references, log, journal. Appends a line for
- * each thing that does not hold and a summary to @out_text. Returns 0, PDG_E_REJECTED (FSK-1),
- * PDG_E_IO.
+ * Re-check everything stored (--fsck): signatures, references, log, journal. @line is called with
+ * each thing that does not hold as soon as it is found, and last with a summary. Returns 0,
+ * PDG_E_REJECTED (FSK-1), PDG_E_IO.
  */
-int pdg_core_fsck(struct pdg_core *core, struct pdg_buf *out_text,
+int pdg_core_fsck(struct pdg_core *core, void (*line)(void *ctx, const char *text), void *ctx,
 		  struct pdg_error *err) PDG_MUST_CHECK;
 
 /* Counters for /metrics; a snapshot. */
 struct pdg_core_stats {
 	uint64_t accepted, known, refused_before_identity, refused_after_identity;
 	uint64_t logged, pending, log_failures;
-	int64_t oldest_pending; /* Unix seconds, 0: none */
-	uint64_t commits;	/* store transactions: accepted / commits is the group's size */
+	int64_t oldest_pending;	 /* Unix seconds, 0: none */
+	uint64_t commits;	 /* store transactions: accepted / commits is the group's size */
+	uint64_t store_failures; /* of those, how many more failed */
 };
 void pdg_core_stats(struct pdg_core *core, struct pdg_core_stats *out);
 /** Refusals before identity by rule (rules.md 5.3): @each is called for every rule that refused. */

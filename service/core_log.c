@@ -11,6 +11,7 @@
 #include "tlog/note.h"
 #include "tlog/rekor_v2.h"
 #include "util/codec.h"
+#include "util/fs.h"
 #include "util/limits.h"
 #include "util/str.h"
 #include "util/time.h"
@@ -41,16 +42,51 @@ int pdg_core_meta_number(struct pdg_core *core, const char *name, uint64_t *out,
 	return 0;
 }
 
-static int open_embedded(struct pdg_core *core, bool has_entries, struct pdg_error *err)
+PDG_AUTO_DEFINE(opened_log, struct pdg_log *, pdg_log_free)
+
+static int open_folder(struct pdg_core *core, bool may_create, struct pdg_log **out,
+		       struct pdg_error *err)
 {
 	struct pdg_embedded_options opt = {
 		.directory = core->cfg->log_directory,
 		.origin = core->cfg->log_origin,
 		.key = core->cfg->log_key,
-		.may_create = !has_entries && !core->only_check,
+		.may_create = may_create,
 	};
+	int rc = 0;
+
+	if (may_create || pdg_fs_exists(opt.directory))
+		rc = pdg_core_own_folder(opt.directory, "directory in [log]", err);
+	if (rc < 0)
+		return pdg_context(err, rc, "log");
+	return pdg_embedded_open(&opt, out, err);
+}
+
+int pdg_core_log_unbegun(struct pdg_core *core, struct pdg_error *err)
+{
+	PDG_AUTO(opened_log) struct pdg_log *log = NULL;
+	struct pdg_error why = {0};
+	uint64_t size;
+	int rc;
+
+	if (core->cfg->log != PDG_LOG_EMBEDDED || !pdg_fs_exists(core->cfg->log_directory))
+		return 0;
+	rc = open_folder(core, false, &log, &why);
+	size = rc == 0 ? pdg_embedded_size(log) : 0;
+	if (size > 0)
+		return pdg_core_refuse_unknown_log(core, size, err);
+	/* What is wrong with a log is told by pdg_core_open_log(), which may also begin one. */
+	if (rc == 0 || rc == PDG_E_NOTFOUND || rc == PDG_E_REJECTED)
+		return 0;
+	if (err)
+		*err = why;
+	return rc;
+}
+
+static int open_embedded(struct pdg_core *core, bool has_entries, struct pdg_error *err)
+{
 	const struct pdg_key *key;
-	int rc = pdg_embedded_open(&opt, &core->log, err);
+	int rc = open_folder(core, !has_entries && !core->only_check, &core->log, err);
 
 	if (rc == PDG_E_NOTFOUND && has_entries) {
 		rc = pdg_reject(err, "CFG-5", "the store has entries of a log, but \"%s\" has none",
@@ -62,6 +98,27 @@ static int open_embedded(struct pdg_core *core, bool has_entries, struct pdg_err
 	key = pdg_embedded_key(core->log);
 	memcpy(core->log_id, pdg_embedded_id(core->log), sizeof(core->log_id));
 	return pdg_key_public_der(pdg_key_spki(key), &core->log_key, err);
+}
+
+/* The newest tree that this log was seen to have (service/batch.c keeps it). */
+static int known_head(struct pdg_core *core, struct pdg_log_head *out, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *text = NULL;
+	struct pdg_bytes size, root;
+	struct pdg_log_head head;
+	const char *blank;
+	int rc = pdg_core_meta(core, "log-head", &text, err);
+
+	if (rc < 0 || !text)
+		return rc;
+	blank = strchr(text, ' ');
+	size = pdg_bytes(text, blank ? (size_t)(blank - text) : 0);
+	root = pdg_bytes_str(blank ? blank + 1 : "");
+	if (!pdg_bytes_u64(size, INT64_MAX, &head.size) ||
+	    !pdg_unhex(root, head.root.b, PDG_HASH_LEN))
+		return pdg_reject(err, "STO-3", "the store's log-head is '%.100s', no tree", text);
+	*out = head;
+	return 0;
 }
 
 static int open_rekor(struct pdg_core *core, struct pdg_error *err)
@@ -79,6 +136,8 @@ static int open_rekor(struct pdg_core *core, struct pdg_error *err)
 	if (rc < 0)
 		return pdg_context(err, rc, "[log] key");
 	rc = pdg_note_key_id(core->cfg->log_origin, core->log_key, core->log_id, err);
+	if (rc == 0)
+		rc = known_head(core, &opt.known, err);
 	return rc < 0 ? rc : pdg_rekor_v2_open(&opt, &core->log, err);
 }
 
@@ -121,6 +180,23 @@ static int check_size(struct pdg_core *core, struct pdg_error *err)
 			size, known);
 	pdg_fix(err, "put back a copy of the log's folder that is as new as the store");
 	return rc;
+}
+
+/* A crash leaves a log that is ahead of the store, but never one of which the store knows nothing:
+ * it is written down there before the log has its first entry. */
+static int check_known(struct pdg_core *core, const char *id, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *was = NULL;
+	uint64_t size;
+	int rc;
+
+	if (core->cfg->log != PDG_LOG_EMBEDDED)
+		return 0;
+	rc = pdg_core_meta(core, "log-id", &was, err);
+	if (rc < 0 || pdg_str_eq(was, id))
+		return rc;
+	size = pdg_embedded_size(core->log);
+	return size > 0 ? pdg_core_refuse_unknown_log(core, size, err) : 0;
 }
 
 /* Write down whose entries the store holds; the time is when this log was begun with. */
@@ -204,6 +280,8 @@ int pdg_core_open_log(struct pdg_core *core, struct pdg_error *err)
 		if (rc == 0)
 			rc = check_size(core, err);
 	}
+	if (rc == 0)
+		rc = check_known(core, id, err);
 	if (rc == 0)
 		rc = keep_log(core, id, &since, err);
 	if (rc == 0)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Start and end of the core. Start goes from what is kept to what is done with it: store, keys,
- * log, policy, journal, threads; each is held against the ones before. The only keys that it makes
+ * Start and end of the core. Start goes from what is kept to what is done with it: store
+ * (core_store.c), keys, log (core_log.c), policy, journal, threads; each is held against the ones
+ * before. The only keys that it makes
  * are those of a log and a journal that are empty (design 7).
  */
 #include <inttypes.h>
@@ -9,7 +10,6 @@
 
 #include "crypto/digest.h"
 #include "service/core_impl.h"
-#include "store/sqlite.h"
 #include "util/fs.h"
 #include "util/limits.h"
 #include "util/log.h"
@@ -17,28 +17,31 @@
 #include "util/size.h"
 #include "util/str.h"
 
-/* Three times this and what service/main.c waits before stay below 10 s. */
-#define LOG_FINISH_MS 2000
+/* These, the log's three times, and what service/main.c waits stay below 10 s. */
+#define CLOSE_MS      2000
+#define LOG_FINISH_MS 1400
+#define END_MS	      1000
 
-void pdg_core_stop(struct pdg_core *core)
+bool pdg_core_stop(struct pdg_core *core)
 {
-	pdg_writer_close(core->writer);
+	return pdg_writer_close(core->writer, CLOSE_MS);
 }
 
 bool pdg_core_close(struct pdg_core *core)
 {
-	bool ended;
+	bool kept, ended;
 
 	if (!core)
 		return true;
-	if (core->writer)
-		pdg_writer_drain(core->writer);
+	kept = !core->writer || pdg_core_stop(core);
 	ended = pdg_publisher_stop(core->publisher, LOG_FINISH_MS);
-	pdg_writer_end(core->writer);
-	if (!ended) {
+	kept = pdg_writer_end(core->writer, END_MS) && kept;
+	if (!ended)
 		pdg_log(PDG_LOG_WARN, "log-call-abandoned", NULL);
+	if (!kept)
+		pdg_log(PDG_LOG_WARN, "store-call-abandoned", NULL);
+	if (!ended || !kept)
 		return false;
-	}
 	pdg_publisher_free(core->publisher);
 	pdg_writer_free(core->writer);
 	pdg_journal_free(core->journal);
@@ -53,6 +56,7 @@ bool pdg_core_close(struct pdg_core *core)
 	free(core->journal_origin);
 	free(core->key_cache);
 	free(core->refused);
+	(void)pthread_mutex_destroy(&core->look.mutex);
 	free(core);
 	return true;
 }
@@ -83,18 +87,6 @@ static int open_signing_key(struct pdg_core *core, struct pdg_error *err)
 	return rc;
 }
 
-static int has_journal(struct pdg_core *core, bool *out, struct pdg_error *err)
-{
-	PDG_AUTO(buf) struct pdg_buf note = PDG_BUF_INIT(PDG_LIMIT_CHECKPOINT);
-	uint64_t size;
-	int rc = core->store->ops->journal_state(core->store, &size, &note, err);
-
-	if (rc < 0 && rc != PDG_E_NOTFOUND)
-		return rc;
-	*out = rc == 0;
-	return 0;
-}
-
 /* The key beside the database: made with the empty journal, saved before anything is signed with
  * it. */
 static int own_journal_key(struct pdg_core *core, const char *path, struct pdg_error *err)
@@ -104,7 +96,7 @@ static int own_journal_key(struct pdg_core *core, const char *path, struct pdg_e
 
 	if (pdg_fs_exists(path))
 		return pdg_key_private_file(path, &core->journal_key, err);
-	rc = has_journal(core, &begun, err);
+	rc = pdg_core_has_journal(core, &begun, err);
 	if (rc < 0)
 		return rc;
 	if (begun) {
@@ -119,7 +111,7 @@ static int own_journal_key(struct pdg_core *core, const char *path, struct pdg_e
 
 static int open_journal_key(struct pdg_core *core, struct pdg_error *err)
 {
-	PDG_AUTO(mem) char *beside = pdg_str_printf("%s.journal-key.pem", core->cfg->store_path);
+	PDG_AUTO(mem) char *beside = pdg_core_own_journal_key(core->cfg);
 	int rc;
 
 	if (!beside)
@@ -269,42 +261,12 @@ static int start_threads(struct pdg_core *core, struct pdg_error *err)
 	return pdg_publisher_start(core->publisher, err);
 }
 
-/* Whoever can put a file beside the database can replace it, or its journal's key. */
-static int open_store(struct pdg_core *core, struct pdg_error *err)
-{
-	const char *path = core->cfg->store_path;
-	PDG_AUTO(mem) char *dir = pdg_path_dir(path);
-	bool is_new = false;
-	bool begun = false;
-	int rc = 0;
-
-	if (!dir)
-		return pdg_nomem(err);
-	if (core->only_check && !pdg_fs_exists(path))
-		is_new = true;
-	if (!is_new)
-		rc = pdg_fs_private_dir(dir, err);
-	if (rc < 0)
-		return pdg_context(err, rc, "store");
-	if (!is_new)
-		rc = pdg_sqlite_open(path, &core->store, &is_new, err);
-	if (rc == 0 && !is_new && core->only_check) {
-		rc = has_journal(core, &begun, err);
-		is_new = !begun;
-	}
-	if (rc == 0 && is_new && core->only_check) {
-		rc = pdg_reject(err, "STO-3", "there is no store in \"%s\" to be checked", path);
-		pdg_fix(err, "name the file of the service's database by store in [service]");
-	}
-	return rc;
-}
-
 static int open_parts(struct pdg_core *core, struct pdg_error *err)
 {
-	int rc = open_store(core, err);
+	int rc = open_signing_key(core, err);
 
 	if (rc == 0)
-		rc = open_signing_key(core, err);
+		rc = pdg_core_open_store(core, err);
 	if (rc == 0)
 		rc = open_journal_key(core, err);
 	if (rc == 0)
@@ -334,6 +296,7 @@ static int core_open(const struct pdg_service_config *cfg, const struct pdg_cloc
 
 	if (!core)
 		return pdg_nomem(err);
+	(void)pthread_mutex_init(&core->look.mutex, NULL);
 	core->cfg = cfg;
 	core->clock = *clock;
 	core->only_check = only_check;

@@ -11,7 +11,13 @@
 #include "service/countersign.h"
 #include "tlog/embedded.h"
 #include "util/limits.h"
+#include "util/size.h"
 #include "util/str.h"
+#include "util/time.h"
+
+#define TRY_EVERY_MS  1000
+#define TRY_BYTES     PDG_LIMIT_KIB(16)
+#define LOOK_EVERY_MS 3000
 
 static int not_ready(struct pdg_error *err, const char *rule, const struct pdg_error *why)
 {
@@ -58,16 +64,7 @@ int pdg_core_check_bundle(const struct pdg_core *core, const struct pdg_stored *
 const struct pdg_key *pdg_core_service_key(const struct pdg_core *core,
 					   const struct pdg_in_force *force, const char *hint)
 {
-	const struct pdg_key_list *keys = &force->policy->service_keys;
-	size_t i;
-
-	if (pdg_str_eq(hint, pdg_key_hint(core->signing_key)))
-		return core->signing_key;
-	for (i = 0; i < keys->n; i++) {
-		if (pdg_str_eq(hint, pdg_key_hint(keys->v[i].key)))
-			return keys->v[i].key;
-	}
-	return NULL;
+	return pdg_key_by_hint(core->signing_key, &force->policy->service_keys, hint);
 }
 
 /* The newest leaf of the journal, or its empty checkpoint. */
@@ -108,6 +105,37 @@ static int check_last_logged(struct pdg_core *core, struct pdg_error *err)
 		   : pdg_fail(err, PDG_E_NOTFOUND, "no key %s", a->service_key);
 }
 
+/*
+ * The last entry may be a statement of megabytes, and everybody may ask: one looks every few
+ * seconds, and whoever asks in the meantime, or while he does, hears what was found last.
+ */
+static int look_at_last_logged(struct pdg_core *core, struct pdg_error *err)
+{
+	struct pdg_last_look *look = &core->look;
+	struct pdg_error why = {0};
+	bool mine;
+	int rc;
+
+	(void)pthread_mutex_lock(&look->mutex);
+	mine = !look->looking && pdg_monotonic_ms() >= look->until;
+	look->looking = look->looking || mine;
+	rc = look->rc;
+	if (rc < 0 && !mine)
+		*err = look->err;
+	(void)pthread_mutex_unlock(&look->mutex);
+	if (!mine)
+		return rc;
+	rc = check_last_logged(core, &why);
+	(void)pthread_mutex_lock(&look->mutex);
+	look->looking = false;
+	look->until = pdg_monotonic_ms() + LOOK_EVERY_MS;
+	look->rc = rc;
+	look->err = why;
+	(void)pthread_mutex_unlock(&look->mutex);
+	*err = why;
+	return rc;
+}
+
 /* What is served and written is what would be found after a restart. */
 static int check_files(struct pdg_core *core, struct pdg_error *err)
 {
@@ -133,6 +161,40 @@ static int check_overdue(struct pdg_core *core, struct pdg_error *err)
 			  pending, core->cfg->pending_limit);
 }
 
+/*
+ * While writing fails nobody but us may try: whoever submits asks here first. At most once a
+ * second, without waiting for it, and of a submission's size: a few bytes fit where nothing else
+ * does.
+ */
+static void try_a_write(struct pdg_core *core)
+{
+	struct pdg_job *job;
+	int64_t now = pdg_monotonic_ms();
+	int64_t last = atomic_load(&core->tried);
+
+	if (now - last < TRY_EVERY_MS || !atomic_compare_exchange_strong(&core->tried, &last, now))
+		return;
+	job = pdg_job_new(PDG_JOB_META);
+	if (!job)
+		return;
+	job->name = "try";
+	job->value = pdg_calloc(TRY_BYTES + 1, 1);
+	if (job->value)
+		memset(job->value, '.', TRY_BYTES);
+	if (!job->value || pdg_writer_put(core->writer, job, NULL) < 0)
+		pdg_job_free(job);
+}
+
+static int check_writing(struct pdg_core *core, struct pdg_error *err)
+{
+	struct pdg_error why = {0};
+
+	if (!pdg_writer_fails(core->writer, &why))
+		return 0;
+	try_a_write(core);
+	return not_ready(err, "RDY-6", &why);
+}
+
 int pdg_core_ready(struct pdg_core *core, struct pdg_error *err)
 {
 	struct pdg_error why = {0};
@@ -146,9 +208,12 @@ int pdg_core_ready(struct pdg_core *core, struct pdg_error *err)
 	rc = check_files(core, &why);
 	if (rc < 0)
 		return not_ready(err, "RDY-5", &why);
+	rc = check_writing(core, err);
+	if (rc < 0)
+		return rc;
 	rc = check_journal(core, &why);
 	if (rc == 0)
-		rc = check_last_logged(core, &why);
+		rc = look_at_last_logged(core, &why);
 	if (rc < 0)
 		return not_ready(err, "RDY-2", &why);
 	return check_overdue(core, err);

@@ -124,19 +124,22 @@ int pdg_decide(const struct pdg_ground *g, const struct pdg_submission *s,
 {
 	struct pdg_identity id = {.n = 0};
 	struct pdg_error why = {0};
+	bool identified;
 	int rc;
 
 	rc = pdg_identify(&g->force->candidates, s->envelope, s->hint, g->received, &id, &why);
-	if (rc == 0 && (!s->has_commit || pdg_identity_has(&id, PDG_AS_SERVER))) {
+	identified = rc == 0;
+	if (identified && (!s->has_commit || pdg_identity_has(&id, PDG_AS_SERVER))) {
 		out->by = id;
 		return decide_signed(g, s, along, out, err);
 	}
-	if (rc == 0 || (rc == PDG_E_REJECTED && s->has_commit)) {
+	if (identified || (rc == PDG_E_REJECTED && s->has_commit)) {
 		/* Under no serverKey: the commit stands in the place of signature and identity. */
 		rc = open_statement(s, out, err);
 		if (rc == 0)
 			rc = check_parts(s, out, err);
-		return rc < 0 ? rc : pdg_decide_clone_source(g, s, &why, out, err);
+		return rc < 0 ? rc
+			      : pdg_decide_clone_source(g, s, identified ? NULL : &why, out, err);
 	}
 	if (err)
 		*err = why;

@@ -62,7 +62,7 @@ int pdg_decide_producer(struct pdg_decision *d, const char *kind, const char *se
 int pdg_decide_server_source(const struct pdg_ground *g, const struct pdg_submission *s,
 			     struct pdg_decision *d, struct pdg_error *err) PDG_MUST_CHECK;
 /** decide_source.c: a statement that its judged commit stands for. @unsigned_: why no key
- * identified it. */
+ * identified it; NULL: one did, but no serverKey. */
 int pdg_decide_clone_source(const struct pdg_ground *g, const struct pdg_submission *s,
 			    const struct pdg_error *unsigned_, struct pdg_decision *d,
 			    struct pdg_error *err) PDG_MUST_CHECK;

@@ -49,7 +49,7 @@ static int find_sources(const struct pdg_ground *g, const char *repository,
 	const char *value = b->source_commit ? b->source_commit : b->source_sha256;
 
 	return g->store->ops->sources(g->store, repository, algorithm, value, after, PDG_LIMIT_PAGE,
-				      &out->v, &out->n, err);
+				      PDG_LIMIT_PAGE_BYTES, &out->v, &out->n, err);
 }
 
 /* How far the kept sources of a commit got. */
@@ -121,7 +121,7 @@ static int link_page(const struct pdg_ground *g, struct search *s, struct pdg_de
 		if (rc == 1)
 			(void)snprintf(d->link, sizeof(d->link), "%s", kept.v[i]->reference);
 	}
-	*out_last = kept.n < PDG_LIMIT_PAGE;
+	*out_last = kept.n == 0;
 	return rc;
 }
 

@@ -127,7 +127,7 @@ static int check_forge(const struct pdg_verdict *v, struct pdg_error *err)
 static int wrong_server_key(const struct pdg_policy_repository *repo,
 			    const struct pdg_error *unsigned_, struct pdg_error *err)
 {
-	int rc = pdg_reject(err, unsigned_->code < 0 ? "IDN-1" : "IDN-4",
+	int rc = pdg_reject(err, unsigned_ ? "IDN-1" : "IDN-4",
 			    "a git server's source is signed by a key that is no serverKey of "
 			    "[repository \"%s\"]",
 			    repo->uri);
@@ -152,7 +152,7 @@ int pdg_decide_clone_source(const struct pdg_ground *g, const struct pdg_submiss
 	if (repo->source_from != PDG_GRADE_CLONE) {
 		/* A damaged signature or outlived key of the server is what went wrong, not that a
 		 * clone came. */
-		if (unsigned_->code < 0 && !pdg_str_eq(unsigned_->rule, "IDN-1")) {
+		if (unsigned_ && !pdg_str_eq(unsigned_->rule, "IDN-1")) {
 			if (err)
 				*err = *unsigned_;
 			return unsigned_->code;

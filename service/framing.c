@@ -97,9 +97,18 @@ static bool same(struct pdg_bytes b, const char *word)
 	return b.n == strlen(word) && strncasecmp((const char *)b.p, word, b.n) == 0;
 }
 
+/*
+ * Bytes between a header's name and its value: ": ", or ":" where the value stands so in memory.
+ * Nothing else is taken, for nobody sees what else would be there.
+ */
+static size_t between(struct pdg_bytes name, struct pdg_bytes value)
+{
+	return value.p && (uintptr_t)value.p == (uintptr_t)name.p + name.n + 1 ? 1 : 2;
+}
+
 void pdg_framing_header(struct pdg_framing *f, struct pdg_bytes name, struct pdg_bytes value)
 {
-	f->accounted += name.n + 2 + value.n + 2;
+	f->accounted += name.n + between(name, value) + value.n + 2;
 	if (!is_token(name))
 		wrong(f, "a header's name holds a space or another character that it cannot");
 	if (has_control(value))
@@ -127,9 +136,9 @@ bool pdg_framing_ok(struct pdg_framing *f, size_t size, bool body)
 	if (f->codings && f->old)
 		wrong(f, "Transfer-Encoding in HTTP/1.0, which has none");
 	/* The line between headers and body is the two bytes. */
-	if (size > f->accounted + 2)
-		wrong(f, "the header lines hold more than their names and values: a folded line, "
-			 "a line without a name, a NUL, or needless spaces");
+	if (size && size != f->accounted + 2)
+		wrong(f, "the header lines hold more or less than their names and values: a folded "
+			 "line, a line without a name or without CR LF, a NUL, or needless spaces");
 	if (!body && pdg_framing_has_body(f))
 		wrong(f, "a body with a request that takes none");
 	return !f->wrong;

@@ -4,6 +4,7 @@
  * does not hold is told line by line; the first failure does not end it.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "service/core_impl.h"
@@ -16,14 +17,18 @@
 struct check {
 	struct pdg_core *core;
 	struct pdg_in_force *force;
-	struct pdg_buf *out;
+	void (*line)(void *ctx, const char *text);
+	void *ctx;
 	uint64_t seen, logged, bad;
 };
 
 static void tell(struct check *c, const char *what, const struct pdg_error *why)
 {
-	pdg_buf_printf(c->out, "%s: %s%s%s%s\n", what, why->text, why->rule[0] ? " [" : "",
-		       why->rule, why->rule[0] ? "]" : "");
+	char text[PDG_STORED_REFERENCE + sizeof(why->text) + sizeof(why->rule) + 8];
+
+	(void)snprintf(text, sizeof(text), "%s: %s%s%s%s", what, why->text,
+		       why->rule[0] ? " [" : "", why->rule, why->rule[0] ? "]" : "");
+	c->line(c->ctx, text);
 	c->bad++;
 }
 
@@ -140,7 +145,7 @@ static int check_one(void *ctx, const struct pdg_stored *a, struct pdg_error *er
 		return pdg_nomem(err);
 	if (rc < 0)
 		tell(c, a->reference, &why);
-	return pdg_buf_check(c->out, err);
+	return 0;
 }
 
 static int check_whole(struct check *c, struct pdg_error *err)
@@ -148,6 +153,7 @@ static int check_whole(struct check *c, struct pdg_error *err)
 	struct pdg_core *core = c->core;
 	struct pdg_error why = {0};
 	uint64_t leaves = 0, entries = 0;
+	char text[256];
 	int rc;
 
 	if (pdg_journal_fsck(core->store, core->journal_key, core->journal_origin, &leaves, &why) <
@@ -158,17 +164,19 @@ static int check_whole(struct check *c, struct pdg_error *err)
 	rc = core->store->ops->each(core->store, check_one, c, err);
 	if (rc < 0)
 		return rc;
-	pdg_buf_printf(c->out,
+	(void)snprintf(text, sizeof(text),
 		       "%" PRIu64 " attestations, %" PRIu64 " of them logged; %" PRIu64
-		       " journal leaves; %" PRIu64 " log entries; %" PRIu64 " faults\n",
+		       " journal leaves; %" PRIu64 " log entries; %" PRIu64 " faults",
 		       c->seen, c->logged, leaves, entries, c->bad);
-	return pdg_buf_check(c->out, err);
+	c->line(c->ctx, text);
+	return 0;
 }
 
-int pdg_core_fsck(struct pdg_core *core, struct pdg_buf *out_text, struct pdg_error *err)
+int pdg_core_fsck(struct pdg_core *core, void (*line)(void *ctx, const char *text), void *ctx,
+		  struct pdg_error *err)
 {
 	PDG_AUTO(in_force) struct pdg_in_force *force = pdg_in_force_ref(core->policy);
-	struct check c = {.core = core, .force = force, .out = out_text};
+	struct check c = {.core = core, .force = force, .line = line, .ctx = ctx};
 	int rc = check_whole(&c, err);
 
 	if (rc < 0 || c.bad == 0)

@@ -7,13 +7,10 @@
 #include <unistd.h>
 
 #include "service/httpd_impl.h"
-#include "service/listen.h"
 #include "util/limits.h"
 #include "util/log.h"
 #include "util/size.h"
 #include "util/time.h"
-
-#define POOL_PER_CONNECTION (8 * 1024) /* 32 KiB cost 37 MB at 1,000 connections */
 
 static unsigned pool_size(void)
 {
@@ -22,55 +19,45 @@ static unsigned pool_size(void)
 	return n < 1 ? 1 : n > 64 ? 64 : (unsigned)n;
 }
 
-static int start_one(struct pdg_httpd *h, const char *text, unsigned connections,
+static int start_one(struct pdg_httpd *h, const char *text, int *fd, unsigned connections,
 		     struct pdg_error *err)
 {
-	int fd = -1, rc;
-
-	rc = pdg_listen_on(text, &fd, err);
-	if (rc < 0)
-		return rc;
 	/* Not MHD_OPTION_STRICT_FOR_CLIENT: what it refuses gets no rule, or no answer (framing.c).
 	 */
 	h->daemon[h->n] = MHD_start_daemon(
 		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC, 0, NULL,
-		NULL, pdg_httpd_on_request, h, MHD_OPTION_LISTEN_SOCKET, fd,
+		NULL, pdg_httpd_on_request, h, MHD_OPTION_LISTEN_SOCKET, *fd,
 		MHD_OPTION_THREAD_POOL_SIZE, pool_size(), MHD_OPTION_CONNECTION_LIMIT, connections,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)PDG_LIMIT_IDLE_SECONDS,
 		MHD_OPTION_NOTIFY_CONNECTION, pdg_httpd_on_connection, h,
 		MHD_OPTION_URI_LOG_CALLBACK, pdg_httpd_on_target, h,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_PER_CONNECTION,
-		MHD_OPTION_NOTIFY_COMPLETED, pdg_httpd_on_completed, h, MHD_OPTION_END);
-	if (!h->daemon[h->n]) {
-		close(fd);
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, PDG_LIMIT_HEADERS, MHD_OPTION_NOTIFY_COMPLETED,
+		pdg_httpd_on_completed, h, MHD_OPTION_END);
+	if (!h->daemon[h->n])
 		return pdg_fail(err, PDG_E_IO, "the HTTP server on %s could not be started", text);
-	}
+	*fd = -1;
 	h->n++;
 	pdg_log(PDG_LOG_INFO, "listening", "address", text, NULL);
 	return 0;
 }
 
 static int start_all(struct pdg_httpd *h, const struct pdg_service_config *cfg,
-		     struct pdg_error *err)
+		     struct pdg_listeners *l, struct pdg_error *err)
 {
-	const struct pdg_strings *listen = &cfg->listen;
-	unsigned connections = pdg_listen_capacity(listen->n);
+	unsigned connections = pdg_listen_capacity(l->n);
 	size_t i;
 	int rc;
 
-	if (listen->n == 0 || listen->n > PDG_HTTPD_LISTEN_MAX)
-		return pdg_reject(err, "CFG-1", "%zu listen addresses; 1 to %d are possible",
-				  listen->n, PDG_HTTPD_LISTEN_MAX);
 	rc = pdg_conns_new(cfg->connections_per_address, &h->conns, err);
 	if (rc == 0)
 		rc = pdg_reads_new(&h->reads, err);
-	for (i = 0; rc == 0 && i < listen->n; i++)
-		rc = start_one(h, listen->v[i], connections, err);
+	for (i = 0; rc == 0 && i < l->n; i++)
+		rc = start_one(h, cfg->listen.v[i], &l->fd[i], connections, err);
 	return rc;
 }
 
 int pdg_httpd_start(const struct pdg_service_config *cfg, struct pdg_core *core,
-		    struct pdg_httpd **out, struct pdg_error *err)
+		    struct pdg_listeners *listeners, struct pdg_httpd **out, struct pdg_error *err)
 {
 	struct pdg_httpd *h = pdg_calloc(1, sizeof(*h));
 	struct timespec t;
@@ -85,7 +72,7 @@ int pdg_httpd_start(const struct pdg_service_config *cfg, struct pdg_core *core,
 	h->answers.reserved = PDG_LIMIT_ANSWERS_RESERVED;
 	clock_gettime(CLOCK_REALTIME, &t);
 	h->id_base = (uint32_t)t.tv_sec;
-	rc = start_all(h, cfg, err);
+	rc = start_all(h, cfg, listeners, err);
 	if (rc < 0) {
 		pdg_httpd_stop(h, 0);
 		return rc;

@@ -4,16 +4,17 @@
 #define PDG_SERVICE_HTTPD_H
 
 #include "service/core.h"
+#include "service/listen.h"
 
 struct pdg_httpd;
 
 /**
- * Listen on every address of @cfg->listen ("127.0.0.1:8700", "[::1]:8700"); requests are answered
- * from @core. Returns 0, PDG_E_USAGE (CFG-1: no address), PDG_E_IO (HTP-8: cannot listen, e.g. in
- * use).
+ * Answer requests on @listeners, which @cfg->listen named, from @core. They are the server's from
+ * then on. Returns 0, PDG_E_IO.
  */
 int pdg_httpd_start(const struct pdg_service_config *cfg, struct pdg_core *core,
-		    struct pdg_httpd **out, struct pdg_error *err) PDG_MUST_CHECK;
+		    struct pdg_listeners *listeners, struct pdg_httpd **out,
+		    struct pdg_error *err) PDG_MUST_CHECK;
 
 /** Take no new connections, answer 503 (SVC-2) to new requests. Those under way go on. */
 void pdg_httpd_quiesce(struct pdg_httpd *h);

@@ -20,10 +20,8 @@
 #include "service/httpd.h"
 #include "service/reads.h"
 
-#define PDG_HTTPD_LISTEN_MAX 16
-
 struct pdg_httpd {
-	struct MHD_Daemon *daemon[PDG_HTTPD_LISTEN_MAX];
+	struct MHD_Daemon *daemon[PDG_LISTEN_MAX];
 	size_t n;
 	struct pdg_core *core;
 	struct pdg_conns *conns;

@@ -22,6 +22,20 @@ bool pdg_key_list_has(const struct pdg_key_list *list, const struct pdg_key *key
 	return false;
 }
 
+const struct pdg_key *pdg_key_by_hint(const struct pdg_key *own, const struct pdg_key_list *others,
+				      const char *hint)
+{
+	size_t i;
+
+	if (pdg_str_eq(hint, pdg_key_hint(own)))
+		return own;
+	for (i = 0; i < others->n; i++) {
+		if (pdg_str_eq(hint, pdg_key_hint(others->v[i].key)))
+			return others->v[i].key;
+	}
+	return NULL;
+}
+
 /* A key of several sections of one kind is one candidate. */
 static bool has_key(const struct pdg_candidates *c, const struct pdg_key *key)
 {
@@ -164,9 +178,13 @@ static int try_one(struct trials *t, const struct pdg_candidate *who, size_t sig
 		return 0;
 	t->left--;
 	rc = pdg_key_verify(who->key->key, pdg_buf_bytes(&t->e->pae),
-			    pdg_buf_bytes(&t->e->sigs[sig].sig), err);
+			    pdg_buf_bytes(&t->e->sigs[sig].sig), &why);
+	if (rc == PDG_E_REJECTED)
+		return 0; /* a trial alone: no verdict on anything */
+	if (rc < 0 && err)
+		*err = why;
 	if (rc < 0)
-		return rc == PDG_E_REJECTED ? 0 : rc;
+		return rc;
 	rc = pdg_trusted_key_good_at(who->key, t->now, false, &why);
 	if (rc == 0)
 		t->found.v[t->found.n++] = (struct pdg_signed_by){who, sig};

@@ -44,22 +44,8 @@ void pdg_item_free(struct pdg_item *it)
 	free(it);
 }
 
-const struct pdg_key *pdg_item_key(const struct pdg_item *it, const struct pdg_key *own,
-				   const struct pdg_policy *policy)
-{
-	size_t i;
-
-	if (pdg_str_eq(it->service_key, pdg_key_hint(own)))
-		return own;
-	for (i = 0; i < policy->service_keys.n; i++) {
-		if (pdg_str_eq(it->service_key, pdg_key_hint(policy->service_keys.v[i].key)))
-			return policy->service_keys.v[i].key;
-	}
-	return NULL;
-}
-
-int pdg_item_logged(const struct pdg_item *it, const struct pdg_entry *entry, struct pdg_writer *w,
-		    struct pdg_error *err)
+int pdg_item_logged(const struct pdg_item *it, const struct pdg_entry *entry, struct pdg_log *log,
+		    struct pdg_writer *w, struct pdg_error *err)
 {
 	PDG_AUTO(job) struct pdg_job *job = pdg_job_new(PDG_JOB_LOGGED);
 	int rc;
@@ -73,6 +59,8 @@ int pdg_item_logged(const struct pdg_item *it, const struct pdg_entry *entry, st
 	memcpy(job->reference, it->reference, strlen(it->reference) + 1);
 	job->id = it->id;
 	job->log_size = entry->proof_size;
+	if (log->ops->head)
+		log->ops->head(log, &job->head);
 	rc = pdg_writer_put(w, job, err);
 	if (rc == 0)
 		job = NULL;

@@ -23,13 +23,8 @@ struct pdg_item *pdg_item_new(const struct pdg_stored *row, const uint8_t *diges
 void pdg_item_free(struct pdg_item *it);
 PDG_AUTO_DEFINE(item, struct pdg_item *, pdg_item_free)
 
-/** The public key of whoever countersigned: @own, or a serviceKey of before. NULL: nobody names it.
- */
-const struct pdg_key *pdg_item_key(const struct pdg_item *it, const struct pdg_key *own,
-				   const struct pdg_policy *policy);
-
-/** Hand the verified @entry to the writer, as the bundle that everybody is given. */
-int pdg_item_logged(const struct pdg_item *it, const struct pdg_entry *entry, struct pdg_writer *w,
-		    struct pdg_error *err) PDG_MUST_CHECK;
+/** Hand @entry, as @log handed it out, to the writer, as the bundle that everybody is given. */
+int pdg_item_logged(const struct pdg_item *it, const struct pdg_entry *entry, struct pdg_log *log,
+		    struct pdg_writer *w, struct pdg_error *err) PDG_MUST_CHECK;
 
 #endif

@@ -2,6 +2,8 @@
 /* Jobs: made by callers and the publisher, run by the writer, answered once. */
 #include "service/job.h"
 
+#include <string.h>
+
 #include "service/record.h"
 #include "service/status.h"
 #include "util/limits.h"
@@ -44,6 +46,59 @@ void pdg_job_free(struct pdg_job *job)
 	free(job);
 }
 
+/* --- what a job holds --- */
+
+static size_t submission_bytes(const struct pdg_submission *s)
+{
+	const struct pdg_envelope *e = s ? s->envelope : NULL;
+	size_t n = s ? sizeof(*s) + s->commit.cap : 0;
+	size_t i;
+
+	if (e)
+		n += sizeof(*e) + e->payload.cap + e->pae.cap;
+	for (i = 0; e && i < e->n_sigs; i++)
+		n += sizeof(e->sigs[i]) + e->sigs[i].sig.cap;
+	return s && s->source ? n + submission_bytes(s->source) : n;
+}
+
+static size_t row_bytes(const struct pdg_stored *a)
+{
+	return a ? sizeof(*a) + a->envelope.cap + a->payload.cap + a->countersig.cap +
+			       a->bundle.cap + a->commit.cap + a->links.cap
+		 : 0;
+}
+
+static size_t proof_bytes(const struct pdg_journal_proof *p)
+{
+	return p ? sizeof(*p) + p->leaf.cap + p->checkpoint.cap : 0;
+}
+
+size_t pdg_job_bytes_stripped(const struct pdg_job *job)
+{
+	return sizeof(*job) + proof_bytes(job->proof) + job->bundle.cap;
+}
+
+size_t pdg_job_bytes(const struct pdg_job *job)
+{
+	size_t n = pdg_job_bytes_stripped(job) + submission_bytes(job->submission) +
+		   row_bytes(job->row) + row_bytes(job->kept);
+
+	return job->along ? n + pdg_job_bytes(job->along) : n;
+}
+
+void pdg_job_strip(struct pdg_job *job)
+{
+	memcpy(job->reference, pdg_job_row(job)->reference, sizeof(job->reference));
+	pdg_job_free(PDG_TAKE(job->along));
+	pdg_decision_done(&job->d);
+	pdg_submission_free(PDG_TAKE(job->submission));
+	pdg_in_force_unref(PDG_TAKE(job->force));
+	pdg_stored_free(PDG_TAKE(job->row));
+	pdg_stored_free(PDG_TAKE(job->kept));
+}
+
+/* --- answers --- */
+
 static void answer(struct pdg_job *job, const struct pdg_answer *a)
 {
 	if (job->done)
@@ -62,19 +117,14 @@ void pdg_job_answer_error(struct pdg_job *job, const struct pdg_error *err)
 	answer(job, &a);
 }
 
-void pdg_job_answer(struct pdg_job *job)
+void pdg_job_answer_row(struct pdg_job *job, const struct pdg_stored *row)
 {
 	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_RECORD);
-	const struct pdg_stored *row = pdg_job_row(job);
 	struct pdg_error err = {0};
 	struct pdg_answer a = {0};
 
 	if (!job->done)
 		return;
-	if (job->kind == PDG_JOB_META) {
-		answer(job, &(struct pdg_answer){.status = 200});
-		return;
-	}
 	if (pdg_answer_write(row, job->proof, &body, &err) < 0) {
 		pdg_job_answer_error(job, &err);
 		return;
@@ -83,4 +133,12 @@ void pdg_job_answer(struct pdg_job *job)
 	a.body = pdg_buf_bytes(&body);
 	a.reference = row->reference;
 	answer(job, &a);
+}
+
+void pdg_job_answer(struct pdg_job *job)
+{
+	if (job->kind == PDG_JOB_META)
+		answer(job, &(struct pdg_answer){.status = 200});
+	else if (job->done)
+		pdg_job_answer_row(job, pdg_job_row(job));
 }

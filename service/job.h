@@ -32,11 +32,13 @@ struct pdg_job {
 	struct pdg_stored *row; /* ACCEPT: to keep, complete */
 	uint8_t digest[32];	/* ACCEPT: SHA-256 of the signed bytes, for the log */
 
+	char reference[PDG_REFERENCE_LEN]; /* LOGGED; and ACCEPT once it is stripped */
+
 	/* LOGGED */
-	char reference[PDG_REFERENCE_LEN];
 	struct pdg_buf bundle;
 	int64_t id;
-	uint64_t log_size; /* the log is known to have so many entries */
+	uint64_t log_size;	  /* the log is known to have so many entries */
+	struct pdg_log_head head; /* its newest tree as it says so itself; size 0: it does not */
 
 	/* META */
 	const char *name; /* static */
@@ -64,6 +66,17 @@ PDG_AUTO_DEFINE(job, struct pdg_job *, pdg_job_free)
 /** Forget the results, so that the job can be run again. */
 void pdg_job_reset(struct pdg_job *job);
 
+/** Bytes that it holds, of its own and of what it points to; what strings take is not counted. */
+size_t pdg_job_bytes(const struct pdg_job *job);
+/** And what of them pdg_job_strip() leaves. */
+size_t pdg_job_bytes_stripped(const struct pdg_job *job);
+
+/**
+ * An accepted job that is committed is to wait: drop all but reference, proof and deadline. It is
+ * answered by pdg_job_answer_row() from then on.
+ */
+void pdg_job_strip(struct pdg_job *job);
+
 /** The row that the answer is made from: as kept, else as accepted. */
 static inline struct pdg_stored *pdg_job_row(const struct pdg_job *job)
 {
@@ -74,5 +87,7 @@ static inline struct pdg_stored *pdg_job_row(const struct pdg_job *job)
 void pdg_job_answer_error(struct pdg_job *job, const struct pdg_error *err);
 /** Answer with what is kept: 201, 202 or 200. */
 void pdg_job_answer(struct pdg_job *job);
+/** The same, by @row as it was read again. */
+void pdg_job_answer_row(struct pdg_job *job, const struct pdg_stored *row);
 
 #endif

@@ -86,21 +86,30 @@ static int check_kept(struct pdg_journal *j, struct pdg_error *err)
 	rc = pdg_checkpoint_parse(pdg_buf_bytes(&j->note), &c, err);
 	if (rc < 0)
 		return pdg_context(err, rc, "the journal's checkpoint");
-	if (!pdg_str_eq(c->origin, j->origin) ||
-	    pdg_checkpoint_verify(c, j->origin, j->key, err) < 0) {
-		rc = pdg_reject(err, "CFG-4", "the journal was signed by another key, or as '%s'",
-				c->origin);
-		pdg_fix(err,
-			"give the key that signed it as journalKey, and the log's origin of then");
+	if (!pdg_str_eq(c->origin, j->origin)) {
+		rc = pdg_reject(err, "CFG-4",
+				"the journal in the store is '%s', the configuration makes it '%s'",
+				c->origin, j->origin);
+		pdg_fix(err, "the name is origin in [log] and \"/journal\": give the origin with "
+			     "which the store was begun");
+		return rc;
+	}
+	if (pdg_checkpoint_verify(c, j->origin, j->key, err) < 0) {
+		rc = pdg_reject(err, "CFG-4",
+				"the journal in the store was signed by another key than the one "
+				"that is there now");
+		pdg_fix(err, "put back the key that signed it: the file that journalKey names, or "
+			     "else the database's name with \".journal-key.pem\"");
 		return rc;
 	}
 	rc = pdg_tree_root(&j->tiles, j->size, &root, err);
 	if (rc < 0)
 		return rc;
-	if (c->size != j->size || memcmp(root.b, c->root.b, sizeof(root.b)) != 0)
-		return pdg_reject(err, "JNL-2",
-				  "the journal's tiles do not give its checkpoint's root");
-	return 0;
+	if (c->size == j->size && memcmp(root.b, c->root.b, sizeof(root.b)) == 0)
+		return 0;
+	rc = pdg_reject(err, "JNL-2", "the journal's tiles do not give its checkpoint's root");
+	pdg_fix(err, "restore the service's database and its log from one backup");
+	return rc;
 }
 
 int pdg_journal_open(struct pdg_store *store, const struct pdg_key *key, const char *origin,

@@ -22,14 +22,14 @@
 #define BACKLOG	    1024
 #define FILES_OF_US 256 /* store, log, connections to a log, and to spare */
 
-/* "host:port" or "[v6]:port" into its two parts, owned by the caller. */
+/* "address:port" or "[v6]:port" into its two parts, owned by the caller. */
 static int split_address(const char *text, char **host, char **port, struct pdg_error *err)
 {
 	const char *colon = strrchr(text, ':');
 	size_t n = colon ? (size_t)(colon - text) : 0;
 
 	if (!colon || !colon[1] || n == 0)
-		return pdg_reject(err, "CFG-1", "listen = '%s' is not HOST:PORT", text);
+		return pdg_reject(err, "CFG-1", "listen = '%s' is not ADDRESS:PORT", text);
 	if (text[0] == '[' && text[n - 1] == ']')
 		*host = pdg_bytes_dup(pdg_bytes(text + 1, n - 2));
 	else
@@ -38,7 +38,39 @@ static int split_address(const char *text, char **host, char **port, struct pdg_
 	return *host && *port ? 0 : pdg_nomem(err);
 }
 
-static int bind_one(const struct addrinfo *a, const char *text, int *out, struct pdg_error *err)
+static bool is_any(const char *host)
+{
+	return pdg_str_eq(host, "0.0.0.0") || pdg_str_eq(host, "::");
+}
+
+/* Is it one of those that we listen on ourselves, or one of all that such a one stands for? */
+static bool is_ours(const struct pdg_listeners *ours, const struct addrinfo *wanted)
+{
+	char host[NI_MAXHOST], port[NI_MAXSERV], own_host[NI_MAXHOST], own_port[NI_MAXSERV];
+	const int flags = NI_NUMERICHOST | NI_NUMERICSERV;
+	size_t i;
+
+	if (getnameinfo(wanted->ai_addr, wanted->ai_addrlen, host, sizeof(host), port, sizeof(port),
+			flags) != 0)
+		return false;
+	for (i = 0; i < ours->n; i++) {
+		struct sockaddr_storage own = {0};
+		struct sockaddr *at = (struct sockaddr *)&own;
+		socklen_t n = sizeof(own);
+
+		if (getsockname(ours->fd[i], at, &n) != 0 || at->sa_family != wanted->ai_family ||
+		    getnameinfo(at, n, own_host, sizeof(own_host), own_port, sizeof(own_port),
+				flags) != 0 ||
+		    !pdg_str_eq(port, own_port))
+			continue;
+		if (pdg_str_eq(host, own_host) || is_any(host) || is_any(own_host))
+			return true;
+	}
+	return false;
+}
+
+static int bind_one(const struct addrinfo *a, const char *text, const struct pdg_listeners *ours,
+		    int *out, struct pdg_error *err)
 {
 	PDG_AUTO(fd)
 	int fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -50,6 +82,13 @@ static int bind_one(const struct addrinfo *a, const char *text, int *out, struct
 	if (a->ai_family == AF_INET6)
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
 	if (bind(fd, a->ai_addr, a->ai_addrlen) < 0 || listen(fd, BACKLOG) < 0) {
+		if (errno == EADDRINUSE && is_ours(ours, a)) {
+			rc = pdg_reject(err, "CFG-1",
+					"listen = '%s' is an address that another listen = has",
+					text);
+			pdg_fix(err, "name each address once");
+			return rc;
+		}
 		rc = pdg_reject(err, "HTP-8", "cannot listen on %s: %s", text, strerror(errno));
 		pdg_fix(err, "stop what listens there, or choose another listen =");
 		return rc;
@@ -59,11 +98,12 @@ static int bind_one(const struct addrinfo *a, const char *text, int *out, struct
 	return 0;
 }
 
-int pdg_listen_on(const char *text, int *out, struct pdg_error *err)
+static int listen_on_one(const char *text, const struct pdg_listeners *ours, int *out,
+			 struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *host = NULL;
 	PDG_AUTO(mem) char *port = NULL;
-	const struct addrinfo hints = {.ai_flags = AI_NUMERICSERV | AI_PASSIVE,
+	const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
 				       .ai_family = AF_UNSPEC,
 				       .ai_socktype = SOCK_STREAM};
 	struct addrinfo *found = NULL;
@@ -72,11 +112,49 @@ int pdg_listen_on(const char *text, int *out, struct pdg_error *err)
 	rc = split_address(text, &host, &port, err);
 	if (rc < 0)
 		return rc;
+	/* A name has several addresses, and other ones tomorrow: which are served is said here. */
 	rc = getaddrinfo(host, port, &hints, &found);
+	if (rc == EAI_NONAME) {
+		rc = pdg_reject(err, "CFG-1", "listen = '%s' is not ADDRESS:PORT, in numbers",
+				text);
+		pdg_fix(err,
+			"name the address: 127.0.0.1:PORT or [::1]:PORT, each by its own listen =");
+		return rc;
+	}
 	if (rc != 0)
 		return pdg_reject(err, "CFG-1", "listen = '%s': %s", text, gai_strerror(rc));
-	rc = bind_one(found, text, out, err);
+	rc = bind_one(found, text, ours, out, err);
 	freeaddrinfo(found);
+	return rc;
+}
+
+void pdg_listeners_done(struct pdg_listeners *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		pdg_auto_fd(&l->fd[i]);
+	l->n = 0;
+}
+
+int pdg_listen_on(const struct pdg_strings *listen, struct pdg_listeners *out,
+		  struct pdg_error *err)
+{
+	struct pdg_listeners l = {.n = 0};
+	int rc = 0;
+
+	if (listen->n == 0 || listen->n > PDG_LISTEN_MAX)
+		return pdg_reject(err, "CFG-1", "%zu listen addresses; 1 to %d are possible",
+				  listen->n, PDG_LISTEN_MAX);
+	while (rc == 0 && l.n < listen->n) {
+		rc = listen_on_one(listen->v[l.n], &l, &l.fd[l.n], err);
+		if (rc == 0)
+			l.n++;
+	}
+	if (rc < 0)
+		pdg_listeners_done(&l);
+	else
+		*out = l;
 	return rc;
 }
 

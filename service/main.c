@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pedigreed: configuration -> core -> HTTP, then signals: SIGTERM and SIGINT stop it (what was
- * accepted is finished, within 10 s), SIGHUP takes in the policy again. --fsck checks everything
- * stored, and ends.
+ * pedigreed: configuration -> addresses -> core -> HTTP, then signals: SIGTERM and SIGINT stop it
+ * (what was accepted is finished, within 10 s), SIGHUP takes in the policy again. --fsck checks
+ * everything stored, and ends.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 #include "util/out.h"
 
 /* With what the log is given after it (service/core_open.c) this stays below 10 s. */
-#define STOP_MS	     3000
+#define STOP_MS	     2500
 #define USAGE_COLUMN 14
 
 static const struct pdg_opt options[] = {
@@ -61,6 +61,15 @@ static void reload(struct pdg_core *core)
 		pdg_log(PDG_LOG_INFO, "reloaded", NULL);
 }
 
+/* Exit handlers would free what a thread that hangs works with. */
+static void end_at_once(int rc, const struct pdg_error *err)
+{
+	if (rc < 0)
+		pdg_out_error("pedigreed", err);
+	(void)fflush(NULL);
+	_exit(pdg_exit_status(rc));
+}
+
 static void serve(struct pdg_httpd *httpd, struct pdg_core *core, const sigset_t *set)
 {
 	int sig = 0;
@@ -71,28 +80,23 @@ static void serve(struct pdg_httpd *httpd, struct pdg_core *core, const sigset_t
 	} while (sig != SIGTERM && sig != SIGINT);
 	pdg_log(PDG_LOG_INFO, "stopping", NULL);
 	pdg_httpd_quiesce(httpd);
-	pdg_core_stop(core);
+	if (!pdg_core_stop(core)) {
+		pdg_log(PDG_LOG_WARN, "store-call-abandoned", NULL);
+		end_at_once(0, NULL);
+	}
 	pdg_httpd_stop(httpd, STOP_MS);
 }
 
-static int fsck(struct pdg_core *core, struct pdg_error *err)
+static void print_line(void *ctx, const char *text)
 {
-	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT((size_t)1 << 24);
-	int rc = pdg_core_fsck(core, &text, err);
-
-	pdg_out(stdout, PDG_PLAIN, "%s", pdg_buf_cstr(&text));
-	return rc;
+	(void)ctx;
+	pdg_out(stdout, PDG_PLAIN, "%s\n", text);
 }
 
-/* Ends the process when a call to the log hangs: exit handlers would free what it works with. */
 static void close_core(struct pdg_core *core, int rc, const struct pdg_error *err)
 {
-	if (pdg_core_close(core))
-		return;
-	if (rc < 0)
-		pdg_out_error("pedigreed", err);
-	(void)fflush(NULL);
-	_exit(pdg_exit_status(rc));
+	if (!pdg_core_close(core))
+		end_at_once(rc, err);
 }
 
 static int check(const struct pdg_service_config *cfg, struct pdg_error *err)
@@ -102,9 +106,31 @@ static int check(const struct pdg_service_config *cfg, struct pdg_error *err)
 
 	if (rc < 0)
 		return rc;
-	rc = fsck(core, err);
+	rc = pdg_core_fsck(core, print_line, NULL, err);
 	if (rc == 0)
 		rc = pdg_out_finish(stdout, err);
+	close_core(core, rc, err);
+	return rc;
+}
+
+/* The addresses first: a daemon that cannot be reached makes no database and no log. */
+static int start_and_serve(const struct pdg_service_config *cfg, struct pdg_error *err)
+{
+	PDG_AUTO(listeners) struct pdg_listeners listeners = {.n = 0};
+	struct pdg_core *core = NULL;
+	struct pdg_httpd *httpd = NULL;
+	sigset_t set;
+	int rc;
+
+	block_signals(&set);
+	rc = pdg_listen_on(&cfg->listen, &listeners, err);
+	if (rc == 0)
+		rc = pdg_core_open(cfg, &pdg_clock_system, &core, err);
+	if (rc < 0)
+		return rc;
+	rc = pdg_httpd_start(cfg, core, &listeners, &httpd, err);
+	if (rc == 0)
+		serve(httpd, core, &set);
 	close_core(core, rc, err);
 	return rc;
 }
@@ -112,26 +138,13 @@ static int check(const struct pdg_service_config *cfg, struct pdg_error *err)
 static int run(const struct pdg_args *args, struct pdg_error *err)
 {
 	PDG_AUTO(service_config) struct pdg_service_config *cfg = NULL;
-	struct pdg_core *core = NULL;
-	struct pdg_httpd *httpd = NULL;
-	sigset_t set;
 	int rc;
 
 	rc = pdg_service_config_load(pdg_args_get(args, "config"), &cfg, err);
 	if (rc < 0)
 		return rc;
 	pdg_log_level(cfg->log_level);
-	if (pdg_args_has(args, "fsck"))
-		return check(cfg, err);
-	block_signals(&set);
-	rc = pdg_core_open(cfg, &pdg_clock_system, &core, err);
-	if (rc < 0)
-		return rc;
-	rc = pdg_httpd_start(cfg, core, &httpd, err);
-	if (rc == 0)
-		serve(httpd, core, &set);
-	close_core(core, rc, err);
-	return rc;
+	return pdg_args_has(args, "fsck") ? check(cfg, err) : start_and_serve(cfg, err);
 }
 
 static int check_args(const struct pdg_args *args, struct pdg_error *err)

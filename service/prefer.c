@@ -7,15 +7,7 @@
 #include "util/limits.h"
 
 #define DEFAULT_WAIT_S 5
-
-static struct pdg_bytes trim(struct pdg_bytes b)
-{
-	while (b.n && (b.p[0] == ' ' || b.p[0] == '\t'))
-		b = pdg_bytes_from(b, 1);
-	while (b.n && (b.p[b.n - 1] == ' ' || b.p[b.n - 1] == '\t'))
-		b.n--;
-	return b;
-}
+#define BLANKS	       " \t"
 
 /* What stands before @c, which is taken off *@rest too. */
 static struct pdg_bytes until(struct pdg_bytes *rest, uint8_t c)
@@ -31,10 +23,10 @@ static struct pdg_bytes until(struct pdg_bytes *rest, uint8_t c)
 static bool wait_of(struct pdg_bytes preference, uint64_t *out)
 {
 	struct pdg_bytes value = preference;
-	struct pdg_bytes name = trim(until(&value, '='));
+	struct pdg_bytes name = pdg_bytes_trim(until(&value, '='), BLANKS);
 	size_t i;
 
-	value = trim(value);
+	value = pdg_bytes_trim(value, BLANKS);
 	if (name.n != strlen("wait") || strncasecmp((const char *)name.p, "wait", name.n) != 0)
 		return false;
 	for (i = 0; i < value.n; i++) {

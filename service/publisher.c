@@ -74,7 +74,8 @@ static int call_log(struct pdg_publisher *p, struct pdg_item *const *items, size
 	rc = p->opt.log->ops->add(p->opt.log, v, n, err);
 	for (i = 0; rc == 0 && i < n; i++) {
 		if (v[i].rc == 0)
-			v[i].rc = pdg_item_logged(items[i], v[i].entry, p->opt.writer, &v[i].err);
+			v[i].rc = pdg_item_logged(items[i], v[i].entry, p->opt.log, p->opt.writer,
+						  &v[i].err);
 	}
 	for (i = 0; i < n; i++)
 		pdg_entry_free(v[i].entry);
@@ -88,7 +89,8 @@ static size_t known_keys(struct pdg_publisher *p, const struct pdg_policy *polic
 	size_t i, kept = 0;
 
 	for (i = 0; i < n; i++) {
-		items[i]->key = pdg_item_key(items[i], p->opt.key, policy);
+		items[i]->key =
+			pdg_key_by_hint(p->opt.key, &policy->service_keys, items[i]->service_key);
 		if (items[i]->key) {
 			items[kept++] = items[i];
 			continue;

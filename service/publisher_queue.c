@@ -9,10 +9,6 @@
 #include "util/log.h"
 #include "util/time.h"
 
-#define FRESH_MAX   1024
-#define FRESH_BYTES PDG_LIMIT_MIB(16) /* payloads that wait; beyond them rows stay in the store */
-#define PAGE_BYTES  PDG_LIMIT_MIB(4)  /* and those of one page of the backlog */
-
 void pdg_publisher_want(struct pdg_publisher *p, int64_t id)
 {
 	p->backlog = true;
@@ -53,7 +49,8 @@ size_t pdg_publisher_fresh(struct pdg_publisher *p, struct pdg_item **out)
 
 static bool has_room(const struct pdg_publisher *p)
 {
-	return !p->stopping && p->n_fresh < FRESH_MAX && p->fresh_bytes < FRESH_BYTES;
+	return !p->stopping && p->n_fresh < PDG_LIMIT_FRESH &&
+	       p->fresh_bytes < PDG_LIMIT_FRESH_BYTES;
 }
 
 void pdg_publisher_push(struct pdg_publisher *p, const struct pdg_stored *row,
@@ -133,8 +130,8 @@ size_t pdg_publisher_backlog(struct pdg_publisher *p, struct pdg_item **out)
 	p->landed.n = 0;
 	after = last = p->swept;
 	(void)pthread_mutex_unlock(&p->mutex);
-	rc = p->opt.store->ops->pending(p->opt.store, after, p->batch, PAGE_BYTES, &rows, &n_rows,
-					&err);
+	rc = p->opt.store->ops->pending(p->opt.store, after, p->batch, PDG_LIMIT_PAGE_BYTES, &rows,
+					&n_rows, &err);
 	(void)pthread_mutex_lock(&p->mutex);
 	p->loading = false;
 	if (rc < 0)

@@ -39,6 +39,7 @@ void pdg_reply_error(struct pdg_request *rq, const struct pdg_error *err)
 	const struct pdg_rule *known = pdg_rule_find(err->rule);
 	const struct pdg_rule *rule = known ? known : pdg_rule_find(rule_of_code(err->code));
 	struct pdg_reply *reply = &rq->reply;
+	const char *fix = pdg_error_fix(err);
 	PDG_AUTO(mem) char *type = pdg_str_printf("urn:pedigree:problem:%s", rule->problem);
 	PDG_AUTO(mem) char *instance = pdg_str_printf("urn:pedigree:request:%s", rq->id);
 	struct pdg_jw w;
@@ -55,7 +56,7 @@ void pdg_reply_error(struct pdg_request *rq, const struct pdg_error *err)
 	pdg_jw_ku64(&w, "status", (uint64_t)reply->status);
 	pdg_jw_kstr(&w, "detail", err->text);
 	pdg_jw_kstr(&w, "rule", rule->id);
-	pdg_jw_kstr(&w, "fix", err->fix[0] ? err->fix : NULL);
+	pdg_jw_kstr(&w, "fix", fix[0] ? fix : NULL);
 	pdg_jw_kstr(&w, "instance", instance);
 	pdg_jw_end(&w);
 	pdg_buf_putc(&reply->body, '\n');

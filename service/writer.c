@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The writer's thread: queue, group commit, answers, and the answers that wait for the log. The
- * waiting ones are its own affair, so they need no lock.
+ * The writer's thread: queue, group commit, answers. Those that wait for the log are in waiting.c.
  */
 #include "service/writer.h"
 
@@ -11,13 +10,13 @@
 
 #include "service/batch.h"
 #include "service/publisher.h"
+#include "service/status.h"
+#include "service/waiting.h"
+#include "util/limits.h"
 #include "util/log.h"
 #include "util/size.h"
 #include "util/str.h"
 #include "util/time.h"
-
-#define QUEUE_MAX 1024 /* callers' jobs; beyond them SVC-1 */
-#define BATCH_MAX 256
 
 struct pdg_writer {
 	struct pdg_batch batch;
@@ -26,17 +25,19 @@ struct pdg_writer {
 	pthread_t thread;
 	pthread_mutex_t mutex; /* guards what follows */
 	pthread_cond_t work;   /* something was queued, or stopping */
-	pthread_cond_t idle;   /* everything queued was done */
+	pthread_cond_t idle;   /* everything queued was done, or the thread ended */
 	struct pdg_job *first;
 	struct pdg_job **last;
 	size_t queued;
-	size_t running;
+	size_t held;  /* bytes of what is queued or being kept */
+	size_t taken; /* of them, what the thread has in hand */
 	bool closing; /* no callers' jobs any more, and nobody waits for the log */
 	bool closed;  /* the thread has seen that: everybody is answered */
 	bool stopping;
+	bool ended; /* the thread touches nothing any more */
 	struct pdg_writer_stats stats;
-	/* The thread's own: accepted, and waiting for the log. */
-	struct pdg_job *waiting;
+	struct pdg_error failure;   /* of the last transaction, or code 0 */
+	struct pdg_waiting waiting; /* the thread's own */
 };
 
 void pdg_writer_publisher(struct pdg_writer *w, struct pdg_publisher *p)
@@ -46,30 +47,27 @@ void pdg_writer_publisher(struct pdg_writer *w, struct pdg_publisher *p)
 
 int pdg_writer_put(struct pdg_writer *w, struct pdg_job *job, struct pdg_error *err)
 {
+	size_t n = pdg_job_bytes(job);
 	int rc = 0;
 
 	(void)pthread_mutex_lock(&w->mutex);
 	if ((w->closing || w->stopping) && job->kind != PDG_JOB_LOGGED)
 		rc = pdg_reject(err, "SVC-2", "the service is stopping");
-	else if (w->queued >= QUEUE_MAX && job->kind != PDG_JOB_LOGGED)
-		rc = pdg_reject(err, "SVC-1", "%d submissions wait to be kept already", QUEUE_MAX);
+	else if (w->queued >= PDG_LIMIT_QUEUE && job->kind != PDG_JOB_LOGGED)
+		rc = pdg_reject(err, "SVC-1", "%d submissions wait to be kept already",
+				PDG_LIMIT_QUEUE);
+	else if (w->held && w->held + n > PDG_LIMIT_QUEUE_BYTES && job->kind != PDG_JOB_LOGGED)
+		rc = pdg_reject(err, "SVC-1", "large submissions wait to be kept already");
 	if (rc == 0) {
 		job->next = NULL;
 		*w->last = job;
 		w->last = &job->next;
 		w->queued++;
+		w->held += n;
 		(void)pthread_cond_signal(&w->work);
 	}
 	(void)pthread_mutex_unlock(&w->mutex);
 	return rc;
-}
-
-void pdg_writer_drain(struct pdg_writer *w)
-{
-	(void)pthread_mutex_lock(&w->mutex);
-	while (w->queued > 0 || w->running > 0)
-		(void)pthread_cond_wait(&w->idle, &w->mutex);
-	(void)pthread_mutex_unlock(&w->mutex);
 }
 
 void pdg_writer_stats(struct pdg_writer *w, struct pdg_writer_stats *out)
@@ -79,70 +77,16 @@ void pdg_writer_stats(struct pdg_writer *w, struct pdg_writer_stats *out)
 	(void)pthread_mutex_unlock(&w->mutex);
 }
 
-/* --- answers that wait for the log --- */
-
-static void wait_for_log(struct pdg_writer *w, struct pdg_job *job)
+bool pdg_writer_fails(struct pdg_writer *w, struct pdg_error *why)
 {
-	/* The answer needs the row and the proof alone; there may be many of these for long. */
-	pdg_job_free(PDG_TAKE(job->along));
-	pdg_decision_done(&job->d);
-	pdg_submission_free(PDG_TAKE(job->submission));
-	pdg_in_force_unref(PDG_TAKE(job->force));
-	job->next = w->waiting;
-	w->waiting = job;
-}
+	bool fails;
 
-/* When the first of the waiting must be answered; -1: none waits. */
-static int64_t next_deadline(const struct pdg_writer *w)
-{
-	const struct pdg_job *job;
-	int64_t t = -1;
-
-	for (job = w->waiting; job; job = job->next) {
-		if (t < 0 || job->deadline < t)
-			t = job->deadline;
-	}
-	return t;
-}
-
-/* Answer those whose time is up as they stand: pending. */
-static void answer_late(struct pdg_writer *w, int64_t now)
-{
-	struct pdg_job **at = &w->waiting;
-
-	while (*at) {
-		struct pdg_job *job = *at;
-
-		if (job->deadline > now) {
-			at = &job->next;
-			continue;
-		}
-		*at = job->next;
-		pdg_job_answer(job);
-		pdg_job_free(job);
-	}
-}
-
-/* The proof of @logged is durable: whoever waits for that reference has his answer. */
-static void answer_logged(struct pdg_writer *w, const struct pdg_job *logged)
-{
-	struct pdg_job **at = &w->waiting;
-
-	while (*at) {
-		struct pdg_job *job = *at;
-		struct pdg_stored *row = pdg_job_row(job);
-
-		if (!pdg_str_eq(row->reference, logged->reference)) {
-			at = &job->next;
-			continue;
-		}
-		*at = job->next;
-		pdg_buf_reset(&row->bundle);
-		pdg_buf_put(&row->bundle, pdg_buf_bytes(&logged->bundle));
-		row->logged = row->bundle.n > 0;
-		pdg_job_answer(job);
-		pdg_job_free(job);
-	}
+	(void)pthread_mutex_lock(&w->mutex);
+	fails = w->failure.code < 0;
+	if (fails)
+		*why = w->failure;
+	(void)pthread_mutex_unlock(&w->mutex);
+	return fails;
 }
 
 /* --- after the commit --- */
@@ -158,10 +102,9 @@ static void publish(struct pdg_writer *w, const struct pdg_job *job)
 
 static void finish_accepted(struct pdg_writer *w, struct pdg_job *job)
 {
-	if (!pdg_job_row(job)->logged && job->done && job->deadline > pdg_monotonic_ms()) {
-		wait_for_log(w, job);
+	if (!pdg_job_row(job)->logged && job->done && job->deadline > pdg_monotonic_ms() &&
+	    pdg_waiting_add(&w->waiting, job))
 		return;
-	}
 	pdg_job_answer(job);
 	pdg_job_free(job);
 }
@@ -179,7 +122,7 @@ static void finish(struct pdg_writer *w, struct pdg_job *job)
 		pdg_job_answer(job);
 	if (job->kind == PDG_JOB_LOGGED) {
 		pdg_publisher_settled(w->publisher, job->id, true);
-		answer_logged(w, job);
+		pdg_waiting_logged(&w->waiting, job->reference);
 	}
 	pdg_job_free(job);
 }
@@ -199,6 +142,7 @@ static void count(struct pdg_writer *w, struct pdg_job *const *jobs, size_t n)
 
 	(void)pthread_mutex_lock(&w->mutex);
 	w->stats.commits++;
+	w->failure = (struct pdg_error){0};
 	for (i = 0; i < n; i++) {
 		const struct pdg_job *job = jobs[i];
 		bool accepted = job->kind == PDG_JOB_ACCEPT && job->rc == 0;
@@ -212,26 +156,55 @@ static void count(struct pdg_writer *w, struct pdg_job *const *jobs, size_t n)
 	(void)pthread_mutex_unlock(&w->mutex);
 }
 
-/* A batch that fails is tried again one by one: what spoils it spoils itself alone. */
-static void run_batch(struct pdg_writer *w, struct pdg_job **jobs, size_t n)
+static void count_failure(struct pdg_writer *w, const struct pdg_error *err)
 {
-	struct pdg_error err = {0};
+	(void)pthread_mutex_lock(&w->mutex);
+	w->stats.failures++;
+	if (pdg_status_of(err) >= 500)
+		w->failure = *err;
+	(void)pthread_mutex_unlock(&w->mutex);
+}
+
+static void lose(struct pdg_writer *w, struct pdg_job **jobs, size_t n, const struct pdg_error *err)
+{
 	size_t i;
-	int rc = pdg_batch_run(&w->batch, jobs, n, &err);
+
+	for (i = 0; i < n; i++)
+		finish_lost(w, jobs[i], err);
+}
+
+/*
+ * What one of the jobs spoils is tried again one by one: it spoils itself alone. A store that takes
+ * nothing is not asked again for each of them: false, with why, and all of them are answered.
+ */
+static bool run_batch(struct pdg_writer *w, struct pdg_job **jobs, size_t n, struct pdg_error *err)
+{
+	bool spoiled = false;
+	size_t i;
+	int rc = pdg_batch_run(&w->batch, jobs, n, &spoiled, err);
 
 	if (rc == 0) {
 		count(w, jobs, n);
 		for (i = 0; i < n; i++)
 			finish(w, jobs[i]);
-		return;
+		return true;
 	}
-	if (n > 1) {
-		for (i = 0; i < n; i++)
-			run_batch(w, &jobs[i], 1);
-		return;
+	if (!spoiled || n == 1) {
+		count_failure(w, err);
+		pdg_log_error(PDG_LOG_ERROR, "not-kept", err);
+		lose(w, jobs, n, err);
+		return spoiled;
 	}
-	pdg_log_error(PDG_LOG_ERROR, "not-kept", &err);
-	finish_lost(w, jobs[0], &err);
+	for (i = 0; i < n; i++) {
+		struct pdg_error why = {0};
+
+		if (run_batch(w, &jobs[i], 1, &why))
+			continue;
+		lose(w, jobs + i + 1, n - i - 1, &why);
+		*err = why;
+		return false;
+	}
+	return true;
 }
 
 /* --- the thread --- */
@@ -239,7 +212,7 @@ static void run_batch(struct pdg_writer *w, struct pdg_job **jobs, size_t n)
 /* Wait until there is work, a deadline, or the end. Called with the mutex held. */
 static void wait_for_work(struct pdg_writer *w)
 {
-	int64_t deadline = next_deadline(w);
+	int64_t deadline = pdg_waiting_next(&w->waiting);
 	struct timespec ts;
 
 	if (w->first || w->stopping || w->closing != w->closed)
@@ -253,31 +226,45 @@ static void wait_for_work(struct pdg_writer *w)
 	(void)pthread_cond_timedwait(&w->work, &w->mutex, &ts);
 }
 
-/* Take up to BATCH_MAX jobs off the queue. Called with the mutex held. */
+/* Take up to PDG_LIMIT_BATCH jobs off the queue. Called with the mutex held. */
 static size_t take(struct pdg_writer *w, struct pdg_job **out)
 {
 	size_t n = 0;
 
-	while (w->first && n < BATCH_MAX) {
+	while (w->first && n < PDG_LIMIT_BATCH) {
 		out[n] = w->first;
 		w->first = out[n]->next;
 		out[n]->next = NULL;
+		w->taken += pdg_job_bytes(out[n]);
 		n++;
 	}
 	if (!w->first)
 		w->last = &w->first;
 	w->queued -= n;
-	w->running = n;
 	return n;
+}
+
+/* Nobody waits at the end for a store that takes nothing: what is queued is answered now. */
+static void lose_queued(struct pdg_writer *w, struct pdg_job **room, const struct pdg_error *err)
+{
+	size_t n;
+
+	do {
+		(void)pthread_mutex_lock(&w->mutex);
+		n = w->closing || w->stopping ? take(w, room) : 0;
+		(void)pthread_mutex_unlock(&w->mutex);
+		lose(w, room, n, err);
+	} while (n);
 }
 
 static void *writer_main(void *ctx)
 {
 	struct pdg_writer *w = ctx;
-	struct pdg_job *jobs[BATCH_MAX];
+	struct pdg_job *jobs[PDG_LIMIT_BATCH];
 	bool over = false;
 
 	while (!over) {
+		struct pdg_error err = {0};
 		bool closing;
 		size_t n;
 
@@ -287,15 +274,18 @@ static void *writer_main(void *ctx)
 		closing = w->closing || w->stopping;
 		over = n == 0 && w->stopping;
 		(void)pthread_mutex_unlock(&w->mutex);
-		if (n)
-			run_batch(w, jobs, n);
-		answer_late(w, closing ? INT64_MAX : pdg_monotonic_ms());
+		if (n && !run_batch(w, jobs, n, &err))
+			lose_queued(w, jobs, &err);
+		pdg_waiting_late(&w->waiting, closing ? INT64_MAX : pdg_monotonic_ms());
 		(void)pthread_mutex_lock(&w->mutex);
-		w->running = 0;
-		if (w->queued == 0) {
+		w->ended = over;
+		w->held -= w->taken;
+		w->taken = 0;
+		w->stats.waiting = w->waiting.n;
+		w->stats.waiting_bytes = w->waiting.held;
+		if (w->queued == 0)
 			w->closed = closing;
-			(void)pthread_cond_broadcast(&w->idle);
-		}
+		(void)pthread_cond_broadcast(&w->idle);
 		(void)pthread_mutex_unlock(&w->mutex);
 	}
 	return NULL;
@@ -326,6 +316,7 @@ int pdg_writer_new(struct pdg_store *store, struct pdg_journal *journal, uint64_
 	if (!w)
 		return pdg_nomem(err);
 	w->batch.store = store;
+	w->waiting.store = store;
 	w->batch.journal = journal;
 	w->batch.limiter = &w->limiter;
 	w->batch.log_size = log_size;
@@ -335,8 +326,8 @@ int pdg_writer_new(struct pdg_store *store, struct pdg_journal *journal, uint64_
 	(void)pthread_condattr_init(&attr);
 	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	(void)pthread_cond_init(&w->work, &attr);
+	(void)pthread_cond_init(&w->idle, &attr);
 	(void)pthread_condattr_destroy(&attr);
-	(void)pthread_cond_init(&w->idle, NULL);
 	if (pthread_create(&w->thread, NULL, writer_main, w) != 0) {
 		pdg_writer_free(w);
 		return pdg_fail(err, PDG_E_IO, "cannot start the writer's thread");
@@ -345,23 +336,42 @@ int pdg_writer_new(struct pdg_store *store, struct pdg_journal *journal, uint64_
 	return 0;
 }
 
-void pdg_writer_close(struct pdg_writer *w)
+/* Wait until @flag, for at most @ms. Called with the mutex held. */
+static bool wait_until(struct pdg_writer *w, const bool *flag, int64_t ms)
 {
+	int64_t end = pdg_monotonic_ms() + ms;
+	const struct timespec ts = {.tv_sec = (time_t)(end / 1000),
+				    .tv_nsec = (long)(end % 1000) * 1000000};
+
+	while (!*flag && pdg_monotonic_ms() < end)
+		(void)pthread_cond_timedwait(&w->idle, &w->mutex, &ts);
+	return *flag;
+}
+
+bool pdg_writer_close(struct pdg_writer *w, int64_t ms)
+{
+	bool closed;
+
 	(void)pthread_mutex_lock(&w->mutex);
 	w->closing = true;
 	(void)pthread_cond_signal(&w->work);
-	while (!w->closed)
-		(void)pthread_cond_wait(&w->idle, &w->mutex);
+	closed = wait_until(w, &w->closed, ms);
 	(void)pthread_mutex_unlock(&w->mutex);
+	return closed;
 }
 
-void pdg_writer_end(struct pdg_writer *w)
+bool pdg_writer_end(struct pdg_writer *w, int64_t ms)
 {
+	bool ended;
+
 	if (!w)
-		return;
+		return true;
 	(void)pthread_mutex_lock(&w->mutex);
 	w->stopping = true;
 	(void)pthread_cond_signal(&w->work);
+	ended = wait_until(w, &w->ended, ms);
 	(void)pthread_mutex_unlock(&w->mutex);
-	(void)pthread_join(w->thread, NULL);
+	if (ended)
+		(void)pthread_join(w->thread, NULL);
+	return ended;
 }

@@ -14,7 +14,8 @@ struct pdg_writer;
 struct pdg_publisher;
 
 struct pdg_writer_stats {
-	uint64_t accepted, known, refused, logged, commits;
+	uint64_t accepted, known, refused, logged, commits, failures;
+	uint64_t waiting, waiting_bytes; /* answers that wait for the log now, and what they hold */
 };
 
 /** Start the thread. @log_size: the largest that the store knows. All borrowed. */
@@ -25,25 +26,28 @@ int pdg_writer_new(struct pdg_store *store, struct pdg_journal *journal, uint64_
 void pdg_writer_publisher(struct pdg_writer *w, struct pdg_publisher *p);
 
 /**
- * Hand over @job, which is then the writer's. Callers' jobs are refused when too many wait (SVC-1)
+ * Hand over @job, which is then the writer's. Callers' jobs are refused when too much waits (SVC-1)
  * or it is stopping (SVC-2): then it stays the caller's. The publisher's (LOGGED) are always taken.
  */
 int pdg_writer_put(struct pdg_writer *w, struct pdg_job *job, struct pdg_error *err) PDG_MUST_CHECK;
 
-/** Wait until everything handed over so far is committed. */
-void pdg_writer_drain(struct pdg_writer *w);
+/**
+ * Callers' jobs are refused from now on (SVC-2); true when those taken before are committed, or
+ * answered that they could not be, none of them waiting longer for the log. The publisher's are
+ * still taken. False after @ms: a disk hangs, and somebody is not answered yet.
+ */
+bool pdg_writer_close(struct pdg_writer *w, int64_t ms);
 
 /**
- * Callers' jobs are refused from now on (SVC-2); returns when those taken before are committed and
- * answered, none of them waiting longer for the log. The publisher's are still taken.
+ * Commit what waits, answer everybody, end the thread. What is put from then on is lost, but
+ * harmless. False after @ms: the thread goes on using the writer and what that was made with.
  */
-void pdg_writer_close(struct pdg_writer *w);
-
-/** Commit what waits, answer everybody, end the thread. What is put from then on is lost, but
- * harmless. */
-void pdg_writer_end(struct pdg_writer *w);
-/** After pdg_writer_end(), when nobody puts anything any more. */
+bool pdg_writer_end(struct pdg_writer *w, int64_t ms);
+/** After pdg_writer_end() was true, when nobody puts anything any more. */
 void pdg_writer_free(struct pdg_writer *w);
+
+/** Did the last transaction fail by the store's doing? Then *@why is why. */
+bool pdg_writer_fails(struct pdg_writer *w, struct pdg_error *why);
 
 void pdg_writer_stats(struct pdg_writer *w, struct pdg_writer_stats *out);
 

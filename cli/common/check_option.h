@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Values of options that would only be found wrong after the work: said at once, by the name that
- * was typed. Whatever is wrong here is CLI-2, exit status 2.
+ * was typed. Whatever is wrong here is CLI-2, or CLI-3 where a file to read is none: exit status 2.
  */
 #ifndef PDG_CLI_COMMON_CHECK_OPTION_H
 #define PDG_CLI_COMMON_CHECK_OPTION_H
 
 #include "util/opt.h"
+
+/** Would writing to what @option names, if it is given, destroy the file @other? Then CLI-2. */
+int pdg_check_out_apart(const struct pdg_args *args, const char *option, const char *other,
+			struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Is @path, which @what ("--artifact", "" for an argument) gave, a file that is there? CLI-3. */
+int pdg_check_in_file(const char *path, const char *what, struct pdg_error *err) PDG_MUST_CHECK;
 
 /** Can the file that @option names, if it is given, be written? Nothing is made. */
 int pdg_check_out_file(const struct pdg_args *args, const char *option,

@@ -28,12 +28,17 @@ static int save_pair(const struct pdg_key *key, const char *file, const char *pu
 
 	/* Both or none: the public part may be one that other keys are known by. */
 	if (rc == 0 && pdg_fs_exists(public_file))
-		return pdg_fail(err, PDG_E_USAGE, "%s exists already", public_file);
+		rc = pdg_fail(err, PDG_E_USAGE, "\"%s\" exists already", public_file);
 	if (rc == 0)
 		rc = pdg_key_private_save(key, file, err);
 	if (rc == 0)
 		rc = pdg_fs_create(public_file, pdg_buf_bytes(&pem), 0644, err);
-	return rc;
+	if (rc != PDG_E_USAGE && rc != PDG_E_IO)
+		return rc;
+	/* Where a key goes, and what is there, is chosen by who calls. */
+	(void)pdg_as_rule(err, PDG_E_IO, "CLI-2");
+	pdg_fix(err, "name a file that is not there yet, in a folder that you may write to");
+	return PDG_E_USAGE;
 }
 
 int pdg_cmd_key_generate(const struct pdg_args *args, struct pdg_error *err)

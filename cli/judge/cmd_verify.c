@@ -2,8 +2,8 @@
 /*
  * pedigree verify: evidence (a folder, or what pedigree-net fetches) -> chain/verify.c -> report.
  * The verdict's exit status: 0 good, 1 refused, 3 undecided. With --from DIR nothing here, nor
- * anything that is run from here, opens a socket. What is fetched and not kept (--save) passes
- * through a pipe: an interrupted run leaves nothing behind.
+ * anything that is run from here, opens a network socket. What is fetched and not kept (--save)
+ * passes through a pipe: an interrupted run leaves nothing behind.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,13 +21,14 @@
 #include "util/str.h"
 
 #define FETCH_MS 120000
-#define ARGV_MAX 10
+#define ARGV_MAX 12
 
 const struct pdg_opt pdg_cmd_verify_options[] = {
 	{"from", "DIR|URL", "where the records are; default: the configured service", false},
 	{"policy", "FILE", "the policy to judge by", false},
 	{"save", "DIR", "keep the records that are fetched", false},
 	{"proxy", "URL", "HTTP proxy for fetching", false},
+	{"deadline", "TIME", "give up fetching after so long, e.g. 5s", false},
 	{"json", NULL, "print the verdict as JSON", false},
 	{"verbose", NULL, "show each check that was made", false},
 	{0},
@@ -78,6 +79,10 @@ static int run_net(struct verifying *v, const char *service, const char *proxy, 
 		argv[n++] = "--proxy";
 		argv[n++] = proxy;
 	}
+	if (pdg_args_has(v->args, "deadline")) {
+		argv[n++] = "--deadline";
+		argv[n++] = pdg_args_get(v->args, "deadline");
+	}
 	argv[n++] = "--";
 	argv[n++] = subject;
 	argv[n] = dir ? dir : "-";
@@ -127,6 +132,21 @@ static int gather_folder(struct verifying *v, const char *dir, struct pdg_error 
 	return pdg_evidence_dir(dir, &v->evidence, err);
 }
 
+/* An address that is none is refused by the name under which it was given. */
+static int check_from(const char *from, struct pdg_error *err)
+{
+	int rc;
+
+	if (!from || pdg_fs_is_dir(from))
+		return 0;
+	if (is_url(from))
+		return pdg_check_service_url("--from", from, err);
+	rc = pdg_reject(err, "CLI-2", "--from \"%s\" is no folder, and no address of a service",
+			from);
+	pdg_fix(err, "name a folder of records, or a service as https://HOST or http://HOST:PORT");
+	return rc;
+}
+
 /* The folder that is named, or what a service has. */
 static int gather(struct verifying *v, struct pdg_error *err)
 {
@@ -134,7 +154,7 @@ static int gather(struct verifying *v, struct pdg_error *err)
 	const char *dir = pdg_args_get(v->args, "save");
 	int rc;
 
-	if (from && !is_url(from))
+	if (from && pdg_fs_is_dir(from))
 		return gather_folder(v, from, err);
 	rc = dir ? pdg_fs_mkdirs(dir, 0700, err) : 0;
 	return rc < 0 ? rc : fetch(v, dir, err);
@@ -174,6 +194,8 @@ int pdg_cmd_verify(const struct pdg_args *args, struct pdg_error *err)
 	rc = pdg_subject_arg(args->arg[0], &v.subject, err);
 	if (rc == 0)
 		rc = pdg_check_out_dir(args, "save", err);
+	if (rc == 0)
+		rc = check_from(pdg_args_get(args, "from"), err);
 	if (rc == 0)
 		rc = pdg_settings_policy(pdg_args_get(args, "policy"), &file, err);
 	if (rc == 0)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "attest/bundle_verify.h"
+#include "common/check_option.h"
 #include "common/settings.h"
 #include "judge/judge.h"
 #include "judge/subject.h"
@@ -68,7 +69,9 @@ static int artifact_digest(const char *text, uint8_t out[PDG_SHA256_LEN], struct
 	if (!pdg_fs_exists(text) && pdg_str_starts(text, "sha256:")) {
 		digits = pdg_bytes_str(text + strlen("sha256:"));
 	} else {
-		rc = pdg_sha256_file(text, hex, err);
+		rc = pdg_check_in_file(text, "", err);
+		if (rc == 0)
+			rc = pdg_sha256_file(text, hex, err);
 		if (rc < 0)
 			return rc;
 		digits = pdg_bytes_str(hex);
@@ -100,7 +103,9 @@ int pdg_cmd_verify_bundle(const struct pdg_args *args, struct pdg_error *err)
 	if (!key_file)
 		return pdg_reject(err, "CLI-2",
 				  "--key PEM is missing: an identity is always required");
-	rc = pdg_key_public_file(key_file, &key, err);
+	rc = pdg_check_in_file(bundle_file, "--bundle", err);
+	if (rc == 0)
+		rc = pdg_key_public_file(key_file, &key, err);
 	if (rc == 0)
 		rc = load_root(args, &root, err);
 	if (rc == 0)

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "common/check_option.h"
 #include "util/codec.h"
 #include "util/fs.h"
 #include "util/str.h"
@@ -22,6 +23,34 @@ static bool take_digest(const char *text, struct pdg_subject_arg *out)
 	return true;
 }
 
+/* "registry.example/app:v1": a tag stands behind the last part of the name. */
+static bool looks_like_tag(const char *text)
+{
+	const char *slash = strrchr(text, '/');
+	const char *colon = strchr(slash ? slash : text, ':');
+
+	return colon && colon != text && colon[1] && text[0] != '/' && text[0] != '.' &&
+	       !strchr(text, '@') && !pdg_fs_exists(text);
+}
+
+static int no_subject(const char *text, struct pdg_error *err)
+{
+	int rc =
+		pdg_reject(err, "CLI-3",
+			   "'%s' is no file, no sha256:<64 hex> and no name@sha256:<64 hex>", text);
+
+	if (strstr(text, "sha256:"))
+		pdg_fix(err, "a digest is sha256: and 64 lower-case hex digits");
+	else if (pdg_fs_is_dir(text))
+		pdg_fix(err, "it is a folder: name a file in it");
+	else if (looks_like_tag(text))
+		pdg_fix(err, "an image tag can move: name the image by digest, e.g. %s@sha256:…",
+			text);
+	else
+		pdg_fix(err, "name a file that is there and that you can read");
+	return rc;
+}
+
 int pdg_subject_arg(const char *text, struct pdg_subject_arg *out, struct pdg_error *err)
 {
 	const char *at = strrchr(text, '@');
@@ -34,15 +63,12 @@ int pdg_subject_arg(const char *text, struct pdg_subject_arg *out, struct pdg_er
 		out->name = pdg_str_dup(text);
 		return out->name ? 0 : pdg_nomem(err);
 	}
+	rc = pdg_check_in_file(text, "", NULL);
+	if (rc < 0)
+		return no_subject(text, err);
 	rc = pdg_sha256_file(text, out->sha256, err);
-	if (rc == 0) {
-		out->name = pdg_str_dup(text);
-		return out->name ? 0 : pdg_nomem(err);
-	}
-	if (rc != PDG_E_NOTFOUND)
+	if (rc < 0)
 		return rc;
-	rc = pdg_reject(err, "CLI-3",
-			"'%s' is no file, no sha256:<64 hex> and no name@sha256:<64 hex>", text);
-	pdg_fix(err, "an image tag can move: name the image by digest, e.g. %s@sha256:…", text);
-	return rc;
+	out->name = pdg_str_dup(text);
+	return out->name ? 0 : pdg_nomem(err);
 }

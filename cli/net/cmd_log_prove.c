@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "chain/record.h"
+#include "common/check_option.h"
 #include "crypto/digest.h"
 #include "net/logs.h"
 #include "net/net.h"
@@ -185,10 +186,12 @@ static int prove_reference(struct pdg_service_client *s, const char *reference,
 static int load_checkpoint(const char *path, struct pdg_checkpoint **out, struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_CHECKPOINT);
-	int rc = pdg_fs_read(path, &text, err);
+	int rc = pdg_check_in_file(path, "--checkpoint", err);
 
+	if (rc == 0)
+		rc = pdg_fs_read(path, &text, err);
 	if (rc < 0)
-		return pdg_context(err, rc, "--checkpoint");
+		return rc;
 	rc = pdg_checkpoint_parse(pdg_buf_bytes(&text), out, err);
 	return rc < 0 ? pdg_context(err, rc, "%s", path) : 0;
 }
@@ -239,6 +242,11 @@ int pdg_cmd_log_prove(const struct pdg_args *args, struct pdg_error *err)
 
 	if ((old != NULL) == (args->n_args == 1))
 		return pdg_reject(err, "CLI-2", "name either a REFERENCE or --checkpoint FILE");
+	if (!old && pdg_args_has(args, "journal")) {
+		rc = pdg_reject(err, "CLI-2", "--journal is for --checkpoint, not for a REFERENCE");
+		pdg_fix(err, "\"pedigree verify\" proves that a statement is in the journal");
+		return rc;
+	}
 	if (!old && !pdg_is_reference(args->arg[0]))
 		return pdg_reject(err, "CLI-3", "'%s' is no reference (sha256: and 64 hex digits)",
 				  args->arg[0]);

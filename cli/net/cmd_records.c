@@ -7,10 +7,12 @@
 #include "net/records.h"
 #include "util/limits.h"
 #include "util/out.h"
+#include "util/time.h"
 
 const struct pdg_opt pdg_cmd_records_options[] = {
 	{"service", "URL", "the service; default: the configured one", false},
 	{"proxy", "URL", "HTTP proxy", false},
+	{"deadline", "TIME", "give up after so long, e.g. 5s", false},
 	{0},
 };
 
@@ -27,14 +29,18 @@ int pdg_cmd_records(const struct pdg_args *args, struct pdg_error *err)
 	const char *dir = strcmp(args->arg[1], "-") == 0 ? NULL : args->arg[1];
 	int rc = pdg_service_open(args, &s, err);
 
+	if (rc == 0)
+		rc = pdg_service_deadline(args, &s, err);
 	return rc < 0 ? rc : pdg_records_by_subject(&s, args->arg[0], dir, err);
 }
 
 /* The same line as on standard error, for doctor to put among its own. */
 static int report(const struct pdg_error *why)
 {
+	const char *fix = pdg_error_fix(why);
+
 	pdg_out(stdout, PDG_PLAIN, "%s%s%s%s%s%s\n", why->text, why->rule[0] ? " [" : "", why->rule,
-		why->rule[0] ? "]" : "", why->fix[0] ? "; " : "", why->fix);
+		why->rule[0] ? "]" : "", fix[0] ? "; " : "", fix);
 	return 1;
 }
 
@@ -46,6 +52,7 @@ int pdg_cmd_ping(const struct pdg_args *args, struct pdg_error *err)
 	int rc;
 
 	rc = pdg_service_open(args, &s, &why);
+	s.end_ms = pdg_monotonic_ms() + PDG_PING_MS;
 	if (rc == 0)
 		rc = pdg_service_get(&s, "/readyz", PDG_LIMIT_KIB(64), &a, &why);
 	if (rc < 0 && pdg_args_has(args, "report"))

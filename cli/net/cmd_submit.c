@@ -26,6 +26,8 @@
 
 #define SUBMIT_DEADLINE_S 10
 #define SUBMIT_WAIT_S	  5
+#define WAIT_SLACK_S	  5   /* the default deadline leaves so much beyond --wait */
+#define ANSWER_MS	  500 /* for the answer to arrive before we stop listening */
 #define FIRST_PAUSE_MS	  100
 #define LONGEST_PAUSE_MS  5000
 
@@ -33,7 +35,8 @@ const struct pdg_opt pdg_cmd_submit_options[] = {
 	{"service", "URL", "the service; default: the configured one", false},
 	{"outbox", NULL, "send what waits in the outbox (arguments: outbox folders)", false},
 	{"wait", "SECONDS", "let the service wait so long for the log (default 5)", false},
-	{"deadline", "TIME", "give up after so long, e.g. 2s (default 10s)", false},
+	{"deadline", "TIME", "give up after so long, e.g. 2s (default 10s, or --wait and 5s)",
+	 false},
 	{"bundle", "FILE", "write the bundle that comes back", false},
 	{"records", "DIR", "save the records of what was submitted and of its links", false},
 	{"proxy", "URL", "HTTP proxy", false},
@@ -54,7 +57,7 @@ static void pause_ms(int64_t ms)
  * twice. */
 static char *prefer(const struct pdg_sending *s, int64_t left_ms)
 {
-	int64_t most = left_ms / 1000 - 1;
+	int64_t most = (left_ms - ANSWER_MS) / 1000;
 	int64_t wait = s->wait < most ? s->wait : most;
 
 	return pdg_str_printf("Prefer: wait=%lld", (long long)(wait > 0 ? wait : 0));
@@ -86,15 +89,9 @@ static int post_once(struct pdg_sending *s, struct pdg_bytes body, struct pdg_ht
 }
 
 /*
- * May the same submission be taken later? What was not judged may, and one whose source is not
- * known yet (424 with Retry-After): the push that brings it may be under way.
+ * Try again, as the service says or with growing pauses, until the deadline: what was not judged,
+ * and what has no source yet (424 with Retry-After), for the push that brings it may be under way.
  */
-bool pdg_send_may_pass(int rc, const struct pdg_http_answer *a)
-{
-	return rc == PDG_E_IO || (rc == PDG_E_REJECTED && a->status == 424 && a->retry_after >= 0);
-}
-
-/* Try again, as the service says or with growing pauses, until the deadline. */
 static int post(struct pdg_sending *s, struct pdg_bytes body, struct pdg_http_answer *a,
 		struct pdg_error *err)
 {
@@ -103,7 +100,7 @@ static int post(struct pdg_sending *s, struct pdg_bytes body, struct pdg_http_an
 
 	for (;;) {
 		rc = post_once(s, body, a, err);
-		if (!pdg_send_may_pass(rc, a))
+		if (rc != PDG_E_IO)
 			return rc;
 		wait = a->retry_after > 0 ? (int64_t)a->retry_after * 1000 : pause;
 		if (pdg_monotonic_ms() + wait >= s->end_ms)
@@ -128,11 +125,26 @@ static int save_bundle(const struct pdg_sending *s, const struct pdg_http_answer
 		pdg_fix(err, "submit it again later with --bundle, or give --wait");
 		return rc;
 	}
-	return pdg_fs_write(s->bundle, bundle, 0644, err);
+	return pdg_fs_put(s->bundle, bundle, 0600, err);
 }
 
-static int take_answer(struct pdg_sending *s, const char *name, const struct pdg_http_answer *a,
-		       struct pdg_error *err)
+/* An answer about another statement acknowledges nothing: what was sent must not be let go. */
+static int check_reference(const struct pdg_sending *s, struct pdg_bytes body,
+			   const char *reference, struct pdg_error *err)
+{
+	char sent[PDG_REFERENCE_LEN];
+	int rc = pdg_submission_reference(body, sent, err);
+
+	if (rc < 0 || strcmp(reference, sent) == 0)
+		return rc;
+	rc = pdg_fail(err, PDG_E_IO, "%s answered for '%.80s', but %s was sent", s->service.url,
+		      reference, sent);
+	pdg_fix(err, "is this the address of a pedigreed?");
+	return rc;
+}
+
+static int take_answer(struct pdg_sending *s, const char *name, struct pdg_bytes body,
+		       const struct pdg_http_answer *a, struct pdg_error *err)
 {
 	PDG_AUTO(json) json_t *o = NULL;
 	const char *reference, *state;
@@ -145,9 +157,9 @@ static int take_answer(struct pdg_sending *s, const char *name, const struct pdg
 		rc = pdg_json_str(o, "state", &state, err);
 	if (rc < 0)
 		return pdg_context(err, rc, "answer of %s", s->service.url);
-	if (!pdg_is_reference(reference))
-		return pdg_fail(err, PDG_E_FORMAT, "the service answered '%s' as a reference",
-				reference);
+	rc = check_reference(s, body, reference, err);
+	if (rc < 0)
+		return rc;
 	if (!s->quiet)
 		pdg_out(stdout, PDG_PLAIN, "%s %s %s%s\n", reference, state, name,
 			a->status == 200 ? " (known before)" : "");
@@ -164,7 +176,7 @@ int pdg_send_one(struct pdg_sending *s, const char *name, struct pdg_bytes body,
 	int rc = post(s, body, a, err);
 
 	if (rc == 0)
-		rc = take_answer(s, name, a, err);
+		rc = take_answer(s, name, body, a, err);
 	return rc < 0 ? pdg_context(err, rc, "%s", name) : 0;
 }
 
@@ -207,33 +219,51 @@ static int read_submission(const char *file, struct pdg_buf *body, struct pdg_er
 				: "name an envelope, a bundle, a submission or a record");
 	}
 	if (rc < 0)
-		return rc;
+		return pdg_under_rule(err, rc, "JSN-2");
 	rc = pdg_json_load(pdg_buf_bytes(body), PDG_LIMIT_RECORD, &o, err);
 	if (rc == 0)
 		rc = of_record(body, err);
 	if (rc == 0 && body->n > PDG_LIMIT_BODY)
-		rc = pdg_fail(err, PDG_E_LIMIT, "%zu bytes, at most %zu are taken", body->n,
-			      PDG_LIMIT_BODY);
+		rc = pdg_reject(err, "JSN-2", "%zu bytes, at most %zu are taken", body->n,
+				PDG_LIMIT_BODY);
 	return rc < 0 ? pdg_context(err, rc, "%s", called(file)) : 0;
 }
 
+/* *@out_away: the service did not answer, so it need not be asked for the next. */
+static int send_one_file(struct pdg_sending *s, const char *file, const char *as, bool *out_away,
+			 struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_RECORD);
+	PDG_AUTO(http_answer) struct pdg_http_answer a = {0};
+	int rc = read_submission(file, &body, err);
+
+	if (rc < 0)
+		return rc;
+	rc = pdg_send_one(s, as ? as : called(file), pdg_buf_bytes(&body), &a, err);
+	*out_away = rc == PDG_E_IO && a.status != 424;
+	return rc;
+}
+
+/* Each file is tried, whatever became of the one before; the first failure is the end's. */
 static int send_files(struct pdg_sending *s, const struct pdg_args *args, struct pdg_error *err)
 {
-	const char *as = pdg_args_get(args, "as");
+	bool away = false;
+	int first = 0;
 	size_t i;
-	int rc = 0;
 
-	for (i = 0; rc == 0 && i < args->n_args; i++) {
-		PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_RECORD);
-		PDG_AUTO(http_answer) struct pdg_http_answer a = {0};
-		const char *file = args->arg[i];
-		const char *name = as ? as : called(file);
+	for (i = 0; i < args->n_args && !away; i++) {
+		struct pdg_error why = {0};
+		int rc = send_one_file(s, args->arg[i], pdg_args_get(args, "as"), &away, &why);
 
-		rc = read_submission(file, &body, err);
 		if (rc == 0)
-			rc = pdg_send_one(s, name, pdg_buf_bytes(&body), &a, err);
+			continue;
+		if (first)
+			pdg_out_error("pedigree", &why);
+		else if (err)
+			*err = why;
+		first = first ? first : rc;
 	}
-	return rc;
+	return first;
 }
 
 static int send_outboxes(struct pdg_sending *s, const struct pdg_args *args, struct pdg_error *err)
@@ -256,7 +286,11 @@ static int send_outboxes(struct pdg_sending *s, const struct pdg_args *args, str
 	return rc;
 }
 
-static int read_options(const struct pdg_args *args, struct pdg_sending *s, struct pdg_error *err)
+/*
+ * What was asked for by both --wait and --deadline is kept or refused; where one was named, the
+ * other gives way: a short deadline shortens the default wait, a long wait lengthens the deadline.
+ */
+static int read_times(const struct pdg_args *args, struct pdg_sending *s, struct pdg_error *err)
 {
 	const char *deadline = pdg_args_get(args, "deadline");
 	const char *wait_text = pdg_args_get(args, "wait");
@@ -264,18 +298,42 @@ static int read_options(const struct pdg_args *args, struct pdg_sending *s, stru
 	uint64_t wait = SUBMIT_WAIT_S;
 	int rc;
 
-	if (deadline) {
-		rc = pdg_duration_parse(pdg_bytes_str(deadline), &seconds, err);
-		if (rc < 0)
-			return pdg_reject(err, "CLI-2", "--deadline '%s' is no time such as 2s",
-					  deadline);
-	}
-	s->end_ms = pdg_monotonic_ms() + seconds * 1000;
+	if (deadline && pdg_deadline_parse(pdg_bytes_str(deadline), &seconds, NULL) < 0)
+		return pdg_reject(err, "CLI-2", "--deadline '%s' is no time such as 2s", deadline);
 	if (wait_text && !pdg_bytes_u64(pdg_bytes_str(wait_text), PDG_LIMIT_WAIT_SECONDS, &wait))
 		return pdg_reject(err, "CLI-2", "--wait '%s' is not 0 to %d", wait_text,
 				  PDG_LIMIT_WAIT_SECONDS);
 	s->wait = (int64_t)wait;
-	rc = pdg_check_out_file(args, "bundle", err);
+	if (wait_text && deadline && s->wait > 0 && s->wait >= seconds) {
+		rc = pdg_reject(err, "CLI-2", "--wait %s does not end before --deadline %s",
+				wait_text, deadline);
+		pdg_fix(err, "give --deadline a second more than --wait, or leave it out");
+		return rc;
+	}
+	if (!wait_text && s->wait > seconds - 2)
+		s->wait = seconds > 2 ? seconds - 2 : 0;
+	if (!deadline && seconds < s->wait + WAIT_SLACK_S)
+		seconds = s->wait + WAIT_SLACK_S;
+	s->end_ms = pdg_monotonic_ms() + seconds * 1000;
+	return 0;
+}
+
+/* The bundle must not take the place of what is sent. */
+static int check_bundle(const struct pdg_args *args, struct pdg_error *err)
+{
+	int rc = pdg_check_out_file(args, "bundle", err);
+
+	if (rc < 0 || !pdg_args_has(args, "bundle") || args->n_args != 1)
+		return rc;
+	return pdg_check_out_apart(args, "bundle", args->arg[0], err);
+}
+
+static int read_options(const struct pdg_args *args, struct pdg_sending *s, struct pdg_error *err)
+{
+	int rc = read_times(args, s, err);
+
+	if (rc == 0)
+		rc = check_bundle(args, err);
 	if (rc == 0)
 		rc = pdg_check_out_dir(args, "records", err);
 	if (rc < 0)

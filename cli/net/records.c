@@ -16,45 +16,73 @@
 #include "util/size.h"
 #include "util/str.h"
 
-#define RECORDS_MAX 1000
-
 /* References to fetch, each once; those before `done` are saved. */
 struct todo {
-	char *v[RECORDS_MAX];
-	size_t n, done;
+	char **v;      /* in the order in which they were named */
+	char **sorted; /* the same */
+	size_t n, cap, cap_sorted, done;
 	size_t size; /* bytes saved: no more than can be judged */
 };
 
-static void todo_free(struct todo *t)
+static void todo_done(struct todo *t)
 {
 	size_t i;
 
-	if (!t)
-		return;
 	for (i = 0; i < t->n; i++)
 		free(t->v[i]);
-	free(t);
+	free(t->v);
+	free(t->sorted);
+}
+PDG_AUTO_DEFINE_VALUE(todo, struct todo, todo_done)
+
+static int too_many(struct pdg_error *err)
+{
+	return pdg_fail(err, PDG_E_LIMIT, "more than %d records for one subject",
+			PDG_LIMIT_EVIDENCE_FILES);
 }
 
-PDG_AUTO_DEFINE(todo, struct todo *, todo_free)
+/* Where @reference is, or belongs, among the sorted. */
+static size_t find(const struct todo *t, const char *reference, bool *there)
+{
+	size_t low = 0, high = t->n;
+
+	*there = false;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(t->sorted[middle], reference);
+
+		if (order == 0)
+			*there = true;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
 
 static int todo_add(struct todo *t, const char *reference, struct pdg_error *err)
 {
-	size_t i;
+	bool there;
+	size_t at;
 
 	if (!pdg_is_reference(reference))
 		return pdg_fail(err, PDG_E_FORMAT, "the service names '%s' as a reference",
 				reference);
-	for (i = 0; i < t->n; i++) {
-		if (pdg_str_eq(t->v[i], reference))
-			return 0;
-	}
-	if (t->n == RECORDS_MAX)
-		return pdg_fail(err, PDG_E_LIMIT, "more than %d records for one subject",
-				RECORDS_MAX);
+	at = find(t, reference, &there);
+	if (there)
+		return 0;
+	if (t->n == PDG_LIMIT_EVIDENCE_FILES)
+		return too_many(err);
+	if (pdg_array_grow(&t->v, t->n, &t->cap, sizeof(char *), PDG_LIMIT_EVIDENCE_FILES) < 0 ||
+	    pdg_array_grow(&t->sorted, t->n, &t->cap_sorted, sizeof(char *),
+			   PDG_LIMIT_EVIDENCE_FILES) < 0)
+		return pdg_nomem(err);
 	t->v[t->n] = pdg_str_dup(reference);
 	if (!t->v[t->n])
 		return pdg_nomem(err);
+	memmove(t->sorted + at + 1, t->sorted + at, (t->n - at) * sizeof(char *));
+	t->sorted[at] = t->v[t->n];
 	t->n++;
 	return 0;
 }
@@ -126,7 +154,7 @@ static int save(const char *dir, const char *reference, const json_t *record, st
 	if (!dir)
 		return print_record(text, err);
 	path = pdg_str_printf("%s/%s-%s.json", dir, stage, reference + strlen("sha256:"));
-	return path ? pdg_fs_write(path, text, 0644, err) : pdg_nomem(err);
+	return path ? pdg_fs_write(path, text, 0600, err) : pdg_nomem(err);
 }
 
 static int fetch_one(struct pdg_service_client *s, struct todo *t, const char *dir,
@@ -167,13 +195,10 @@ static int fetch_all(struct pdg_service_client *s, struct todo *t, const char *d
 int pdg_records_by_reference(struct pdg_service_client *s, const char *reference, const char *dir,
 			     struct pdg_error *err)
 {
-	PDG_AUTO(todo) struct todo *t = pdg_calloc(1, sizeof(*t));
-	int rc;
+	PDG_AUTO(todo) struct todo t = {0};
+	int rc = todo_add(&t, reference, err);
 
-	if (!t)
-		return pdg_nomem(err);
-	rc = todo_add(t, reference, err);
-	return rc < 0 ? rc : fetch_all(s, t, dir, err);
+	return rc < 0 ? rc : fetch_all(s, &t, dir, err);
 }
 
 /* One page of the listing, from behind *@after on. *@more: there is another, behind what *@after is
@@ -216,18 +241,19 @@ static int list_page(struct pdg_service_client *s, const char *digest, uint64_t 
 int pdg_records_by_subject(struct pdg_service_client *s, const char *digest, const char *dir,
 			   struct pdg_error *err)
 {
-	PDG_AUTO(todo) struct todo *t = pdg_calloc(1, sizeof(*t));
+	PDG_AUTO(todo) struct todo t = {0};
 	uint64_t after = 0;
 	bool more = true;
 	size_t pages;
 	int rc;
 
-	if (!t)
-		return pdg_nomem(err);
-	for (pages = 0; more && pages < RECORDS_MAX; pages++) {
-		rc = list_page(s, digest, &after, &more, t, err);
+	for (pages = 0; more; pages++) {
+		/* Pages with nothing new in them could go on for ever. */
+		rc = pages == PDG_LIMIT_EVIDENCE_FILES
+			     ? too_many(err)
+			     : list_page(s, digest, &after, &more, &t, err);
 		if (rc < 0)
 			return pdg_context(err, rc, "listing of %s", digest);
 	}
-	return fetch_all(s, t, dir, err);
+	return fetch_all(s, &t, dir, err);
 }

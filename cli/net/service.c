@@ -9,9 +9,9 @@
 #include "common/settings.h"
 #include "util/limits.h"
 #include "util/problem.h"
+#include "util/rule.h"
 #include "util/str.h"
-
-#define CALL_MS 20000
+#include "util/time.h"
 
 /* --service; else the environment's or the repository's, whose proxy then counts too. */
 static int find_service(const struct pdg_args *args, struct pdg_settings *settings,
@@ -68,6 +68,20 @@ int pdg_service_open(const struct pdg_args *args, struct pdg_service_client *out
 	return 0;
 }
 
+int pdg_service_deadline(const struct pdg_args *args, struct pdg_service_client *s,
+			 struct pdg_error *err)
+{
+	const char *text = pdg_args_get(args, "deadline");
+	int64_t seconds = 0;
+
+	if (!text)
+		return 0;
+	if (pdg_deadline_parse(pdg_bytes_str(text), &seconds, NULL) < 0 || seconds == 0)
+		return pdg_reject(err, "CLI-2", "--deadline '%s' is no time such as 2s", text);
+	s->end_ms = pdg_monotonic_ms() + seconds * 1000;
+	return 0;
+}
+
 void pdg_service_done(struct pdg_service_client *s)
 {
 	pdg_http_free(s->http);
@@ -76,15 +90,40 @@ void pdg_service_done(struct pdg_service_client *s)
 	s->url = NULL;
 }
 
+/* What becomes of a refusal: as if its rule had been broken here, unless time may mend it. */
+static int code_of(const struct pdg_http_answer *a, const char *id)
+{
+	const struct pdg_rule *rule = pdg_rule_find(id);
+
+	if (a->status == 429 || (a->status >= 500 && a->status != 501) ||
+	    (a->status == 424 && a->retry_after >= 0))
+		return PDG_E_IO;
+	if (rule)
+		return rule->code;
+	switch (a->status) {
+	case 400:
+	case 413:
+		return PDG_E_FORMAT;
+	case 404:
+	case 405:
+	case 415:
+		return PDG_E_NOTFOUND;
+	default:
+		return PDG_E_REJECTED;
+	}
+}
+
 int pdg_service_problem(const struct pdg_http_answer *a, struct pdg_error *err)
 {
-	int code = a->status >= 500 || a->status == 429 ? PDG_E_IO : PDG_E_REJECTED;
+	struct pdg_error why = {.code = 0};
 
-	if (a->status == 404)
-		code = PDG_E_NOTFOUND;
 	if (pdg_str_eq(a->content_type, "application/problem+json") &&
-	    pdg_problem_read(pdg_buf_bytes(&a->body), code, err) == code)
-		return code;
+	    pdg_problem_read(pdg_buf_bytes(&a->body), PDG_E_IO, &why) == PDG_E_IO) {
+		why.code = code_of(a, why.rule);
+		if (err)
+			*err = why;
+		return why.code;
+	}
 	(void)pdg_fail(err, PDG_E_IO, "the service answered HTTP %d with '%s', no problem document",
 		       a->status, a->content_type);
 	pdg_fix(err, "is this the address of a pedigreed?");
@@ -94,8 +133,13 @@ int pdg_service_problem(const struct pdg_http_answer *a, struct pdg_error *err)
 int pdg_service_call(struct pdg_service_client *s, const struct pdg_http_request *r, size_t max,
 		     struct pdg_http_answer *out, struct pdg_error *err)
 {
-	int rc = pdg_http_call(s->http, r, max, out, err);
+	struct pdg_http_request request = *r;
+	int64_t left = s->end_ms - pdg_monotonic_ms();
+	int rc;
 
+	if (s->end_ms && left < request.timeout_ms)
+		request.timeout_ms = left > 1 ? (int)left : 1;
+	rc = pdg_http_call(s->http, &request, max, out, err);
 	if (rc < 0 && err && !err->fix[0])
 		pdg_fix(err, "is pedigreed running, and is %s its address?", s->url);
 	return rc;
@@ -105,7 +149,7 @@ int pdg_service_get(struct pdg_service_client *s, const char *path, size_t max,
 		    struct pdg_http_answer *out, struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *url = pdg_url_join(s->url, path);
-	struct pdg_http_request r = {.method = "GET", .url = url, .timeout_ms = CALL_MS};
+	struct pdg_http_request r = {.method = "GET", .url = url, .timeout_ms = PDG_CALL_MS};
 	int rc;
 
 	if (!url)

@@ -8,8 +8,12 @@
 
 struct pdg_service_client {
 	struct pdg_http *http;
-	char *url; /* without trailing slash */
+	char *url;	/* without trailing slash */
+	int64_t end_ms; /* pdg_monotonic_ms() after which nothing is waited for; 0: no such time */
 };
+
+#define PDG_CALL_MS 20000 /* how long one answer is waited for */
+#define PDG_PING_MS 8000  /* less than doctor waits for us */
 
 /**
  * The service named by --service, else $PEDIGREE_SERVICE, else the repository's pedigree.service;
@@ -29,10 +33,15 @@ int pdg_service_call(struct pdg_service_client *s, const struct pdg_http_request
 int pdg_service_get(struct pdg_service_client *s, const char *path, size_t max,
 		    struct pdg_http_answer *out, struct pdg_error *err) PDG_MUST_CHECK;
 
+/** --deadline, a time such as 5s, as the end of all calls to come; not given: none. CLI-2. */
+int pdg_service_deadline(const struct pdg_args *args, struct pdg_service_client *s,
+			 struct pdg_error *err) PDG_MUST_CHECK;
+
 /**
  * Turn an answer that is no success into an error: the service's rule, detail and fix where it is
- * a problem document, else the status. Statuses below 500: PDG_E_REJECTED, but 404 PDG_E_NOTFOUND
- * and 429 PDG_E_IO; from 500 on PDG_E_IO: nothing was judged.
+ * a problem document, else the status. The code, and with it the exit status, is that of the rule,
+ * as if it had been found here; but PDG_E_IO for what the same bytes may not meet again: 429, 5xx
+ * but 501, and 424 with Retry-After.
  */
 int pdg_service_problem(const struct pdg_http_answer *a, struct pdg_error *err);
 

@@ -24,13 +24,11 @@ struct pdg_sending {
 int pdg_send_one(struct pdg_sending *s, const char *name, struct pdg_bytes body,
 		 struct pdg_http_answer *a, struct pdg_error *err) PDG_MUST_CHECK;
 
-/** May the same submission be taken later, when @rc and @a are what came of it? */
-bool pdg_send_may_pass(int rc, const struct pdg_http_answer *a);
-
 /**
  * Send what waits in @dir; what was refused earlier is named. @must_be: a folder that is not there
  * is CLI-3, for somebody typed it; else it is an empty outbox. A refused statement does not keep
- * the others from being sent; the first failure is returned at the end.
+ * the others from being sent, nor does an entry that is none (FIL-2, set aside). What is set aside,
+ * now or earlier, is PDG_E_REJECTED, but with @s->quiet only what the service refused now.
  */
 int pdg_send_waiting(struct pdg_sending *s, const char *dir, bool must_be,
 		     struct pdg_error *err) PDG_MUST_CHECK;

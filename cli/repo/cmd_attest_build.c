@@ -11,6 +11,7 @@
 #include "crypto/digest.h"
 #include "repo/repo.h"
 #include "stage/build.h"
+#include "trust/uri.h"
 #include "util/codec.h"
 #include "util/fs.h"
 #include "util/limits.h"
@@ -32,7 +33,8 @@ const struct pdg_opt pdg_cmd_attest_build_options[] = {
 	{"no-submit", NULL, "make and sign only", false},
 	{"service", "URL", "the service; default: the configured one", false},
 	{"wait", "SECONDS", "let the service wait so long for the log (default 5)", false},
-	{"deadline", "TIME", "give up after so long, e.g. 2s (default 10s)", false},
+	{"deadline", "TIME", "give up after so long, e.g. 2s (default 10s, or --wait and 5s)",
+	 false},
 	{"bundle", "FILE", "write the bundle that comes back", false},
 	{"records", "DIR", "save the records of the build and of its source", false},
 	{"proxy", "URL", "HTTP proxy", false},
@@ -74,10 +76,12 @@ static int add_file(struct building *b, const char *path, struct pdg_error *err)
 {
 	const char *slash = strrchr(path, '/');
 	char hex[PDG_SHA256_HEX];
-	int rc = pdg_sha256_file(path, hex, err);
+	int rc = pdg_check_in_file(path, "--artifact", err);
 
+	if (rc == 0)
+		rc = pdg_sha256_file(path, hex, err);
 	if (rc < 0)
-		return pdg_context(err, rc, "--artifact");
+		return rc;
 	b->artifacts[b->n].name = slash ? slash + 1 : path;
 	rc = keep(b, pdg_str_dup(hex), &b->artifacts[b->n].sha256, err);
 	b->n += rc == 0;
@@ -147,12 +151,28 @@ static int take_commit(struct building *b, struct pdg_error *err)
 	return rc < 0 ? rc : pdg_commit_sha256(pdg_buf_bytes(&raw), b->sha256, err);
 }
 
+static int check_uri(const char *uri, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *normal = NULL;
+	int rc = pdg_uri_normal(uri, &normal, err);
+
+	if (rc == 0)
+		return 0;
+	rc = pdg_as_rule(err, rc, "CLI-2");
+	(void)pdg_context(err, rc, "--repository");
+	pdg_fix(err, "write it as the policy's section does: https://HOST/PATH");
+	return rc;
+}
+
 static int take_source(struct building *b, struct pdg_error *err)
 {
-	int rc = pdg_repo_open(".", PDG_REPO_DISCOVER, &b->repo, err);
+	struct pdg_error why = {.code = 0};
+	int rc = pdg_repo_open(".", PDG_REPO_DISCOVER, &b->repo, &why);
 
-	if (rc == PDG_E_NOTFOUND && pdg_args_has(b->args, "commit"))
+	if (rc < 0 && pdg_str_eq(why.rule, "GIT-1") && pdg_args_has(b->args, "commit"))
 		rc = 0;
+	else if (rc < 0 && err)
+		*err = why;
 	if (rc == 0)
 		rc = pdg_setting(b->args, "repository", NULL, b->repo, "pedigree.repository",
 				 &b->uri, err);
@@ -160,6 +180,8 @@ static int take_source(struct building *b, struct pdg_error *err)
 		rc = pdg_reject(err, "CLI-1", "which repository was built is not known");
 		pdg_fix(err, "give --repository URI, or git config pedigree.repository URI");
 	}
+	if (rc == 0)
+		rc = check_uri(b->uri, err);
 	return rc < 0 ? rc : take_commit(b, err);
 }
 
@@ -249,7 +271,7 @@ static int hand_out(const struct building *b, const char *service, struct pdg_by
 		    const char *reference, struct pdg_error *err)
 {
 	const char *output = pdg_args_get(b->args, "output");
-	int rc = output ? pdg_fs_write(output, envelope, 0644, err) : 0;
+	int rc = output ? pdg_fs_put(output, envelope, 0600, err) : 0;
 
 	if (rc < 0)
 		return rc;
@@ -257,6 +279,57 @@ static int hand_out(const struct building *b, const char *service, struct pdg_by
 		return submit(b, service, envelope, err);
 	pdg_out(stdout, PDG_PLAIN, "%s made %s\n", reference, output);
 	return 0;
+}
+
+/* A name of RFC 3986: a scheme, ":", and something behind it, in visible ASCII. */
+static bool is_uri(const char *s)
+{
+	size_t scheme =
+		strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-");
+	size_t i;
+
+	for (i = scheme; s[i]; i++) {
+		if (s[i] <= ' ' || s[i] > '~')
+			return false;
+	}
+	return scheme > 0 && s[scheme] == ':' && s[scheme + 1] != '\0' &&
+	       !strchr("0123456789+.-", s[0]);
+}
+
+/* What goes into the statement as it is typed, and would be refused or believed later. */
+static int check_words(const struct pdg_args *args, struct pdg_error *err)
+{
+	const char *ref = pdg_args_get(args, "ref");
+	const char *type = pdg_args_get(args, "build-type");
+	int rc = 0;
+
+	if (!pdg_args_get(args, "builder")[0]) {
+		rc = pdg_reject(err, "CLI-2", "--builder is empty");
+		pdg_fix(err, "name the [builder] section of the policy");
+	} else if (ref && (!pdg_str_starts(ref, "refs/") || !ref[strlen("refs/")])) {
+		rc = pdg_reject(err, "CLI-2", "--ref \"%s\" is not the whole name of a ref", ref);
+		pdg_fix(err, "write it as refs/heads/main or refs/tags/v1");
+	} else if (type && !is_uri(type)) {
+		rc = pdg_reject(err, "CLI-2", "--build-type \"%s\" is no URI", type);
+		pdg_fix(err, "write it as https://HOST/PATH, where it says what the build does");
+	}
+	return rc;
+}
+
+/* What is written must not take the place of what is built, signed with, or written beside it. */
+static int check_apart(const struct pdg_args *args, struct pdg_error *err)
+{
+	static const char *const outputs[] = {"output", "bundle"};
+	size_t n, i, k;
+	const char *const *files = pdg_args_all(args, "artifact", &n);
+	int rc = pdg_check_out_apart(args, "output", pdg_args_get(args, "bundle"), err);
+
+	for (k = 0; rc == 0 && k < sizeof(outputs) / sizeof(outputs[0]); k++) {
+		rc = pdg_check_out_apart(args, outputs[k], pdg_args_get(args, "key"), err);
+		for (i = 0; rc == 0 && i < n; i++)
+			rc = pdg_check_out_apart(args, outputs[k], files[i], err);
+	}
+	return rc;
 }
 
 /* All that can be seen to be wrong before anything is hashed, signed or sent. */
@@ -270,9 +343,13 @@ static int check_options(const struct pdg_args *args, struct pdg_error *err)
 	if (pdg_args_has(args, "no-submit") && !pdg_args_has(args, "output"))
 		return pdg_reject(err, "CLI-1",
 				  "--no-submit needs --output FILE, or nothing would be left");
-	rc = pdg_check_out_file(args, "output", err);
+	rc = check_words(args, err);
+	if (rc == 0)
+		rc = pdg_check_out_file(args, "output", err);
 	if (rc == 0)
 		rc = pdg_check_out_file(args, "bundle", err);
+	if (rc == 0)
+		rc = check_apart(args, err);
 	return rc < 0 ? rc : pdg_check_out_dir(args, "records", err);
 }
 

@@ -34,6 +34,7 @@ struct attesting {
 	const struct pdg_args *args;
 	struct pdg_repo *repo;
 	struct pdg_place place;
+	struct pdg_script script; /* of the installed hooks of a server */
 	struct pdg_key *key;
 	char *ref;
 	struct pdg_buf raw;
@@ -47,6 +48,7 @@ static void attesting_done(struct attesting *a)
 	pdg_buf_done(&a->raw);
 	free(a->ref);
 	pdg_key_free(a->key);
+	pdg_script_done(&a->script);
 	pdg_place_done(&a->place);
 	pdg_repo_free(a->repo);
 }
@@ -89,6 +91,16 @@ static int check_on_ref(const struct attesting *a, struct pdg_error *err)
 	return rc;
 }
 
+/* On a git server what its hooks were given comes before the environment and the configuration. */
+static int setting(const struct attesting *a, const char *option, const char *env,
+		   const char *fixed, const char *config, char **out, struct pdg_error *err)
+{
+	if (!a->script.policy || pdg_args_has(a->args, option))
+		return pdg_setting(a->args, option, env, a->repo, config, out, err);
+	*out = pdg_str_dup(fixed);
+	return fixed && !*out ? pdg_nomem(err) : 0;
+}
+
 static int prepare_server(struct attesting *a, struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *file = NULL;
@@ -101,7 +113,7 @@ static int prepare_server(struct attesting *a, struct pdg_error *err)
 		pdg_fix(err, "add --late to make a missing statement again");
 		return rc;
 	}
-	rc = pdg_setting(a->args, "server-key", NULL, a->repo, "pedigree.serverKey", &file, err);
+	rc = setting(a, "server-key", NULL, a->script.server_key, "pedigree.serverKey", &file, err);
 	if (rc == 0)
 		rc = pdg_emit_server_key(a->place.section, file, &a->key, err);
 	if (rc == 0)
@@ -111,18 +123,13 @@ static int prepare_server(struct attesting *a, struct pdg_error *err)
 
 static int prepare_clone(struct attesting *a, struct pdg_error *err)
 {
-	int rc;
-
 	if (pdg_args_has(a->args, "late") || pdg_args_has(a->args, "ref") ||
 	    pdg_args_has(a->args, "server-key"))
 		return pdg_reject(
 			err, "CLI-1",
 			"--late, --ref and --server-key are for a git server; sources of \"%s\" come from clones",
 			a->place.section->uri);
-	rc = pdg_key_private_file(a->place.key_file, &a->key, err);
-	if (rc < 0 && !pdg_fs_exists(a->place.key_file))
-		pdg_fix(err, "pedigree init");
-	return rc;
+	return pdg_emit_clone_key(&a->place, &a->key, err);
 }
 
 static int prepare(struct attesting *a, struct pdg_error *err)
@@ -166,10 +173,10 @@ static int send(struct attesting *a, struct pdg_error *err)
 
 	if (pdg_args_has(a->args, "no-submit"))
 		return 0;
-	rc = pdg_setting(a->args, "service", "PEDIGREE_SERVICE", a->repo, "pedigree.service",
-			 &service, err);
+	rc = setting(a, "service", "PEDIGREE_SERVICE", a->script.service, "pedigree.service",
+		     &service, err);
 	if (rc == 0)
-		rc = pdg_setting(a->args, "proxy", NULL, a->repo, "pedigree.proxy", &proxy, err);
+		rc = setting(a, "proxy", NULL, a->script.proxy, "pedigree.proxy", &proxy, err);
 	if (rc < 0)
 		return rc;
 	if (!service) {
@@ -203,11 +210,14 @@ static int emit(struct attesting *a, struct pdg_error *err)
 	if (rc == 0)
 		rc = pdg_emit_source(&make, a->key, a->place.outbox, &e, &body, err);
 	if (rc == 0 && output)
-		rc = pdg_fs_write(output, pdg_buf_bytes(&body), 0644, err);
+		rc = pdg_fs_put(output, pdg_buf_bytes(&body), 0600, err);
 	if (rc < 0)
 		return rc;
-	pdg_out(stdout, PDG_PLAIN, "%s source of %s%s%s\n", e->reference, a->hex,
-		a->ref ? " on " : "", a->ref ? a->ref : "");
+	/* What is sent is named by its reference when it is. */
+	if (pdg_args_has(a->args, "no-submit"))
+		pdg_out(stdout, PDG_PLAIN, "%s ", e->reference);
+	pdg_out(stdout, PDG_PLAIN, "source of %s%s%s\n", a->hex, a->ref ? " on " : "",
+		a->ref ? a->ref : "");
 	return send(a, err);
 }
 
@@ -221,9 +231,10 @@ int pdg_cmd_attest_source(const struct pdg_args *args, struct pdg_error *err)
 	rc = pdg_here(&a.repo, &a.place, err);
 	if (rc == 0)
 		rc = pdg_repo_resolve(a.repo, args->n_args ? args->arg[0] : "HEAD", a.hex, err);
-	if (rc == 0)
-		rc = pdg_place_find(&a.place, a.repo, pdg_args_get(args, "policy"),
-				    pdg_args_get(args, "repository"), err);
+	if (rc == 0) {
+		pdg_here_script(a.repo, &a.script);
+		rc = pdg_here_place(args, a.repo, &a.script, &a.place, err);
+	}
 	if (rc == 0)
 		rc = prepare(&a, err);
 	if (rc == 0)

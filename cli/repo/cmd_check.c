@@ -28,6 +28,7 @@ struct checking {
 	bool json;
 	bool progress;
 	size_t n;
+	bool any_unsigned;
 };
 
 static void put_json(const char *hex, const struct pdg_verdict *v)
@@ -77,6 +78,7 @@ static void judged(void *ctx, const char *type, const char *hex, struct pdg_byte
 	(void)type;
 	(void)raw;
 	c->n++;
+	c->any_unsigned = c->any_unsigned || v->result == PDG_RESULT_UNSIGNED;
 	if (c->json)
 		put_json(hex, v);
 	else
@@ -100,6 +102,19 @@ static int walk(const struct pdg_args *args, const struct pdg_gate *g, bool judg
 	if (rc == 0)
 		*out = PDG_TAKE(w);
 	return rc;
+}
+
+/* A baseline that is not here (a wrong name, a shallow clone) excuses nothing. */
+static void tell_lost_baseline(const struct pdg_gate *g)
+{
+	size_t i;
+
+	for (i = 0; i < g->section->baseline.n; i++) {
+		struct pdg_error why = {.code = 0};
+
+		if (pdg_here_baseline(g->repo, g->section->baseline.v[i], &why) < 0)
+			pdg_out_error("pedigree", &why);
+	}
 }
 
 /* Nothing was judged: because there is no commit, or because the policy excuses all of them? */
@@ -126,14 +141,17 @@ static int conclude_empty(const struct pdg_args *args, const struct pdg_gate *g,
 static int conclude(const struct checking *c, const struct pdg_gate *g, const struct pdg_args *args,
 		    struct pdg_error *err)
 {
-
 	if (c->progress && c->n >= PROGRESS_STEP)
 		(void)fprintf(stderr, "\r\033[K");
 	if (g->n_judged == 0)
 		return conclude_empty(args, g, err);
 	if (!c->json)
-		pdg_out(stdout, PDG_PLAIN, "%zu commits: %zu good, %zu not\n", g->n_judged,
-			g->n_judged - g->n_bad, g->n_bad);
+		pdg_out(stdout, PDG_PLAIN, "%zu commit%s: %zu good, %zu not\n", g->n_judged,
+			g->n_judged == 1 ? "" : "s", g->n_judged - g->n_bad, g->n_bad);
+	if (c->any_unsigned && g->section->baseline.n == 0)
+		pdg_out(stderr, PDG_PLAIN,
+			"pedigree: history from before commits were signed can be excused as a whole: baseline = COMMIT in the policy's section of \"%s\"\n",
+			g->section->uri);
 	return g->n_bad ? 1 : 0;
 }
 
@@ -141,14 +159,16 @@ int pdg_cmd_check(const struct pdg_args *args, struct pdg_error *err)
 {
 	PDG_AUTO(repo) struct pdg_repo *r = NULL;
 	PDG_AUTO(place) struct pdg_place p = {.state = NULL};
+	PDG_AUTO(script) struct pdg_script script = {.program = NULL};
 	PDG_AUTO(walk) struct pdg_walk *w = NULL;
 	struct checking c = {.json = pdg_args_has(args, "json")};
 	struct pdg_gate g = {.at = pdg_now(&pdg_clock_system), .judged = judged, .ctx = &c};
 	int rc = pdg_here(&r, &p, err);
 
-	if (rc == 0)
-		rc = pdg_place_find(&p, r, pdg_args_get(args, "policy"),
-				    pdg_args_get(args, "repository"), err);
+	if (rc == 0) {
+		pdg_here_script(r, &script);
+		rc = pdg_here_place(args, r, &script, &p, err);
+	}
 	g.repo = r;
 	g.section = p.section;
 	if (rc == 0)
@@ -157,6 +177,7 @@ int pdg_cmd_check(const struct pdg_args *args, struct pdg_error *err)
 		rc = pdg_here_signers(&p, err);
 	if (rc < 0)
 		return rc;
+	tell_lost_baseline(&g);
 	/* On one terminal the counter would only come between the lines. */
 	c.progress = isatty(STDERR_FILENO) == 1 && isatty(STDOUT_FILENO) != 1;
 	g.signers = p.signers;

@@ -4,9 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "crypto/key.h"
-#include "gate/emit.h"
-#include "gate/signing.h"
 #include "proc/spawn.h"
 #include "repo/doctor.h"
 #include "trust/root.h"
@@ -72,12 +69,13 @@ static void check_root(struct pdg_doctor *d)
 	if (!d->place.policy->trusted_root)
 		return;
 	if (pdg_root_load(d->place.policy->trusted_root, &root, &err) < 0) {
-		pdg_doctor_bad(d, "trusted root", &err);
+		pdg_doctor_bad(d, "root", &err);
 		return;
 	}
 	age = (pdg_now(&pdg_clock_system) - root->newest) / DAY;
-	pdg_doctor_good("root", "%s: %zu logs, the newest %jd days old",
-			d->place.policy->trusted_root, root->n_logs, (intmax_t)age);
+	pdg_doctor_good("root", "%s: %zu log%s, the newest %jd day%s old",
+			d->place.policy->trusted_root, root->n_logs, root->n_logs == 1 ? "" : "s",
+			(intmax_t)age, age == 1 ? "" : "s");
 }
 
 /* The hooks of a server read nothing from the configuration: what they were given is what counts.
@@ -91,6 +89,18 @@ static int find_place(struct pdg_doctor *d, struct pdg_error *err)
 		return pdg_place_find(&d->place, d->repo, policy, uri, err);
 	return pdg_place_fixed(&d->place, d->repo, policy ? policy : d->script.policy,
 			       uri ? uri : d->script.repository, err);
+}
+
+static void check_baseline(struct pdg_doctor *d)
+{
+	const struct pdg_strings *baseline = &d->place.section->baseline;
+	struct pdg_error err = {.code = 0};
+	size_t i;
+
+	for (i = 0; i < baseline->n; i++) {
+		if (pdg_here_baseline(d->repo, baseline->v[i], &err) < 0)
+			pdg_doctor_bad(d, "baseline", &err);
+	}
 }
 
 static void check_policy(struct pdg_doctor *d)
@@ -116,6 +126,7 @@ static void check_policy(struct pdg_doctor *d)
 		pdg_doctor_bad(d, "keys", &err);
 	else
 		pdg_doctor_good("keys", "all key files of the section can be read");
+	check_baseline(d);
 }
 
 static void check_hooks(struct pdg_doctor *d)
@@ -148,48 +159,6 @@ static void check_hooks(struct pdg_doctor *d)
 	pdg_doctor_bad(d, "hooks", &err);
 }
 
-static void check_clone(struct pdg_doctor *d)
-{
-	PDG_AUTO(key) struct pdg_key *key = NULL;
-	struct pdg_error err = {.code = 0};
-
-	if (d->server)
-		return;
-	if (pdg_key_private_file(d->place.key_file, &key, &err) < 0) {
-		if (!err.fix[0])
-			pdg_fix(&err, "pedigree init");
-		pdg_doctor_bad(d, "clone key", &err);
-	} else {
-		pdg_doctor_good("clone key", "%s", d->place.key_file);
-	}
-	if (pdg_signing_usable(d->repo, &err) < 0)
-		pdg_doctor_bad(d, "signing", &err);
-	else
-		pdg_doctor_good("signing", "commits are signed");
-}
-
-static void check_outbox(struct pdg_doctor *d)
-{
-	struct pdg_error err = {.code = 0};
-	size_t waiting = 0;
-	size_t refused = 0;
-
-	if (pdg_outbox_count(d->place.outbox, &waiting, &refused, &err) < 0) {
-		pdg_doctor_bad(d, "outbox", &err);
-	} else if (refused) {
-		(void)pdg_fail(&err, PDG_E_REJECTED, "%zu statements were refused, %zu wait",
-			       refused, waiting);
-		pdg_fix(&err, "read the .problem files in %s", d->place.outbox);
-		pdg_doctor_bad(d, "outbox", &err);
-	} else if (waiting) {
-		(void)pdg_fail(&err, PDG_E_IO, "%zu statements wait", waiting);
-		pdg_fix(&err, "pedigree submit --outbox %s", d->place.outbox);
-		pdg_doctor_bad(d, "outbox", &err);
-	} else {
-		pdg_doctor_good("outbox", "empty");
-	}
-}
-
 int pdg_cmd_doctor(const struct pdg_args *args, struct pdg_error *err)
 {
 	struct pdg_doctor d = {.args = args};
@@ -202,8 +171,8 @@ int pdg_cmd_doctor(const struct pdg_args *args, struct pdg_error *err)
 	check_policy(&d);
 	check_hooks(&d);
 	pdg_doctor_server(&d);
-	check_clone(&d);
-	check_outbox(&d);
+	pdg_doctor_clone(&d);
+	pdg_doctor_outbox(&d);
 	pdg_doctor_service(&d);
 	pdg_script_done(&d.script);
 	pdg_place_done(&d.place);

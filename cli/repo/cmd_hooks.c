@@ -42,14 +42,14 @@ const struct pdg_opt pdg_cmd_hooks_options[] = {
 	{0},
 };
 
-static int read_existing(const struct pdg_args *args, bool *out_after, struct pdg_error *err)
+int pdg_existing_after(const struct pdg_args *args, bool *out, struct pdg_error *err)
 {
 	const char *when = pdg_args_get(args, "existing");
 
 	if (when && strcmp(when, "before") != 0 && strcmp(when, "after") != 0)
 		return pdg_reject(err, "CLI-1", "--existing is \"before\" or \"after\", not \"%s\"",
 				  when);
-	*out_after = when && strcmp(when, "after") == 0;
+	*out = when && strcmp(when, "after") == 0;
 	return 0;
 }
 
@@ -136,15 +136,18 @@ static int try_server(const struct pdg_args *args, const struct pdg_repo *r, str
 	return rc < 0 ? rc : pdg_place_load_signers(p, NULL, err);
 }
 
-/* Where the timer sends to is read from the configuration (install/systemd/pedigree-outbox@). */
+/*
+ * Where the timer sends to is read from the configuration (install/systemd/pedigree-outbox@). What
+ * an earlier installation set there goes when this one does not say it: the two would disagree.
+ */
 static int configure_timer(struct pdg_repo *r, const struct pdg_install *in, struct pdg_error *err)
 {
-	int rc = 0;
+	int rc = in->service ? pdg_init_set(r, "pedigree.service", in->service, err)
+			     : pdg_init_unset(r, "pedigree.service", err);
 
-	if (in->service)
-		rc = pdg_init_set(r, "pedigree.service", in->service, err);
-	if (rc == 0 && in->proxy)
-		rc = pdg_init_set(r, "pedigree.proxy", in->proxy, err);
+	if (rc == 0)
+		rc = in->proxy ? pdg_init_set(r, "pedigree.proxy", in->proxy, err)
+			       : pdg_init_unset(r, "pedigree.proxy", err);
 	return rc;
 }
 
@@ -228,7 +231,7 @@ int pdg_cmd_hooks_install(const struct pdg_args *args, struct pdg_error *err)
 	if (rc == 0)
 		rc = pdg_repo_hooks_dir(r, &dir, err);
 	if (rc == 0)
-		rc = read_existing(args, &in.after, err);
+		rc = pdg_existing_after(args, &in.after, err);
 	if (rc < 0)
 		return rc;
 	if (pdg_args_has(args, "server"))
@@ -242,9 +245,11 @@ int pdg_cmd_hooks_install(const struct pdg_args *args, struct pdg_error *err)
 	rc = check_client(args, err);
 	if (rc == 0)
 		rc = pdg_hooks_install(dir, pdg_client_hooks, &in, err);
-	if (rc == 0)
-		pdg_out(stdout, PDG_PLAIN, "hooks of this clone are in %s\n", dir);
-	return rc;
+	if (rc < 0)
+		return rc;
+	pdg_out(stdout, PDG_PLAIN, "hooks of this clone are in %s\n", dir);
+	pdg_init_warn(r, &p);
+	return 0;
 }
 
 /* What is left in the folder of our own when the hooks are gone: nothing but unsent statements. */
@@ -262,8 +267,9 @@ static int remove_state(const struct pdg_place *p, struct pdg_error *err)
 		rc = pdg_fs_remove(p->key_file, err);
 	if (rc == 0)
 		pdg_out(stdout, PDG_WARN,
-			"%zu statements are still in %s: send them (pedigree submit --outbox %s) or remove them\n",
-			waiting + refused, p->outbox, p->outbox);
+			"%zu statement%s still in %s: send what waits (pedigree submit --outbox %s) or remove it\n",
+			waiting + refused, waiting + refused == 1 ? " is" : "s are", p->outbox,
+			p->outbox);
 	return rc;
 }
 
@@ -280,28 +286,68 @@ static int tell_notes(const struct pdg_repo *r, struct pdg_error *err)
 	return rc;
 }
 
+/* A fence, or a clone's configuration, goes only when it was named. */
+static int check_kind(const struct pdg_repo *r, const char *dir, bool server, struct pdg_error *err)
+{
+	bool there = false;
+	int rc;
+
+	if (server == pdg_repo_bare(r))
+		return 0;
+	if (!server) {
+		rc = pdg_reject(err, "HOK-4",
+				"\"%s\" is a bare repository: its hooks are those of a server",
+				pdg_repo_gitdir(r));
+		pdg_fix(err, "pedigree hooks uninstall --server");
+		return rc;
+	}
+	rc = pdg_hooks_present(dir, pdg_server_hooks, &there, err);
+	if (rc < 0 || there)
+		return rc;
+	rc = pdg_reject(err, "HOK-4", "no hooks of a server are installed in \"%s\"", dir);
+	pdg_fix(err, "without --server those of a clone are removed");
+	return rc;
+}
+
+/* What hooks of either kind rest on, so it goes with the last of them. */
+static int take_back(struct pdg_repo *r, const struct pdg_place *p, struct pdg_error *err)
+{
+	int rc = pdg_init_undo(r, err);
+
+	if (rc == 0)
+		rc = remove_state(p, err);
+	return rc < 0 ? rc : tell_notes(r, err);
+}
+
 int pdg_cmd_hooks_uninstall(const struct pdg_args *args, struct pdg_error *err)
 {
+	bool server = pdg_args_has(args, "server");
 	PDG_AUTO(repo) struct pdg_repo *r = NULL;
 	PDG_AUTO(place) struct pdg_place p = {.state = NULL};
 	PDG_AUTO(mem) char *dir = NULL;
+	bool others = false;
 	size_t n = 0;
 	int rc = pdg_here(&r, &p, err);
 
-	(void)args;
 	if (rc == 0)
 		rc = pdg_repo_hooks_dir(r, &dir, err);
 	if (rc == 0)
-		rc = pdg_hooks_remove(dir, &n, err);
+		rc = check_kind(r, dir, server, err);
 	if (rc == 0)
-		rc = pdg_init_undo(r, err);
+		rc = pdg_hooks_remove(dir, server ? pdg_server_hooks : pdg_client_hooks, &n, err);
 	if (rc == 0)
-		rc = remove_state(&p, err);
-	if (rc == 0)
-		rc = tell_notes(r, err);
-	if (rc == 0)
-		pdg_out(stdout, PDG_PLAIN, "%zu hooks removed from %s\n", n, dir);
-	return rc;
+		rc = pdg_hooks_present(dir, server ? pdg_client_hooks : pdg_server_hooks, &others,
+				       err);
+	if (rc == 0 && !others)
+		rc = take_back(r, &p, err);
+	if (rc < 0)
+		return rc;
+	pdg_out(stdout, PDG_PLAIN, "%zu hook%s removed from %s\n", n, n == 1 ? "" : "s", dir);
+	if (others)
+		pdg_out(stdout, PDG_PLAIN,
+			"those of a %s stay there, with the configuration and the folder %s\n",
+			server ? "clone" : "server", p.state);
+	return 0;
 }
 
 static int show_hook(const char *dir, const char *name, bool *good, struct pdg_error *err)

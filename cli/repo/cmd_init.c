@@ -5,6 +5,7 @@
  * stands; what it set is listed in pedigree.prepared, for `pedigree hooks uninstall`.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -18,7 +19,8 @@
 #include "util/out.h"
 #include "util/str.h"
 
-#define PREPARED "pedigree.prepared"
+#define PREPARED   "pedigree.prepared"
+#define CONFIG_MAX PDG_LIMIT_MIB(1)
 
 const struct pdg_opt pdg_cmd_init_options[] = {
 	{"repository", "URI", "which repository this is a clone of (the policy's section)", false},
@@ -81,33 +83,24 @@ static int set_policy(struct pdg_repo *r, struct pdg_place *p, const struct pdg_
 /* Commits are signed here from now on, unless somebody has said they are not to be. */
 static int set_signing(struct pdg_repo *r, struct pdg_error *err)
 {
-	PDG_AUTO(mem) char *sign = NULL;
-	int rc = pdg_repo_config(r, "commit.gpgSign", &sign, err);
+	bool is_set;
+	bool sign;
+	int rc = pdg_repo_config_bool(r, "commit.gpgSign", &is_set, &sign, err);
 
 	if (rc < 0)
 		return rc;
-	if (!sign)
+	if (!is_set)
 		return pdg_init_set(r, "commit.gpgSign", "true", err);
-	if (strcmp(sign, "true") != 0)
+	if (!sign)
 		pdg_out(stdout, PDG_WARN,
-			"commit.gpgSign is %s; commits must be signed with git commit -S, or: git config commit.gpgSign true\n",
-			sign);
+			"commit.gpgSign is false; commits must be signed with git commit -S, or: git config commit.gpgSign true\n");
 	return 0;
 }
 
-static int check_existing(const struct pdg_args *args, struct pdg_error *err)
+static int set_hooks(const struct pdg_repo *r, const struct pdg_args *args, bool after,
+		     struct pdg_error *err)
 {
-	const char *when = pdg_args_get(args, "existing");
-
-	if (!when || strcmp(when, "before") == 0 || strcmp(when, "after") == 0)
-		return 0;
-	return pdg_reject(err, "CLI-1", "--existing is \"before\" or \"after\", not \"%s\"", when);
-}
-
-static int set_hooks(const struct pdg_repo *r, const struct pdg_args *args, struct pdg_error *err)
-{
-	const char *when = pdg_args_get(args, "existing");
-	const struct pdg_install in = {.after = when && strcmp(when, "after") == 0};
+	const struct pdg_install in = {.after = after};
 	PDG_AUTO(mem) char *dir = NULL;
 	int rc;
 
@@ -122,16 +115,30 @@ static int set_hooks(const struct pdg_repo *r, const struct pdg_args *args, stru
 }
 
 /* A clone that knows no policy is none the worse for it, but nothing is judged in it. */
-static void warn_without_policy(const struct pdg_repo *r, struct pdg_place *p)
+static bool knows_policy(const struct pdg_repo *r, struct pdg_place *p)
 {
 	struct pdg_error why = {.code = 0};
 
 	if (p->section || pdg_place_find(p, r, NULL, NULL, &why) == 0)
-		return;
+		return true;
 	pdg_out(stdout, PDG_WARN,
 		"the hooks of this clone judge nothing yet, and leave that to the server: %s [%s]; %s\n",
 		why.text, why.rule,
 		why.fix[0] ? why.fix : "pedigree init --policy FILE --repository URI");
+	return false;
+}
+
+void pdg_init_warn(const struct pdg_repo *r, struct pdg_place *p)
+{
+	const char *env = getenv("PEDIGREE_SERVICE");
+	PDG_AUTO(mem) char *service = NULL;
+
+	if (!knows_policy(r, p) || p->section->source_from != PDG_GRADE_CLONE || (env && env[0]))
+		return;
+	if (pdg_repo_config(r, "pedigree.service", &service, NULL) == 0 && !service)
+		pdg_out(stdout, PDG_WARN,
+			"sources come from clones, and this one knows no service: they will wait in %s; git config pedigree.service URL\n",
+			p->outbox);
 }
 
 int pdg_cmd_init(const struct pdg_args *args, struct pdg_error *err)
@@ -139,6 +146,7 @@ int pdg_cmd_init(const struct pdg_args *args, struct pdg_error *err)
 	PDG_AUTO(repo) struct pdg_repo *r = NULL;
 	PDG_AUTO(place) struct pdg_place p = {.state = NULL};
 	bool made = false;
+	bool after = false;
 	int rc = pdg_here(&r, &p, err);
 
 	if (rc == 0 && pdg_repo_bare(r)) {
@@ -147,7 +155,7 @@ int pdg_cmd_init(const struct pdg_args *args, struct pdg_error *err)
 		pdg_fix(err, "pedigree hooks install --server --policy FILE");
 	}
 	if (rc == 0)
-		rc = check_existing(args, err);
+		rc = pdg_existing_after(args, &after, err);
 	if (rc == 0)
 		rc = set_policy(r, &p, args, err);
 	if (rc == 0)
@@ -157,11 +165,11 @@ int pdg_cmd_init(const struct pdg_args *args, struct pdg_error *err)
 	if (rc == 0)
 		rc = set_signing(r, err);
 	if (rc == 0)
-		rc = set_hooks(r, args, err);
+		rc = set_hooks(r, args, after, err);
 	if (rc < 0)
 		return rc;
 	pdg_out(stdout, PDG_PLAIN, "this clone's key is %s%s\n", p.key_file, made ? " (new)" : "");
-	warn_without_policy(r, &p);
+	pdg_init_warn(r, &p);
 	pdg_out(stdout, PDG_PLAIN, "\"pedigree doctor\" tells whether all is in place\n");
 	return 0;
 }
@@ -178,16 +186,15 @@ static bool section_is_empty(struct pdg_bytes rest)
 	return true;
 }
 
-/* The headers [pedigree] and [commit] that a removed value leaves behind. */
-static int drop_empty_sections(const struct pdg_repo *r, struct pdg_error *err)
+/* The file @path into @lock, without the headers that a removed value leaves. *@out: there are. */
+static int rewrite_config(const char *path, const char *lock, bool *out, struct pdg_error *err)
 {
-	PDG_AUTO(mem) char *path = pdg_path_join(pdg_repo_commondir(r), "config");
-	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_MIB(1));
-	PDG_AUTO(buf) struct pdg_buf kept = PDG_BUF_INIT(PDG_LIMIT_MIB(1));
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(CONFIG_MAX);
+	PDG_AUTO(buf) struct pdg_buf kept = PDG_BUF_INIT(CONFIG_MAX);
 	struct pdg_bytes rest;
 	struct pdg_bytes line;
 	struct stat st;
-	int rc = path ? pdg_fs_read(path, &text, err) : pdg_nomem(err);
+	int rc = pdg_fs_read(path, &text, err);
 
 	if (rc < 0)
 		return rc;
@@ -202,7 +209,80 @@ static int drop_empty_sections(const struct pdg_repo *r, struct pdg_error *err)
 	rc = pdg_buf_check(&kept, err);
 	if (rc < 0 || kept.n == text.n || stat(path, &st) != 0)
 		return rc;
-	return pdg_fs_write(path, pdg_buf_bytes(&kept), st.st_mode & 07777, err);
+	rc = pdg_fs_write(lock, pdg_buf_bytes(&kept), st.st_mode & 07777, err);
+	*out = rc == 0;
+	return rc;
+}
+
+/*
+ * The headers [pedigree] and [commit] that a removed value leaves behind, in the file behind every
+ * link, under the lock that git takes for its own changes. Where that is not to be had, or the file
+ * is no small one, they stay: an empty section says nothing.
+ */
+static int drop_empty_sections(const struct pdg_repo *r, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *named = pdg_path_join(pdg_repo_commondir(r), "config");
+	PDG_AUTO(mem) char *path = NULL;
+	PDG_AUTO(mem) char *lock = NULL;
+	struct pdg_error why = {.code = 0};
+	bool changed = false;
+	int rc = named ? pdg_path_real(named, &path, &why) : pdg_nomem(err);
+
+	if (rc < 0)
+		return rc == PDG_E_NOMEM ? pdg_nomem(err) : 0;
+	lock = pdg_str_printf("%s.lock", path);
+	if (!lock)
+		return pdg_nomem(err);
+	if (pdg_fs_create(lock, pdg_bytes(NULL, 0), 0600, &why) < 0)
+		return 0;
+	rc = rewrite_config(path, lock, &changed, &why);
+	/* Once it is renamed a lock of this name is somebody else's. */
+	if (changed && rename(lock, path) == 0)
+		return 0;
+	if (pdg_fs_remove(lock, err) < 0)
+		return PDG_E_IO;
+	return rc == PDG_E_NOMEM ? pdg_nomem(err) : 0;
+}
+
+/* Take one name off the list of what was set. */
+static struct pdg_bytes take_name(struct pdg_bytes *rest)
+{
+	size_t blank = pdg_bytes_find_byte(*rest, ' ', 0);
+	struct pdg_bytes name = pdg_bytes_head(*rest, blank);
+
+	*rest = pdg_bytes_from(*rest, blank == SIZE_MAX ? rest->n : blank + 1);
+	return name;
+}
+
+int pdg_init_unset(struct pdg_repo *r, const char *name, struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf left = PDG_BUF_INIT(PDG_LIMIT_KIB(64));
+	PDG_AUTO(mem) char *prepared = NULL;
+	struct pdg_bytes rest;
+	bool ours = false;
+	int rc = pdg_repo_config(r, PREPARED, &prepared, err);
+
+	for (rest = pdg_bytes_str(prepared); rc == 0 && rest.n;) {
+		struct pdg_bytes each = take_name(&rest);
+
+		if (pdg_bytes_eq_str(each, name)) {
+			ours = true;
+			continue;
+		}
+		if (left.n)
+			pdg_buf_putc(&left, ' ');
+		pdg_buf_put(&left, each);
+	}
+	if (rc == 0)
+		rc = pdg_buf_check(&left, err);
+	if (rc < 0 || !ours)
+		return rc;
+	rc = pdg_repo_config_set(r, name, NULL, err);
+	if (rc == 0)
+		rc = pdg_repo_config_set(r, PREPARED, left.n ? pdg_buf_cstr(&left) : NULL, err);
+	if (rc == 0)
+		pdg_out(stdout, PDG_PLAIN, "unset %s\n", name);
+	return rc < 0 ? rc : drop_empty_sections(r, err);
 }
 
 int pdg_init_undo(struct pdg_repo *r, struct pdg_error *err)
@@ -214,10 +294,8 @@ int pdg_init_undo(struct pdg_repo *r, struct pdg_error *err)
 	if (rc < 0 || !prepared)
 		return rc;
 	for (rest = pdg_bytes_str(prepared); rc == 0 && rest.n;) {
-		size_t blank = pdg_bytes_find_byte(rest, ' ', 0);
-		PDG_AUTO(mem) char *name = pdg_bytes_dup(pdg_bytes_head(rest, blank));
+		PDG_AUTO(mem) char *name = pdg_bytes_dup(take_name(&rest));
 
-		rest = pdg_bytes_from(rest, blank == SIZE_MAX ? rest.n : blank + 1);
 		rc = name ? pdg_repo_config_set(r, name, NULL, err) : pdg_nomem(err);
 	}
 	if (rc == 0)

@@ -8,6 +8,7 @@
 #include "repo/repo.h"
 #include "util/jsonw.h"
 #include "util/limits.h"
+#include "util/str.h"
 
 static int put(struct pdg_jw *w, const struct pdg_repo *r, const char *member, const char *config,
 	       struct pdg_error *err)
@@ -26,11 +27,16 @@ int pdg_cmd_settings(const struct pdg_args *args, struct pdg_error *err)
 	PDG_AUTO(place) struct pdg_place p = {.state = NULL};
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_KIB(64));
 	struct pdg_jw w;
-	int rc = pdg_here(&r, &p, err);
+	struct pdg_error why = {.code = 0};
+	int rc = pdg_here(&r, &p, &why);
 
 	(void)args;
-	if (rc < 0 && rc != PDG_E_NOTFOUND)
+	/* Outside of a repository nothing is set. */
+	if (rc < 0 && !pdg_str_eq(why.rule, "GIT-1")) {
+		if (err)
+			*err = why;
 		return rc;
+	}
 	pdg_jw_init(&w, &text);
 	pdg_jw_obj(&w);
 	rc = put(&w, r, "policy", "pedigree.policy", err);
@@ -38,8 +44,6 @@ int pdg_cmd_settings(const struct pdg_args *args, struct pdg_error *err)
 		rc = put(&w, r, "service", "pedigree.service", err);
 	if (rc == 0)
 		rc = put(&w, r, "proxy", "pedigree.proxy", err);
-	if (rc == 0)
-		rc = put(&w, r, "repository", "pedigree.repository", err);
 	pdg_jw_kstr(&w, "outbox", p.outbox);
 	pdg_jw_end(&w);
 	if (rc == 0)

@@ -25,6 +25,10 @@ void pdg_doctor_bad(struct pdg_doctor *d, const char *what, const struct pdg_err
 void pdg_doctor_find_server(struct pdg_doctor *d);
 /** Its server key, as the hooks will load it, and where the timer sends to. After the policy. */
 void pdg_doctor_server(struct pdg_doctor *d);
+/** In a clone: its key, what signs its commits, for how long a push waits. After the policy. */
+void pdg_doctor_clone(struct pdg_doctor *d);
+/** Can the outbox take statements, and what is in it? */
+void pdg_doctor_outbox(struct pdg_doctor *d);
 /** The service: its address, and what it says of itself. */
 void pdg_doctor_service(struct pdg_doctor *d);
 

@@ -51,6 +51,44 @@ int pdg_here_absolute(const char *path, char **out, struct pdg_error *err)
 	return *out ? 0 : pdg_nomem(err);
 }
 
+void pdg_here_script(const struct pdg_repo *r, struct pdg_script *out)
+{
+	PDG_AUTO(mem) char *dir = NULL;
+
+	*out = (struct pdg_script){.program = NULL};
+	if (pdg_repo_hooks_dir(r, &dir, NULL) == 0)
+		(void)(pdg_hook_script(dir, "post-receive", out, NULL) == 0);
+}
+
+int pdg_here_place(const struct pdg_args *args, const struct pdg_repo *r,
+		   const struct pdg_script *script, struct pdg_place *p, struct pdg_error *err)
+{
+	const char *policy = pdg_args_get(args, "policy");
+	const char *uri = pdg_args_get(args, "repository");
+
+	if (policy || !script->policy)
+		return pdg_place_find(p, r, policy, uri, err);
+	return pdg_place_fixed(p, r, script->policy, uri ? uri : script->repository, err);
+}
+
+int pdg_here_baseline(const struct pdg_repo *r, const char *hex, struct pdg_error *err)
+{
+	char found[PDG_GIT_HEX];
+	struct pdg_error why = {.code = 0};
+	int rc = pdg_repo_resolve(r, hex, found, &why);
+
+	if (rc == 0)
+		return 0;
+	if (rc == PDG_E_NOMEM)
+		return pdg_nomem(err);
+	rc = pdg_reject(
+		err, "GIT-4",
+		"the policy's baseline %.12s is no commit of this repository, and excuses nothing here",
+		hex);
+	pdg_fix(err, "write the full name of a commit; in a shallow clone: git fetch --unshallow");
+	return rc;
+}
+
 int pdg_here_signers(struct pdg_place *p, struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *users = NULL;

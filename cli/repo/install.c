@@ -52,9 +52,9 @@ int pdg_hooks_check_dir(const char *dir, struct pdg_error *err)
 			return PDG_E_NOTFOUND;
 		return pdg_fail(err, PDG_E_IO, "\"%s\": %s", dir, strerror(errno));
 	}
-	rc = check_owner(dir, &st, err);
-	if (rc < 0 || S_ISDIR(st.st_mode))
-		return rc;
+	/* What is no folder must not be told to change its mode or owner: it may be a device. */
+	if (S_ISDIR(st.st_mode) || S_ISLNK(st.st_mode))
+		return check_owner(dir, &st, err);
 	rc = pdg_reject(err, "HOK-4", "\"%s\", where hooks belong, is no folder", dir);
 	pdg_fix(err, "git config --unset core.hooksPath, or name a folder");
 	return rc;
@@ -116,6 +116,16 @@ static int paths(const char *dir, const char *name, char **out, char **out_kept,
 	return *out && *out_kept ? 0 : pdg_nomem(err);
 }
 
+/* Two names of one file: an installation that ended between making the second and its script. */
+static bool same_file(const char *a, const char *b)
+{
+	struct stat sa;
+	struct stat sb;
+
+	return lstat(a, &sa) == 0 && lstat(b, &sb) == 0 && sa.st_dev == sb.st_dev &&
+	       sa.st_ino == sb.st_ino;
+}
+
 int pdg_hook_look(const char *dir, const char *name, enum pdg_hook_state *out, bool *out_kept,
 		  struct pdg_error *err)
 {
@@ -131,6 +141,8 @@ int pdg_hook_look(const char *dir, const char *name, enum pdg_hook_state *out, b
 		rc = look_at(kept, &kept_state, err);
 	if (rc < 0)
 		return rc;
+	if (state == PDG_HOOK_FOREIGN && same_file(path, kept))
+		kept_state = PDG_HOOK_ABSENT;
 	/* A kept hook without ours beside it: which of the two the owner wants, only he knows. */
 	if (kept_state != PDG_HOOK_ABSENT &&
 	    (state == PDG_HOOK_FOREIGN || state == PDG_HOOK_ABSENT)) {
@@ -161,7 +173,7 @@ static int install_one(const char *dir, const char *name, const char *program,
 		return rc;
 	/* A second name first: whatever happens next, the old hook is under one of its names. */
 	if (state == PDG_HOOK_FOREIGN) {
-		if (link(path, kept) != 0)
+		if (link(path, kept) != 0 && !same_file(path, kept))
 			return pdg_fail(err, PDG_E_IO, "cannot keep \"%s\" as \"%s\": %s", path,
 					kept, strerror(errno));
 		has_kept = true;
@@ -204,6 +216,8 @@ static int remove_one(const char *dir, const char *name, size_t *n, struct pdg_e
 
 	if (rc == 0)
 		rc = paths(dir, name, &path, &kept, err);
+	if (rc == 0 && state == PDG_HOOK_FOREIGN && same_file(path, kept))
+		return pdg_fs_remove(kept, err);
 	if (rc < 0 || state == PDG_HOOK_ABSENT || state == PDG_HOOK_FOREIGN)
 		return rc;
 	if (has_kept && rename(kept, path) != 0)
@@ -214,27 +228,40 @@ static int remove_one(const char *dir, const char *name, size_t *n, struct pdg_e
 	return rc;
 }
 
-int pdg_hooks_remove(const char *dir, size_t *out_n, struct pdg_error *err)
+int pdg_hooks_present(const char *dir, const char *const *names, bool *out, struct pdg_error *err)
 {
-	const char *const *const sets[] = {pdg_client_hooks, pdg_server_hooks};
+	enum pdg_hook_state state;
+	bool any = false;
+	bool kept;
+	size_t i;
+	int rc = pdg_hooks_check_dir(dir, err);
+
+	for (i = 0; rc == 0 && names[i]; i++) {
+		rc = pdg_hook_look(dir, names[i], &state, &kept, err);
+		any = any || (rc == 0 && (state == PDG_HOOK_OURS || state == PDG_HOOK_OURS_BROKEN));
+	}
+	if (rc < 0 && rc != PDG_E_NOTFOUND)
+		return rc;
+	*out = any;
+	return 0;
+}
+
+int pdg_hooks_remove(const char *dir, const char *const *names, size_t *out_n,
+		     struct pdg_error *err)
+{
 	enum pdg_hook_state state;
 	size_t n = 0;
 	bool kept;
-	size_t s;
 	size_t i;
 	int rc = pdg_hooks_check_dir(dir, err);
 
 	*out_n = 0;
 	if (rc == PDG_E_NOTFOUND)
 		return 0;
-	for (s = 0; s < 2; s++) {
-		for (i = 0; rc == 0 && sets[s][i]; i++)
-			rc = pdg_hook_look(dir, sets[s][i], &state, &kept, err);
-	}
-	for (s = 0; s < 2; s++) {
-		for (i = 0; rc == 0 && sets[s][i]; i++)
-			rc = remove_one(dir, sets[s][i], &n, err);
-	}
+	for (i = 0; rc == 0 && names[i]; i++)
+		rc = pdg_hook_look(dir, names[i], &state, &kept, err);
+	for (i = 0; rc == 0 && names[i]; i++)
+		rc = remove_one(dir, names[i], &n, err);
 	if (rc < 0)
 		return rc;
 	/* Only an empty folder lets itself be removed this way; ours may have been the only hooks.

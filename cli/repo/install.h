@@ -54,10 +54,15 @@ int pdg_hook_script(const char *dir, const char *name, struct pdg_script *out,
 int pdg_hooks_install(const char *dir, const char *const *names, const struct pdg_install *in,
 		      struct pdg_error *err) PDG_MUST_CHECK;
 
+/** Is any of @names in @dir one of ours? Returns 0, also without the folder; HOK-3, HOK-4, IO. */
+int pdg_hooks_present(const char *dir, const char *const *names, bool *out,
+		      struct pdg_error *err) PDG_MUST_CHECK;
+
 /**
- * Remove every hook of ours from @dir, put back what was there. *@out_n: how many. A folder that is
- * empty then goes too. Returns 0, PDG_E_USAGE (HOK-4), PDG_E_IO.
+ * Remove those of @names that are ours from @dir, put back what was there. *@out_n: how many. A
+ * folder that is empty then goes too. Returns 0, PDG_E_USAGE (HOK-3, HOK-4), PDG_E_IO.
  */
-int pdg_hooks_remove(const char *dir, size_t *out_n, struct pdg_error *err) PDG_MUST_CHECK;
+int pdg_hooks_remove(const char *dir, const char *const *names, size_t *out_n,
+		     struct pdg_error *err) PDG_MUST_CHECK;
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "gate/place.h"
 #include "git/repo.h"
+#include "repo/script.h"
 #include "util/opt.h"
 
 extern const struct pdg_opt pdg_cmd_init_options[];
@@ -43,6 +44,28 @@ int pdg_setting(const struct pdg_args *args, const char *option, const char *env
  * file behind a link may go on moving it. Owned by the caller.
  */
 int pdg_here_absolute(const char *path, char **out, struct pdg_error *err) PDG_MUST_CHECK;
+
+/** --existing: does a hook that was there run after ours? Returns 0, PDG_E_USAGE (CLI-1). */
+int pdg_existing_after(const struct pdg_args *args, bool *out,
+		       struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * What the installed hooks of a server were given; with a policy of NULL where there are none, or
+ * none that can be read (doctor says which).
+ */
+void pdg_here_script(const struct pdg_repo *r, struct pdg_script *out);
+
+/**
+ * Find policy and section: as --policy and --repository say, else as @script does, for on a git
+ * server nothing of the configuration counts, else as pdg_place_find() does.
+ */
+int pdg_here_place(const struct pdg_args *args, const struct pdg_repo *r,
+		   const struct pdg_script *script, struct pdg_place *p,
+		   struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Is the commit @hex, a baseline of the policy, here? Returns 0, PDG_E_USAGE (GIT-4), PDG_E_IO. */
+int pdg_here_baseline(const struct pdg_repo *r, const char *hex,
+		      struct pdg_error *err) PDG_MUST_CHECK;
 
 /** Load the keys of the section that was found; descriptions are kept where this user may write. */
 int pdg_here_signers(struct pdg_place *p, struct pdg_error *err) PDG_MUST_CHECK;

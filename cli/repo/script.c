@@ -9,24 +9,24 @@
 #include <string.h>
 
 #include "util/limits.h"
+#include "util/str.h"
 
 #define SHEBANG "#!/bin/sh\n"
 #define MARK                                                                                       \
 	"# pedigree hook, made by \"pedigree hooks install\"; \"pedigree hooks uninstall\" takes it away\n"
-#define HEAD SHEBANG MARK "exec"
+#define HEAD SHEBANG MARK
+/* sh's own words for a program that is gone would tell whoever pushes nothing. */
+#define TEST "test -x"
+#define OR                                                                                         \
+	" || { printf 'pedigree: %s: its program is gone or cannot be run, so nothing can be "     \
+	"judged [CLI-5]; install Pedigree again, then its hooks\\n' \"$0\" >&2; exit 3; }\n"
+#define EXEC "exec"
 #define TAIL " -- \"$@\"\n"
 
-/* A word for sh: in single quotes, of which each inner one ends and begins them. */
 static void put_word(struct pdg_buf *b, const char *word)
 {
-	pdg_buf_puts(b, " '");
-	for (; *word; word++) {
-		if (*word == '\'')
-			pdg_buf_puts(b, "'\\''");
-		else
-			pdg_buf_putc(b, (uint8_t)*word);
-	}
-	pdg_buf_puts(b, "'");
+	pdg_buf_putc(b, ' ');
+	pdg_str_sh_word(b, word);
 }
 
 static void put_option(struct pdg_buf *b, const char *option, const char *value)
@@ -40,7 +40,9 @@ static void put_option(struct pdg_buf *b, const char *option, const char *value)
 void pdg_script_put(struct pdg_buf *b, const char *program, const char *name, const char *kept,
 		    const struct pdg_install *in)
 {
-	pdg_buf_puts(b, HEAD);
+	pdg_buf_puts(b, HEAD TEST);
+	put_word(b, program);
+	pdg_buf_puts(b, OR EXEC);
 	put_word(b, program);
 	put_option(b, "hook", name);
 	put_option(b, "policy", in->policy);
@@ -92,6 +94,15 @@ static bool take_word(struct pdg_bytes *rest, struct pdg_buf *out)
 		*rest = pdg_bytes_from(*rest, 4);
 	}
 	*rest = pdg_bytes_from(*rest, 1);
+	return true;
+}
+
+/* Take exactly @text from @rest. */
+static bool take_text(struct pdg_bytes *rest, const char *text)
+{
+	if (!pdg_bytes_starts(*rest, text))
+		return false;
+	*rest = pdg_bytes_from(*rest, strlen(text));
 	return true;
 }
 
@@ -152,15 +163,27 @@ static int not_as_written(struct pdg_error *err)
 	return rc;
 }
 
+/* Take what stands before the program: its test, which older hooks have not. */
+static bool take_head(struct pdg_bytes *rest)
+{
+	PDG_AUTO(buf) struct pdg_buf word = PDG_BUF_INIT(PDG_LIMIT_KIB(64));
+
+	if (!take_text(rest, HEAD))
+		return false;
+	if (take_text(rest, TEST) && !(take_word(rest, &word) && take_text(rest, OR)))
+		return false;
+	return take_text(rest, EXEC);
+}
+
 int pdg_script_read(struct pdg_bytes text, struct pdg_script *out, struct pdg_error *err)
 {
 	PDG_AUTO(script) struct pdg_script s = {.program = NULL};
-	struct pdg_bytes rest = pdg_bytes_from(text, strlen(HEAD));
+	struct pdg_bytes rest = text;
 	char **place = &s.program;
 	struct pdg_bytes name;
 	int rc;
 
-	if (!pdg_bytes_starts(text, HEAD))
+	if (!take_head(&rest))
 		return not_as_written(err);
 	do {
 		PDG_AUTO(buf) struct pdg_buf word = PDG_BUF_INIT(PDG_LIMIT_KIB(64));

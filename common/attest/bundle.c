@@ -193,6 +193,24 @@ static int check_entry_members(const json_t *entry, struct pdg_error *err)
 	return pdg_under_rule(err, rc, RULE);
 }
 
+/* One that is there twice counts as one anywhere, and was put there by no service. */
+static int check_distinct(const struct pdg_bundle *b, struct pdg_error *err)
+{
+	size_t i, j;
+
+	for (i = 0; i < b->n_entries; i++) {
+		for (j = 0; j < i; j++) {
+			if (b->entries[i]->log_index == b->entries[j]->log_index &&
+			    pdg_bytes_eq(pdg_buf_bytes(&b->entries[i]->log_id),
+					 pdg_buf_bytes(&b->entries[j]->log_id)))
+				return pdg_reject(err, RULE,
+						  "tlogEntries[%zu] is the entry of [%zu] again", i,
+						  j);
+		}
+	}
+	return 0;
+}
+
 static int read_entries(const json_t *material, struct pdg_bundle *b, struct pdg_error *err)
 {
 	const json_t *list = NULL;
@@ -219,7 +237,7 @@ static int read_entries(const json_t *material, struct pdg_bundle *b, struct pdg
 			return pdg_context(err, rc, "tlogEntries[%zu]", b->n_entries);
 		b->n_entries++;
 	}
-	return rc;
+	return rc < 0 ? rc : check_distinct(b, err);
 }
 
 /* Timestamps are not judged in this version: their shape must be right all the same. */

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "util/codec.h"
+#include "util/json.h"
 #include "util/jsonw.h"
 #include "util/limits.h"
 #include "util/problem.h"
@@ -167,7 +168,10 @@ static int list_named(const char *dir, const char *suffix, struct pdg_names *out
 int pdg_outbox_list(const char *dir, struct pdg_names *out, struct pdg_error *err)
 {
 	PDG_AUTO(names) struct pdg_names names = {NULL, 0};
-	int rc = list_named(dir, WAITING, &names, err);
+	int rc;
+
+	pdg_fs_sweep(dir);
+	rc = list_named(dir, WAITING, &names, err);
 
 	if (rc == 0)
 		rc = sort_by_age(dir, &names, err);
@@ -186,11 +190,19 @@ int pdg_outbox_list_refused(const char *dir, struct pdg_names *out, struct pdg_e
 int pdg_outbox_read(const char *dir, const char *name, struct pdg_buf *out, struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *path = NULL;
+	struct stat st;
 	int rc = check_name(name, err);
 
 	if (rc == 0)
 		rc = place(dir, name, WAITING, &path, err);
-	return rc < 0 ? rc : pdg_fs_read(path, out, err);
+	if (rc < 0)
+		return rc;
+	rc = pdg_fs_read(path, out, err);
+	if (rc == PDG_E_NOTFOUND && lstat(path, &st) == 0)
+		return pdg_reject(err, "FIL-2", "\"%s\" is a link to nothing", path);
+	if (rc == PDG_E_LIMIT || (rc == PDG_E_IO && stat(path, &st) == 0 && !S_ISREG(st.st_mode)))
+		return pdg_as_rule(err, rc, "FIL-2");
+	return rc;
 }
 
 static int remove_one(const char *dir, const char *name, const char *suffix, struct pdg_error *err)
@@ -235,6 +247,45 @@ int pdg_outbox_refused(const char *dir, const char *name, struct pdg_bytes probl
 	if (rc == 0 && rename(from, to) != 0)
 		rc = pdg_fail(err, PDG_E_IO, "cannot set aside \"%s\": %s", from, strerror(errno));
 	return rc;
+}
+
+int pdg_outbox_set_aside(const char *dir, const char *name, const struct pdg_error *why,
+			 struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf problem = PDG_BUF_INIT(PDG_LIMIT_KIB(64));
+	const char *fix = pdg_error_fix(why);
+	struct pdg_jw w;
+	int rc;
+
+	pdg_jw_init(&w, &problem);
+	pdg_jw_obj(&w);
+	pdg_jw_kstr(&w, "type", PDG_PROBLEM_LOCAL);
+	pdg_jw_kstr(&w, "detail", why->text);
+	pdg_jw_kstr(&w, "rule", why->rule);
+	pdg_jw_kstr(&w, "fix", fix[0] ? fix : NULL);
+	pdg_jw_end(&w);
+	rc = pdg_buf_check(&problem, err);
+	return rc < 0 ? rc : pdg_outbox_refused(dir, name, pdg_buf_bytes(&problem), err);
+}
+
+bool pdg_outbox_is(const char *dir)
+{
+	PDG_AUTO(names) struct pdg_names names = {NULL, 0};
+	PDG_AUTO(mem) char *real = NULL;
+	size_t i;
+
+	if (!pdg_fs_is_dir(dir))
+		return false;
+	if (pdg_path_real(dir, &real, NULL) == 0 && pdg_str_ends(real, "/pedigree/outbox"))
+		return true;
+	if (pdg_fs_list(dir, PDG_LIMIT_OUTBOX, &names, NULL) < 0)
+		return false;
+	for (i = 0; i < names.n; i++) {
+		if (is_waiting(names.v[i]) || is_named(names.v[i], REFUSED) ||
+		    is_named(names.v[i], PROBLEM))
+			return true;
+	}
+	return false;
 }
 
 int pdg_outbox_problem(const char *dir, const char *name, struct pdg_error *out)
@@ -282,4 +333,22 @@ int pdg_submission_write(const struct pdg_envelope *e, struct pdg_bytes raw, str
 	}
 	pdg_jw_end(&w);
 	return pdg_buf_check(out, err);
+}
+
+int pdg_submission_reference(struct pdg_bytes body, char out[PDG_REFERENCE_LEN],
+			     struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf payload = PDG_BUF_INIT(PDG_LIMIT_PAYLOAD);
+	PDG_AUTO(json) json_t *root = NULL;
+	const json_t *o;
+	int rc = pdg_json_load(body, PDG_LIMIT_BODY, &root, err);
+
+	o = root;
+	if (rc == 0 && !pdg_json_get(o, "mediaType") && pdg_json_get(o, "attestation"))
+		rc = pdg_json_obj(o, "attestation", &o, err);
+	if (rc == 0 && pdg_json_get(o, "mediaType"))
+		rc = pdg_json_obj(o, "dsseEnvelope", &o, err);
+	if (rc == 0)
+		rc = pdg_json_base64(o, "payload", &payload, err);
+	return rc < 0 ? rc : pdg_reference(pdg_buf_bytes(&payload), out, err);
 }

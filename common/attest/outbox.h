@@ -30,7 +30,13 @@ int pdg_outbox_put(const char *dir, const char *reference, struct pdg_bytes body
 /** Names of waiting submissions, oldest first. An absent folder has none. */
 int pdg_outbox_list(const char *dir, struct pdg_names *out, struct pdg_error *err) PDG_MUST_CHECK;
 
-/** Append the body of the submission @name (an entry of pdg_outbox_list()). */
+/** Is @dir an outbox: a repository's by its place, or does it hold what an outbox holds? */
+bool pdg_outbox_is(const char *dir);
+
+/**
+ * Append the body of the submission @name (an entry of pdg_outbox_list()). Returns 0,
+ * PDG_E_NOTFOUND (somebody else sent it), FIL-2 (no file that could be sent), PDG_E_IO.
+ */
 int pdg_outbox_read(const char *dir, const char *name, struct pdg_buf *out,
 		    struct pdg_error *err) PDG_MUST_CHECK;
 
@@ -40,6 +46,10 @@ int pdg_outbox_done(const char *dir, const char *name, struct pdg_error *err) PD
 /** Refused for good: set it aside with the service's @problem. */
 int pdg_outbox_refused(const char *dir, const char *name, struct pdg_bytes problem,
 		       struct pdg_error *err) PDG_MUST_CHECK;
+
+/** No statement that could be sent, for the reason @why (FIL-2): set it aside with that. */
+int pdg_outbox_set_aside(const char *dir, const char *name, const struct pdg_error *why,
+			 struct pdg_error *err) PDG_MUST_CHECK;
 
 /** Names of what was set aside (<reference hex>.refused), sorted. An absent folder has none. */
 int pdg_outbox_list_refused(const char *dir, struct pdg_names *out,
@@ -60,5 +70,13 @@ int pdg_outbox_last_problem(const char *dir, size_t *out_n, struct pdg_error *ou
 /** Append {"attestation": envelope, "commit": "<base64>"} (no commit when @raw.n is 0). */
 int pdg_submission_write(const struct pdg_envelope *e, struct pdg_bytes raw, struct pdg_buf *out,
 			 struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * The reference of the statement in @body: an envelope, a bundle, or a submission of either. Only
+ * the payload is looked at. Returns 0, PDG_E_LIMIT (JSN-2), PDG_E_FORMAT (JSN-1, JSN-3: there is
+ * none), PDG_E_NOMEM, PDG_E_CRYPTO.
+ */
+int pdg_submission_reference(struct pdg_bytes body, char out[PDG_REFERENCE_LEN],
+			     struct pdg_error *err) PDG_MUST_CHECK;
 
 #endif

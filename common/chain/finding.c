@@ -72,6 +72,7 @@ int pdg_report_finding(struct pdg_chain_report *r, enum pdg_stage_id stage, cons
 {
 	struct pdg_stage_report *s = &r->stage[stage];
 	struct pdg_finding *v = grown(s->findings, s->n_findings, sizeof(*v));
+	const char *fix = pdg_error_fix(why);
 	struct pdg_finding *f;
 
 	if (!v)
@@ -83,8 +84,8 @@ int pdg_report_finding(struct pdg_chain_report *r, enum pdg_stage_id stage, cons
 	f->stage = stage;
 	f->digest = pdg_str_dup(digest);
 	f->message = pdg_str_dup(why->text);
-	f->fix = why->fix[0] ? pdg_str_dup(why->fix) : NULL;
-	if (!f->message || !f->fix != !why->fix[0] || !f->digest != !digest)
+	f->fix = fix[0] ? pdg_str_dup(fix) : NULL;
+	if (!f->message || !f->fix != !fix[0] || !f->digest != !digest)
 		return pdg_nomem(err);
 	return 0;
 }

@@ -45,7 +45,7 @@ static int note_words(struct pdg_chain_walk *w, const struct pdg_assessed *a, st
 			rc = pdg_chain_walk_note(w, err, "%s: %s is taken on the service's word",
 						 a->record->stage->name, words[i].text);
 	}
-	if (rc == 0 && a->unlogged)
+	if (rc == 0 && a->unlogged && !w->judge->policy->require.log)
 		rc = pdg_chain_walk_note(
 			w, err, "%s: in no log that was checked; the policy does not ask for one",
 			a->record->stage->name);

@@ -17,6 +17,8 @@
 static const char *const record_members[] = {"reference", "stage",  "state",  "received",
 					     "envelope",  "bundle", "commit", "journal",
 					     "links",	  NULL};
+static const char *const envelope_members[] = {"payload", "payloadType", "signatures", NULL};
+static const char *const signature_members[] = {"sig", "keyid", NULL};
 
 void pdg_record_free(struct pdg_record *r)
 {
@@ -74,11 +76,27 @@ static int read_bundle(const json_t *o, struct pdg_record *r, struct pdg_error *
 	return 0;
 }
 
+/* A record's own envelope is one that the service wrote: nothing in it is for others. */
+static int check_envelope_members(const json_t *envelope, struct pdg_error *err)
+{
+	const json_t *list = NULL;
+	size_t i;
+	int rc = pdg_json_only(envelope, envelope_members, err);
+
+	if (rc == 0)
+		rc = pdg_json_opt_arr(envelope, "signatures", &list, err);
+	for (i = 0; rc == 0 && i < pdg_json_len(list); i++)
+		rc = pdg_json_only(pdg_json_at(list, i), signature_members, err);
+	return rc < 0 ? pdg_context(err, pdg_under_rule(err, rc, RULE), "envelope") : 0;
+}
+
 static int read_parts(const json_t *o, const json_t *envelope, const json_t *bundle,
 		      const json_t *journal, struct pdg_record *r, struct pdg_error *err)
 {
 	int rc = pdg_envelope_read(envelope, &r->envelope, err);
 
+	if (rc == 0)
+		rc = check_envelope_members(envelope, err);
 	if (rc == 0 && bundle)
 		rc = read_bundle(bundle, r, err);
 	if (rc == 0 && journal)

@@ -48,6 +48,20 @@ PDG_AUTO_DEFINE(signers, struct pdg_signers *, pdg_signers_free)
  */
 const char *pdg_signers_pgp_unfit(const struct pdg_signers *s, const char *key, int64_t at);
 
+/**
+ * Has any key file that key, named as above? True also for a name that is neither id, fingerprint
+ * nor address: which key gpg takes for it cannot be told from here.
+ */
+bool pdg_signers_pgp_known(const struct pdg_signers *s, const char *key);
+
+/**
+ * Would a signature by the SSH key @line ("type base64 …") over a commit of @address (NULL: of
+ * anybody) fail? *@out_why as above; also "is none that the policy names".
+ * Returns 0, PDG_E_FORMAT or PDG_E_REJECTED (SSH-*: no key that is judged), PDG_E_NOMEM.
+ */
+int pdg_signers_ssh_unfit(const struct pdg_signers *s, struct pdg_bytes line, const char *address,
+			  int64_t at, const char **out_why, struct pdg_error *err) PDG_MUST_CHECK;
+
 struct pdg_verdict {
 	enum pdg_result result;
 	enum pdg_sig_format format;

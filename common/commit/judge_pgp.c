@@ -330,3 +330,27 @@ const char *pdg_signers_pgp_unfit(const struct pdg_signers *s, const char *key, 
 	}
 	return why;
 }
+
+bool pdg_signers_pgp_known(const struct pdg_signers *s, const char *key)
+{
+	const struct wanted w = read_wanted(key);
+	size_t i;
+	size_t c;
+	size_t k;
+
+	if (!w.hex.n && pdg_bytes_find_byte(w.address, '@', 0) == SIZE_MAX)
+		return true;
+	for (i = 0; i < s->n_rings; i++) {
+		for (c = 0; c < s->rings[i]->n; c++) {
+			const struct pdg_pgp_cert *cert = &s->rings[i]->certs[c];
+
+			if (has_address(cert, w.address))
+				return true;
+			for (k = 0; k < cert->n_keys; k++) {
+				if (is_named(&cert->keys[k], &w))
+					return true;
+			}
+		}
+	}
+	return false;
+}

@@ -6,6 +6,7 @@
 #include "commit/signers.h"
 
 #include "crypto/sshsig.h"
+#include "util/limits.h"
 
 #define NAMESPACE "git"
 
@@ -142,4 +143,32 @@ int pdg_judge_ssh(const struct pdg_signers *s, const struct pdg_signed *o, struc
 	if (rc < 0 || v->why.code)
 		return rc;
 	return judge_key(s, o, key, v, err);
+}
+
+int pdg_signers_ssh_unfit(const struct pdg_signers *s, struct pdg_bytes line, const char *address,
+			  int64_t at, const char **out_why, struct pdg_error *err)
+{
+	static const char *const why[] = {
+		[PDG_SIGNER_FOUND] = NULL,
+		[PDG_SIGNER_UNKNOWN] = "is none that the policy names",
+		[PDG_SIGNER_EXPIRED] = "has expired",
+		[PDG_SIGNER_NOT_YET] = "is not valid yet",
+		[PDG_SIGNER_WRONG_NAME] = "is not listed for the committer's address",
+	};
+	PDG_AUTO(buf) struct pdg_buf blob = PDG_BUF_INIT(PDG_LIMIT_KEY_FILE);
+	PDG_AUTO(sshkey) struct pdg_sshkey *key = NULL;
+	const char *principals = NULL;
+	int rc = pdg_sshkey_line(line, &blob, err);
+
+	if (rc == 0)
+		rc = pdg_sshkey_parse(pdg_buf_bytes(&blob), &key, err);
+	if (rc < 0)
+		return rc;
+	if (!s->require_committer_match)
+		address = NULL;
+	if (pdg_ssh_set_has(&s->revoked, pdg_sshkey_fingerprint(key)))
+		*out_why = "is revoked";
+	else
+		*out_why = why[find(s, key, at, address, &principals)];
+	return 0;
 }

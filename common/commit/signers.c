@@ -36,17 +36,6 @@ void pdg_signers_free(struct pdg_signers *s)
 	free(s);
 }
 
-/* A file of the policy could not be used, for the reason in @inner. */
-static int unusable(const struct pdg_error *inner, struct pdg_error *err)
-{
-	if (inner->code == PDG_E_NOMEM || inner->code == PDG_E_CRYPTO)
-		return pdg_fail(err, inner->code, "%s", inner->text);
-	(void)pdg_reject(err, "POL-5", "%s", inner->text);
-	if (inner->fix[0])
-		pdg_fix(err, "%s", inner->fix);
-	return PDG_E_USAGE;
-}
-
 static int compare(const void *a, const void *b)
 {
 	const char *left = a;
@@ -111,15 +100,6 @@ static int add_fingerprint_line(struct pdg_ssh_set *set, struct pdg_bytes line,
 	return set_add(set, word, err);
 }
 
-static struct pdg_bytes trim(struct pdg_bytes b)
-{
-	while (b.n && (b.p[0] == ' ' || b.p[0] == '\t'))
-		b = pdg_bytes_from(b, 1);
-	while (b.n && (b.p[b.n - 1] == ' ' || b.p[b.n - 1] == '\t' || b.p[b.n - 1] == '\r'))
-		b = pdg_bytes_head(b, b.n - 1);
-	return b;
-}
-
 /* Public keys, one a line; fingerprints too where they are enough. */
 static int set_read(struct pdg_ssh_set *set, struct pdg_bytes text, bool fingerprints,
 		    struct pdg_error *err)
@@ -132,7 +112,7 @@ static int set_read(struct pdg_ssh_set *set, struct pdg_bytes text, bool fingerp
 		int rc;
 
 		number++;
-		line = trim(line);
+		line = pdg_bytes_trim(line, " \t\r");
 		if (line.n == 0 || line.p[0] == '#')
 			continue;
 		if (fingerprints && pdg_bytes_starts(line, FINGERPRINT_PREFIX))
@@ -230,7 +210,6 @@ int pdg_signers_load(const struct pdg_policy_repository *repo, const char *cache
 		     struct pdg_signers **out, struct pdg_error *err)
 {
 	PDG_AUTO(signers) struct pdg_signers *s = NULL;
-	struct pdg_error inner = {0};
 	int rc;
 
 	/* A forge's key merges what people signed; alone it could make nothing good. */
@@ -250,9 +229,9 @@ int pdg_signers_load(const struct pdg_policy_repository *repo, const char *cache
 	s->forge_rings = pdg_calloc(repo->forge_keys.n, sizeof(struct pdg_pgp_ring *));
 	if (!s->rings || !s->lists || !s->forge_rings)
 		return pdg_nomem(err);
-	rc = load_all(repo, cache_dir, s, &inner);
+	rc = pdg_as_rule(err, load_all(repo, cache_dir, s, err), "POL-5");
 	if (rc < 0)
-		return unusable(&inner, err);
+		return rc;
 	*out = PDG_TAKE(s);
 	return 0;
 }

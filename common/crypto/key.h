@@ -48,12 +48,14 @@ int pdg_key_public_file(const char *path, struct pdg_key **out,
 /**
  * Load a private key file (PKCS#8 or the traditional forms, unencrypted). What is no
  * such key, or cannot be read, is KEY-3; a private key that group or others may read, or that
- * belongs to another user, is KEY-2. The bytes are cleansed after use. Returns 0, PDG_E_USAGE.
+ * belongs to another user, is KEY-2. The bytes are cleansed after use, and the process is not
+ * dumpable from here on (prctl(2)): no core, no tracer but root. Returns 0, PDG_E_USAGE.
  */
 int pdg_key_private_file(const char *path, struct pdg_key **out,
 			 struct pdg_error *err) PDG_MUST_CHECK;
 
-/** Make a new key. PDG_KEY_ECDSA_P256 or PDG_KEY_ED25519. */
+/** Make a new key. PDG_KEY_ECDSA_P256 or PDG_KEY_ED25519. The process is not dumpable from here on.
+ */
 int pdg_key_generate(enum pdg_key_type type, struct pdg_key **out,
 		     struct pdg_error *err) PDG_MUST_CHECK;
 

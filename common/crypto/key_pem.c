@@ -12,20 +12,6 @@
 #define DASHES "-----"
 #define LINE   64 /* RFC 7468 2: exactly 64 characters in every line but the last */
 
-static bool is_space(uint8_t c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static struct pdg_bytes trim(struct pdg_bytes b)
-{
-	while (b.n > 0 && is_space(b.p[0]))
-		b = pdg_bytes_from(b, 1);
-	while (b.n > 0 && is_space(b.p[b.n - 1]))
-		b.n--;
-	return b;
-}
-
 /* Take the rest of a boundary line behind its "-----BEGIN ": "LABEL-----" and the line's end. */
 static bool take_label(struct pdg_bytes *rest, struct pdg_bytes *out_label)
 {
@@ -48,7 +34,7 @@ static bool take_label(struct pdg_bytes *rest, struct pdg_bytes *out_label)
 int pdg_key_pem_read(struct pdg_bytes text, struct pdg_bytes *out_label, struct pdg_buf *out_der,
 		     struct pdg_error *err)
 {
-	struct pdg_bytes rest = trim(text);
+	struct pdg_bytes rest = pdg_bytes_trim(text, " \t\r\n");
 	struct pdg_bytes label;
 	struct pdg_bytes end_label;
 	struct pdg_bytes body;

@@ -7,11 +7,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "util/fs.h"
 #include "util/limits.h"
+
+/*
+ * From the first private byte on this process leaves no core dump, and no other program of the same
+ * user may look into its memory (prctl(2), PR_SET_DUMPABLE). Whoever execs is as before.
+ */
+static void hide_memory(void)
+{
+	/* With this argument it cannot fail. */
+	(void)prctl(PR_SET_DUMPABLE, 0);
+}
 
 /* PKCS#8 carries its type inside, the traditional forms in their label. NULL: not of that form. */
 static EVP_PKEY *decode_private(struct pdg_bytes label, struct pdg_bytes der)
@@ -109,6 +120,7 @@ int pdg_key_private_file(const char *path, struct pdg_key **out, struct pdg_erro
 	struct stat st;
 	int rc;
 
+	hide_memory();
 	rc = open_private(path, &fd, &st, err);
 	if (rc == 0)
 		rc = pdg_fs_read_fd(fd, path, &text, err);
@@ -126,6 +138,7 @@ int pdg_key_generate(enum pdg_key_type type, struct pdg_key **out, struct pdg_er
 {
 	EVP_PKEY *pkey = NULL;
 
+	hide_memory();
 	if (type == PDG_KEY_ECDSA_P256)
 		pkey = EVP_EC_gen("P-256");
 	else if (type == PDG_KEY_ED25519)

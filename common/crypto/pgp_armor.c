@@ -10,10 +10,13 @@
 #include "util/limits.h"
 
 #define LINE_MAX_BYTES	  76 /* RFC 4880 6.3 */
-#define HEADER_LINES_MAX  16
+#define HEADER_LINES_MAX  16 /* of key files */
 #define HEADER_LINE_BYTES 1024
 #define PLAIN_LINES_MAX	  4 /* of what gpg writes there itself */
 #define PLAIN_LINE_BYTES  128
+#define VALUE_BYTES	  128 /* of a header of a signature */
+
+static const size_t line_widths[] = {64, LINE_MAX_BYTES, 0}; /* gpg's; RNP's */
 
 /* What sets signatures and key files apart. */
 struct form {
@@ -21,12 +24,14 @@ struct form {
 	const char *end;
 	const char *rule;
 	bool crlf;
+	bool even; /* lines and headers as programs write them, no others */
 };
 
 static const struct form signature_form = {
 	.begin = "-----BEGIN PGP SIGNATURE-----",
 	.end = "-----END PGP SIGNATURE-----",
 	.rule = "PGP-1",
+	.even = true,
 };
 
 static const struct form keys_form = {
@@ -100,18 +105,42 @@ static bool is_data(struct pdg_bytes line)
 	return true;
 }
 
-/* Pass over the header lines and the empty line behind them. */
+/* A header of a signature: one that RFC 4880 6.2 names and that says nothing of the text. */
+static bool is_known_header(struct pdg_bytes line)
+{
+	static const char *const keys[] = {"Version: ", "Comment: ", "Charset: ", "MessageID: "};
+	size_t i;
+
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (pdg_bytes_starts(line, keys[i]))
+			break;
+	if (i == sizeof(keys) / sizeof(keys[0]) || line.n > strlen(keys[i]) + VALUE_BYTES)
+		return false;
+	for (i = 0; i < line.n; i++)
+		if (line.p[i] < 0x20 || line.p[i] > 0x7E)
+			return false;
+	return true;
+}
+
+/*
+ * Pass over the header lines and the empty line behind them. Those of a signature are covered by
+ * the commit's name but not by the signature: whoever fills them makes a second name for a commit.
+ */
 static int skip_headers(struct pdg_bytes *rest, const struct form *form, struct pdg_error *err)
 {
+	size_t most = form->even ? PLAIN_LINES_MAX : HEADER_LINES_MAX;
 	struct pdg_bytes line;
 
 	for (size_t n = 0; take_line(rest, form, &line); n++) {
 		if (line.n == 0)
 			return 0;
-		if (n == HEADER_LINES_MAX)
+		if (n == most)
 			return refuse(form, "too many header lines", err);
 		if (!is_header(line))
 			return refuse(form, "a header line is not \"Key: value\"", err);
+		if (form->even && !is_known_header(line))
+			return refuse(form, "a header line is none that belongs to signatures",
+				      err);
 	}
 	return refuse(form, "no empty line behind the header lines", err);
 }
@@ -150,6 +179,7 @@ static int read_block(struct pdg_bytes *rest, const struct form *form, struct pd
 	struct pdg_bytes text;
 	struct pdg_bytes line;
 	struct pdg_bytes sum = {0};
+	struct pdg_columns columns = {0};
 	size_t before = out->n;
 	int rc;
 
@@ -166,6 +196,8 @@ static int read_block(struct pdg_bytes *rest, const struct form *form, struct pd
 			return refuse(form, "a line of the block is not base64", err);
 		if (line.n == 5 && line.p[0] == '=')
 			sum = line;
+		else if (form->even && !pdg_columns_take(&columns, line_widths, line.n))
+			return refuse(form, "its lines are not of 64 or 76 characters", err);
 		else
 			text.n = (size_t)(line.p + line.n - text.p);
 	}
@@ -240,7 +272,6 @@ static void put_rest(struct pdg_bytes packets, size_t columns, struct pdg_buf *t
 int pdg_pgp_armor_canonical(struct pdg_bytes in, struct pdg_bytes packets,
 			    struct pdg_bytes *out_headers, struct pdg_error *err)
 {
-	static const size_t columns[] = {64, 76};
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(2 * PDG_LIMIT_COMMIT_SIGNATURE);
 	PDG_AUTO(buf) struct pdg_buf want = PDG_BUF_INIT(3 * PDG_LIMIT_COMMIT_SIGNATURE);
 	struct pdg_bytes rest = in;
@@ -251,8 +282,8 @@ int pdg_pgp_armor_canonical(struct pdg_bytes in, struct pdg_bytes packets,
 	if (!pdg_bytes_line(&rest, &line) || !pdg_bytes_eq_str(line, signature_form.begin) ||
 	    !take_plain_headers(&rest, &headers))
 		return refuse(&signature_form, "its header lines are not what gpg writes", err);
-	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
-		put_rest(packets, columns[i], &text, &want);
+	for (size_t i = 0; line_widths[i]; i++) {
+		put_rest(packets, line_widths[i], &text, &want);
 		rc = pdg_buf_check(&text, err);
 		if (rc == 0)
 			rc = pdg_buf_check(&want, err);

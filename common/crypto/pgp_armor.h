@@ -10,8 +10,9 @@
 
 /**
  * Decode a detached signature: one "PGP SIGNATURE" block, nothing before it, and behind it at most
- * two line ends (GitHub's own commits have an empty line there). Header lines are "Key: value" and
- * mean nothing; the checksum must be right where there is one.
+ * two line ends (GitHub's own commits have an empty line there). Lines of 64 or 76 characters; at
+ * most four header lines, "Version", "Comment", "Charset" or "MessageID", of printable ASCII,
+ * which mean nothing; the checksum must be right where there is one.
  *
  * @out  the packets are appended
  *

@@ -50,8 +50,10 @@ static struct pdg_pgp_ring *read_entry(const char *path, const char *source)
 
 static void write_entry(const char *cache_dir, const char *path, struct pdg_bytes description)
 {
-	if (pdg_fs_private_dir(cache_dir, NULL) == 0 &&
-	    pdg_fs_write(path, description, 0600, NULL) == 0)
+	if (pdg_fs_private_dir(cache_dir, NULL) < 0)
+		return;
+	pdg_fs_sweep(cache_dir);
+	if (pdg_fs_write(path, description, 0600, NULL) == 0)
 		return;
 	/* Costs time at the next run, and nothing else. */
 }

@@ -37,12 +37,28 @@ void pdg_sshsig_free(struct pdg_sshsig *sig)
 	free(sig);
 }
 
+/*
+ * Are the lines between BEGIN and END broken as some program does, ssh-keygen or one that writes
+ * PEM (RFC 7468 2) or MIME (RFC 2045 6.8)? The commit's name covers the armor, but no signature
+ * does: what is free in it is free to whoever wants a second name for the same commit.
+ */
+static bool is_broken_evenly(struct pdg_bytes body)
+{
+	static const size_t widths[] = {64, COLUMNS, 76, 0};
+	struct pdg_columns columns = {0};
+	struct pdg_bytes line;
+
+	while (pdg_bytes_line(&body, &line))
+		if (!pdg_columns_take(&columns, widths, line.n))
+			return false;
+	return columns.width > 0;
+}
+
 /* The lines between BEGIN and END: base64, none empty, and no \r, which git never stores. */
 static int armor_body(struct pdg_bytes armor, struct pdg_bytes *out_body, struct pdg_error *err)
 {
 	struct pdg_bytes body;
 	struct pdg_bytes rest;
-	struct pdg_bytes line;
 	size_t end;
 
 	if (!pdg_bytes_starts(armor, ARMOR_BEGIN))
@@ -56,11 +72,7 @@ static int armor_body(struct pdg_bytes armor, struct pdg_bytes *out_body, struct
 	if (rest.n > 0 && !pdg_bytes_eq_str(rest, "\n"))
 		return pdg_reject(err, "SSH-1", "bytes follow the SSH signature's END line");
 	body = pdg_bytes_head(body, end);
-	rest = body;
-	while (pdg_bytes_line(&rest, &line))
-		if (line.n == 0)
-			return pdg_reject(err, "SSH-1", "the SSH signature has an empty line");
-	if (body.n == 0 || body.p[body.n - 1] == '\n' ||
+	if (!is_broken_evenly(body) || body.p[body.n - 1] == '\n' ||
 	    pdg_bytes_find_byte(body, '\r', 0) != SIZE_MAX)
 		return pdg_reject(err, "SSH-1", "the SSH signature's lines are not of their form");
 	*out_body = body;

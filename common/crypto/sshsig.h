@@ -8,7 +8,8 @@
 struct pdg_sshsig;
 
 /**
- * Read the armored signature: exactly one block, nothing before or behind it but one final \n.
+ * Read the armored signature: exactly one block, nothing before or behind it but one final \n,
+ * in lines of 64, 70 or 76 characters.
  * Version 1, hash sha256 or sha512, a namespace, reserved empty, no trailing bytes.
  * Returns 0, PDG_E_FORMAT (SSH-1), PDG_E_REJECTED (SSH-3: a key type we do not judge).
  */

@@ -2,6 +2,8 @@
 /* Stage one leaves the repository here: signed, durable, and handed over by another program. */
 #include "gate/emit.h"
 
+#include <string.h>
+
 #include "attest/outbox.h"
 #include "proc/spawn.h"
 #include "util/fs.h"
@@ -54,14 +56,33 @@ int pdg_emit_source(const struct pdg_source_make *m, const struct pdg_key *key, 
 	return out_body ? pdg_buf_check(out_body, err) : 0;
 }
 
+int pdg_emit_clone_key(const struct pdg_place *p, struct pdg_key **out, struct pdg_error *err)
+{
+	struct pdg_error why = {.code = 0};
+	int rc = pdg_key_private_file(p->key_file, out, &why);
+
+	if (rc == 0)
+		return 0;
+	if (!pdg_fs_exists(p->key_file))
+		pdg_fix(&why, "pedigree init");
+	else if (strcmp(why.rule, "KEY-3") == 0)
+		pdg_fix(&why, "remove that file, then \"pedigree init\" makes a new key");
+	(void)pdg_context(&why, rc, "this clone's key");
+	if (err)
+		*err = why;
+	return rc;
+}
+
 int pdg_emit_make_key(const struct pdg_place *p, bool *out_made, struct pdg_error *err)
 {
 	PDG_AUTO(key) struct pdg_key *key = NULL;
 	int rc;
 
 	if (pdg_fs_exists(p->key_file)) {
-		*out_made = false;
-		return 0;
+		rc = pdg_emit_clone_key(p, &key, err);
+		if (rc == 0)
+			*out_made = false;
+		return rc;
 	}
 	rc = pdg_fs_private_dir(p->state, err);
 	if (rc == 0)
@@ -103,16 +124,19 @@ int pdg_emit_server_key(const struct pdg_policy_repository *section, const char 
 	return rc;
 }
 
-static int deadline_ms(const char *deadline, int *out, struct pdg_error *err)
+int pdg_emit_deadline(const char *deadline, int *out_ms, struct pdg_error *err)
 {
 	int64_t seconds;
-	int rc = pdg_duration_parse(pdg_bytes_str(deadline), &seconds, err);
+	int rc = pdg_deadline_parse(pdg_bytes_str(deadline), &seconds, err);
 
-	if (rc < 0)
-		return pdg_context(err, rc, "deadline \"%s\"", deadline);
-	if (seconds > 3600)
-		seconds = 3600;
-	*out = (int)seconds * 1000 + SEND_SLACK_MS;
+	if (rc < 0) {
+		rc = pdg_reject(err, "CLI-2", "the deadline \"%s\" is no time such as 2s",
+				deadline);
+		pdg_fix(err, "git config pedigree.deadline 2s");
+		return rc;
+	}
+	if (out_ms)
+		*out_ms = (int)seconds * 1000;
 	return 0;
 }
 
@@ -136,7 +160,8 @@ int pdg_send_outbox(const struct pdg_send *s, enum pdg_sent *out, struct pdg_err
 		*out = PDG_SENT_ALL;
 		return 0;
 	}
-	rc = deadline_ms(s->deadline, &run.timeout_ms, err);
+	rc = pdg_emit_deadline(s->deadline, &run.timeout_ms, err);
+	run.timeout_ms += SEND_SLACK_MS;
 	if (rc == 0)
 		rc = pdg_program_path("pedigree-net", &program, err);
 	if (rc < 0)

@@ -24,9 +24,16 @@ int pdg_emit_source(const struct pdg_source_make *m, const struct pdg_key *key, 
 		    struct pdg_envelope **out_envelope, struct pdg_buf *out_body,
 		    struct pdg_error *err) PDG_MUST_CHECK;
 
-/** Make, in @p's folder (0700), the key of this clone unless there is one. */
+/**
+ * Make, in @p's folder (0700), the key of this clone unless there is one; one that cannot be used
+ * is refused as by pdg_emit_clone_key().
+ */
 int pdg_emit_make_key(const struct pdg_place *p, bool *out_made,
 		      struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Load the key of this clone. Returns 0, PDG_E_USAGE (KEY-2, KEY-3, with what mends it here). */
+int pdg_emit_clone_key(const struct pdg_place *p, struct pdg_key **out,
+		       struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
  * Load the git server's private key @file (NULL: none was given) and see that the section names it.
@@ -49,6 +56,12 @@ struct pdg_send {
 	const char *deadline; /* "2s" */
 	const char *proxy;    /* or NULL */
 };
+
+/**
+ * For how long a push may wait, from a text such as "2s": *@out_ms (may be NULL), an hour at most.
+ * Returns 0, PDG_E_USAGE (CLI-2).
+ */
+int pdg_emit_deadline(const char *deadline, int *out_ms, struct pdg_error *err) PDG_MUST_CHECK;
 
 /** Run pedigree-net on the outbox. Returns 0 with *@out, or PDG_E_IO when it could not be run. */
 int pdg_send_outbox(const struct pdg_send *s, enum pdg_sent *out,

@@ -8,79 +8,34 @@
 
 #include <string.h>
 
-#include "trust/uri.h"
 #include "util/limits.h"
 #include "util/str.h"
 
 #define TAG_DEPTH 8 /* tags of tags that are judged */
 
-/* A symbolic ref under a pattern with `*` whose final name is @final. */
-struct behind {
-	const struct pdg_gate *g;
-	const char *pattern;
-	const char *final;
-	char *found; /* owned */
-};
-
-static int look_behind(void *ctx, const char *name, const char *hex, struct pdg_error *err)
-{
-	struct behind *b = ctx;
-	PDG_AUTO(mem) char *final = NULL;
-	int rc;
-
-	(void)hex;
-	if (b->found || !pdg_pattern_match(b->pattern, name))
-		return 0;
-	rc = pdg_repo_ref_final(b->g->repo, name, &final, err);
-	if (rc < 0 || strcmp(final, name) == 0 || strcmp(final, b->final) != 0)
-		return rc;
-	b->found = pdg_str_dup(name);
-	return b->found ? 0 : pdg_nomem(err);
-}
-
-static int behind_pattern(const struct pdg_gate *g, const char *pattern, const char *ref,
-			  char **out, struct pdg_error *err)
-{
-	struct behind b = {.g = g, .pattern = pattern, .final = ref};
-	PDG_AUTO(mem) char *prefix = strndup(pattern, strcspn(pattern, "*"));
-	int rc;
-
-	if (!prefix)
-		return pdg_nomem(err);
-	rc = pdg_repo_each_ref(g->repo, prefix, look_behind, &b, err);
-	if (rc < 0) {
-		free(b.found);
-		return rc;
-	}
-	*out = b.found;
-	return 0;
-}
-
 /* Is @ref what a protected name stands for by being symbolic? */
-static int behind_protected(const struct pdg_gate *g, const char *ref, char **out,
-			    struct pdg_error *err)
+static int behind_protected(struct pdg_gate *g, const char *ref, char **out, struct pdg_error *err)
 {
-	const struct pdg_strings *protect = &g->section->protect;
-	size_t i;
-	int rc = 0;
+	const char *name;
 
-	for (i = 0; rc == 0 && !*out && i < protect->n; i++) {
-		PDG_AUTO(mem) char *final = NULL;
+	if (!g->behind) {
+		int rc = pdg_behind_new(g->repo, &g->section->protect, &g->behind, err);
 
-		if (strchr(protect->v[i], '*')) {
-			rc = behind_pattern(g, protect->v[i], ref, out, err);
-			continue;
-		}
-		rc = pdg_repo_ref_final(g->repo, protect->v[i], &final, err);
-		if (rc == 0 && strcmp(final, ref) == 0) {
-			*out = pdg_str_dup(protect->v[i]);
-			rc = *out ? 0 : pdg_nomem(err);
-		}
+		if (rc < 0)
+			return rc;
 	}
-	return rc;
+	name = pdg_behind_find(g->behind, ref);
+	*out = pdg_str_dup(name);
+	return *out || !name ? 0 : pdg_nomem(err);
 }
 
-int pdg_gate_protected(const struct pdg_gate *g, const struct pdg_update *u, char **out_ref,
+void pdg_gate_done(struct pdg_gate *g)
+{
+	pdg_behind_free(g->behind);
+	g->behind = NULL;
+}
+
+int pdg_gate_protected(struct pdg_gate *g, const struct pdg_update *u, char **out_ref,
 		       struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *final = NULL;

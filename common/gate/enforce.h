@@ -7,6 +7,7 @@
 #ifndef PDG_GATE_ENFORCE_H
 #define PDG_GATE_ENFORCE_H
 
+#include "gate/behind.h"
 #include "gate/place.h"
 #include "gate/push.h"
 #include "git/range.h"
@@ -28,7 +29,12 @@ struct pdg_gate {
 	void *ctx;
 	size_t n_judged; /* counted here */
 	size_t n_bad;
+	struct pdg_behind *behind; /* made when first needed: one gate is for one push */
 };
+
+/** Release what the gate made for itself; what was put into it stays its owner's. */
+void pdg_gate_done(struct pdg_gate *g);
+PDG_AUTO_DEFINE_VALUE(gate, struct pdg_gate, pdg_gate_done)
 
 /**
  * Judge one commit by all that counts for it: its signature, and of a forge's merge also the tree
@@ -79,7 +85,7 @@ int pdg_gate_push(struct pdg_gate *g, const struct pdg_push *push,
  * Does this update write a protected ref: by its name, or by the name behind a symbolic ref?
  * *@out_ref: the protected name, owned by the caller; NULL when it does not.
  */
-int pdg_gate_protected(const struct pdg_gate *g, const struct pdg_update *u, char **out_ref,
+int pdg_gate_protected(struct pdg_gate *g, const struct pdg_update *u, char **out_ref,
 		       struct pdg_error *err) PDG_MUST_CHECK;
 
 #endif

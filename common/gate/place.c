@@ -50,14 +50,21 @@ static const struct pdg_policy_repository *section_here(const struct pdg_policy 
 	return above ? pdg_policy_repository_at(policy, above) : NULL;
 }
 
-static int no_section(const struct pdg_policy *policy, const char *wanted, struct pdg_error *err)
+static int no_section(const struct pdg_policy *policy, const struct pdg_repo *r, bool clone,
+		      struct pdg_error *err)
 {
+	const char *wanted = pdg_repo_commondir(r);
 	int rc = pdg_reject(err, "PSH-1", "policy \"%s\" has no section for \"%s\"", policy->file,
 			    wanted);
 
-	pdg_fix(err,
-		"add a [repository \"URI\"] section whose path is \"%s\", or name one by --repository",
-		wanted);
+	/* A path in the policy is for the one repository that is pushed to. */
+	if (clone)
+		pdg_fix(err,
+			"name the section by --repository, in a clone once: pedigree init --repository URI");
+	else
+		pdg_fix(err,
+			"add a [repository \"URI\"] section whose path is \"%s\", or name one by --repository",
+			wanted);
 	return rc;
 }
 
@@ -109,7 +116,7 @@ static int find_section(struct pdg_place *p, const struct pdg_repo *r, const cha
 	here = section_here(p->policy, r);
 	if (!here)
 		return configured ? named_section(p->policy, configured, &p->section, err)
-				  : no_section(p->policy, pdg_repo_commondir(r), err);
+				  : no_section(p->policy, r, !pdg_repo_bare(r), err);
 	rc = check_agrees(here, configured, err);
 	if (rc == 0)
 		p->section = here;
@@ -149,7 +156,7 @@ int pdg_place_fixed(struct pdg_place *p, const struct pdg_repo *r, const char *p
 				here->uri, here->path, pdg_repo_commondir(r));
 	}
 	if (!here)
-		return no_section(p->policy, pdg_repo_commondir(r), err);
+		return no_section(p->policy, r, false, err);
 	if (uri && !pdg_uri_same(uri, here->uri))
 		return pdg_reject(
 			err, "PSH-1",

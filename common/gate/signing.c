@@ -8,23 +8,16 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "util/fs.h"
+#include "util/limits.h"
 #include "util/str.h"
 
 static int get(const struct pdg_repo *r, const char *name, char **out, struct pdg_error *err)
 {
 	return pdg_repo_config(r, name, out, err);
-}
-
-/* git's words for true (git-config(1)). */
-static bool is_true(const char *v)
-{
-	return strcasecmp(v, "true") == 0 || strcasecmp(v, "yes") == 0 ||
-	       strcasecmp(v, "on") == 0 || strcmp(v, "1") == 0;
 }
 
 static int unusable(struct pdg_error *err, const char *what, const char *fix)
@@ -164,11 +157,12 @@ static int check_format(const struct pdg_repo *r, const char *format, struct pdg
 
 int pdg_signing_usable(const struct pdg_repo *r, struct pdg_error *err)
 {
-	PDG_AUTO(mem) char *sign = NULL;
 	PDG_AUTO(mem) char *format = NULL;
-	int rc = get(r, "commit.gpgSign", &sign, err);
+	bool is_set;
+	bool sign = false;
+	int rc = pdg_repo_config_bool(r, "commit.gpgSign", &is_set, &sign, err);
 
-	if (rc == 0 && (!sign || !is_true(sign))) {
+	if (rc == 0 && !sign) {
 		rc = pdg_reject(err, "HOK-1",
 				"commits are not signed here: commit.gpgSign is not true");
 		pdg_fix(err, "git config commit.gpgSign true");
@@ -178,31 +172,40 @@ int pdg_signing_usable(const struct pdg_repo *r, struct pdg_error *err)
 	return rc < 0 ? rc : check_format(r, format, err);
 }
 
+/* The first of @names that is set, in git's order. */
+static int first_set(const struct pdg_repo *r, const char *const *names, size_t n, char **out,
+		     struct pdg_error *err)
+{
+	const char *email = getenv("GIT_COMMITTER_EMAIL");
+	PDG_AUTO(mem) char *v = NULL;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && !v && i < n; i++) {
+		if (strcmp(names[i], "committer.email") == 0 && email && email[0]) {
+			v = pdg_str_dup(email);
+			rc = v ? 0 : pdg_nomem(err);
+			continue;
+		}
+		rc = get(r, names[i], &v, err);
+		if (v && !v[0])
+			free(PDG_TAKE(v));
+	}
+	if (rc == 0)
+		*out = PDG_TAKE(v);
+	return rc;
+}
+
 int pdg_signing_openpgp_key(const struct pdg_repo *r, char **out, struct pdg_error *err)
 {
 	static const char *const names[] = {"user.signingKey", "committer.email", "user.email"};
-	const char *email = getenv("GIT_COMMITTER_EMAIL");
 	PDG_AUTO(mem) char *format = NULL;
-	PDG_AUTO(mem) char *key = NULL;
-	size_t i;
 	int rc = get(r, "gpg.format", &format, err);
 
 	*out = NULL;
 	if (rc < 0 || (format && strcmp(format, "openpgp") != 0))
 		return rc;
-	for (i = 0; rc == 0 && !key && i < sizeof(names) / sizeof(names[0]); i++) {
-		if (i == 1 && email && email[0]) {
-			key = pdg_str_dup(email);
-			rc = key ? 0 : pdg_nomem(err);
-			continue;
-		}
-		rc = get(r, names[i], &key, err);
-		if (key && !key[0])
-			free(PDG_TAKE(key));
-	}
-	if (rc == 0)
-		*out = PDG_TAKE(key);
-	return rc;
+	return first_set(r, names, 3, out, err);
 }
 
 int pdg_signing_fit(const struct pdg_signers *s, const char *key, int64_t at, struct pdg_error *err)
@@ -217,4 +220,79 @@ int pdg_signing_fit(const struct pdg_signers *s, const char *key, int64_t at, st
 	pdg_fix(err,
 		"sign with another key, or have the renewed one put into the policy's openpgpKeys");
 	return rc;
+}
+
+/* The public line of the SSH key that is configured, appended; nothing where it is not at hand. */
+static int ssh_line(const struct pdg_repo *r, struct pdg_buf *out, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *key = NULL;
+	PDG_AUTO(mem) char *path = NULL;
+	PDG_AUTO(mem) char *public = NULL;
+	int rc = get(r, "user.signingKey", &key, err);
+
+	if (rc < 0 || !key || !key[0])
+		return rc;
+	if (pdg_str_starts(key, "key::") || pdg_str_starts(key, "ssh-")) {
+		pdg_buf_puts(out, pdg_str_starts(key, "key::") ? key + strlen("key::") : key);
+		return pdg_buf_check(out, err);
+	}
+	path = expand_home(key);
+	if (!path)
+		return pdg_nomem(err);
+	public = pdg_str_printf("%s%s", path, pdg_str_ends(path, ".pub") ? "" : ".pub");
+	if (!public)
+		return pdg_nomem(err);
+	return is_file(public) ? pdg_fs_read(public, out, err) : 0;
+}
+
+static int ssh_allowed(const struct pdg_repo *r, const struct pdg_signers *s, int64_t at,
+		       struct pdg_error *err)
+{
+	static const char *const names[] = {"committer.email", "user.email"};
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_KEY_FILE);
+	PDG_AUTO(mem) char *address = NULL;
+	struct pdg_bytes rest;
+	struct pdg_bytes line;
+	const char *why = NULL;
+	int rc = ssh_line(r, &text, err);
+
+	if (rc == 0)
+		rc = first_set(r, names, 2, &address, err);
+	rest = pdg_buf_bytes(&text);
+	if (rc < 0 || !pdg_bytes_line(&rest, &line))
+		return rc;
+	rc = pdg_signers_ssh_unfit(s, line, address, at, &why, err);
+	if (rc < 0)
+		return pdg_context(err, rc, "user.signingKey");
+	if (!why)
+		return 0;
+	rc = pdg_reject(err, "HOK-2", "the SSH signing key %s", why);
+	pdg_fix(err,
+		"sign with another key, or have this one put into the policy's sshAllowedSigners");
+	return rc;
+}
+
+int pdg_signing_allowed(const struct pdg_repo *r, const struct pdg_signers *s, int64_t at,
+			struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *format = NULL;
+	PDG_AUTO(mem) char *key = NULL;
+	int rc = get(r, "gpg.format", &format, err);
+
+	if (rc < 0)
+		return rc;
+	if (format && strcmp(format, "ssh") == 0)
+		return ssh_allowed(r, s, at, err);
+	rc = pdg_signing_openpgp_key(r, &key, err);
+	if (rc < 0 || !key)
+		return rc;
+	if (!pdg_signers_pgp_known(s, key)) {
+		rc = pdg_reject(err, "HOK-2",
+				"the OpenPGP signing key \"%s\" is in no key file of the policy",
+				key);
+		pdg_fix(err,
+			"sign with another key, or have this one put into the policy's openpgpKeys");
+		return rc;
+	}
+	return pdg_signing_fit(s, key, at, err);
 }

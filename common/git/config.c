@@ -187,31 +187,76 @@ int pdg_git_protected(const struct pdg_repo *r, const char *name,
 	return 0;
 }
 
-int pdg_repo_config(const struct pdg_repo *r, const char *name, char **out, struct pdg_error *err)
+/* From files: a name that stands without a value is *@out_set, and *@out NULL. */
+static int find_in_files(const struct pdg_repo *r, const char *name, bool as_git, bool *out_set,
+			 char **out, struct pdg_error *err)
 {
 	PDG_AUTO(git_config) git_config *config = NULL;
-	bool as_git = strncmp(name, "pedigree.", strlen("pedigree.")) != 0;
-	const char *value = NULL;
-	char *copy = NULL;
-	int rc = as_git ? find_parameter(name, &copy, err) : 0;
+	PDG_AUTO(git_config_entry) git_config_entry *entry = NULL;
+	int rc = open_config(r, as_git, &config, err);
 
-	if (rc == 0 && as_git && !copy)
-		rc = find_counted(name, &copy, err);
-	if (rc == 0 && !copy)
-		rc = open_config(r, as_git, &config, err);
 	if (rc < 0)
 		return rc;
-	if (!copy) {
-		rc = git_config_get_string(&value, config, name);
-		if (rc < 0 && rc != GIT_ENOTFOUND)
-			return pdg_git_failed(err, "configuration \"%s\"", name);
-		if (rc == 0) {
-			copy = strdup(value);
-			if (!copy)
-				return pdg_nomem(err);
-		}
+	rc = git_config_get_entry(&entry, config, name);
+	if (rc == GIT_ENOTFOUND)
+		return 0;
+	if (rc < 0)
+		return pdg_git_failed(err, "configuration \"%s\"", name);
+	*out = entry->value ? strdup(entry->value) : NULL;
+	if (entry->value && !*out)
+		return pdg_nomem(err);
+	*out_set = true;
+	return 0;
+}
+
+static int find_value(const struct pdg_repo *r, const char *name, bool *out_set, char **out,
+		      struct pdg_error *err)
+{
+	bool as_git = strncmp(name, "pedigree.", strlen("pedigree.")) != 0;
+	int rc;
+
+	*out_set = false;
+	*out = NULL;
+	rc = as_git ? find_parameter(name, out, err) : 0;
+	if (rc == 0 && as_git && !*out)
+		rc = find_counted(name, out, err);
+	*out_set = *out != NULL;
+	if (rc < 0 || *out_set)
+		return rc;
+	return find_in_files(r, name, as_git, out_set, out, err);
+}
+
+int pdg_repo_config(const struct pdg_repo *r, const char *name, char **out, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *value = NULL;
+	bool is_set;
+	int rc = find_value(r, name, &is_set, &value, err);
+
+	if (rc < 0)
+		return rc;
+	if (is_set && !value) {
+		value = strdup("");
+		if (!value)
+			return pdg_nomem(err);
 	}
-	*out = copy;
+	*out = PDG_TAKE(value);
+	return 0;
+}
+
+int pdg_repo_config_bool(const struct pdg_repo *r, const char *name, bool *out_set, bool *out,
+			 struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *value = NULL;
+	bool is_set;
+	int on = 0;
+	int rc = find_value(r, name, &is_set, &value, err);
+
+	if (rc < 0)
+		return rc;
+	if (is_set && git_config_parse_bool(&on, value) < 0)
+		return pdg_git_failed(err, "configuration \"%s\"", name);
+	*out_set = is_set;
+	*out = on != 0;
 	return 0;
 }
 

@@ -114,20 +114,21 @@ int pdg_graph_read(struct pdg_graph *g, struct pdg_node *node, struct pdg_error 
 	PDG_AUTO(git_odb_object) git_odb_object *o = NULL;
 	PDG_AUTO(mem) git_oid *parents = NULL;
 	char hex[PDG_GIT_HEX];
+	git_object_t type;
 	size_t n;
 	int rc;
 
 	if (node->read)
 		return 0;
-	rc = git_odb_read(&o, g->repo->odb, &node->oid);
-	(void)git_oid_tostr(hex, sizeof(hex), &node->oid);
-	if (rc == GIT_ENOTFOUND) {
+	rc = pdg_git_read(g->repo, &node->oid, &type, &o, err);
+	if (rc == PDG_E_NOTFOUND) {
 		node->read = node->absent = true;
 		return 0;
 	}
 	if (rc < 0)
-		return pdg_git_failed(err, "commit %s", hex);
-	if (git_odb_object_type(o) != GIT_OBJECT_COMMIT)
+		return rc;
+	(void)git_oid_tostr(hex, sizeof(hex), &node->oid);
+	if (type != GIT_OBJECT_COMMIT)
 		return pdg_reject(err, "GIT-3",
 				  "object %s stands as a commit in history and is none", hex);
 	rc = pdg_git_links(pdg_bytes(git_odb_object_data(o), git_odb_object_size(o)), &parents, &n,

@@ -28,6 +28,7 @@ PDG_AUTO_DEFINE(git_tree, git_tree *, git_tree_free)
 PDG_AUTO_DEFINE(git_treebuilder, git_treebuilder *, git_treebuilder_free)
 PDG_AUTO_DEFINE(git_index, git_index *, git_index_free)
 PDG_AUTO_DEFINE(git_config, git_config *, git_config_free)
+PDG_AUTO_DEFINE(git_config_entry, git_config_entry *, git_config_entry_free)
 PDG_AUTO_DEFINE(git_reference, git_reference *, git_reference_free)
 PDG_AUTO_DEFINE(git_reference_iterator, git_reference_iterator *, git_reference_iterator_free)
 PDG_AUTO_DEFINE(git_signature, git_signature *, git_signature_free)
@@ -47,9 +48,16 @@ int pdg_git_failed(struct pdg_error *err, const char *fmt, ...) PDG_PRINTF(2, 3)
 int pdg_git_oid(const char *hex, git_oid *out, struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
+ * The type of an object, and of a commit or tag the object itself; *@out stays as it is for others.
+ * Returns 0, PDG_E_NOTFOUND (it is not here), PDG_E_LIMIT (COM-6), PDG_E_IO (GIT-3).
+ */
+int pdg_git_read(const struct pdg_repo *r, const git_oid *oid, git_object_t *out_type,
+		 git_odb_object **out, struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
  * The commit behind @oid: itself, or what a tag (of tags) points at.
  * Returns 0, PDG_E_NOTFOUND (an object is not here), PDG_E_USAGE (GIT-4: no commit behind it),
- * PDG_E_IO.
+ * PDG_E_LIMIT (COM-6), PDG_E_IO.
  */
 int pdg_git_peel(const struct pdg_repo *r, const git_oid *oid, git_oid *out,
 		 struct pdg_error *err) PDG_MUST_CHECK;

@@ -8,6 +8,7 @@
 
 #include "git/impl.h"
 #include "util/codec.h"
+#include "util/limits.h"
 #include "util/size.h"
 
 #define TAG_DEPTH 32 /* tags of tags */
@@ -21,18 +22,31 @@ int pdg_git_oid(const char *hex, git_oid *out, struct pdg_error *err)
 	return 0;
 }
 
-static int read_object(const struct pdg_repo *r, const git_oid *oid, git_odb_object **out,
-		       struct pdg_error *err)
+/*
+ * Whoever may push chooses how large an object is, and all of it would be in memory: its header
+ * says so first. Files (blobs, trees) are larger than commits and tags, and are never read.
+ */
+int pdg_git_read(const struct pdg_repo *r, const git_oid *oid, git_object_t *out_type,
+		 git_odb_object **out, struct pdg_error *err)
 {
-	int rc = git_odb_read(out, r->odb, oid);
+	git_object_t type = GIT_OBJECT_INVALID;
 	char hex[PDG_GIT_HEX];
+	size_t size = 0;
+	int rc = git_odb_read_header(&size, &type, r->odb, oid);
 
-	if (rc == 0)
-		return 0;
 	(void)git_oid_tostr(hex, sizeof(hex), oid);
-	if (rc != GIT_ENOTFOUND)
+	if (rc == 0 && (type == GIT_OBJECT_COMMIT || type == GIT_OBJECT_TAG)) {
+		if (size > PDG_LIMIT_COMMIT)
+			return pdg_reject(err, "COM-6", "object %s has %zu bytes, more than %zu",
+					  hex, size, PDG_LIMIT_COMMIT);
+		rc = git_odb_read(out, r->odb, oid);
+	}
+	if (rc == GIT_ENOTFOUND)
+		return pdg_fail(err, PDG_E_NOTFOUND, "object %s is not in the repository", hex);
+	if (rc < 0)
 		return pdg_git_failed(err, "object %s", hex);
-	return pdg_fail(err, PDG_E_NOTFOUND, "object %s is not in the repository", hex);
+	*out_type = type;
+	return 0;
 }
 
 static const char *type_name(git_object_t type)
@@ -58,18 +72,20 @@ int pdg_repo_read(const struct pdg_repo *r, const char *hex, struct pdg_buf *out
 		  const char **out_type, struct pdg_error *err)
 {
 	PDG_AUTO(git_odb_object) git_odb_object *o = NULL;
+	git_object_t type;
 	git_oid oid;
 	int rc = pdg_git_oid(hex, &oid, err);
 
 	if (rc == 0)
-		rc = read_object(r, &oid, &o, err);
+		rc = pdg_git_read(r, &oid, &type, &o, err);
 	if (rc < 0)
 		return rc;
-	pdg_buf_put(out, object_bytes(o));
+	if (o)
+		pdg_buf_put(out, object_bytes(o));
 	rc = pdg_buf_check(out, err);
 	if (rc < 0)
 		return pdg_context(err, rc, "object %s", hex);
-	*out_type = type_name(git_odb_object_type(o));
+	*out_type = type_name(type);
 	return 0;
 }
 
@@ -93,15 +109,16 @@ int pdg_git_peel(const struct pdg_repo *r, const git_oid *oid, git_oid *out, str
 
 	for (depth = 0; depth < TAG_DEPTH; depth++) {
 		PDG_AUTO(git_odb_object) git_odb_object *o = NULL;
-		int rc = read_object(r, &at, &o, err);
+		git_object_t type;
+		int rc = pdg_git_read(r, &at, &type, &o, err);
 
 		if (rc < 0)
 			return rc;
-		if (git_odb_object_type(o) == GIT_OBJECT_COMMIT) {
+		if (type == GIT_OBJECT_COMMIT) {
 			*out = at;
 			return 0;
 		}
-		if (git_odb_object_type(o) != GIT_OBJECT_TAG || !tag_target(object_bytes(o), &at))
+		if (type != GIT_OBJECT_TAG || !tag_target(object_bytes(o), &at))
 			break;
 	}
 	(void)git_oid_tostr(hex, sizeof(hex), oid);

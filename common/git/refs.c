@@ -11,8 +11,15 @@ int pdg_repo_resolve(const struct pdg_repo *r, const char *rev, char out[PDG_GIT
 {
 	PDG_AUTO(git_object) git_object *o = NULL;
 	git_oid commit;
-	int rc;
+	int rc = PDG_E_NOTFOUND;
 
+	/* A full name needs no search, in which libgit2 would read the object, however large. */
+	if (pdg_git_oid(rev, &commit, NULL) == 0)
+		rc = pdg_git_peel(r, &commit, &commit, err);
+	if (rc == 0)
+		(void)git_oid_tostr(out, PDG_GIT_HEX, &commit);
+	if (rc != PDG_E_NOTFOUND)
+		return rc;
 	if (git_revparse_single(&o, r->git, rev) < 0) {
 		rc = pdg_reject(err, "GIT-4", "\"%s\" names nothing in this repository", rev);
 		pdg_fix(err, "name a branch, a tag or a commit; \"git log --oneline\" shows some");
@@ -84,32 +91,9 @@ int pdg_repo_head_ref(const struct pdg_repo *r, char **out, struct pdg_error *er
 	return 0;
 }
 
-static int give_ref(const struct pdg_repo *r, const git_reference *ref,
-		    int (*each)(void *ctx, const char *name, const char *hex,
-				struct pdg_error *err),
-		    void *ctx, struct pdg_error *err)
-{
-	const git_oid *target = git_reference_target(ref);
-	const char *name = git_reference_name(ref);
-	char hex[PDG_GIT_HEX];
-	git_oid oid;
-
-	if (!target) {
-		int rc = git_reference_name_to_id(&oid, r->git, name);
-
-		if (rc == GIT_ENOTFOUND)
-			return 0;
-		if (rc < 0)
-			return pdg_git_failed(err, "ref \"%s\"", name);
-		target = &oid;
-	}
-	(void)git_oid_tostr(hex, sizeof(hex), target);
-	return each(ctx, name, hex, err);
-}
-
-int pdg_repo_each_ref(const struct pdg_repo *r, const char *prefix,
-		      int (*each)(void *ctx, const char *name, const char *hex,
-				  struct pdg_error *err),
+/* Every ref under @prefix, as libgit2 gives it. */
+static int each_found(const struct pdg_repo *r, const char *prefix,
+		      int (*take)(void *ctx, const git_reference *ref, struct pdg_error *err),
 		      void *ctx, struct pdg_error *err)
 {
 	PDG_AUTO(git_reference_iterator) git_reference_iterator *it = NULL;
@@ -122,7 +106,7 @@ int pdg_repo_each_ref(const struct pdg_repo *r, const char *prefix,
 	if (git_reference_iterator_glob_new(&it, r->git, glob) < 0)
 		return pdg_git_failed(err, "refs of \"%s\"", r->commondir);
 	while ((rc = git_reference_next(&ref, it)) == 0) {
-		rc = give_ref(r, ref, each, ctx, err);
+		rc = take(ctx, ref, err);
 		git_reference_free(ref);
 		if (rc < 0)
 			return rc;
@@ -130,4 +114,65 @@ int pdg_repo_each_ref(const struct pdg_repo *r, const char *prefix,
 	if (rc != GIT_ITEROVER)
 		return pdg_git_failed(err, "refs of \"%s\"", r->commondir);
 	return 0;
+}
+
+/* Who wants refs, and what they are told of each. */
+struct giving {
+	const struct pdg_repo *r;
+	int (*each)(void *ctx, const char *name, const char *what, struct pdg_error *err);
+	void *ctx;
+};
+
+static int give_object(void *ctx, const git_reference *ref, struct pdg_error *err)
+{
+	const struct giving *g = ctx;
+	const git_oid *target = git_reference_target(ref);
+	const char *name = git_reference_name(ref);
+	char hex[PDG_GIT_HEX];
+	git_oid oid;
+
+	if (!target) {
+		int rc = git_reference_name_to_id(&oid, g->r->git, name);
+
+		if (rc == GIT_ENOTFOUND)
+			return 0;
+		if (rc < 0)
+			return pdg_git_failed(err, "ref \"%s\"", name);
+		target = &oid;
+	}
+	(void)git_oid_tostr(hex, sizeof(hex), target);
+	return g->each(g->ctx, name, hex, err);
+}
+
+static int give_final(void *ctx, const git_reference *ref, struct pdg_error *err)
+{
+	const struct giving *g = ctx;
+	const char *name = git_reference_name(ref);
+	PDG_AUTO(mem) char *final = NULL;
+	int rc;
+
+	if (git_reference_type(ref) != GIT_REFERENCE_SYMBOLIC)
+		return 0;
+	rc = pdg_repo_ref_final(g->r, name, &final, err);
+	return rc < 0 ? rc : g->each(g->ctx, name, final, err);
+}
+
+int pdg_repo_each_ref(const struct pdg_repo *r, const char *prefix,
+		      int (*each)(void *ctx, const char *name, const char *hex,
+				  struct pdg_error *err),
+		      void *ctx, struct pdg_error *err)
+{
+	struct giving g = {.r = r, .each = each, .ctx = ctx};
+
+	return each_found(r, prefix, give_object, &g, err);
+}
+
+int pdg_repo_each_symbolic(const struct pdg_repo *r, const char *prefix,
+			   int (*each)(void *ctx, const char *name, const char *final,
+				       struct pdg_error *err),
+			   void *ctx, struct pdg_error *err)
+{
+	struct giving g = {.r = r, .each = each, .ctx = ctx};
+
+	return each_found(r, prefix, give_final, &g, err);
 }

@@ -55,12 +55,15 @@ static void set_options(void)
 	(void)git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 1);
 }
 
-/* libgit2's failure to open, told apart. */
-static int open_failed(const char *path, int code, struct pdg_error *err)
+/* libgit2's failure to open, told apart, and where it was looked for. */
+static int open_failed(const char *start, int code, struct pdg_error *err)
 {
 	const char *why = pdg_git_reason();
-	int rc;
+	PDG_AUTO(mem) char *real = NULL;
+	const char *path;
+	int rc = pdg_path_real(start, &real, NULL);
 
+	path = rc == 0 ? real : start;
 	if (strcasestr(why, "objectformat")) {
 		rc = pdg_reject(
 			err, "GIT-2",
@@ -151,6 +154,16 @@ static int add_quarantine(struct pdg_repo *r, struct pdg_error *err)
 	return borrow(r, quarantine, err);
 }
 
+/* What a letter behind a backslash stands for in git's quotes (quote.c); others for themselves. */
+static uint8_t unescaped(char c)
+{
+	static const char letters[] = "abfnrtv";
+	static const char meant[] = "\a\b\f\n\r\t\v";
+	const char *at = strchr(letters, c);
+
+	return (uint8_t)(at ? meant[at - letters] : c);
+}
+
 /*
  * Take one entry off a list as git writes it in GIT_ALTERNATE_OBJECT_DIRECTORIES: separated by
  * colons; one that begins with a double quote is C-quoted (alternates.c, quote.c).
@@ -169,7 +182,7 @@ static bool take_entry(const char **rest, struct pdg_buf *out)
 						    (p[3] - '0')));
 			p += 3;
 		} else if (quoted && p[0] == '\\' && p[1]) {
-			pdg_buf_putc(out, (uint8_t) * ++p);
+			pdg_buf_putc(out, unescaped(*++p));
 		} else {
 			pdg_buf_putc(out, (uint8_t)*p);
 		}

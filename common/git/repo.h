@@ -25,7 +25,7 @@ enum pdg_repo_open {
  * GIT_COMMON_DIR) are handled; a repository of another owner that safe.directory does not name
  * (git-config(1)), a SHA-256 one that this libgit2 cannot read, and no repository at all each have
  * their own text.
- * Returns 0, PDG_E_NOTFOUND (GIT-1), PDG_E_REJECTED (GIT-2: SHA-256 objects), PDG_E_IO (GIT-3).
+ * Returns 0, PDG_E_USAGE (GIT-1: there is none; GIT-2: SHA-256 objects), PDG_E_IO (GIT-3).
  */
 int pdg_repo_open(const char *path, enum pdg_repo_open how, struct pdg_repo **out,
 		  struct pdg_error *err) PDG_MUST_CHECK;
@@ -49,13 +49,23 @@ int pdg_repo_hooks_dir(const struct pdg_repo *r, char **out, struct pdg_error *e
  */
 int pdg_repo_config(const struct pdg_repo *r, const char *name, char **out,
 		    struct pdg_error *err) PDG_MUST_CHECK;
+/**
+ * A switch, as git reads it (git-config(1), "boolean"): a name without a value is true, an empty
+ * value false, a number true unless 0. *@out_set: somebody has set it; *@out is false when not.
+ * Returns 0, PDG_E_IO (GIT-3: also what is no boolean), PDG_E_NOMEM.
+ */
+int pdg_repo_config_bool(const struct pdg_repo *r, const char *name, bool *out_set, bool *out,
+			 struct pdg_error *err) PDG_MUST_CHECK;
 /** Set a value in the repository's own configuration; NULL removes it. */
 int pdg_repo_config_set(struct pdg_repo *r, const char *name, const char *value,
 			struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
- * Append the raw bytes of an object and say its type ("commit", "tag", "tree", "blob"; static).
- * The bytes were hashed: they are those that the name names.
+ * Say the type of an object ("commit", "tag", "tree", "blob"; static), and append the raw bytes of
+ * a commit or tag; those of a tree or blob are not read. The bytes were hashed: they are those that
+ * the name names.
+ * Returns 0, PDG_E_USAGE (GIT-4), PDG_E_NOTFOUND, PDG_E_LIMIT (COM-6: larger than
+ * PDG_LIMIT_COMMIT), PDG_E_IO (GIT-3).
  */
 int pdg_repo_read(const struct pdg_repo *r, const char *hex, struct pdg_buf *out,
 		  const char **out_type, struct pdg_error *err) PDG_MUST_CHECK;
@@ -84,6 +94,16 @@ int pdg_repo_each_ref(const struct pdg_repo *r, const char *prefix,
 		      int (*each)(void *ctx, const char *name, const char *hex,
 				  struct pdg_error *err),
 		      void *ctx, struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * Call @each for every symbolic ref whose full name begins with @prefix, with the name that is
+ * written when it is (pdg_repo_ref_final()), whether there is such a ref yet or not. A negative
+ * return stops and is returned.
+ */
+int pdg_repo_each_symbolic(const struct pdg_repo *r, const char *prefix,
+			   int (*each)(void *ctx, const char *name, const char *final,
+				       struct pdg_error *err),
+			   void *ctx, struct pdg_error *err) PDG_MUST_CHECK;
 
 /** Is @ancestor reachable from @tip (or the same)? */
 int pdg_repo_reachable(const struct pdg_repo *r, const char *ancestor, const char *tip, bool *out,

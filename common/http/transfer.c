@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "http/client_impl.h"
+#include "util/limits.h"
 #include "util/size.h"
 #include "util/str.h"
 
-#define HEADERS_MAX	   ((size_t)64 * 1024)
 #define DEFAULT_TIMEOUT_MS 30000
 
 void pdg_http_transfer_done(struct pdg_http_transfer *t)
@@ -42,7 +42,7 @@ static size_t on_header(char *data, size_t size, size_t n, void *arg)
 	else if (size * n > 0 && (data[0] == '\r' || data[0] == '\n'))
 		t->head_whole = true;
 	t->header_bytes += size * n;
-	if (t->header_bytes > HEADERS_MAX)
+	if (t->header_bytes > PDG_LIMIT_ANSWER_HEADERS)
 		t->too_large = true;
 	return t->too_large ? 0 : size * n;
 }
@@ -192,9 +192,9 @@ static int failure(const struct pdg_http_transfer *t, CURLcode code, struct pdg_
 
 	if (t->no_memory || code == CURLE_OUT_OF_MEMORY)
 		return pdg_nomem(err);
-	if (t->header_bytes > HEADERS_MAX)
+	if (t->header_bytes > PDG_LIMIT_ANSWER_HEADERS)
 		return pdg_reject(err, "NET-4", "%s answers with more than %zu bytes of headers",
-				  url, HEADERS_MAX);
+				  url, PDG_LIMIT_ANSWER_HEADERS);
 	if (t->too_large)
 		return pdg_reject(err, "NET-4", "%s answers with more than %zu bytes", url,
 				  t->answer.body.max);

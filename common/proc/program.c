@@ -58,8 +58,8 @@ int pdg_program_path(const char *name, char **out, struct pdg_error *err)
 			return 0;
 		}
 	}
-	(void)pdg_fail(err, PDG_E_NOTFOUND, "program \"%s\" is neither in \"%s\" nor in \"%s\"",
-		       name, own ? own : "", PEDIGREE_LIBEXEC_DIR);
+	(void)pdg_reject(err, "CLI-5", "program \"%s\" is neither in \"%s\" nor in \"%s\"", name,
+			 own ? own : "", PEDIGREE_LIBEXEC_DIR);
 	pdg_fix(err, "install Pedigree whole, or build all of it");
 	return PDG_E_NOTFOUND;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The eight stages as a table: their names, the predicate types that are written and read,
- * how each is parsed and what it must refer to. One stage, one file; this version
- * judges source and build, the table knows all eight.
+ * The eight stages as a table: their names, the predicate types that are written and read, and what
+ * makes a missing one. How one is made and read is in its files here (source*.c, build*.c); what it
+ * must refer to is asked by service/decide_*.c and chain/assess_stage.c, path.c, for the two that
+ * this version judges. That becomes a table with the third.
  */
 #ifndef PDG_STAGE_STAGE_H
 #define PDG_STAGE_STAGE_H

@@ -9,7 +9,15 @@
  */
 #include "store/schema.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "store/sqlite_impl.h"
+
+#define OF_ANOTHER "it is a database of another program"
 
 /* References are kept as their 32 bytes, digests by which somebody looks up as text. */
 static const char tables[] =
@@ -113,7 +121,7 @@ int pdg_schema_migrate(sqlite3 *db, const char *path, bool *out_new, struct pdg_
 	if (rc < 0)
 		return rc;
 	if (objects > 0 && application != PDG_SCHEMA_APPLICATION)
-		return pdg_reject(err, "STO-3", "\"%s\" is a database of another program", path);
+		return pdg_sqlite_damaged(err, path, OF_ANOTHER);
 	if (version > VERSION) {
 		rc = pdg_reject(err, "STO-1", "\"%s\" has schema %d, this program knows up to %d",
 				path, version, VERSION);
@@ -128,4 +136,48 @@ int pdg_schema_migrate(sqlite3 *db, const char *path, bool *out_new, struct pdg_
 	}
 	*out_new = first == 0;
 	return 0;
+}
+
+/* Offsets in the first page (https://www.sqlite.org/fileformat2.html, 1.3). */
+#define HEADER	       100
+#define AT_COOKIE      40
+#define AT_APPLICATION 68
+
+static uint32_t number_at(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+/* What the first migration writes may still be in the WAL: then there is no schema here. */
+static int judge_header(const uint8_t *h, size_t n, const char *path, struct pdg_error *err)
+{
+	static const char magic[] = "SQLite format 3";
+
+	if (n == 0)
+		return 0;
+	if (n < HEADER || memcmp(h, magic, sizeof(magic)) != 0)
+		return pdg_sqlite_damaged(err, path, "it is no database");
+	if (number_at(h + AT_APPLICATION) != PDG_SCHEMA_APPLICATION && number_at(h + AT_COOKIE))
+		return pdg_sqlite_damaged(err, path, OF_ANOTHER);
+	return 0;
+}
+
+int pdg_schema_look(const char *path, struct pdg_error *err)
+{
+	PDG_AUTO(fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	uint8_t header[HEADER];
+	struct stat st;
+	ssize_t n;
+	int rc;
+
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd >= 0 && fstat(fd, &st) == 0 && !S_ISREG(st.st_mode))
+		return pdg_sqlite_damaged(err, path, "it is no file");
+	n = fd < 0 ? -1 : pread(fd, header, sizeof(header), 0);
+	if (n >= 0)
+		return judge_header(header, (size_t)n, path, err);
+	rc = pdg_reject(err, "STO-3", "cannot read \"%s\": %s", path, strerror(errno));
+	pdg_fix(err, "see to it that the service's user may read and write it, and its folder");
+	return rc;
 }

@@ -19,7 +19,8 @@
 #include "util/size.h"
 #include "util/str.h"
 
-#define BUSY_MS 10000
+/* Nobody else writes: a lock is a tool's of the operator, and whoever waits for it holds up all. */
+#define BUSY_MS 1000
 
 #define ROW                                                                                        \
 	"a.id, a.reference, a.stage, b.id IS NOT NULL, a.received, a.repository, a.git_commit,"    \
@@ -95,14 +96,26 @@ static const char *const statements[PDG_SQL_COUNT] = {
 	[PDG_SQL_TILE_READ] = "SELECT hashes FROM journal_tile WHERE tile = ?1",
 };
 
+int pdg_sqlite_damaged(struct pdg_error *err, const char *path, const char *why)
+{
+	int rc = pdg_reject(err, "STO-5", "\"%s\" cannot be used as the store: %s",
+			    path ? path : "", why);
+
+	pdg_fix(err,
+		"restore the service's database and its log from one backup; if this is another "
+		"program's file, correct store in [service]");
+	return rc;
+}
+
 int pdg_sqlite_fail(struct pdg_error *err, sqlite3 *db, const char *what)
 {
 	int code = sqlite3_errcode(db) & 0xff;
-	const char *rule = code == SQLITE_NOTADB || code == SQLITE_CORRUPT ? "STO-3" : "STO-4";
 
 	if (code == SQLITE_NOMEM)
 		return pdg_nomem(err);
-	return pdg_reject(err, rule, "cannot %s: %s", what, sqlite3_errmsg(db));
+	if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT)
+		return pdg_sqlite_damaged(err, sqlite3_db_filename(db, "main"), sqlite3_errmsg(db));
+	return pdg_reject(err, "STO-4", "cannot %s: %s", what, sqlite3_errmsg(db));
 }
 
 int pdg_sqlite_stmt(struct pdg_sqlite_conn *c, enum pdg_sql which, sqlite3_stmt **out,
@@ -176,6 +189,19 @@ static void conn_close(struct pdg_sqlite_conn *c)
 	c->db = NULL;
 }
 
+static int cannot_open(struct pdg_error *err, const char *path, sqlite3 *db)
+{
+	int code = sqlite3_errcode(db) & 0xff;
+	int rc;
+
+	if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT)
+		return pdg_sqlite_damaged(err, path, sqlite3_errmsg(db));
+	rc = pdg_reject(err, "STO-3", "cannot open the database \"%s\": %s", path,
+			sqlite3_errmsg(db));
+	pdg_fix(err, "see to it that the service's user may read and write it, and its folder");
+	return rc;
+}
+
 static int conn_open(struct pdg_sqlite_conn *c, const char *path, bool writer,
 		     struct pdg_error *err)
 {
@@ -195,8 +221,7 @@ static int conn_open(struct pdg_sqlite_conn *c, const char *path, bool writer,
 		return 0;
 	if (!c->db)
 		return pdg_nomem(err);
-	rc = pdg_reject(err, "STO-3", "cannot open the database \"%s\": %s", path,
-			sqlite3_errmsg(c->db));
+	rc = cannot_open(err, path, c->db);
 	conn_close(c);
 	return rc;
 }
@@ -357,9 +382,12 @@ static int take_lock(struct pdg_sqlite *s, struct pdg_error *err)
 
 	if (rc == 0)
 		return 0;
-	if (access(lock, R_OK | W_OK) != 0)
-		return pdg_reject(err, "STO-3", "cannot lock the database \"%s\": %s", s->path,
-				  strerror(errno));
+	if (access(lock, R_OK | W_OK) != 0) {
+		rc = pdg_reject(err, "STO-3", "cannot lock the database \"%s\": %s", s->path,
+				strerror(errno));
+		pdg_fix(err, "see to it that the service's user may write to its folder");
+		return rc;
+	}
 	rc = pdg_reject(err, "STO-2", "the database \"%s\" is in use by another process", s->path);
 	pdg_fix(err, "stop the other pedigreed, or give this one a store of its own");
 	return rc;
@@ -370,13 +398,14 @@ static int make_file(const char *path, struct pdg_error *err)
 {
 	PDG_AUTO(fd) int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 
-	if (fd < 0 && errno != EEXIST)
-		return pdg_reject(err, "STO-3", "cannot make the database \"%s\": %s", path,
-				  strerror(errno));
-	if (fd < 0 && pdg_fs_is_dir(path))
-		return pdg_reject(err, "STO-3", "cannot open the database \"%s\": is a directory",
-				  path);
-	return 0;
+	int rc = 0;
+
+	if (fd < 0 && errno != EEXIST) {
+		rc = pdg_reject(err, "STO-3", "cannot make the database \"%s\": %s", path,
+				strerror(errno));
+		pdg_fix(err, "see to it that the service's user may write to its folder");
+	}
+	return rc;
 }
 
 static void store_close(struct pdg_store *store)
@@ -402,6 +431,8 @@ int pdg_sqlite_open(const char *path, struct pdg_store **out, bool *out_new, str
 	if (!s->path)
 		return pdg_nomem(err);
 	rc = name_files(s, err);
+	if (rc == 0)
+		rc = pdg_schema_look(path, err);
 	if (rc == 0)
 		rc = take_lock(s, err);
 	if (rc == 0)

@@ -11,7 +11,10 @@
  * One process at a time: the file's lock is taken for the lifetime (STO-2 when it is held).
  *
  * *@out_new: the database was made by this call.
- * Returns 0, PDG_E_IO (STO-3: not a database, cannot be opened), PDG_E_REJECTED.
+ * A file that is no database, or another program's, is left as it is, with nothing beside it.
+ *
+ * Returns 0, PDG_E_IO (STO-3: cannot be opened), PDG_E_USAGE (STO-5: damaged, or none of ours),
+ * PDG_E_REJECTED.
  */
 int pdg_sqlite_open(const char *path, struct pdg_store **out, bool *out_new,
 		    struct pdg_error *err) PDG_MUST_CHECK;

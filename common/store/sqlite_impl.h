@@ -79,9 +79,11 @@ struct pdg_sqlite {
 	pthread_t batch_thread;
 };
 
-/** A failure of SQLite: STO-4 (it can be tried again), STO-3 (the file is damaged), or PDG_E_NOMEM.
+/** A failure of SQLite: STO-4 (it can be tried again), STO-5 (the file is damaged), or PDG_E_NOMEM.
  */
 int pdg_sqlite_fail(struct pdg_error *err, sqlite3 *db, const char *what);
+/** STO-5, and what to do about it. */
+int pdg_sqlite_damaged(struct pdg_error *err, const char *path, const char *why);
 
 /** The statement @which of @c, reset, prepared when needed. Borrowed. */
 int pdg_sqlite_stmt(struct pdg_sqlite_conn *c, enum pdg_sql which, sqlite3_stmt **out,
@@ -143,8 +145,8 @@ int pdg_sqlite_list_sources(struct pdg_store *store, const char *repository, con
 			    size_t max, struct pdg_listed **out, size_t *out_n,
 			    struct pdg_error *err);
 int pdg_sqlite_sources(struct pdg_store *store, const char *repository, const char *algorithm,
-		       const char *value, int64_t after, size_t max, struct pdg_stored ***out,
-		       size_t *out_n, struct pdg_error *err);
+		       const char *value, int64_t after, size_t max, size_t max_bytes,
+		       struct pdg_stored ***out, size_t *out_n, struct pdg_error *err);
 int pdg_sqlite_pending(struct pdg_store *store, int64_t after, size_t max, size_t max_bytes,
 		       struct pdg_stored ***out, size_t *out_n, struct pdg_error *err);
 int pdg_sqlite_count(struct pdg_store *store, uint64_t *out_all, uint64_t *out_pending,

@@ -12,9 +12,6 @@
 #include "util/size.h"
 #include "util/str.h"
 
-#define EACH_PAGE 64
-#define NOTE_MAX  PDG_LIMIT_CHECKPOINT
-
 /* A statement being run on a lent connection; ended by query_done() on every way out. */
 struct query {
 	struct pdg_sqlite *s;
@@ -124,7 +121,12 @@ static void list_done(struct list *l)
 }
 PDG_AUTO_DEFINE_VALUE(list, struct list, list_done)
 
-/* Rows until the end, or until they hold @max_bytes of payload. */
+static size_t size_of(const struct pdg_stored *a)
+{
+	return a->envelope.n + a->payload.n + a->commit.n + a->bundle.n;
+}
+
+/* Rows until the end, or until they hold @max_bytes. */
 static int rows_read(struct query *q, size_t max_bytes, struct pdg_stored ***out, size_t *out_n,
 		     struct pdg_error *err)
 {
@@ -139,7 +141,7 @@ static int rows_read(struct query *q, size_t max_bytes, struct pdg_stored ***out
 		rc = row_read(q, &l.v[l.n], err);
 		if (rc < 0)
 			return rc;
-		bytes += l.v[l.n++]->payload.n;
+		bytes += size_of(l.v[l.n++]);
 	}
 	if (rc < 0)
 		return rc;
@@ -213,8 +215,8 @@ int pdg_sqlite_by_subject(struct pdg_store *store, const char *algorithm, const 
 }
 
 int pdg_sqlite_sources(struct pdg_store *store, const char *repository, const char *algorithm,
-		       const char *value, int64_t after, size_t max, struct pdg_stored ***out,
-		       size_t *out_n, struct pdg_error *err)
+		       const char *value, int64_t after, size_t max, size_t max_bytes,
+		       struct pdg_stored ***out, size_t *out_n, struct pdg_error *err)
 {
 	PDG_AUTO(query) struct query q = {0};
 	bool by_commit = pdg_str_eq(algorithm, "gitCommit");
@@ -228,7 +230,7 @@ int pdg_sqlite_sources(struct pdg_store *store, const char *repository, const ch
 	(void)sqlite3_bind_int64(q.st, 4, limit_of(max));
 	if (!by_commit)
 		pdg_sqlite_bind_text(q.st, 5, algorithm);
-	return rows_read(&q, SIZE_MAX, out, out_n, err);
+	return rows_read(&q, max_bytes, out, out_n, err);
 }
 
 int pdg_sqlite_pending(struct pdg_store *store, int64_t after, size_t max, size_t max_bytes,
@@ -350,8 +352,8 @@ static int each_page(struct pdg_store *store, int64_t after, struct pdg_stored *
 	if (rc < 0)
 		return rc;
 	(void)sqlite3_bind_int64(q.st, 1, after);
-	(void)sqlite3_bind_int64(q.st, 2, EACH_PAGE);
-	return rows_read(&q, SIZE_MAX, out, out_n, err);
+	(void)sqlite3_bind_int64(q.st, 2, PDG_LIMIT_PAGE);
+	return rows_read(&q, PDG_LIMIT_PAGE_BYTES, out, out_n, err);
 }
 
 /* By pages, so that @each may ask the store itself and no reader holds back the WAL. */

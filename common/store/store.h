@@ -61,12 +61,6 @@ struct pdg_store_subject {
 	const char *value;
 };
 
-/* A tile of the journal. */
-struct pdg_store_tile {
-	unsigned level;
-	uint64_t n;
-};
-
 struct pdg_store_ops {
 	const char *name;
 
@@ -123,11 +117,12 @@ struct pdg_store_ops {
 			    struct pdg_error *err);
 	/**
 	 * Sources of a repository (normalised URI) of the commit with this digest ("gitCommit" or
-	 * "sha256"), oldest first, ids above @after, at most @max.
+	 * "sha256"), oldest first, ids above @after: at most @max rows, and no more once they hold
+	 * @max_bytes (always one). None: there are no more.
 	 */
 	int (*sources)(struct pdg_store *s, const char *repository, const char *algorithm,
-		       const char *value, int64_t after, size_t max, struct pdg_stored ***out,
-		       size_t *out_n, struct pdg_error *err);
+		       const char *value, int64_t after, size_t max, size_t max_bytes,
+		       struct pdg_stored ***out, size_t *out_n, struct pdg_error *err);
 	/**
 	 * What is not logged yet, oldest first, ids above @after: at most @max rows, and no more
 	 * once they hold @max_bytes of payload (always one). Of a row it has what a log entry and

@@ -268,10 +268,17 @@ static int create(struct pdg_embedded *l, const char *configured_key, struct pdg
 static int take_lock(struct pdg_embedded *l, struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *path = pdg_embedded_path(l, LOCK);
+	int rc;
 
 	if (!path)
 		return pdg_nomem(err);
-	return pdg_fs_lock(path, &l->lock_fd, err);
+	rc = pdg_fs_lock(path, &l->lock_fd, err);
+	if (rc < 0 && access(path, R_OK | W_OK) == 0) {
+		rc = pdg_reject(err, "LOG-16", "the log in \"%s\" is in use by another process",
+				l->dir);
+		pdg_fix(err, "stop the other pedigreed, or give this one a log folder of its own");
+	}
+	return rc;
 }
 
 /* Look first without touching anything, then again when nobody else can change it. */

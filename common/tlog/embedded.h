@@ -35,10 +35,10 @@ struct pdg_embedded_options {
  * Open the log: takes the lock, reads its checkpoint and checks its own signature, origin and
  * that the tiles give its root.
  *
- * Returns 0, PDG_E_NOTFOUND (absent and not may_create; the key named in @opt), PDG_E_IO (also:
- * locked by another), PDG_E_USAGE (an origin that is no host name; FIL-1: others could write
- * there), PDG_E_REJECTED (LOG-11: the checkpoint or the key is gone, or not of this key or origin;
- * LOG-12: tiles do not give its root).
+ * Returns 0, PDG_E_NOTFOUND (absent and not may_create; the key named in @opt), PDG_E_IO (also
+ * LOG-16: locked by another), PDG_E_USAGE (an origin that is no host name; FIL-1: others could
+ * write there), PDG_E_REJECTED (LOG-11: the checkpoint or the key is gone, or not of this key or
+ * origin; LOG-12: tiles do not give its root).
  */
 int pdg_embedded_open(const struct pdg_embedded_options *opt, struct pdg_log **out,
 		      struct pdg_error *err) PDG_MUST_CHECK;
@@ -60,7 +60,10 @@ int pdg_embedded_file(struct pdg_log *log, const char *path, struct pdg_buf *out
 /** Is the folder still the one that was opened, and its checkpoint in it? Returns 0, PDG_E_IO. */
 int pdg_embedded_there(struct pdg_log *log, struct pdg_error *err) PDG_MUST_CHECK;
 
-/** Re-check everything: every tile from the entries up, against the checkpoint. */
+/**
+ * Re-check everything: every tile from the entries up, against the checkpoint; and the narrower
+ * tiles that a crash left beside those that replaced them. PDG_E_REJECTED (LOG-12), PDG_E_IO.
+ */
 int pdg_embedded_fsck(struct pdg_log *log, uint64_t *out_entries,
 		      struct pdg_error *err) PDG_MUST_CHECK;
 

@@ -371,46 +371,6 @@ static void commit(struct batch *b)
 	}
 }
 
-/* Remove what the old tree kept of a tile, now that more is published. Failure only leaves a file.
- */
-static void remove_partial(const struct pdg_embedded *l, bool entries, unsigned level, uint64_t n,
-			   unsigned old, unsigned now)
-{
-	char rel[PDG_TILE_PATH_MAX];
-	char *path;
-	char *dir;
-
-	if (entries)
-		pdg_tile_entries_path(n, old, rel);
-	else
-		pdg_tile_path(level, n, old, rel);
-	path = pdg_embedded_path(l, rel);
-	if (path && l->io->remove(l->io->ctx, path, NULL) == 0 && now == PDG_TILE_WIDTH) {
-		dir = pdg_path_dir(path);
-		if (dir)
-			(void)l->io->remove(l->io->ctx, dir, NULL);
-		free(dir);
-	}
-	free(path);
-}
-
-static void remove_superseded(const struct pdg_embedded *l, uint64_t old_size)
-{
-	unsigned level;
-
-	for (level = 0; level < PDG_TILE_LEVELS; level++) {
-		uint64_t n = old_size >> (8 * level) >> 8;
-		unsigned old = pdg_tile_width(old_size, level, n);
-		unsigned now = pdg_tile_width(l->size, level, n);
-
-		if (old == 0 || old == now)
-			continue;
-		if (level == 0)
-			remove_partial(l, true, 0, n, old, now);
-		remove_partial(l, false, level, n, old, now);
-	}
-}
-
 int pdg_embedded_append(struct pdg_embedded *l, struct pdg_log_item *items, size_t n,
 			struct pdg_error *err)
 {
@@ -426,6 +386,8 @@ int pdg_embedded_append(struct pdg_embedded *l, struct pdg_log_item *items, size
 		return rc;
 	if (b.n_entries > UINT64_MAX - l->size)
 		return pdg_fail(err, PDG_E_LIMIT, "the log is full");
+	if (l->fresh)
+		pdg_embedded_sweep(l);
 	rc = write_bundles(&b, err);
 	if (rc == 0)
 		rc = pdg_tree_append(&s, l->size, b.leaf, b.n_entries, &b.root, err);
@@ -440,6 +402,6 @@ int pdg_embedded_append(struct pdg_embedded *l, struct pdg_log_item *items, size
 	if (rc < 0)
 		return rc;
 	commit(&b);
-	remove_superseded(l, old_size);
+	pdg_embedded_drop_superseded(l, old_size);
 	return 0;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The embedded log's memory, shared by its files: embedded.c (open, create), embedded_load.c
- * (folder to memory), embedded_append.c (memory to folder), embedded_read.c (what is served).
- * Private to this folder.
+ * (folder to memory), embedded_append.c (memory to folder), embedded_read.c (what is served),
+ * embedded_sweep.c (what is not needed goes), embedded_fsck.c (the check of all of it). Private to
+ * this folder.
  */
 #ifndef PDG_TLOG_EMBEDDED_IMPL_H
 #define PDG_TLOG_EMBEDDED_IMPL_H
@@ -66,6 +67,11 @@ int pdg_embedded_load(struct pdg_embedded *l, struct pdg_error *err) PDG_MUST_CH
 /** Replace the checkpoint file, durably. Everything that it covers must be durable before. */
 int pdg_embedded_publish(const struct pdg_embedded *l, struct pdg_bytes note,
 			 struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Remove what the tree of @old_size had of tiles that are wider now. */
+void pdg_embedded_drop_superseded(const struct pdg_embedded *l, uint64_t old_size);
+/** Remove the partial tiles that are not the tree's: what an append that was cut off left. */
+void pdg_embedded_sweep(const struct pdg_embedded *l);
 
 /** log.h add(), with @l->append held. */
 int pdg_embedded_append(struct pdg_embedded *l, struct pdg_log_item *items, size_t n,

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The embedded log's files as they are served, and the check of all of them. Only what the
- * published checkpoint covers is ever read: behind it lies what a crash left or what an append is
- * writing just now.
+ * The embedded log's files as they are served. Only what the published checkpoint covers is ever
+ * read: behind it lies what a crash left or what an append is writing just now.
  */
 #include <inttypes.h>
 
@@ -101,90 +100,4 @@ int pdg_embedded_file(struct pdg_log *log, const char *path, struct pdg_buf *out
 	    !pdg_tile_path_parse(pdg_bytes_from(p, strlen("tile/")), &entries, &level, &n, &width))
 		return pdg_fail(err, PDG_E_NOTFOUND, "\"%s\" is not a file of a log", path);
 	return pdg_embedded_published(l, entries, level, n, width, out, err);
-}
-
-/* A file that the checkpoint covers and that is not there is damage, not a wrong question. */
-static int damage(struct pdg_error *err, int rc)
-{
-	struct pdg_error was = {0};
-
-	if (rc != PDG_E_NOTFOUND)
-		return rc;
-	if (err)
-		was = *err;
-	return pdg_reject(err, "LOG-12", "%s", was.text);
-}
-
-static int read_kept(void *ctx, unsigned level, uint64_t n, unsigned width, struct pdg_buf *out,
-		     struct pdg_error *err)
-{
-	return damage(err, pdg_embedded_published(ctx, false, level, n, width, out, err));
-}
-
-/* A store that is built anew from the entries and never written: each tile must be there already.
- */
-static int compare_kept(void *ctx, unsigned level, uint64_t n, struct pdg_bytes hashes,
-			struct pdg_error *err)
-{
-	PDG_AUTO(buf) struct pdg_buf kept = PDG_BUF_INIT(PDG_TILE_BYTES);
-	int rc = read_kept(ctx, level, n, (unsigned)(hashes.n / PDG_HASH_LEN), &kept, err);
-
-	if (rc < 0)
-		return rc;
-	if (!pdg_bytes_eq(pdg_buf_bytes(&kept), hashes))
-		return pdg_reject(err, "LOG-12",
-				  "tile %u/%" PRIu64 " is not what the entries below it give",
-				  level, n);
-	return 0;
-}
-
-/* Check bundle @n, the next @width entries, and every tile that it ends in. */
-static int check_bundle(struct pdg_embedded *l, uint64_t n, unsigned width,
-			struct pdg_hash32 *out_root, struct pdg_error *err)
-{
-	PDG_AUTO(buf) struct pdg_buf bundle = PDG_BUF_INIT(PDG_ENTRIES_MAX);
-	PDG_AUTO(mem) struct pdg_hash32 *leaves = pdg_calloc(PDG_TILE_WIDTH, sizeof(*leaves));
-	const struct pdg_tile_store s = {.read = read_kept, .write = compare_kept, .ctx = l};
-	struct pdg_bytes rest;
-	struct pdg_bytes entry;
-	unsigned i;
-	int rc;
-
-	if (!leaves)
-		return pdg_nomem(err);
-	rc = damage(err, pdg_embedded_published(l, true, 0, n, width, &bundle, err));
-	if (rc < 0)
-		return rc;
-	rest = pdg_buf_bytes(&bundle);
-	for (i = 0; i < width && pdg_entries_next(&rest, &entry); i++) {
-		rc = pdg_merkle_leaf(entry, &leaves[i], err);
-		if (rc < 0)
-			return rc;
-	}
-	return pdg_tree_append(&s, n * PDG_TILE_WIDTH, leaves, width, out_root, err);
-}
-
-int pdg_embedded_fsck(struct pdg_log *log, uint64_t *out_entries, struct pdg_error *err)
-{
-	struct pdg_embedded *l = (struct pdg_embedded *)log;
-	struct pdg_hash32 published;
-	struct pdg_hash32 root;
-	uint64_t size;
-	uint64_t n;
-	int rc = pdg_merkle_empty(&root, err);
-
-	(void)pthread_mutex_lock(&l->state);
-	size = l->size;
-	published = l->root;
-	(void)pthread_mutex_unlock(&l->state);
-	for (n = 0; rc == 0 && n * PDG_TILE_WIDTH < size; n++)
-		rc = check_bundle(l, n, pdg_tile_width(size, 0, n), &root, err);
-	if (rc < 0)
-		return rc;
-	if (memcmp(root.b, published.b, PDG_HASH_LEN) != 0)
-		return pdg_reject(err, "LOG-12",
-				  "the %" PRIu64 " entries do not give the root of the checkpoint",
-				  size);
-	*out_entries = size;
-	return 0;
 }

@@ -155,6 +155,11 @@ int pdg_entry_verify(const struct pdg_entry *e, const struct pdg_root *root,
 		return pdg_reject(err, "LOG-9",
 				  "log entry of kind \"%s\" %s is not judged by this version",
 				  e->kind, e->version);
+	if (e->integrated_time != 0 || e->set.n > 0)
+		return pdg_reject(err, "LOG-17",
+				  "log entry %" PRIu64
+				  " has a time or a promise that no log of its kind gives",
+				  e->log_index);
 	log = pdg_root_log(root, pdg_buf_bytes(&e->log_id));
 	if (!log)
 		return pdg_reject(err, "LOG-8",

@@ -12,9 +12,8 @@
 #include "util/str.h"
 #include "util/time.h"
 
-#define RULE	  "JNL-1"
-#define VERSION	  1
-#define LINKS_MAX 64
+#define RULE	"JNL-1"
+#define VERSION 1
 
 static const char *const leaf_members[] = {
 	"decision", "envelope",	 "grade", "links", "policy", "producer", "producerKey",
@@ -83,7 +82,7 @@ static const char *fault(const struct pdg_journal_leaf *l)
 		return "received is before 1970";
 	if (l->policy_version > INT64_MAX)
 		return "the policy's version is out of range";
-	if (l->n_links > LINKS_MAX)
+	if (l->n_links > PDG_LIMIT_LINKS)
 		return "more links than stages can have";
 	for (i = 0; i < l->n_links; i++) {
 		if (!is_text(l->links[i].stage) || !is_digest(l->links[i].reference))
@@ -172,7 +171,7 @@ static int read_links(const json_t *doc, struct pdg_journal_leaf *l, struct pdg_
 
 	if (rc < 0)
 		return rc;
-	if (pdg_json_len(links) > LINKS_MAX)
+	if (pdg_json_len(links) > PDG_LIMIT_LINKS)
 		return pdg_reject(err, RULE, "more links than stages can have");
 	l->links = pdg_calloc(pdg_json_len(links) + 1, sizeof(*l->links));
 	if (!l->links)

@@ -16,7 +16,13 @@ struct pdg_log_item {
 	/* results */
 	int rc; /* 0, or why this one failed (PDG_E_IO: try again later) */
 	struct pdg_error err;
-	struct pdg_entry *entry; /* owned by the caller when rc is 0; already verified */
+	struct pdg_entry *entry; /* owned by the caller when rc is 0; see add() */
+};
+
+/* A signed tree. */
+struct pdg_log_head {
+	uint64_t size;
+	struct pdg_hash32 root;
 };
 
 struct pdg_log;
@@ -26,10 +32,16 @@ struct pdg_log_ops {
 	/**
 	 * Log @n items, in one batch where the log can; an item that failed has its own rc.
 	 * Returns 0 when each item has an answer of its own, else PDG_E_* for all of them.
-	 * What the log answered was verified (pdg_entry_verify) before it is handed out.
+	 * What another's log answered was verified (pdg_entry_verify) before it is handed out; the
+	 * embedded log's entries are good by construction, and whoever reads them verifies them.
 	 */
 	int (*add)(struct pdg_log *log, struct pdg_log_item *items, size_t n,
 		   struct pdg_error *err);
+	/**
+	 * The newest tree that was found to continue those before it, to be kept for the next run
+	 * (size 0: none yet). From any thread. NULL: the log is its own memory.
+	 */
+	void (*head)(struct pdg_log *log, struct pdg_log_head *out);
 	/** How many items to hand over at once at most, and how many calls may run side by side. */
 	size_t batch;
 	unsigned parallel;

@@ -16,12 +16,6 @@
 #define PDG_REKOR_IDLE	8
 #define PDG_REKOR_HEADS 16
 
-/* A signed tree. */
-struct pdg_rekor_head {
-	uint64_t size;
-	struct pdg_hash32 root;
-};
-
 struct pdg_rekor {
 	struct pdg_log log;
 	char *submit_url;
@@ -38,8 +32,8 @@ struct pdg_rekor {
 
 	/* Guards the trees that were found to continue each other; the newest, and the last few. */
 	pthread_mutex_t history;
-	struct pdg_rekor_head newest;
-	struct pdg_rekor_head heads[PDG_REKOR_HEADS];
+	struct pdg_log_head newest;
+	struct pdg_log_head heads[PDG_REKOR_HEADS];
 	size_t n_heads;		/* ever; the array is a ring */
 	int64_t blind_until_ms; /* tiles could not be had: not asked for again before */
 };
@@ -79,7 +73,7 @@ int pdg_rekor_view_entry(struct pdg_rekor_view *v, uint64_t index, struct pdg_by
  * Does a signed tree continue those that were seen before? Where tiles cannot be had that is
  * left for a later one. Returns 0 or PDG_E_REJECTED (LOG-2), PDG_E_NOMEM, PDG_E_CRYPTO.
  */
-int pdg_rekor_continues(struct pdg_rekor *r, struct pdg_http *http,
-			const struct pdg_rekor_head *head, struct pdg_error *err) PDG_MUST_CHECK;
+int pdg_rekor_continues(struct pdg_rekor *r, struct pdg_http *http, const struct pdg_log_head *head,
+			struct pdg_error *err) PDG_MUST_CHECK;
 
 #endif

@@ -199,7 +199,7 @@ int pdg_rekor_view_entry(struct pdg_rekor_view *v, uint64_t index, struct pdg_by
 
 /* Tiles of the larger of two trees must show the smaller one as its beginning. */
 static int compare_trees(const struct pdg_rekor *r, struct pdg_http *http,
-			 const struct pdg_rekor_head *m, const struct pdg_rekor_head *n,
+			 const struct pdg_log_head *m, const struct pdg_log_head *n,
 			 struct pdg_error *err)
 {
 	PDG_AUTO(rekor_view) struct pdg_rekor_view v = {0};
@@ -216,8 +216,7 @@ static int compare_trees(const struct pdg_rekor *r, struct pdg_http *http,
 }
 
 /* A tree of this size that is known already: 0 when it is this one, else LOG-2; 1 when none is. */
-static int known(const struct pdg_rekor *r, const struct pdg_rekor_head *head,
-		 struct pdg_error *err)
+static int known(const struct pdg_rekor *r, const struct pdg_log_head *head, struct pdg_error *err)
 {
 	size_t n = r->n_heads < PDG_REKOR_HEADS ? r->n_heads : PDG_REKOR_HEADS;
 	size_t i;
@@ -235,7 +234,7 @@ static int known(const struct pdg_rekor *r, const struct pdg_rekor_head *head,
 }
 
 static int compare_history(struct pdg_rekor *r, struct pdg_http *http,
-			   const struct pdg_rekor_head *head, struct pdg_error *err)
+			   const struct pdg_log_head *head, struct pdg_error *err)
 {
 	struct pdg_error why = {0};
 	int rc = known(r, head, err);
@@ -264,8 +263,8 @@ static int compare_history(struct pdg_rekor *r, struct pdg_http *http,
 	return 0;
 }
 
-int pdg_rekor_continues(struct pdg_rekor *r, struct pdg_http *http,
-			const struct pdg_rekor_head *head, struct pdg_error *err)
+int pdg_rekor_continues(struct pdg_rekor *r, struct pdg_http *http, const struct pdg_log_head *head,
+			struct pdg_error *err)
 {
 	int rc;
 

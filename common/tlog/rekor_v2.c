@@ -207,7 +207,7 @@ static int judge(struct pdg_rekor *r, struct pdg_rekor_view *view, const struct 
 	struct pdg_log_item *item = &b->items[b->index[k]];
 	const struct pdg_http_answer *a = &b->answer[k];
 	const struct pdg_root_log *log;
-	struct pdg_rekor_head head;
+	struct pdg_log_head head;
 	int rc;
 
 	if (a->status == 201)
@@ -220,7 +220,7 @@ static int judge(struct pdg_rekor *r, struct pdg_rekor_view *view, const struct 
 		rc = pdg_entry_verify(e, r->root, item->digest, item->sig, item->key, &log, err);
 	if (rc < 0)
 		return rc;
-	head = (struct pdg_rekor_head){.size = e->proof_size, .root = e->proof_root};
+	head = (struct pdg_log_head){.size = e->proof_size, .root = e->proof_root};
 	rc = pdg_rekor_continues(r, view->http, &head, err);
 	if (rc < 0)
 		return rc;
@@ -292,6 +292,15 @@ static int rekor_add(struct pdg_log *log, struct pdg_log_item *items, size_t n,
 	return rc;
 }
 
+static void rekor_head(struct pdg_log *log, struct pdg_log_head *out)
+{
+	struct pdg_rekor *r = (struct pdg_rekor *)log;
+
+	(void)pthread_mutex_lock(&r->history);
+	*out = r->newest;
+	(void)pthread_mutex_unlock(&r->history);
+}
+
 static void rekor_give_up(struct pdg_log *log)
 {
 	struct pdg_rekor *r = (struct pdg_rekor *)log;
@@ -319,6 +328,7 @@ static void rekor_free(struct pdg_log *log)
 static const struct pdg_log_ops rekor_ops = {
 	.name = "rekor-v2",
 	.add = rekor_add,
+	.head = rekor_head,
 	.batch = BATCH,
 	.parallel = PARALLEL,
 	.give_up = rekor_give_up,
@@ -398,6 +408,10 @@ int pdg_rekor_v2_open(const struct pdg_rekor_options *opt, struct pdg_log **out,
 	rc = make_root(opt, &r->root, err);
 	if (rc < 0)
 		return rc;
+	if (opt->known.size > 0) {
+		r->newest = opt->known;
+		r->heads[r->n_heads++] = opt->known;
+	}
 	*out = &PDG_TAKE(r)->log;
 	return 0;
 }

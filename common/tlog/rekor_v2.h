@@ -6,12 +6,13 @@
 #include "tlog/log.h"
 
 struct pdg_rekor_options {
-	const char *url;      /* write prefix, e.g. http://localhost:3003 */
-	const char *read_url; /* read prefix for checkpoint and tiles; NULL: url + "/api/v2" */
-	const char *origin;   /* checkpoint origin: host of the log's baseUrl */
-	const char *key_file; /* the log's public key, by configuration: never fetched */
-	const char *proxy;    /* or NULL */
-	int timeout_ms;	      /* of a submission, which waits for a checkpoint; 0: 40 s */
+	const char *url;	   /* write prefix, e.g. http://localhost:3003 */
+	const char *read_url;	   /* read prefix for checkpoint and tiles; NULL: url + "/api/v2" */
+	const char *origin;	   /* checkpoint origin: host of the log's baseUrl */
+	const char *key_file;	   /* the log's public key, by configuration: never fetched */
+	const char *proxy;	   /* or NULL */
+	int timeout_ms;		   /* of a submission, which waits for a checkpoint; 0: 40 s */
+	struct pdg_log_head known; /* head() of the run before; size 0: none */
 };
 
 /**

@@ -70,6 +70,20 @@ bool pdg_bytes_line(struct pdg_bytes *rest, struct pdg_bytes *out_line)
 	return true;
 }
 
+static bool is_in(const char *set, uint8_t c)
+{
+	return c && strchr(set, c);
+}
+
+struct pdg_bytes pdg_bytes_trim(struct pdg_bytes b, const char *set)
+{
+	while (b.n && is_in(set, b.p[0]))
+		b = pdg_bytes_from(b, 1);
+	while (b.n && is_in(set, b.p[b.n - 1]))
+		b.n--;
+	return b;
+}
+
 bool pdg_bytes_utf8(struct pdg_bytes b)
 {
 	size_t at = 0;

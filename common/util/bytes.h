@@ -52,6 +52,9 @@ size_t pdg_bytes_find_byte(struct pdg_bytes hay, uint8_t c, size_t from);
 /** Take one line off *@rest (without its \n; the last may lack one). False at the end. */
 bool pdg_bytes_line(struct pdg_bytes *rest, struct pdg_bytes *out_line);
 
+/** @b without the bytes of @set that it begins and ends with. */
+struct pdg_bytes pdg_bytes_trim(struct pdg_bytes b, const char *set);
+
 /** Is @b well-formed UTF-8 (no surrogates, no overlong forms, at most U+10FFFF)? */
 bool pdg_bytes_utf8(struct pdg_bytes b);
 

@@ -214,3 +214,18 @@ int pdg_unbase64(struct pdg_bytes in, enum pdg_base64_form form, struct pdg_buf 
 	decode(in, p, n);
 	return 0;
 }
+
+bool pdg_columns_take(struct pdg_columns *c, const size_t *widths, size_t n)
+{
+	if (n == 0 || c->last)
+		return false;
+	if (c->width == 0) {
+		for (; *widths; widths++) {
+			c->width = *widths;
+			if (n == c->width)
+				return true;
+		}
+	}
+	c->last = n < c->width;
+	return n <= c->width;
+}

@@ -36,4 +36,19 @@ void pdg_base64_nopad(struct pdg_bytes in, struct pdg_buf *out);
 int pdg_unbase64(struct pdg_bytes in, enum pdg_base64_form form, struct pdg_buf *out,
 		 struct pdg_error *err) PDG_MUST_CHECK;
 
+/* Base64 lines as programs break them: equal in width, but that the last may be shorter. */
+struct pdg_columns {
+	size_t width; /* of all lines, from the first on */
+	bool last;    /* a shorter one was there */
+};
+
+/**
+ * Take the next line, of @n characters; start from zeros.
+ *
+ * @widths  those that a first line may have when others follow, in ascending order, ended by 0
+ *
+ * Returns whether that line may stand there.
+ */
+bool pdg_columns_take(struct pdg_columns *c, const size_t *widths, size_t n);
+
 #endif

@@ -29,13 +29,19 @@ static void copy_cut(char *out, size_t size, const char *text)
 
 static void set_text(char *out, size_t size, const char *fmt, va_list ap) PDG_PRINTF(3, 0);
 
-/* Put the formatted text into @out. Aside has room for one byte more, so that a cut is seen. */
+/*
+ * Put the formatted text into @out. Aside has room for one byte more, so that a cut is seen. An
+ * error is one line wherever it is printed: what it quotes must not begin another (attack 18).
+ */
 static void set_text(char *out, size_t size, const char *fmt, va_list ap)
 {
 	char aside[PDG_ERROR_TEXT_MAX + 1];
+	char *p;
 
 	if (vsnprintf(aside, sizeof(aside), fmt, ap) < 0)
 		aside[0] = '\0';
+	for (p = strchr(aside, '\n'); p; p = strchr(p, '\n'))
+		*p = ' ';
 	copy_cut(out, size, aside);
 }
 
@@ -87,6 +93,11 @@ void pdg_fix(struct pdg_error *err, const char *fmt, ...)
 	va_start(ap, fmt);
 	set_text(err->fix, sizeof(err->fix), fmt, ap);
 	va_end(ap);
+}
+
+const char *pdg_error_fix(const struct pdg_error *err)
+{
+	return err->fix[0] ? err->fix : pdg_rule_fix(err->rule);
 }
 
 int pdg_context(struct pdg_error *err, int rc, const char *fmt, ...)

@@ -36,11 +36,9 @@ enum pdg_code {
 struct pdg_error {
 	int code;
 	char rule[PDG_ERROR_RULE_MAX]; /* a rule id of docs/RULES.md, or "" */
-	char text[PDG_ERROR_TEXT_MAX]; /* cut at the end when longer */
+	char text[PDG_ERROR_TEXT_MAX]; /* one line, cut at the end when longer */
 	char fix[PDG_ERROR_FIX_MAX];   /* what to do, or "" */
 };
-
-/** Forget what @err holds; it may be used again. */
 
 /** Record a failure without a rule of its own. Returns @code. @err may be NULL. */
 int pdg_fail(struct pdg_error *err, int code, const char *fmt, ...) PDG_PRINTF(3, 4);
@@ -54,6 +52,9 @@ int pdg_reject(struct pdg_error *err, const char *rule, const char *fmt, ...) PD
 
 /** Say what to do about the recorded failure. Replaces an earlier remedy. */
 void pdg_fix(struct pdg_error *err, const char *fmt, ...) PDG_PRINTF(2, 3);
+
+/** What to do about @err: its own remedy, else its rule's (pdg_rule_fix), else "". */
+const char *pdg_error_fix(const struct pdg_error *err);
 
 /** Put "<context>: " before the recorded text on the way up. Returns @rc unchanged. */
 int pdg_context(struct pdg_error *err, int rc, const char *fmt, ...) PDG_PRINTF(3, 4);

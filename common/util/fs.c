@@ -20,7 +20,7 @@
 #include "util/str.h"
 
 #define CHUNK	     8192
-#define RANDOM_BYTES 8
+#define RANDOM_BYTES (PDG_FS_TEMP_HEX / 2)
 
 void pdg_auto_fd(int *fd)
 {
@@ -136,7 +136,7 @@ struct pending {
 	const char *path; /* for messages; borrowed */
 	const char *base;
 	int dir;
-	char temp[sizeof(".pedigree-") + 2 * RANDOM_BYTES];
+	char temp[sizeof(PDG_FS_TEMP) + PDG_FS_TEMP_HEX];
 };
 
 static void pending_done(struct pending *p)
@@ -173,7 +173,7 @@ static int write_temp(struct pending *p, struct pdg_bytes in, mode_t mode, struc
 {
 	PDG_AUTO(fd) int fd = -1;
 	uint8_t random[RANDOM_BYTES];
-	char name[sizeof(p->temp)] = ".pedigree-";
+	char name[sizeof(p->temp)] = PDG_FS_TEMP;
 
 	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
 		return io_error(err, "find a name beside", p->path);
@@ -222,6 +222,35 @@ int pdg_fs_create(const char *path, struct pdg_bytes in, mode_t mode, struct pdg
 		return pdg_fail(err, PDG_E_USAGE, "\"%s\" exists already", path);
 	}
 	return sync_dir(p.dir) == 0 ? 0 : io_error(err, "make durable", path);
+}
+
+static int write_through(const char *path, struct pdg_bytes in, struct pdg_error *err)
+{
+	PDG_AUTO(fd) int fd = -1;
+
+	do {
+		fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	} while (fd < 0 && errno == EINTR);
+	if (fd < 0)
+		return io_error(err, "open", path);
+	return write_all(fd, in) == 0 ? 0 : io_error(err, "write", path);
+}
+
+int pdg_fs_put(const char *path, struct pdg_bytes in, mode_t mode, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *real = NULL;
+	struct stat st;
+	int rc;
+
+	/* Asked for first: /dev/stdout may lead to a pipe, which has no path. */
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return write_through(path, in, err);
+	if (lstat(path, &st) != 0 || !S_ISLNK(st.st_mode))
+		return pdg_fs_write(path, in, mode, err);
+	rc = pdg_path_real(path, &real, err);
+	if (rc == PDG_E_NOTFOUND)
+		return pdg_fail(err, PDG_E_IO, "cannot write \"%s\": is a link to nothing", path);
+	return rc < 0 ? rc : pdg_fs_write(real, in, mode, err);
 }
 
 int pdg_fs_sync_dir(const char *path, struct pdg_error *err)

@@ -20,14 +20,24 @@ int pdg_fs_read_fd(int fd, const char *name, struct pdg_buf *out,
 
 /**
  * Replace @path by @in: a temporary file beside it, fsync, rename, fsync of the folder.
- * Returns 0 or PDG_E_IO; on failure the old file stands untouched.
+ * Returns 0 or PDG_E_IO. On failure the old file stands untouched, but for one: where the folder
+ * cannot be synced after the rename, the new file is in place and may be gone after a power cut.
  */
 int pdg_fs_write(const char *path, struct pdg_bytes in, mode_t mode,
 		 struct pdg_error *err) PDG_MUST_CHECK;
 
-/** Like pdg_fs_write(), but an existing @path is PDG_E_REJECTED-free failure PDG_E_USAGE. */
+/** Like pdg_fs_write(), but an existing @path is PDG_E_USAGE, and stays as it is. */
 int pdg_fs_create(const char *path, struct pdg_bytes in, mode_t mode,
 		  struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * Write @in to the place that somebody named for output: like pdg_fs_write(), but the file behind a
+ * symbolic link is replaced and the link stays, and a pipe, a terminal or a device takes the bytes
+ * and stays what it is (a pipe is waited for until somebody reads it).
+ * Returns 0, PDG_E_IO (also: a folder, a link to nothing).
+ */
+int pdg_fs_put(const char *path, struct pdg_bytes in, mode_t mode,
+	       struct pdg_error *err) PDG_MUST_CHECK;
 
 /** Make @path and its missing parents with @mode. Existing folders are fine. */
 int pdg_fs_mkdirs(const char *path, mode_t mode, struct pdg_error *err) PDG_MUST_CHECK;
@@ -46,6 +56,12 @@ int pdg_fs_sync_dir(const char *path, struct pdg_error *err) PDG_MUST_CHECK;
 /** Remove a file; a missing one is fine. */
 int pdg_fs_remove(const char *path, struct pdg_error *err) PDG_MUST_CHECK;
 
+/**
+ * Remove what pdg_fs_write() and pdg_fs_create() left unfinished in the folder @path more than a
+ * day ago, when their process was killed. Nothing else is touched, and what fails is left.
+ */
+void pdg_fs_sweep(const char *path);
+
 /** Remove a folder and everything below it, following no symbolic link; missing is fine. */
 int pdg_fs_remove_tree(const char *path, struct pdg_error *err) PDG_MUST_CHECK;
 
@@ -54,6 +70,10 @@ int pdg_fs_tempdir(const char *prefix, char **out, struct pdg_error *err) PDG_MU
 
 bool pdg_fs_is_dir(const char *path);
 bool pdg_fs_exists(const char *path);
+
+/** What the temporary name of a file being written begins with; random hex digits follow. */
+#define PDG_FS_TEMP	".pedigree-"
+#define PDG_FS_TEMP_HEX 16
 
 struct pdg_names {
 	char **v; /* sorted by byte */

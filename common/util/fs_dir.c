@@ -11,13 +11,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "util/codec.h"
 #include "util/fs.h"
 #include "util/rule.h"
 #include "util/size.h"
 #include "util/str.h"
+#include "util/time.h"
 
 /* Each level holds one descriptor while what is below it is removed. */
-#define TREE_DEPTH 128
+#define TREE_DEPTH	  128
+#define TEMPORARY_SECONDS 86400
 
 static int io_error(struct pdg_error *err, const char *what, const char *path)
 {
@@ -137,6 +140,29 @@ static int remove_dir(int parent, const char *name, unsigned depth, const char *
 	if (unlinkat(parent, name, AT_REMOVEDIR) != 0 && errno != ENOENT)
 		return io_error(err, "remove", path);
 	return 0;
+}
+
+static bool is_temporary(const char *name)
+{
+	struct pdg_bytes b = pdg_bytes_str(name);
+	size_t n = strlen(PDG_FS_TEMP);
+
+	return pdg_bytes_starts(b, PDG_FS_TEMP) && b.n == n + PDG_FS_TEMP_HEX &&
+	       pdg_is_hex(pdg_bytes_from(b, n), PDG_FS_TEMP_HEX);
+}
+
+void pdg_fs_sweep(const char *path)
+{
+	PDG_AUTO(dir) DIR *d = opendir(path);
+	int64_t before = pdg_now(&pdg_clock_system) - TEMPORARY_SECONDS;
+	const char *name;
+	struct stat st;
+
+	while (d && (name = next_name(d))) {
+		if (is_temporary(name) && fstatat(dirfd(d), name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(st.st_mode) && st.st_mtime < before)
+			(void)unlinkat(dirfd(d), name, 0);
+	}
 }
 
 int pdg_fs_remove_tree(const char *path, struct pdg_error *err)

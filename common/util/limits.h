@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every limit of the product, with its name and number (design 9). Sizes are bytes. */
+/*
+ * Every limit on what comes from outside, with its name and number (design 9). Sizes are bytes.
+ * What a format or a library sets (widths of keys, of tiles) stands with the code of that format.
+ */
 #ifndef PDG_UTIL_LIMITS_H
 #define PDG_UTIL_LIMITS_H
 
@@ -17,7 +20,7 @@
 #define PDG_LIMIT_SMALL		   PDG_LIMIT_KIB(64) /* a body or an answer that is small */
 #define PDG_LIMIT_CONNECTIONS	   2048
 #define PDG_LIMIT_PER_ADDRESS	   512 /* of them from one address, unless configured */
-#define PDG_LIMIT_HEADERS	   PDG_LIMIT_KIB(8) /* request line and headers, then 431 */
+#define PDG_LIMIT_HEADERS	   PDG_LIMIT_KIB(8) /* a connection's memory for them, then 431 */
 #define PDG_LIMIT_HEADER_SECONDS   10		    /* for the first request's headers */
 #define PDG_LIMIT_IDLE_SECONDS	   30		    /* between requests; for an answer to begin */
 #define PDG_LIMIT_BODY_SECONDS	   10		    /* for a body, and then its bytes at: */
@@ -28,6 +31,13 @@
 #define PDG_LIMIT_CHAIN_EVIDENCE   PDG_LIMIT_MIB(32) /* and their bytes as they are stored */
 #define PDG_LIMIT_WAIT_SECONDS	   30		     /* longest Prefer: wait=N honoured */
 #define PDG_LIMIT_PAGE		   100		     /* attestations in one listing */
+#define PDG_LIMIT_QUEUE		   1024		    /* submissions that wait to be kept, then 503 */
+#define PDG_LIMIT_BATCH		   256		    /* of them in one transaction */
+#define PDG_LIMIT_PAGE_BYTES	   PDG_LIMIT_MIB(4) /* rows read from the store at once, but one */
+#define PDG_LIMIT_QUEUE_BYTES	   PDG_LIMIT_MIB(64) /* that they hold, but for one, then 503 */
+#define PDG_LIMIT_WAITING_BYTES	   PDG_LIMIT_MIB(8) /* of answers that wait for the log, then 202 */
+#define PDG_LIMIT_FRESH		   1024 /* kept rows on their way to the log; others wait */
+#define PDG_LIMIT_FRESH_BYTES	   PDG_LIMIT_MIB(16) /* their statements */
 
 /* JSON */
 #define PDG_LIMIT_JSON_DEPTH  64
@@ -77,11 +87,12 @@
 #define PDG_LIMIT_CHECKPOINT	  PDG_LIMIT_KIB(64)
 #define PDG_LIMIT_NOTE_SIGNATURES 64
 #define PDG_LIMIT_LOG_ENTRY	  ((size_t)65535)
-#define PDG_LIMIT_PROOF_HASHES	  64
 #define PDG_LIMIT_LOG_ANSWER	  PDG_LIMIT_MIB(1)
+#define PDG_LIMIT_ANSWER_HEADERS  PDG_LIMIT_KIB(64) /* of any server that is asked */
+#define PDG_LIMIT_LINKS		  64		    /* of one journal leaf */
 
 /* Files and evidence */
-#define PDG_LIMIT_EVIDENCE_FILES 10000
+#define PDG_LIMIT_EVIDENCE_FILES 10000		    /* records or files of one judgement */
 #define PDG_LIMIT_EVIDENCE	 PDG_LIMIT_MIB(256) /* all records of one judgement */
 #define PDG_LIMIT_PATH		 4096
 

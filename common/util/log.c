@@ -112,6 +112,8 @@ void pdg_log(enum pdg_level level, const char *event, ...)
 
 void pdg_log_error(enum pdg_level level, const char *event, const struct pdg_error *err)
 {
+	const char *fix = pdg_error_fix(err);
+
 	pdg_log(level, event, "rule", err->rule[0] ? err->rule : NULL, "error", err->text, "fix",
-		err->fix[0] ? err->fix : NULL, (const char *)NULL);
+		fix[0] ? fix : NULL, (const char *)NULL);
 }

@@ -82,15 +82,19 @@ void pdg_out(FILE *f, enum pdg_colour c, const char *fmt, ...)
 void pdg_out_error(const char *who, const struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_TEXT);
+	const char *fix = pdg_error_fix(err);
 
 	pdg_buf_printf(&text, "%s: ", who);
 	pdg_str_printable(pdg_bytes_str(err->text[0] ? err->text : "failed without a reason"),
 			  &text);
-	if (err->rule[0])
-		pdg_buf_printf(&text, " [%s]", err->rule);
-	if (err->fix[0]) {
+	if (err->rule[0]) {
+		pdg_buf_puts(&text, " [");
+		pdg_str_printable(pdg_bytes_str(err->rule), &text);
+		pdg_buf_putc(&text, ']');
+	}
+	if (fix[0]) {
 		pdg_buf_puts(&text, "; ");
-		pdg_str_printable(pdg_bytes_str(err->fix), &text);
+		pdg_str_printable(pdg_bytes_str(fix), &text);
 	}
 	pdg_buf_putc(&text, '\n');
 	write_text(stderr, &text);

@@ -23,6 +23,7 @@ static const struct pdg_rule rules[] = {
 
 	/* Files and folders of our own */
 	{ "FIL-1", PDG_E_USAGE, 403, "refused", "a folder of our own that is a symbolic link, of another user, or writable by others" },
+	{ "FIL-2", PDG_E_FORMAT, 403, "refused", "an entry of an outbox that is no file that could be sent" },
 
 	/* Keys and plain signatures */
 	{ "KEY-1", PDG_E_FORMAT, 400, "malformed", "a key is not of its form, or of a type, curve or size that is not used" },
@@ -68,6 +69,8 @@ static const struct pdg_rule rules[] = {
 	{ "LOG-13", PDG_E_IO, 503, "log-unavailable", "a log did not take an entry for now, or answers as no log does" },
 	{ "LOG-14", PDG_E_REJECTED, 503, "log-unavailable", "a log refuses an entry for good" },
 	{ "LOG-15", PDG_E_LIMIT, 413, "too-large", "a checkpoint, log entry or proof goes beyond a limit" },
+	{ "LOG-16", PDG_E_IO, 503, "log-unavailable", "another process has the embedded log open" },
+	{ "LOG-17", PDG_E_REJECTED, 403, "refused", "a log entry has a time or a promise, which logs of its kind do not give" },
 
 	/* The journal */
 	{ "JNL-1", PDG_E_FORMAT, 400, "malformed", "a journal leaf or its proof is not of its form" },
@@ -79,8 +82,8 @@ static const struct pdg_rule rules[] = {
 	{ "CLI-9", PDG_E_USAGE, 400, "refused", "a command that is not in this version" },
 
 	/* Git repositories */
-	{ "GIT-1", PDG_E_NOTFOUND, 404, "refused", "there is no git repository" },
-	{ "GIT-2", PDG_E_REJECTED, 403, "refused", "a repository with SHA-256 objects, which this libgit2 cannot read" },
+	{ "GIT-1", PDG_E_USAGE, 404, "refused", "there is no git repository" },
+	{ "GIT-2", PDG_E_USAGE, 403, "refused", "a repository with SHA-256 objects, which this libgit2 cannot read" },
 	{ "GIT-3", PDG_E_IO, 500, "refused", "a repository, or an object or ref in it, cannot be read" },
 	{ "GIT-4", PDG_E_USAGE, 400, "refused", "a revision or range that is not understood, or that names no commit here" },
 	{ "GIT-5", PDG_E_USAGE, 400, "refused", "a range without a single commit: nothing was checked" },
@@ -199,8 +202,9 @@ static const struct pdg_rule rules[] = {
 	/* The store */
 	{ "STO-1", PDG_E_REJECTED, 403, "refused", "the store was written by a later version" },
 	{ "STO-2", PDG_E_IO, 503, "refused", "another process has the store open" },
-	{ "STO-3", PDG_E_IO, 503, "refused", "the store cannot be opened, is damaged, was taken away, or is a file of something else" },
+	{ "STO-3", PDG_E_IO, 503, "refused", "the store is not there, cannot be opened, or was taken away" },
 	{ "STO-4", PDG_E_IO, 503, "overloaded", "the store cannot keep or find this now" },
+	{ "STO-5", PDG_E_USAGE, 503, "refused", "the store's file is damaged, or is none of this program" },
 
 	/* The service: submissions, who sends them, configuration, readiness */
 	{ "SUB-1", PDG_E_FORMAT, 400, "malformed", "the parts of a submission do not belong together" },
@@ -217,11 +221,13 @@ static const struct pdg_rule rules[] = {
 	{ "CFG-3", PDG_E_USAGE, 403, "refused", "one key serves two purposes of the daemon" },
 	{ "CFG-4", PDG_E_USAGE, 403, "refused", "the journal's key is missing, or is not the one that signed the journal" },
 	{ "CFG-5", PDG_E_REJECTED, 403, "refused", "the log that the store has entries of is missing or went back" },
+	{ "CFG-6", PDG_E_USAGE, 403, "refused", "the store knows nothing of the log or journal that was begun here" },
 	{ "RDY-1", PDG_E_REJECTED, 503, "not-ready", "the service cannot sign" },
 	{ "RDY-2", PDG_E_REJECTED, 503, "not-ready", "the service cannot verify its own last entry" },
 	{ "RDY-3", PDG_E_REJECTED, 503, "not-ready", "the newest policy could not be loaded, or an older one is in force" },
 	{ "RDY-4", PDG_E_REJECTED, 503, "not-ready", "an attestation waits for the log longer than pendingLimit" },
 	{ "RDY-5", PDG_E_REJECTED, 503, "not-ready", "the files of the store or the log were removed or replaced" },
+	{ "RDY-6", PDG_E_REJECTED, 503, "not-ready", "the last write to the store failed" },
 	{ "FSK-1", PDG_E_REJECTED, 403, "refused", "something that is stored does not hold when it is checked again" },
 
 	/* Bundles against a plain key (verify-bundle) */
@@ -247,9 +253,9 @@ static const struct pdg_rule rules[] = {
 
 	/* HTTP */
 	{ "HTP-1", PDG_E_NOTFOUND, 404, "not-found", "there is no such resource" },
-	{ "HTP-2", PDG_E_REJECTED, 405, "method-not-allowed", "a resource does not take the method" },
+	{ "HTP-2", PDG_E_NOTFOUND, 405, "method-not-allowed", "a resource does not take the method" },
 	{ "HTP-3", PDG_E_LIMIT, 413, "too-large", "a request's body is too large" },
-	{ "HTP-4", PDG_E_REJECTED, 415, "unsupported-type", "a request's Content-Type is not read here" },
+	{ "HTP-4", PDG_E_FORMAT, 415, "unsupported-type", "a request's Content-Type is not read here" },
 	{ "HTP-5", PDG_E_FORMAT, 400, "malformed", "a request is not of its form: its framing, path or query cannot be" },
 	{ "HTP-6", PDG_E_IO, 503, "overloaded", "too many bodies are being received at once" },
 	{ "HTP-7", PDG_E_IO, 503, "overloaded", "too much is being read, or waits to be fetched, at once" },
@@ -262,6 +268,7 @@ static const struct pdg_rule rules[] = {
 	{ "CLI-2", PDG_E_USAGE, 422, "refused", "an option that is needed is missing, or its value cannot be" },
 	{ "CLI-3", PDG_E_USAGE, 422, "refused", "an argument that is neither a file, a digest nor a reference" },
 	{ "CLI-4", PDG_E_USAGE, 422, "refused", "something that this version does not do" },
+	{ "CLI-5", PDG_E_NOTFOUND, 500, "refused", "a program of Pedigree that is needed is missing, or cannot be run" },
 };
 /* clang-format on */
 

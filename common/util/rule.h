@@ -22,6 +22,12 @@ struct pdg_rule {
 /** The rule named @id, or NULL. Borrowed, static. */
 const struct pdg_rule *pdg_rule_find(const char *id);
 
+/** What can be done about a refusal by @id in general, or "" (common/util/rule_fix.c). Static. */
+const char *pdg_rule_fix(const char *id);
+
+/** How many rules have one: a test holds them against the table. */
+size_t pdg_rule_fixes(void);
+
 /** The whole table; *@out_n entries. Static. */
 const struct pdg_rule *pdg_rule_table(size_t *out_n);
 

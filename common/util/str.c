@@ -96,6 +96,19 @@ void pdg_str_printable(struct pdg_bytes in, struct pdg_buf *out)
 	}
 }
 
+void pdg_str_sh_word(struct pdg_buf *out, const char *word)
+{
+	pdg_buf_putc(out, '\'');
+	for (; *word; word++) {
+		/* Each quote within ends the quoted run and begins it again. */
+		if (*word == '\'')
+			pdg_buf_puts(out, "'\\''");
+		else
+			pdg_buf_putc(out, (uint8_t)*word);
+	}
+	pdg_buf_putc(out, '\'');
+}
+
 #define NEAREST_LENGTH 64
 
 static unsigned least(unsigned a, unsigned b, unsigned c)

@@ -22,6 +22,9 @@ char *pdg_str_dup(const char *s); /* NULL gives NULL */
  */
 void pdg_str_printable(struct pdg_bytes in, struct pdg_buf *out);
 
+/** Append @word as one word for sh, whatever is in it: in single quotes. */
+void pdg_str_sh_word(struct pdg_buf *out, const char *word);
+
 /** The nearest of @words (NULL-ended) to @word, or NULL when none is near. For "did you mean". */
 const char *pdg_str_nearest(const char *word, const char *const *words);
 

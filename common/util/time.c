@@ -226,3 +226,14 @@ int pdg_duration_parse(struct pdg_bytes in, int64_t *out, struct pdg_error *err)
 	*out = (int64_t)v * unit;
 	return 0;
 }
+
+int pdg_deadline_parse(struct pdg_bytes in, int64_t *out, struct pdg_error *err)
+{
+	int64_t seconds;
+	int rc = pdg_duration_parse(in, &seconds, err);
+
+	if (rc < 0)
+		return rc;
+	*out = seconds < PDG_DEADLINE_MAX ? seconds : PDG_DEADLINE_MAX;
+	return 0;
+}

@@ -8,8 +8,9 @@
 #include "util/bytes.h"
 #include "util/error.h"
 
-#define PDG_TIME_TEXT	   40  /* room for "2026-11-23T03:17:00Z" and a NUL, whatever the year */
-#define PDG_TIME_TOLERANCE 300 /* seconds by which a sender's date may lie ahead (rules.md 1) */
+#define PDG_TIME_TEXT	   40	/* room for "2026-11-23T03:17:00Z" and a NUL, whatever the year */
+#define PDG_DEADLINE_MAX   3600 /* seconds that anything waits for something else */
+#define PDG_TIME_TOLERANCE 300	/* seconds by which a sender's date may lie ahead (rules.md 1) */
 
 struct pdg_clock {
 	int64_t (*now)(void *ctx); /* Unix seconds */
@@ -35,5 +36,8 @@ int pdg_time_parse(struct pdg_bytes in, int64_t *out, struct pdg_error *err) PDG
 
 /** Read a duration such as 90d, 24h, 15m, 5s (one number, one unit). Seconds. */
 int pdg_duration_parse(struct pdg_bytes in, int64_t *out, struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Like pdg_duration_parse() for how long to wait: PDG_DEADLINE_MAX where more is said. */
+int pdg_deadline_parse(struct pdg_bytes in, int64_t *out, struct pdg_error *err) PDG_MUST_CHECK;
 
 #endif

@@ -57,6 +57,12 @@ while read -r command; do
 	wrong_use CLI-1 "$command --nonsense" pedigree $command --nonsense </dev/null
 done <commands
 
+for words in "--version foo" "--help foo" "help check extra" "help digest --x"; do
+	# shellcheck disable=SC2086 # several words
+	wrong_use CLI-1 "$words" pedigree $words
+	assert_says "unexpected argument"
+done
+
 # One value means one: of two, nobody can say which was meant.
 wrong_use CLI-1 "two policies" pedigree verify "$digest" --policy a --policy=b --from dir
 assert_says "--policy is given twice"
@@ -65,7 +71,9 @@ wrong_use CLI-1 "two services" pedigree submit --service $away --service $away o
 # ---- keys -----------------------------------------------------------------------------------
 
 assert_exit 0 "a key" pedigree key generate k.pem
-assert_exit 2 "never over another" pedigree key generate k.pem
+wrong_use CLI-2 "never over another" pedigree key generate k.pem
+assert_says "name a file that is not there yet"
+wrong_use CLI-2 "in no folder" pedigree key generate nothing/k.pem
 chmod 644 k.pem.pub
 wrong_use KEY-3 "no key file" pedigree key show nothing
 wrong_use KEY-3 "a folder" pedigree key show dir
@@ -87,6 +95,14 @@ wrong_use POL-9 "a policy that is a folder" pedigree verify file --from dir --po
 wrong_use POL-4 "an empty policy" pedigree verify file --from dir --policy empty
 wrong_use POL-1 "a policy that is none" pedigree verify file --from dir --policy file
 wrong_use CLI-3 "a tag" pedigree verify registry.example/app:v1 --from dir
+assert_says "an image tag can move"
+for subject in "$tmp/dir" /dev/zero flie.tar sha256:zz@sha256:12 sha256:12; do
+	wrong_use CLI-3 "a subject that is none: $subject" pedigree verify "$subject" --from dir
+	assert_silent_about "an image tag"
+done
+for name in nothing dir /dev/zero; do
+	wrong_use CLI-3 "a bundle: $name" pedigree verify-bundle --bundle $name --key k.pem.pub --trusted-root object.json "$digest"
+done
 ssh_key alice
 printf 'a@b namespaces="git" %s\n' "$(cut -d' ' -f1,2 alice.pub)" >allowed
 assert_exit 0 "a server key" pedigree key generate server.pem
@@ -100,7 +116,16 @@ cat >policy <<EOP
 [require]
 	stage = source
 EOP
-could_not "a folder of evidence that is not there" pedigree verify file --from nothing --policy policy
+for from in nothing file "" ftp://x; do
+	wrong_use CLI-2 "no evidence: --from '$from'" pedigree verify file --from "$from" --policy policy
+	assert_says "--from \"$from\""
+done
+for from in https:// 'http://a b'; do
+	wrong_use CLI-2 "--from '$from'" pedigree verify file --from "$from" --policy policy
+	assert_says "--from \"$from\""
+	assert_silent_about "--service"
+done
+wrong_use CLI-2 "a deadline that is none" pedigree verify file --from $away --policy policy --deadline soon
 could_not "a service that is away" pedigree verify file --from $away --policy policy
 assert_rule NET-1
 assert_says "is pedigreed running"
@@ -123,6 +148,27 @@ could_not "no JSON" pedigree submit --service $away file
 could_not "the service is away" pedigree submit --service $away --deadline 1s object.json
 assert_rule NET-1
 assert_says "is pedigreed running, and is $away its address?"
+# Each file is tried; the first fault is the end's.
+assert_exit 2 "a missing file and a bad one" pedigree submit --service $away nothing file nowhere
+assert_rule CLI-3 JSN-1
+assert_says '"nowhere" is no file'
+truncate -s 100M large
+could_not "a large file" pedigree submit --service $away large
+assert_rule JSN-2
+{ printf '{"a":"' && head -c 9000000 object.json /dev/zero | tr -dc '\0' | tr '\0' a && printf '"}'; } >large
+could_not "a large submission" pedigree submit --service $away large
+assert_rule JSN-2
+wrong_use CLI-2 "a wait that the deadline does not leave" pedigree submit --service $away --wait 2 --deadline 2s object.json
+wrong_use CLI-2 "the bundle over what is sent" pedigree submit --service $away --bundle ./object.json object.json
+assert_same "which stays" '{}' "$(cat object.json)"
+
+for folder in . dir home; do
+	wrong_use CLI-3 "no outbox: $folder" pedigree submit --service $away --outbox $folder
+	assert_says "GITDIR/pedigree/outbox"
+done
+mkdir -p repo.git/pedigree/outbox
+assert_exit 0 "an empty one, by its place" pedigree submit --service $away --outbox repo.git/pedigree/outbox
+assert_says "nothing waits"
 wrong_use CLI-3 "an outbox that is not there" pedigree submit --service $away --outbox "$tmp/nope"
 wrong_use CLI-3 "an outbox that is a file" pedigree submit --service $away --outbox file
 wrong_use CLI-2 "no outbox here" pedigree submit --service $away --outbox
@@ -135,9 +181,11 @@ mkdir outbox
 hex=$(printf '%064d' 7)
 echo '{}' >outbox/"$hex".refused
 echo '{"detail":"nobody knows you","rule":"IDN-1","fix":"enrol"}' >outbox/"$hex".problem
-assert_exit 0 "an outbox with a refused statement" pedigree submit --service $away --outbox outbox
+assert_exit 1 "an outbox with a refused statement" pedigree submit --service $away --outbox outbox
 assert_says "outbox/$hex.refused: the service refused: nobody knows you"
+assert_says "enrol; mend the cause, then rename it to .json"
 assert_rule IDN-1
+assert_same "said once" 1 "$(grep -c 'nobody knows you' "$printed")"
 
 # ---- log ------------------------------------------------------------------------------------
 
@@ -145,7 +193,9 @@ wrong_use CLI-2 "nothing to prove" pedigree log prove --service $away
 wrong_use CLI-3 "no reference" pedigree log prove --service $away x
 wrong_use CLI-2 "no key to trust" pedigree log prove --service $away "$digest"
 wrong_use TRT-1 "a trusted root that is none" pedigree log prove --service $away --trusted-root object.json "$digest"
-could_not "a checkpoint that is not there" pedigree log prove --service $away --checkpoint nothing
+wrong_use CLI-3 "a checkpoint that is not there" pedigree log prove --service $away --checkpoint nothing --policy policy
+wrong_use CLI-3 "a checkpoint that is a folder" pedigree log prove --service $away --checkpoint dir --policy policy
+wrong_use CLI-2 "the journal of a reference" pedigree log prove --service $away --journal "$digest"
 could_not "the log is away" pedigree log checkpoint --service $away
 assert_says "is pedigreed running"
 
@@ -153,8 +203,7 @@ assert_says "is pedigreed running"
 
 for command in init "hooks install" "hooks status" "hooks uninstall" "digest HEAD" "check HEAD" "attest source" doctor; do
 	# shellcheck disable=SC2086 # a command of two words
-	could_not "$command outside a repository" pedigree $command
-	assert_rule GIT-1
+	wrong_use GIT-1 "$command outside a repository" pedigree $command
 done
 git init -q clone
 git init -q --bare -b main app.git
@@ -187,6 +236,24 @@ for option in "--output $tmp/nothing/x" "--bundle $tmp/nothing/x" "--records $tm
 	wrong_use CLI-2 "$option" build --key "$tmp/nothing" --service $away $option
 	assert_says "${option%% *}"
 done
+wrong_use CLI-2 "a builder without a name" pedigree -C clone attest build --artifact "$tmp/file" --builder '' --key "$tmp/k.pem" --service $away
+wrong_use CLI-2 "a short ref" build --key "$tmp/k.pem" --service $away --ref main
+assert_says refs/heads/main
+wrong_use CLI-2 "a build type that is no URI" build --key "$tmp/k.pem" --service $away --build-type foo
+wrong_use CLI-2 "a repository that is none" pedigree -C clone attest build --artifact "$tmp/file" --builder https://ci.example \
+	--key "$tmp/k.pem" --service $away --repository 'not a uri'
+for artifact in nothing dir; do
+	wrong_use CLI-3 "an artifact: $artifact" pedigree -C clone attest build --artifact "$tmp/$artifact" --builder https://ci.example \
+		--key "$tmp/k.pem" --repository https://git.example/app --service $away
+	assert_says "--artifact \"$tmp/$artifact\""
+done
+# What is written takes the place of nothing that is read or written besides.
+for option in "--output $tmp/file" "--bundle $tmp/dir/../file" "--output $tmp/k.pem" "--output $tmp/x --bundle $tmp/dir/../x"; do
+	# shellcheck disable=SC2086 # options and their values
+	wrong_use CLI-2 "$option" build --key "$tmp/k.pem" --service $away $option
+	assert_says "would take the place of"
+done
+assert_same "the artifact stays" text "$(cat "$tmp/file")"
 export TMPDIR=$tmp/tmp
 mkdir "$TMPDIR"
 could_not "a build while the service is away" build --key "$tmp/k.pem" --service $away --deadline 1s
@@ -237,7 +304,7 @@ assert_exit 1 "doctor, two policies" pedigree -C app.git doctor
 assert_says "were not installed together"
 assert_rule HOK-4
 assert_exit 0 "install again mends it" server --service $away
-assert_exit 0 "uninstall" pedigree -C app.git hooks uninstall
+assert_exit 0 "uninstall" pedigree -C app.git hooks uninstall --server
 assert_same "leaves nothing configured" "" "$(git -C app.git config --get-regexp '^pedigree')"
 assert_same "but what others did" before "$(git -C app.git config core.test)"
 

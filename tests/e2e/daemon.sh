@@ -59,6 +59,8 @@ variant 's/signingKey/signingKye/'
 refuses 2 POL-2 "an unknown key" --config "$W/variant.conf"
 variant 's|listen = .*|listen = nowhere|'
 refuses 2 CFG-1 "an address that is none" --config "$W/variant.conf"
+variant 's|listen = .*|listen = localhost:0|'
+refuses 2 CFG-1 "a name to listen on" --config "$W/variant.conf"
 variant 's|keys/signing.pem|keys/none.pem|'
 refuses 2 KEY-3 "no signing key" --config "$W/variant.conf"
 variant 's|keys/signing.pem|keys/allowed_signers|'
@@ -79,18 +81,38 @@ refuses 2 FIL-1 "a store in a folder that all may write to" --config "$W/variant
 variant "s|$W/service/log|$W/open|"
 refuses 2 FIL-1 "a log in such a folder" --config "$W/variant.conf"
 
+variant "s|$W/service/pedigree.db|/proc/none/pedigree.db|"
+refuses 2 CFG-1 "a store that cannot be made" --config "$W/variant.conf"
+variant "s|$W/service/log|/proc/none|"
+refuses 2 CFG-1 "a log that cannot be made" --config "$W/variant.conf"
+variant "s|$W/service/log|$W/policy|"
+refuses 2 FIL-1 "a log that is a file" --config "$W/variant.conf"
+variant "s|$W/service/pedigree.db|$W/policy|"
+cp "$W/policy" "$W/policy-was"
+refuses 2 STO-5 "a store that is another file" --config "$W/variant.conf"
+cmp -s "$W/policy" "$W/policy-was" || fail "it was written to"
+[ -z "$(find "$W" -name 'policy-*' ! -name policy-was)" ] || fail "something was made beside it"
+variant 's|\(listen = .*\)|\1\n\1|'
+refuses 2 CFG-1 "an address twice" --config "$W/variant.conf"
+variant "s|listen = 127.0.0.1:\(.*\)|listen = 0.0.0.0:\1\n\tlisten = 127.0.0.1:\1|"
+refuses 2 CFG-1 "an address of all, and one of them" --config "$W/variant.conf"
+rm -rf "$W/service"
+
 # --- what could not be done now: 3 ---------------------------------------------------------------
 
-variant "s|$W/service/pedigree.db|/proc/none/pedigree.db|"
-pedigreed --config "$W/variant.conf" >"$printed" 2>&1
-[ $? = 3 ] || fail "a store that cannot be made"
-pass "a store that cannot be made"
 world_start
+grep -qF "\"event\":\"new-store\",\"path\":\"$W/service/pedigree.db\"" "$tmp/pedigreed.log" || fail "a new store is not told of"
 world_trust_log
 ok "everything is stored by owner alone" test "$(stat -c %a "$W/service" "$W/service/log" "$W/service/pedigree.db.keys" | sort -u)" = 700
 variant "s|$W/service/|$W/second/|"
 refuses 3 HTP-8 "a port in use" --config "$W/variant.conf"
-refuses 3 STO-2 "a second daemon on one store" --config "$config"
+[ ! -e "$W/second" ] || fail "something was made before the port was tried"
+second="s|listen = .*|listen = 127.0.0.1:$(free_port)|"
+variant "$second"
+refuses 3 STO-2 "a second daemon on one store" --config "$W/variant.conf"
+variant "$second;s|$W/service/pedigree.db|$W/second/pedigree.db|"
+refuses 3 LOG-16 "a second daemon on one log" --config "$W/variant.conf"
+[ ! -e "$W/second/pedigree.db" ] || fail "a store was made"
 refuses 3 STO-2 "--fsck beside a daemon" --config "$config" --fsck
 
 # --- what is stored is not what it was: 1 ---------------------------------------------------------
@@ -112,6 +134,20 @@ refuses 1 LOG-11 "the log's checkpoint is gone" --config "$W/variant.conf"
 grep -q backup "$W/stderr" || fail "the remedy is no remedy: $(cat "$W/stderr")"
 rm -r "$W/service/log-2"
 mv "$W/service/log-away" "$W/service/log"
+variant "s|$W/service/pedigree.db|$W/service/other.db|"
+refuses 2 CFG-6 "another store for the log" --config "$W/variant.conf"
+[ -z "$(find "$W/service" -name 'other*')" ] || fail "something was made for it"
+mkdir "$W/lost"
+mv "$W"/service/pedigree.db "$W/lost"
+refuses 2 CFG-6 "the database is gone" --config "$config"
+grep -q 'restore' "$W/stderr" || fail "no remedy"
+[ ! -e "$W/service/pedigree.db" ] || fail "another one was made"
+: >"$W/service/pedigree.db"
+refuses 2 CFG-6 "an empty one is in its place" --config "$config"
+head -c 8192 /dev/urandom >"$W/service/pedigree.db"
+refuses 2 STO-5 "a damaged database" --config "$config"
+refuses 2 STO-5 "--fsck says so too" --config "$config" --fsck
+mv "$W/lost/pedigree.db" "$W/service"
 sed 's/version = 1/version = 5/' "$W/policy" >"$W/policy-5"
 cp "$W/policy" "$W/policy-1"
 cp "$W/policy-5" "$W/policy"
@@ -131,6 +167,24 @@ fi
 unit=$top/install/systemd/pedigreed.service.in
 grep -qx 'Restart=on-failure' "$unit" && grep -qx 'RestartPreventExitStatus=1 2' "$unit" || fail "the unit restarts after other statuses"
 pass "the unit"
+
+# --- a store that somebody else has locked -------------------------------------------------------
+
+# What waits for the lock is given up after a second, and the end (in daemon_stop: within 10 s) does not wait for it.
+if tool sqlite3 "a locked store"; then
+	world_start
+	{ echo 'BEGIN IMMEDIATE;'; sleep 15; } | sqlite3 "$W/service/pedigree.db" &
+	locker=$!
+	PIDS+=("$locker")
+	sleep 1
+	sed -i 's/version = 5/version = 6/' "$W/policy"
+	kill -HUP "$DAEMON_PID"
+	sleep 0.2
+	world_stop
+	grep -q '"event":"reload-failed".*STO-4' "$tmp/pedigreed.log" || fail "a version that could not be kept came into force"
+	kill "$locker" 2>/dev/null || true
+	pass "a locked store"
+fi
 
 # --- files that are taken away -------------------------------------------------------------------
 

@@ -68,7 +68,7 @@ assert_same "has a statement" 1 "$(waiting)"
 
 check() { pedigree -C "$dev" check --policy "$policy" --repository $uri "$@"; }
 assert_exit 0 "check of all history" check HEAD
-assert_says "1 commits: 1 good, 0 not"
+assert_says "1 commit: 1 good, 0 not"
 assert_exit 0 "check of what the baseline excuses" check HEAD~1
 assert_says "at or behind the policy's baseline"
 assert_exit 0 "the same as JSON" check --json "$base"
@@ -263,5 +263,39 @@ git -C "$work" push -q origin HEAD:refs/heads/noted
 assert_same "there are notes" 0 "$(git -C "$work" rev-parse -q --verify refs/notes/attestations >/dev/null; echo $?)"
 assert_exit 0 "uninstall" pedigree -C "$work" hooks uninstall
 assert_says "git update-ref -d refs/notes/attestations"
+
+# A configuration that is a link stays one, and what it leads to is what it was.
+git init -q "$tmp/linked"
+mv "$tmp/linked/.git/config" "$tmp/config-of-linked"
+ln -s "$tmp/config-of-linked" "$tmp/linked/.git/config"
+cp "$tmp/config-of-linked" "$tmp/config-before"
+assert_exit 0 "init where the configuration is a link" pedigree -C "$tmp/linked" init
+assert_exit 0 "uninstall there" pedigree -C "$tmp/linked" hooks uninstall
+assert_same "the link is still one" "$tmp/config-of-linked" "$(readlink "$tmp/linked/.git/config")"
+assert_same "its file is as before" "" "$(diff "$tmp/config-before" "$tmp/config-of-linked" 2>&1)"
+
+# A switch without a value is on, for git and so for us; "yes" is on too.
+printf '[commit]\n\tgpgSign\n' >>"$tmp/config-of-linked"
+assert_exit 0 "init where gpgSign has no value" pedigree -C "$tmp/linked" init
+assert_silent_about "gpgSign"
+git -C "$tmp/linked" config commit.gpgSign no
+assert_exit 0 "init where nothing is to be signed" pedigree -C "$tmp/linked" init
+assert_says "commit.gpgSign is false"
+
+# An installation that ended between the second name of the old hook and the script.
+git init -q "$tmp/died"
+mkdir -p "$tmp/died/.git/hooks"
+died=$tmp/died/.git/hooks/pre-push
+printf '#!/bin/sh\nexit 0\n' >"$died"
+chmod 755 "$died"
+ln "$died" "$died.pre-pedigree"
+assert_exit 0 "uninstall what was not installed whole" pedigree -C "$tmp/died" hooks uninstall
+assert_same "one name is left" "$died" "$(find "$tmp/died/.git/hooks" -name 'pre-push*' ! -name '*.sample')"
+ln "$died" "$died.pre-pedigree"
+assert_exit 0 "install where it ended" pedigree -C "$tmp/died" hooks install
+assert_same "the old hook is kept" "exit 0" "$(sed -n 2p "$died.pre-pedigree")"
+assert_exit 0 "and uninstall" pedigree -C "$tmp/died" hooks uninstall
+assert_same "it is back" "exit 0" "$(sed -n 2p "$died")"
+assert_same "under one name" "$died" "$(find "$tmp/died/.git/hooks" -name 'pre-push*' ! -name '*.sample')"
 
 finish

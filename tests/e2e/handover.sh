@@ -90,6 +90,7 @@ echo artifact >"$tmp/artifact"
 assert_exit 0 "a build of it" pedigree -C "$tmp/dev" attest build --artifact "$tmp/artifact" --builder $builder --key "$tmp/ci" \
 	--wait 5 --bundle "$tmp/bundle.json" --records "$tmp/records"
 assert_says "logged $tmp/artifact"
+assert_same "what was written is its owner's alone" "" "$(find "$tmp/bundle.json" "$tmp/records" -type f -perm /077)"
 assert_exit 0 "verifies" pedigree verify --policy "$policy" --from "$tmp/records" "$tmp/artifact"
 # Its records are sent again as what they were made from; what is known is answered as before.
 for record in "$tmp"/records/*.json; do
@@ -156,16 +157,31 @@ assert_says "attested, but not accepted"
 assert_says "a key that is no serverKey of"
 assert_rule IDN-1
 assert_silent_about SRC-7
-assert_exit 0 "the next delivery names it" pedigree -C "$srv" submit --outbox
+assert_exit 1 "the next delivery names it" pedigree -C "$srv" submit --outbox
 assert_says ".refused: the service refused:"
 assert_rule IDN-1
 assert_exit 1 "doctor counts it" pedigree -C "$srv" doctor
-assert_says "1 statements were refused"
+assert_says "1 statement"
 rm "$srv"/pedigree/outbox/*.refused "$srv"/pedigree/outbox/*.problem
 assert_exit 0 "install with the right key" pedigree -C "$srv" hooks install --server --policy "$policy" --server-key "$tmp/server" --service "$url"
 assert_exit 0 "made again" pedigree -C "$srv" attest source --late --policy "$policy" --server-key "$tmp/server" \
 	--ref refs/heads/main --service "$url" main
 if known HEAD; then pass "it is known now"; else fail "it is not known"; fi
+
+# ---- the git server has a newer policy than the service --------------------------------------
+
+sed -i 's|protect = refs/heads/main|&\n\tprotect = refs/heads/next|' "$policy"
+assert_exit 0 "push to a branch that the service does not know as protected" git -C "$tmp/dev" push -q origin main:next
+assert_says "attested, but not accepted"
+assert_rule SRC-5
+assert_says "put it in force here too (a service: reload), then send this again"
+assert_exit 1 "the next delivery says how" pedigree -C "$srv" submit --outbox
+assert_says "reload), then send this again; mend the cause, then rename it to .json"
+sed -i 's/version = 2/version = 3/' "$policy"
+daemon_reload
+for set_aside in "$srv"/pedigree/outbox/*.refused; do mv "$set_aside" "${set_aside%.refused}.json"; done
+assert_exit 0 "and then it is taken" pedigree -C "$srv" submit --outbox
+assert_same "nothing waits" 0 "$(waiting "$srv")"
 
 # ---- a service that is not ready -------------------------------------------------------------
 
@@ -181,7 +197,7 @@ daemon_reload
 
 # ---- where clones give the sources ----------------------------------------------------------
 
-write_policy clone 3
+write_policy clone 4
 daemon_reload
 commit "$tmp/dev" six
 assert_same "waits in the clone" 1 "$(waiting "$tmp/dev/.git")"

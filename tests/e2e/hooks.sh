@@ -489,7 +489,7 @@ assert_exit 2 "check for an unknown repository" pedigree -C "$tmp/dev" check --p
 assert_rule PSH-1
 assert_exit 2 "check without a policy" pedigree -C "$tmp/dev" check HEAD
 assert_rule POL-9
-assert_exit 3 "outside a repository" pedigree -C / digest HEAD
+assert_exit 2 "outside a repository" pedigree -C / digest HEAD
 assert_rule GIT-1
 assert_exit 2 "an unknown option" pedigree -C "$tmp/dev" check --jsn HEAD
 assert_rule CLI-1
@@ -519,7 +519,7 @@ assert_exit 2 "a hooks folder that is a link" pedigree -C "$srv" hooks status
 assert_rule HOK-3
 rm "$srv/hooks" && mv "$srv/hooks.real" "$srv/hooks"
 
-assert_exit 0 "uninstall with statements waiting" pedigree -C "$srv" hooks uninstall
+assert_exit 0 "uninstall with statements waiting" pedigree -C "$srv" hooks uninstall --server
 assert_says "statements are still in"
 rm -rf "$srv/pedigree/outbox"
 rmdir "$srv/pedigree"

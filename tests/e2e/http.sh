@@ -68,6 +68,15 @@ raw 400 HTP-5 "an encoded slash" 'GET /journal%%2Fcheckpoint HTTP/1.1\r\nHost: a
 raw 400 HTP-5 "a broken escape" 'GET /healthz%%zz HTTP/1.1\r\nHost: a\r\n\r\n'
 raw 400 HTP-5 "a body with GET" 'GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc'
 raw 400 HTP-5 "no host" 'GET /healthz HTTP/1.1\r\n\r\n'
+raw 400 HTP-5 "a bare LF" 'GET /healthz HTTP/1.1\nHost: a\n\n'
+raw 400 HTP-5 "a bare LF behind a header" 'GET /healthz HTTP/1.1\r\nHost: a\nX: b\r\n\r\n'
+raw 400 HTP-5 "a NUL that bare LFs make room for" 'GET /healthz HTTP/1.1\nHost: a\nX: 1\nY: 2\nZ: ab\0cd\n\n'
+raw 400 HTP-5 "a NUL that missing spaces make room for" 'GET /healthz HTTP/1.1\r\nHost:a\r\nX:1\r\nY:2\r\nZ: ab\0c\r\n\r\n'
+raw 400 HTP-5 "two spaces behind a colon" 'GET /healthz HTTP/1.1\r\nHost:  a\r\n\r\n'
+raw 200 - "an absolute target" "GET $URL/healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+raw 200 - "no space, no value" 'GET /healthz HTTP/1.1\r\nHost:a\r\nX:\r\nY: \r\nConnection: close\r\n\r\n'
+raw 200 - "spaces behind a value" 'GET /healthz HTTP/1.1\r\nHost: a\r\nX: b  \r\nConnection: close\r\n\r\n'
+raw 404 HTP-1 "an absolute target of another scheme" 'GET ftp://a/healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
 raw 400 HTP-5 "a space in the path" 'GET /heal thz HTTP/1.1\r\nHost: a\r\n\r\n'
 # what the library refuses itself has no rule
 raw 400 - "a length that is none" "POST $API HTTP/1.1\r\nHost: a\r\nContent-Length: +3\r\n\r\n{ }"

@@ -103,7 +103,8 @@ esac
 sed "s|$W/service/|$W/second/|" "$W/pedigreed.conf" >"$W/second.conf"
 mkdir "$W/second"
 exits 3 HTP-8 "a port in use" pedigreed --config "$W/second.conf"
-exits 3 STO-2 "a second daemon on one store" pedigreed --config "$W/pedigreed.conf"
+sed "s|listen = .*|listen = 127.0.0.1:$(free_port)|" "$W/pedigreed.conf" >"$W/second.conf"
+exits 3 STO-2 "a second daemon on one store" pedigreed --config "$W/second.conf"
 exits 2 - "no configuration" pedigreed
 exits 2 POL-9 "a configuration that is a folder" pedigreed --config "$W"
 sed 's/protect = /protct = /' "$W/policy" >"$W/policy-typo"

@@ -91,7 +91,7 @@ sed "s|slsaLevel = 2|slsaLevel = 1|; s|^\[require\]\$|&\n\tminimumSlsaLevel = 2|
 policy=$W/policy-level exits 1 CHN-12 "a lower SLSA level" verify "$W/records"
 mkdir "$W/empty"
 exits 1 CHN-1 "an empty folder" verify "$W/empty"
-exits 3 - "a folder that is not there" verify "$W/nowhere"
+exits 2 - "a folder that is not there" verify "$W/nowhere"
 
 # verify-bundle: the conformance protocol
 vb() { pedigree verify-bundle --bundle "$W/artifact.sigstore.json" --key "$1" --trusted-root "$W/keys/trusted-root.json" "$2"; }

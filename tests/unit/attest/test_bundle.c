@@ -17,8 +17,9 @@
 #define TYPE_02 "application/vnd.dev.sigstore.bundle+json;version=0.2"
 #define KEY	"\"publicKey\":{\"hint\":\"aGludA==\"}"
 #define HASH	"GgHJAOgCz4HQzAvsITIFSTPuE1yZZoQZz4g+ko+1+0A="
-#define ENTRY                                                                                      \
-	"{\"logIndex\":\"0\",\"logId\":{\"keyId\":\"" HASH                                         \
+#define ENTRY	ENTRY_AT("0")
+#define ENTRY_AT(i)                                                                                \
+	"{\"logIndex\":\"" i "\",\"logId\":{\"keyId\":\"" HASH                                     \
 	"\"},\"kindVersion\":{\"kind\":\"hashedrekord\","                                          \
 	"\"version\":\"0.0.2\"},\"inclusionProof\":{\"logIndex\":\"0\",\"rootHash\":\"" HASH "\"," \
 	"\"treeSize\":\"1\",\"hashes\":[],\"checkpoint\":{\"envelope\":\"note\"}},"                \
@@ -77,12 +78,13 @@ static void contents(void)
 	PDG_AUTO(bundle) struct pdg_bundle *message = NULL;
 	struct pdg_error err = {0};
 
-	if (CHECK_OK(parse(PLAIN(KEY ",\"tlogEntries\":[" ENTRY "," ENTRY
-				     "],\"timestampVerificationData\":{"
-				     "\"rfc3161Timestamps\":[{\"signedTimestamp\":\"AAEC\"}]}",
-				 ENVELOPE),
-			   &dsse, &err),
-		     &err)) {
+	if (CHECK_OK(
+		    parse(PLAIN(KEY ",\"tlogEntries\":[" ENTRY "," ENTRY_AT(
+					"1") "],\"timestampVerificationData\":{"
+					     "\"rfc3161Timestamps\":[{\"signedTimestamp\":\"AAEC\"}]}",
+				ENVELOPE),
+			  &dsse, &err),
+		    &err)) {
 		CHECK_UINT(dsse->n_entries, 2);
 		CHECK_STR(dsse->entries[1]->kind, "hashedrekord");
 		CHECK_BYTES_STR(pdg_buf_bytes(&dsse->envelope->payload), "{}");
@@ -179,6 +181,8 @@ static void refused(void)
 		       ",\"tlogEntries\":[{\"inclusionProof\":{\"checkpoint\":{\"note\":\"\"}}}]",
 		       ENVELOPE)},
 		{"BND-1", PLAIN(KEY ",\"timestampVerificationData\":{\"x\":[]}", ENVELOPE)},
+		{"BND-1",
+		 PLAIN(KEY ",\"tlogEntries\":[" ENTRY "," ENTRY_AT("1") "," ENTRY "]", ENVELOPE)},
 		/* exactly one signer */
 		{"BND-1", PLAIN("", ENVELOPE)},
 		{"BND-1", PLAIN("\"publicKey\":null", ENVELOPE)},
@@ -249,19 +253,25 @@ static void refused(void)
 	}
 }
 
-/* A bundle with @n of @item in the list @list, to be parsed. */
+/* A bundle with @n of @item in the list @list, each log entry another one, to be parsed. */
 static int parse_many(const char *list, const char *item, size_t n, struct pdg_error *err)
 {
 	PDG_AUTO(bundle) struct pdg_bundle *b = NULL;
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_MIB(1));
+	static const char zero[] = "{\"logIndex\":\"0\"";
+	bool is_entry = strncmp(item, zero, strlen(zero)) == 0;
 	size_t i;
 
 	pdg_buf_printf(&text,
 		       "{\"mediaType\":\"" TYPE "\"," ENVELOPE ",\"verificationMaterial\":{" KEY
 		       ",%s[",
 		       list);
-	for (i = 0; i < n; i++)
-		pdg_buf_printf(&text, "%s%s", i ? "," : "", item);
+	for (i = 0; i < n; i++) {
+		pdg_buf_puts(&text, i ? "," : "");
+		if (is_entry)
+			pdg_buf_printf(&text, "{\"logIndex\":\"%zu\"", i);
+		pdg_buf_puts(&text, is_entry ? item + strlen(zero) : item);
+	}
 	pdg_buf_puts(&text, strchr(list, '{') ? "]}}}" : "]}}");
 	return pdg_bundle_parse(pdg_buf_bytes(&text), &b, err);
 }

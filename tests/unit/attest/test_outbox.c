@@ -13,6 +13,7 @@
 #include "util/str.h"
 
 #define HEX   "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde"
+#define LEFT  ".pedigree-0123456789abcdef"
 #define REF_A "sha256:" HEX "a"
 #define REF_B "sha256:" HEX "b"
 #define REF_C "sha256:" HEX "c"
@@ -29,6 +30,7 @@ static void put_and_list(void)
 {
 	char *top = pdg_test_dir();
 	PDG_AUTO(mem) char *dir = pdg_test_path(top, "a/outbox");
+	PDG_AUTO(mem) char *left = NULL;
 	PDG_AUTO(names) struct pdg_names names = {NULL, 0};
 	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(100);
 	struct pdg_error err = {0};
@@ -47,11 +49,15 @@ static void put_and_list(void)
 	CHECK(stat(dir, &st) == 0 && (st.st_mode & 0777) == 0700);
 
 	free(pdg_test_file(dir, "notes.txt", pdg_bytes_str("mine")));
+	free(pdg_test_file(dir, LEFT, pdg_bytes_str("killed while writing")));
+	set_age(dir, LEFT, 100);
 	free(pdg_test_file(dir, "0123.json", pdg_bytes_str("mine")));
 	set_age(dir, HEX "a.json", 300);
 	set_age(dir, HEX "b.json", 100);
 	set_age(dir, HEX "c.json", 200);
 	CHECK_OK(pdg_outbox_list(dir, &names, &err), &err);
+	left = pdg_test_path(dir, LEFT);
+	CHECK(!pdg_fs_exists(left));
 	if (CHECK_UINT(names.n, 3)) {
 		CHECK_STR(names.v[0], HEX "b.json");
 		CHECK_STR(names.v[1], HEX "c.json");
@@ -188,7 +194,43 @@ static void submission(void)
 	CHECK(!strstr(pdg_buf_cstr(&body), "commit"));
 }
 
+/* "YQ==" is "a", whatever it comes in. */
+static void reference_of_a_submission(void)
+{
+	static const char *const same[] = {
+		"{\"payload\":\"YQ==\"}",
+		"{\"mediaType\":\"x\",\"dsseEnvelope\":{\"payload\":\"YQ==\"}}",
+		"{\"attestation\":{\"payload\":\"YQ==\"},\"commit\":\"\",\"source\":{\"payload\":\"\"}}",
+		"{\"attestation\":{\"mediaType\":\"x\",\"dsseEnvelope\":{\"payload\":\"YQ==\"}}}",
+	};
+	static const char *const none[] = {
+		"{}",
+		"[]",
+		"{\"payload\":1}",
+		"{\"attestation\":\"YQ==\"}",
+		"{\"mediaType\":\"x\",\"payload\":\"YQ==\"}",
+	};
+	char reference[PDG_REFERENCE_LEN];
+	struct pdg_error err = {0};
+	size_t i;
+
+	for (i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+		pdg_test_case("%s", same[i]);
+		reference[0] = '\0';
+		CHECK_OK(pdg_submission_reference(pdg_bytes_str(same[i]), reference, &err), &err);
+		CHECK_STR(
+			reference,
+			"sha256:ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb");
+	}
+	for (i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		pdg_test_case("%s", none[i]);
+		CHECK_CODE(pdg_submission_reference(pdg_bytes_str(none[i]), reference, &err), &err,
+			   PDG_E_FORMAT);
+	}
+	pdg_test_case(NULL);
+}
+
 PDG_TEST_MAIN("outbox", {"put and list", put_and_list},
 	      {"ready for statements", ready_for_statements},
 	      {"done and refused", done_and_refused}, {"reasons", reasons},
-	      {"submission", submission})
+	      {"submission", submission}, {"reference of a submission", reference_of_a_submission})

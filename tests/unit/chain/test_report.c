@@ -198,7 +198,7 @@ static void outside_text_is_made_printable(void)
 	CHECK(!strstr(text, "\xe2\x80\xae") && !strchr(text, '\x9b'));
 	/* Nor put a line of its own into the report. */
 	CHECK(!strstr(text, "\n  build  good"));
-	CHECK_HAS(text, "\\x0a  build  good");
+	CHECK_HAS(text, "\\x0d   build  good");
 	free(r.stage[PDG_STAGE_BUILD].findings[0].message);
 	free(r.stage[PDG_STAGE_BUILD].findings);
 	free(r.stage[PDG_STAGE_BUILD].checks[0].what);

@@ -87,4 +87,30 @@ static void places(void)
 	pdg_test_dir_remove(dir);
 }
 
-PDG_TEST_MAIN("check_option", {"addresses", addresses}, {"places", places})
+/* A pipe takes what is written; behind a link it is the folder of the file that counts. */
+static void special_places(void)
+{
+	char *dir = pdg_test_dir();
+	char *fifo = pdg_test_path(dir, "fifo");
+	char *broken = pdg_test_path(dir, "broken");
+	char *link = pdg_test_path(dir, "link");
+	char *device = pdg_test_path(dir, "device");
+	struct pdg_error err = {0};
+
+	CHECK(mkfifo(fifo, 0600) == 0);
+	CHECK(symlink("none", broken) == 0 && symlink("fifo", link) == 0);
+	CHECK(symlink("/dev/null", device) == 0);
+	CHECK_OK(check(fifo, false, &err), &err);
+	CHECK_OK(check(link, false, &err), &err);
+	CHECK_OK(check(device, false, &err), &err);
+	CHECK_OK(check("/dev/null", false, &err), &err);
+	CHECK_RULE(check(broken, false, &err), &err, "CLI-2");
+	pdg_test_dir_remove(dir);
+	free(fifo);
+	free(broken);
+	free(link);
+	free(device);
+}
+
+PDG_TEST_MAIN("check_option", {"addresses", addresses}, {"places", places},
+	      {"special places", special_places})

@@ -30,6 +30,22 @@ static void what_is_written_is_read(void)
 	CHECK_STR(s.proxy, in.proxy);
 }
 
+/* A hook that an earlier version installed: it has no test of its program. */
+static void an_older_hook_is_read(void)
+{
+	static const char text[] =
+		"#!/bin/sh\n"
+		"# pedigree hook, made by \"pedigree hooks install\"; \"pedigree hooks uninstall\" takes it away\n"
+		"exec '/a/pedigree-hook' --hook 'pre-receive' --policy '/p' -- \"$@\"\n";
+	PDG_AUTO(script) struct pdg_script s = {.program = NULL};
+	struct pdg_error err = {0};
+
+	if (!CHECK_OK(pdg_script_read(pdg_bytes_str(text), &s, &err), &err))
+		return;
+	CHECK_STR(s.program, "/a/pedigree-hook");
+	CHECK_STR(s.policy, "/p");
+}
+
 /* Cut anywhere, it is no script of ours that can be trusted. */
 static void what_was_changed_is_not_read(void)
 {
@@ -77,5 +93,6 @@ static void names_of_timers(void)
 }
 
 PDG_TEST_MAIN("script", {"what is written is read", what_is_written_is_read},
+	      {"an older hook is read", an_older_hook_is_read},
 	      {"what was changed is not read", what_was_changed_is_not_read},
 	      {"names of timers", names_of_timers})

@@ -174,9 +174,86 @@ static void unfit_keys_are_known_beforehand(void)
 	world_done(&w);
 }
 
+/* Whether any key file has it: what is neither id nor address cannot be looked for. */
+static void known_keys(void)
+{
+	static const struct {
+		const char *key;
+		bool known;
+	} cases[] = {
+		{"6B024128F99E839362E61F112E7ECDB9A5B210CE!", true},
+		{"0x2e7ecdb9a5b210ce", true},
+		{"alice@example.com", true},
+		{"Alice <alice@example.com>", true},
+		{"erin@example.com", true}, /* expired, but there */
+		{"Alice", true},
+		{"0123456789ABCDEF", false},
+		{"nobody@example.com", false},
+	};
+	struct world w;
+	size_t i;
+
+	world_init(&w);
+	world_load(&w);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		pdg_test_case("\"%s\"", cases[i].key);
+		CHECK(pdg_signers_pgp_known(w.signers, cases[i].key) == cases[i].known);
+	}
+	pdg_test_case(NULL);
+	world_done(&w);
+}
+
+static void unfit_ssh_keys_are_known_beforehand(void)
+{
+	static const char good[] =
+		"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPfyWE41U5lfMjBkBpsfleI7e/FYeo6toZrekmQkghbC x\n";
+	static const char revoked[] =
+		"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMSkRLtytYanYPX0TiWZTuWMkKp6WWPS1TL4AtfJOGKq";
+	static const char forge[] =
+		"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHnYJ8etjkxuSidnKWNdTvZLmnI3soUcMbk5cFDNO40J";
+	static const char until_march[] =
+		"ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBFcse96h"
+		"GwTrWN8rraLbgwaue8EqlaFacWyGnVBWCzcbdnU5Ry3jkuDB3agV+PqFYgruY8ucpb17TMqtdkBCCdA=";
+	static const struct {
+		const char *line, *address;
+		int64_t at;
+		const char *why;
+	} cases[] = {
+		{good, "alice@example.com", FEBRUARY, ""},
+		{good, NULL, FEBRUARY, ""},
+		{good, "bob@example.com", FEBRUARY, "is not listed for the committer's address"},
+		{revoked, "alice@example.com", FEBRUARY, "is revoked"},
+		{forge, "alice@example.com", FEBRUARY, "is none that the policy names"},
+		{until_march, "bob@example.com", FEBRUARY, ""},
+		{until_march, "bob@example.com", APRIL, "has expired"},
+	};
+	struct world w;
+	const char *why = NULL;
+	struct pdg_error err = {0};
+	size_t i;
+
+	world_init(&w);
+	w.repo.require_committer_match = true;
+	world_load(&w);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		pdg_test_case("case %zu", i);
+		CHECK_OK(pdg_signers_ssh_unfit(w.signers, pdg_bytes_str(cases[i].line),
+					       cases[i].address, cases[i].at, &why, &err),
+			 &err);
+		CHECK_STR(why ? why : "", cases[i].why);
+	}
+	pdg_test_case("no key");
+	CHECK(pdg_signers_ssh_unfit(w.signers, pdg_bytes_str("ssh-ed25519 AAAA!"), NULL, FEBRUARY,
+				    &why, &err) < 0);
+	pdg_test_case(NULL);
+	world_done(&w);
+}
+
 PDG_TEST_MAIN("signers", {"no key is refused", no_key_is_refused},
 	      {"one kind is enough", one_kind_is_enough},
 	      {"unusable files are refused", unusable_files_are_refused},
 	      {"revocations of another form are refused", revocations_of_another_form_are_refused},
 	      {"OpenPGP files need a description", openpgp_files_need_a_description},
-	      {"unfit keys are known beforehand", unfit_keys_are_known_beforehand})
+	      {"unfit keys are known beforehand", unfit_keys_are_known_beforehand},
+	      {"known keys", known_keys},
+	      {"unfit SSH keys are known beforehand", unfit_ssh_keys_are_known_beforehand})

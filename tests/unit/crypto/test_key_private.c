@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Private keys: the forms that are read, the files that they are read from, and what is written
  * comes back. */
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include "support/check.h"
 #include "unit/crypto/key_made.h"
 #include "util/codec.h"
+#include "util/str.h"
 
 /* Write @pem to a file of @mode in @dir and load it as a private key. */
 static int load_private(const char *dir, struct pdg_bytes pem, mode_t mode, struct pdg_key **out,
@@ -228,7 +230,27 @@ static void only_two_types_are_made(void)
 	CHECK(key == NULL);
 }
 
-PDG_TEST_MAIN("key_private", {"private forms are read", private_forms_are_read},
+/* Neither a core dump nor another program of the user gives the key away. */
+static void memory_is_hidden(void)
+{
+	char *dir = pdg_test_dir();
+	PDG_AUTO(mem) char *path = pdg_str_printf("%s/key", dir);
+	PDG_AUTO(key) struct pdg_key *made = NULL;
+	PDG_AUTO(key) struct pdg_key *read = NULL;
+	struct pdg_error err = {0};
+
+	CHECK_INT(prctl(PR_SET_DUMPABLE, 1), 0);
+	CHECK_OK(pdg_key_generate(PDG_KEY_ED25519, &made, &err), &err);
+	CHECK_INT(prctl(PR_GET_DUMPABLE), 0);
+	CHECK_OK(pdg_key_private_save(made, path, &err), &err);
+	CHECK_INT(prctl(PR_SET_DUMPABLE, 1), 0);
+	CHECK_OK(pdg_key_private_file(path, &read, &err), &err);
+	CHECK_INT(prctl(PR_GET_DUMPABLE), 0);
+	pdg_test_dir_remove(dir);
+}
+
+PDG_TEST_MAIN("key_private", {"memory is hidden", memory_is_hidden},
+	      {"private forms are read", private_forms_are_read},
 	      {"halves must fit", halves_must_fit},
 	      {"private files are private", private_files_are_private},
 	      {"no private key is none", no_private_key_is_none},

@@ -12,6 +12,14 @@
 #define DATA	   "aGVsbG8=\n" /* "hello" */
 #define SUM	   "=R/WK\n"
 
+/* Characters of zeros, and lines of them. */
+#define A11	  "AAAAAAAAAAA"
+#define A12	  A11 "A"
+#define A63	  A12 A12 A12 A12 A12 "AAA"
+#define A64	  A63 "A"
+#define A76	  A64 A12
+#define VALUE_125 "0" A76 A12 A12 A12 A12
+
 static int decode(const char *text, struct pdg_buf *out, struct pdg_error *err)
 {
 	return pdg_pgp_armor_signature(pdg_bytes_str(text), out, err);
@@ -22,10 +30,43 @@ static const char *const good[] = {
 	BEGIN "\n" DATA SUM END "\n", /* GitHub's commits */
 	BEGIN "\n" DATA END,	      /* RFC 9580 6.1: no checksum */
 	BEGIN "Version: GnuPG v2\nComment: a b: c\n\n" DATA SUM END,
-	BEGIN "Hash: SHA256\n\n" DATA SUM END,
-	BEGIN "Comment: Zo\xC3\xAB\n\n" DATA SUM END,
-	BEGIN "\naGVs\nbG8=\n" SUM END,
+	BEGIN "Charset: UTF-8\nMessageID: 1\nComment: 1\nComment: 2\n\n" DATA SUM END,
+	BEGIN "Comment: " VALUE_125 "678\n\n" DATA SUM END,
 };
+
+/* One meaning, broken as one program or another does. */
+static const struct {
+	const char *text;
+	bool good;
+} broken[] = {
+	{BEGIN "\n" A64 "\n" A64 "\n" END, true},
+	{BEGIN "\n" A64 "\n" A64 "\nAAAA\n" END, true},
+	{BEGIN "\n" A76 "\n" A76 "\n" A64 "\n" END, true},
+	{BEGIN "\n" A76 "\nAAAA\n" END, true},
+	{BEGIN "\n" A12 "\n" END, true},
+	{BEGIN "\n" A12 "\n" A12 "\n" END, false},
+	{BEGIN "\n" A63 "\n" A63 "\nAA\n" END, false},
+	{BEGIN "\n" A64 "\n" A76 "\n" END, false},
+	{BEGIN "\n" A64 "\nAAAA\nAAAA\n" END, false},
+	{BEGIN "\n" A64 "\nAAAA\n" A64 "\n" END, false},
+	{BEGIN "\n" A64 A11 "\nA" A64 A11 "\n" END, false},
+};
+
+static void lines_are_broken_evenly(void)
+{
+	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+		PDG_AUTO(buf) struct pdg_buf out = PDG_BUF_INIT(1000);
+		struct pdg_error err = {0};
+		int rc = decode(broken[i].text, &out, &err);
+
+		pdg_test_case("breaks %zu", i);
+		if (broken[i].good)
+			CHECK_OK(rc, &err);
+		else
+			CHECK_RULE(rc, &err, "PGP-1");
+	}
+	pdg_test_case(NULL);
+}
 
 static void good_forms(void)
 {
@@ -64,9 +105,12 @@ static const struct {
 	{"header with odd key", BEGIN "Ver sion: x\n\n" DATA SUM END},
 	{"header with escape", BEGIN "Comment: \x1b[2J\n\n" DATA SUM END},
 	{"header not UTF-8", BEGIN "Comment: \xFF\n\n" DATA SUM END},
-	{"17 headers",
-	 BEGIN "A: 1\nA: 1\nA: 1\nA: 1\nA: 1\nA: 1\nA: 1\nA: 1\nA: 1\nA: 1\nA: 1\nA: 1\n"
-	       "A: 1\nA: 1\nA: 1\nA: 1\nA: 1\n\n" DATA SUM END},
+	{"header not ASCII", BEGIN "Comment: Zo\xC3\xAB\n\n" DATA SUM END},
+	{"header of another key", BEGIN "Hash: SHA256\n\n" DATA SUM END},
+	{"header in small letters", BEGIN "comment: x\n\n" DATA SUM END},
+	{"header of 129 characters", BEGIN "Comment: " VALUE_125 "6789\n\n" DATA SUM END},
+	{"5 headers",
+	 BEGIN "Comment: 1\nComment: 2\nComment: 3\nComment: 4\nComment: 5\n\n" DATA SUM END},
 	{"no data", BEGIN "\n" SUM END},
 	{"nothing", BEGIN "\n" END},
 	{"empty data line", BEGIN "\naGVs\n\nbG8=\n" SUM END},
@@ -150,5 +194,6 @@ static void key_files(void)
 	}
 }
 
-PDG_TEST_MAIN("crypto.pgp_armor", {"good forms", good_forms}, {"bad forms", bad_forms},
+PDG_TEST_MAIN("crypto.pgp_armor", {"lines are broken evenly", lines_are_broken_evenly},
+	      {"good forms", good_forms}, {"bad forms", bad_forms},
 	      {"the buffer's limit is kept", limit_is_kept}, {"key files", key_files})

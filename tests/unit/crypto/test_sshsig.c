@@ -135,6 +135,47 @@ static void what_is_not_judged_is_refused(void)
 	}
 }
 
+/* The vector's blob in lines of @width characters; @odd moves one character of the first line. */
+static int judge_broken(size_t width, bool odd, struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(SSH_DATA_MAX);
+	PDG_AUTO(buf) struct pdg_buf armor = PDG_BUF_INIT(SSH_DATA_MAX);
+	struct pdg_bytes rest = pdg_bytes_str(BODY);
+	struct pdg_bytes line;
+	size_t n = width - odd;
+
+	while (pdg_bytes_line(&rest, &line))
+		pdg_buf_put(&text, line);
+	pdg_buf_puts(&armor, BEGIN);
+	for (rest = pdg_buf_bytes(&text); rest.n; n = width) {
+		pdg_buf_put(&armor, pdg_bytes_head(rest, n));
+		pdg_buf_putc(&armor, '\n');
+		rest = pdg_bytes_from(rest, n);
+	}
+	pdg_buf_puts(&armor, END);
+	return judge(pdg_buf_bytes(&armor), "git", pdg_bytes_str("hello\n"), err);
+}
+
+/* Each other way to break the lines would be one more name for the same signed commit. */
+static void lines_are_broken_evenly(void)
+{
+	static const size_t known[] = {64, 70, 76};
+	struct pdg_error err = {0};
+	size_t width;
+
+	for (width = 0; width < sizeof(known) / sizeof(known[0]); width++) {
+		CHECK_OK(judge_broken(known[width], false, &err), &err);
+		CHECK_RULE(judge_broken(known[width], true, &err), &err, "SSH-1");
+	}
+	for (width = 1; width < 400; width++) {
+		if (width == 64 || width == 70 || width == 76)
+			continue;
+		pdg_test_case("%zu", width);
+		CHECK_RULE(judge_broken(width, false, &err), &err, "SSH-1");
+	}
+	pdg_test_case(NULL);
+}
+
 static void armor_is_exact(void)
 {
 	static const struct {
@@ -508,6 +549,7 @@ PDG_TEST_MAIN("sshsig", {"the vector verifies", the_vector_verifies},
 	      {"other namespaces and hashes", other_namespaces_and_hashes},
 	      {"what is not judged is refused", what_is_not_judged_is_refused},
 	      {"armor is exact", armor_is_exact},
+	      {"lines are broken evenly", lines_are_broken_evenly},
 	      {"NUL bytes are no armor", nul_bytes_are_no_armor},
 	      {"every field counts", every_field_counts},
 	      {"ECDSA numbers are minimal", ecdsa_numbers_are_minimal},

@@ -13,6 +13,7 @@
 #include "support/gitrepo.h"
 #include "util/fs.h"
 #include "util/limits.h"
+#include "util/size.h"
 #include "util/str.h"
 
 static char *dir;  /* this program's folder, resolved */
@@ -197,8 +198,8 @@ static void quarantine(void)
 	(void)unsetenv("GIT_OBJECT_DIRECTORY");
 
 	/* Alternates by the environment, one of them quoted as git quotes. */
-	pdg_test_git(dir, "clone", "-q", "--bare", "--no-hardlinks", repo, "a:b.git", NULL);
-	other = pdg_str_printf("/nonexistent:\"%s/a\\072b.git/objects\"", dir);
+	pdg_test_git(dir, "clone", "-q", "--bare", "--no-hardlinks", repo, "a:b\tc\nd.git", NULL);
+	other = pdg_str_printf("/nonexistent:\"%s/a\\072b\\tc\\nd.git/objects\"", dir);
 	(void)setenv("GIT_ALTERNATE_OBJECT_DIRECTORIES", other, 1);
 	pdg_buf_reset(&raw);
 	if (CHECK_OK(pdg_repo_open("/", PDG_REPO_ENVIRONMENT, &r, &err), &err))
@@ -231,6 +232,42 @@ static void objects(void)
 	CHECK_RULE(pdg_repo_read(r, "HEAD", &raw, &type, &err), &err, "GIT-4");
 	CHECK_RULE(pdg_repo_read(r, "0123456789ABCDEF0123456789ABCDEF01234567", &raw, &type, &err),
 		   &err, "GIT-4");
+}
+
+/* What is too large, or of a type that is never judged, is told by its header and not read. */
+static void objects_too_large(void)
+{
+	PDG_AUTO(mem) char *zeros = pdg_calloc(1, PDG_LIMIT_COMMIT + 1);
+	PDG_AUTO(repo) struct pdg_repo *r = NULL;
+	PDG_AUTO(walk) struct pdg_walk *w = NULL;
+	PDG_AUTO(buf) struct pdg_buf raw = PDG_BUF_INIT(SIZE_MAX - 1);
+	PDG_AUTO(mem) char *path = NULL;
+	PDG_AUTO(mem) char *file = NULL;
+	PDG_AUTO(mem) char *commit = NULL;
+	PDG_AUTO(mem) char *tag = NULL;
+	PDG_AUTO(mem) char *blob = NULL;
+	struct pdg_error err = {0};
+	const char *type = NULL;
+	char hex[PDG_GIT_HEX];
+
+	set_up();
+	path = pdg_test_repo(dir, "large");
+	file = pdg_test_file(dir, "zeros", pdg_bytes(zeros, PDG_LIMIT_COMMIT + 1));
+	commit = pdg_test_git_out(path, "hash-object", "-t", "commit", "--literally", "-w", file,
+				  NULL);
+	tag = pdg_test_git_out(path, "hash-object", "-t", "tag", "--literally", "-w", file, NULL);
+	blob = pdg_test_git_out(path, "hash-object", "-w", file, NULL);
+	r = opened(path);
+	CHECK_RULE(pdg_repo_read(r, commit, &raw, &type, &err), &err, "COM-6");
+	CHECK_RULE(pdg_repo_read(r, tag, &raw, &type, &err), &err, "COM-6");
+	CHECK(type == NULL);
+	CHECK_OK(pdg_repo_read(r, blob, &raw, &type, &err), &err);
+	CHECK_STR(type, "blob");
+	CHECK_UINT(raw.n, 0);
+	CHECK_RULE(pdg_repo_resolve(r, commit, hex, &err), &err, "COM-6");
+	CHECK_RULE(pdg_repo_resolve(r, blob, hex, &err), &err, "GIT-4");
+	CHECK_OK(pdg_walk_new(r, &w, &err), &err);
+	CHECK_RULE(pdg_walk_push(w, commit, &err), &err, "COM-6");
 }
 
 /* A replace ref changes what git shows, never what is judged (attacks M13, 16). */
@@ -349,6 +386,50 @@ static void configuration(void)
 }
 
 /* What git would go by, and what pedigree.* may not go by. */
+/* Switches as git writes and reads them, with and without a value. */
+static void switches(void)
+{
+	static const struct {
+		const char *line; /* in section commit */
+		bool set, on;
+	} cases[] = {
+		{"", false, false},
+		{"\tgpgSign\n", true, true},
+		{"\tgpgSign =\n", true, false},
+		{"\tgpgSign = true\n", true, true},
+		{"\tgpgSign = YES\n", true, true},
+		{"\tgpgSign = on\n", true, true},
+		{"\tgpgSign = 1\n", true, true},
+		{"\tgpgSign = -1\n", true, true},
+		{"\tgpgSign = 0\n", true, false},
+		{"\tgpgSign = off\n", true, false},
+		{"\tgpgSign = no\n", true, false},
+	};
+	PDG_AUTO(mem) char *path = NULL;
+	PDG_AUTO(repo) struct pdg_repo *r = NULL;
+	struct pdg_error err = {0};
+	bool set = true;
+	bool on = true;
+	size_t i;
+
+	set_up();
+	path = pdg_test_repo(dir, "switches");
+	r = opened(path);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		PDG_AUTO(mem)
+		char *text = pdg_str_printf("[core]\n\tbare = false\n[commit]\n%s", cases[i].line);
+
+		pdg_test_case("case %zu", i);
+		free(pdg_test_file(dir, "switches/.git/config", pdg_bytes_str(text)));
+		CHECK_OK(pdg_repo_config_bool(r, "commit.gpgSign", &set, &on, &err), &err);
+		CHECK(set == cases[i].set && on == cases[i].on);
+	}
+	free(pdg_test_file(dir, "switches/.git/config",
+			   pdg_bytes_str("[commit]\n\tgpgSign = perhaps\n")));
+	CHECK_RULE(pdg_repo_config_bool(r, "commit.gpgSign", &set, &on, &err), &err, "GIT-3");
+	pdg_test_case(NULL);
+}
+
 static void configuration_of_the_environment(void)
 {
 	static const char parameters[] =
@@ -405,7 +486,8 @@ PDG_TEST_MAIN("repo", {"places of each kind", places_of_each_kind},
 	      {"nothing there", nothing_there}, {"SHA-256 repository", sha256_repository},
 	      {"known extensions", known_extensions}, {"hostile environment", hostile_environment},
 	      {"quarantine", quarantine}, {"objects", objects},
+	      {"objects too large", objects_too_large},
 	      {"replace refs and grafts", replace_refs_and_grafts}, {"refs", refs},
-	      {"configuration", configuration},
+	      {"configuration", configuration}, {"switches", switches},
 	      {"configuration of the environment", configuration_of_the_environment},
 	      {"clean up", clean_up})

@@ -29,7 +29,8 @@ static void not_through_path(void)
 	struct pdg_error err = {0};
 
 	CHECK(access("/bin/sh", X_OK) == 0);
-	CHECK_CODE(pdg_program_path("sh", &got, &err), &err, PDG_E_NOTFOUND);
+	CHECK_RULE(pdg_program_path("sh", &got, &err), &err, "CLI-5");
+	CHECK(err.code == PDG_E_NOTFOUND);
 	CHECK(got == NULL && err.fix[0] != '\0');
 }
 

@@ -382,12 +382,17 @@ uint64_t journal_size(struct world *w)
 	return CHECK_OK(pdg_checkpoint_parse(pdg_buf_bytes(&note), &c, &err), &err) ? c->size : 0;
 }
 
+void fsck_line(void *ctx, const char *text)
+{
+	pdg_buf_printf(ctx, "%s\n", text);
+}
+
 void fsck_is_clean(struct world *w)
 {
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_MIB(1));
 	struct pdg_error err = {0};
 
-	if (!CHECK_OK(pdg_core_fsck(w->core, &text, &err), &err))
+	if (!CHECK_OK(pdg_core_fsck(w->core, fsck_line, &text, &err), &err))
 		(void)fprintf(stderr, "%s", pdg_buf_cstr(&text));
 }
 

@@ -138,6 +138,8 @@ bool refused(struct world *w, struct pdg_bytes body, const char *rule, int statu
 /* Leaves in the journal. */
 uint64_t journal_size(struct world *w);
 void fsck_is_clean(struct world *w);
+/* pdg_core_fsck()'s: append the line to the struct pdg_buf @ctx. */
+void fsck_line(void *ctx, const char *text);
 
 /* The verdict on an artifact's chain: "good", "refused", … Owned by the caller. */
 char *chain_verdict(struct world *w, unsigned artifact, bool print);

@@ -97,6 +97,7 @@ static void mistakes(void)
 		{KEY "\tlistne = 1:2\n" POLICY, "POL-2"},
 		{KEY "[lgo]\n" POLICY, "POL-2"},
 		{KEY "\tlisten = nowhere\n" POLICY, "CFG-1"},
+		{KEY "\tlisten = 127.0.0.1:1\n\tlisten = 127.0.0.1:1\n" POLICY, "CFG-1"},
 		{KEY "\tlisten = 127.0.0.1:70000\n" POLICY, "CFG-1"},
 		{KEY "\tlisten = ::1:8700\n" POLICY, "CFG-1"},
 		{KEY "\tlisten = :8700\n" POLICY, "CFG-1"},

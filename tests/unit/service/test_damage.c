@@ -51,7 +51,7 @@ static void fsck_finds_damage(void)
 		pdg_test_case("%s", damages[i]);
 		run_sql(db, damages[i]);
 		world_open(&w);
-		CHECK_RULE(pdg_core_fsck(w.core, &text, &err), &err, "FSK-1");
+		CHECK_RULE(pdg_core_fsck(w.core, fsck_line, &text, &err), &err, "FSK-1");
 		CHECK(text.n > 0);
 		world_close(&w);
 		free(pdg_test_file(w.dir, "p.db", pdg_buf_bytes(&kept)));

@@ -163,7 +163,7 @@ static void disk_is_full(void)
 	CHECK(g.retry_after > 0);
 	/* Nothing of it is there, and the service goes on. */
 	CHECK_UINT(journal_size(&w), leaves);
-	CHECK_OK(pdg_core_ready(w.core, &err), &err);
+	CHECK_RULE(pdg_core_ready(w.core, &err), &err, "RDY-6");
 	chain_is(&w, 1, "refused");
 	CHECK_INT(submit_status(&w, pdg_buf_bytes(&body)), 201);
 	CHECK_UINT(journal_size(&w), leaves + 1);

@@ -49,12 +49,25 @@ static void framing_that_is_plain(void)
 	CHECK(plain(length, 0));
 	CHECK(plain(chunked, 0));
 	CHECK(plain(text, 0));
-	/* "Name:value" is shorter than what is accounted. */
-	CHECK(plain(length, (size_t)-1));
 	pdg_framing_line(&size_unknown, "GET", "HTTP/1.0");
 	CHECK(pdg_framing_ok(&size_unknown, 0, true));
 	pdg_framing_line(&no_host, "GET", "HTTP/1.1");
 	CHECK(!pdg_framing_ok(&no_host, 0, true));
+}
+
+/* "Name:value" and "Name: value" of one line, as the library's names and values point into it. */
+static void spaces_of_a_line(void)
+{
+	static const char tight[] = "X:b";
+	static const char loose[] = "X: b";
+	struct pdg_framing a = {0}, b = {0}, c = {0};
+
+	pdg_framing_header(&a, pdg_bytes(tight, 1), pdg_bytes(tight + 2, 1));
+	CHECK_UINT(a.accounted, sizeof(tight) - 1 + 2);
+	pdg_framing_header(&b, pdg_bytes(loose, 1), pdg_bytes(loose + 3, 1));
+	CHECK_UINT(b.accounted, sizeof(loose) - 1 + 2);
+	pdg_framing_header(&c, pdg_bytes(loose, 1), pdg_bytes(NULL, 0));
+	CHECK_UINT(c.accounted, 5);
 }
 
 static void framing_of_two_readings(void)
@@ -91,6 +104,8 @@ static void framing_of_two_readings(void)
 	}
 	/* A folded line, or bytes behind a NUL: the library shows neither, the size does. */
 	CHECK(!plain(NULL, 1));
+	/* Bare LFs would make room for such bytes. */
+	CHECK(!plain(NULL, (size_t)-1));
 }
 
 static bool target(const char *text)
@@ -210,7 +225,15 @@ static void routes(void)
 		{PDG_GET, "//healthz", "HTP-1", NULL},
 		{PDG_GET, "*", "HTP-1", NULL},
 		{PDG_GET, "", "HTP-1", NULL},
-		{PDG_GET, "http://localhost/healthz", "HTP-1", NULL},
+		{PDG_GET, "http://localhost/healthz", NULL, NULL},
+		{PDG_GET, "HTTPS://a.example:8700/healthz", NULL, NULL},
+		{PDG_POST, "http://[::1]:80/api/v1/attestations", NULL, NULL},
+		{PDG_GET, "http://localhost/", "HTP-1", NULL},
+		{PDG_GET, "http://localhost", "HTP-1", NULL},
+		{PDG_GET, "http:///healthz", "HTP-1", NULL},
+		{PDG_GET, "http://a@b/healthz", "HTP-1", NULL},
+		{PDG_GET, "ftp://localhost/healthz", "HTP-1", NULL},
+		{PDG_GET, "/http://localhost/healthz", "HTP-1", NULL},
 	};
 	size_t i;
 
@@ -321,6 +344,7 @@ static void budgets(void)
 }
 
 PDG_TEST_MAIN("http", {"framing that is plain", framing_that_is_plain},
+	      {"spaces of a line", spaces_of_a_line},
 	      {"framing of two readings", framing_of_two_readings}, {"targets", targets},
 	      {"versions and bodies", versions_and_bodies}, {"waits", waits}, {"routes", routes},
 	      {"types", types}, {"every problem has a rule", every_problem_has_a_rule},

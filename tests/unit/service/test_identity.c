@@ -96,6 +96,7 @@ static void found(struct fixture *f, size_t n, int key, size_t signature)
 	if (!CHECK_OK(pdg_identify(&f->candidates, f->e, NULL, NOW, &id, &err), &err) ||
 	    !CHECK_UINT(id.n, n))
 		return;
+	CHECK_INT(err.code, 0); /* trials that failed are nobody's fault */
 	CHECK(id.v[0].who->key->key == f->key[key]);
 	CHECK_UINT(id.v[0].signature, signature);
 }

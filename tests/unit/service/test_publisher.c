@@ -91,6 +91,16 @@ static unsigned calls(struct fake_log *f)
 	return n;
 }
 
+static void fake_head(struct pdg_log *log, struct pdg_log_head *out)
+{
+	struct fake_log *f = (struct fake_log *)log;
+
+	(void)pthread_mutex_lock(&f->mutex);
+	out->size = f->size;
+	memset(out->root.b, 0xab, sizeof(out->root.b));
+	(void)pthread_mutex_unlock(&f->mutex);
+}
+
 /* Everything that a publisher works with, and rows to publish. */
 struct bench {
 	struct world w;
@@ -116,7 +126,7 @@ static void bench_init(struct bench *b, size_t batch)
 	world_init(&b->w);
 	(void)pthread_mutex_init(&b->log.mutex, NULL);
 	b->log.ops = (struct pdg_log_ops){
-		.name = "fake", .add = fake_add, .batch = batch, .parallel = 1};
+		.name = "fake", .add = fake_add, .head = fake_head, .batch = batch, .parallel = 1};
 	b->log.log.ops = &b->log.ops;
 	db = pdg_test_path(b->w.dir, "p.db");
 	b->signing = world_make_key(&b->w, "mine");
@@ -156,7 +166,7 @@ static void bench_done(struct bench *b)
 {
 	while (!pdg_publisher_stop(b->publisher, 1000))
 		;
-	pdg_writer_end(b->writer);
+	CHECK(pdg_writer_end(b->writer, 10000));
 	pdg_publisher_free(b->publisher);
 	pdg_writer_free(b->writer);
 	pdg_journal_free(b->journal);
@@ -220,6 +230,17 @@ static bool down_to(struct bench *b, uint64_t want)
 	return pending(b) == want;
 }
 
+/* What the log's newest tree is, for the run after this. */
+static void newest_head_is_kept(struct bench *b)
+{
+	PDG_AUTO(mem) char *text = NULL;
+	struct pdg_error err = {0};
+
+	CHECK(pdg_writer_close(b->writer, 10000));
+	CHECK_OK(b->store->ops->meta_get(b->store, "log-head", &text, &err), &err);
+	CHECK_STR(text, "25 abababababababababababababababababababababababababababababababab");
+}
+
 static void a_log_that_is_down(void)
 {
 	struct bench b;
@@ -238,6 +259,7 @@ static void a_log_that_is_down(void)
 		CHECK(b.log.at_ms[i + 1] - b.log.at_ms[i] >= 50 << i);
 	CHECK_UINT(pdg_publisher_failures(b.publisher), 40);
 	CHECK_UINT(calls(&b.log), 4 + 3);
+	newest_head_is_kept(&b);
 	bench_done(&b);
 }
 
@@ -254,7 +276,7 @@ static void one_that_is_refused(void)
 	bench_start(&b);
 	CHECK(down_to(&b, 1));
 	/* New work is not held up by it. (There is one writer: it has nothing to do now.) */
-	pdg_writer_drain(b.writer);
+	CHECK(pdg_writer_close(b.writer, 10000));
 	{
 		PDG_AUTO(stored) struct pdg_stored *fresh = add_row(&b, 27, NULL, digest);
 		int64_t start = pdg_monotonic_ms();
@@ -365,7 +387,7 @@ static void oldest_first_and_by_pages(void)
 	CHECK(down_to(&b, 0));
 	while (!pdg_publisher_stop(b.publisher, 1000))
 		;
-	pdg_writer_drain(b.writer);
+	CHECK(pdg_writer_close(b.writer, 10000));
 	b.store->ops = spied.real;
 	CHECK_UINT(calls(&b.log), 5);
 	for (i = 0; i < 5; i++) {
@@ -398,7 +420,7 @@ static void stopped_in_the_middle(void)
 	start = pdg_monotonic_ms();
 	CHECK(pdg_publisher_stop(b.publisher, 1000));
 	CHECK(pdg_monotonic_ms() - start < 1000);
-	pdg_writer_drain(b.writer);
+	CHECK(pdg_writer_close(b.writer, 10000));
 	CHECK(pending(&b) > 0 && pending(&b) <= 90);
 	bench_done(&b);
 }
@@ -418,7 +440,7 @@ static void a_call_that_hangs(void)
 	start = pdg_monotonic_ms();
 	CHECK(!pdg_publisher_stop(b.publisher, 100));
 	CHECK(pdg_monotonic_ms() - start < 1000);
-	pdg_writer_end(b.writer);
+	CHECK(pdg_writer_end(b.writer, 10000));
 	CHECK(pdg_publisher_stop(b.publisher, 5000));
 	CHECK_UINT(pending(&b), 5);
 	pdg_publisher_free(b.publisher);

@@ -4,12 +4,15 @@
  * a reload that cannot be made durable changes nothing; --fsck makes nothing of its own.
  */
 #include <signal.h>
+#include <sqlite3.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "service/core_impl.h"
 #include "unit/service/core_world.h"
 #include "util/fs.h"
+#include "util/time.h"
 
 static void is_ready(struct world *w)
 {
@@ -171,6 +174,55 @@ static void a_reload_that_cannot_be_kept(void)
 	world_done(&w);
 }
 
+/* A full disk: told from the first submission that was not kept until a write succeeds again. */
+static void a_store_that_takes_nothing(void)
+{
+	const struct timespec tick = {.tv_nsec = 50 * 1000 * 1000};
+	struct world w;
+	PDG_AUTO(mem) char *wal = NULL;
+	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
+	PDG_AUTO(got) struct got g;
+	struct pdg_core_stats stats;
+	struct rlimit old, small;
+	struct pdg_error err = {0};
+	struct stat st;
+	unsigned i;
+
+	world_init(&w);
+	world_open(&w);
+	wal = pdg_test_path(w.dir, "p.db-wal");
+	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	pdg_core_stats(w.core, &stats);
+	CHECK_UINT(stats.store_failures, 0);
+	build_body(&w, CI, &app_build, &body);
+	CHECK_INT(stat(wal, &st), 0);
+	CHECK_INT(getrlimit(RLIMIT_FSIZE, &old), 0);
+	small = old;
+	small.rlim_cur = (rlim_t)st.st_size;
+	(void)signal(SIGXFSZ, SIG_IGN);
+	CHECK_INT(setrlimit(RLIMIT_FSIZE, &small), 0);
+	submit(&w, pdg_buf_bytes(&body), 0, &g);
+	is_not_ready(&w, "RDY-6");
+	/* What it tries itself meets the same. */
+	for (i = 0; i < 30; i++)
+		(void)nanosleep(&tick, NULL);
+	is_not_ready(&w, "RDY-6");
+	for (i = 0; i < 10; i++)
+		(void)nanosleep(&tick, NULL);
+	is_not_ready(&w, "RDY-6");
+	CHECK_INT(setrlimit(RLIMIT_FSIZE, &old), 0);
+	CHECK_INT(g.status, 503);
+	CHECK_STR(g.rule, "STO-4");
+	pdg_core_stats(w.core, &stats);
+	CHECK(stats.store_failures >= 2);
+	/* Nobody submits anything, and all is well again. */
+	for (i = 0; i < 200 && pdg_core_ready(w.core, &err) < 0; i++)
+		(void)nanosleep(&tick, NULL);
+	is_ready(&w);
+	CHECK_INT(submit_status(&w, pdg_buf_bytes(&body)), 201);
+	world_done(&w);
+}
+
 /* --- what is checked without being served --- */
 
 static int try_check(struct world *w, struct pdg_buf *out, struct pdg_error *err)
@@ -182,7 +234,7 @@ static int try_check(struct world *w, struct pdg_buf *out, struct pdg_error *err
 	if (rc == 0)
 		rc = pdg_core_open_to_check(cfg, &w->clock, &core, err);
 	if (rc == 0)
-		rc = pdg_core_fsck(core, out, err);
+		rc = pdg_core_fsck(core, fsck_line, out, err);
 	CHECK(pdg_core_close(core));
 	return rc;
 }
@@ -269,9 +321,58 @@ static void folders_of_others(void)
 	world_done(&w);
 }
 
+/* Does it get so within @seconds? */
+static bool last_logged_soon(struct world *w, bool good, int seconds)
+{
+	int64_t end = pdg_monotonic_ms() + 1000 * (int64_t)seconds;
+
+	for (;;) {
+		struct pdg_error err = {0};
+		int rc = pdg_core_ready(w->core, &err);
+
+		if (good ? rc == 0 : strcmp(err.rule, "RDY-2") == 0)
+			return true;
+		if (pdg_monotonic_ms() > end)
+			return false;
+		(void)usleep(50000);
+	}
+}
+
+/* However often it is asked, the last entry is looked at every few seconds; and then it is. */
+static void the_last_entry_is_looked_at_seldom(void)
+{
+	struct world w;
+	PDG_AUTO(mem) char *path = NULL;
+	sqlite3 *db = NULL;
+
+	world_init(&w);
+	world_open(&w);
+	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	CHECK_INT(submit_build(&w, CI, &app_build), 201);
+	is_ready(&w);
+	path = pdg_test_path(w.dir, "p.db");
+	CHECK_INT(sqlite3_open(path, &db), SQLITE_OK);
+	CHECK_INT(sqlite3_exec(db,
+			       "UPDATE bundle SET bundle = substr(bundle, 1, length(bundle) - 1)",
+			       NULL, NULL, NULL),
+		  SQLITE_OK);
+	is_ready(&w);
+	CHECK(last_logged_soon(&w, false, 10));
+	is_not_ready(&w, "RDY-2");
+	CHECK_INT(sqlite3_exec(db, "UPDATE bundle SET bundle = CAST(bundle || '}' AS BLOB)", NULL,
+			       NULL, NULL),
+		  SQLITE_OK);
+	is_not_ready(&w, "RDY-2");
+	CHECK(last_logged_soon(&w, true, 10));
+	CHECK_INT(sqlite3_close(db), SQLITE_OK);
+	world_done(&w);
+}
+
 PDG_TEST_MAIN("ready", {"cannot sign", cannot_sign}, {"overdue at the log", overdue_at_the_log},
 	      {"files that are gone", files_that_are_gone},
 	      {"nothing goes to files that are gone", nothing_goes_to_files_that_are_gone},
 	      {"a reload that cannot be kept", a_reload_that_cannot_be_kept},
+	      {"a store that takes nothing", a_store_that_takes_nothing},
+	      {"the last entry is looked at seldom", the_last_entry_is_looked_at_seldom},
 	      {"check makes nothing", check_makes_nothing},
 	      {"folders of others", folders_of_others})

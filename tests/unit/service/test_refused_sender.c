@@ -177,6 +177,28 @@ static void damaged_signatures(void)
 	world_done(&w);
 }
 
+/* Who signed is found by trial when nobody is named, and a key that was only tried is no reason. */
+static void the_same_refusal_without_a_name(void)
+{
+	struct world w;
+	PDG_AUTO(buf) struct pdg_buf named = PDG_BUF_INIT(PDG_LIMIT_BODY);
+	PDG_AUTO(buf) struct pdg_buf unnamed = PDG_BUF_INIT(PDG_LIMIT_BODY);
+	const char *hint, *at;
+
+	world_init(&w);
+	world_open(&w);
+	hint = pdg_key_hint(w.key[CI]);
+	source_body(&w, CI, &app_main, &named);
+	at = strstr(pdg_buf_cstr(&named), hint);
+	if (CHECK(at != NULL)) {
+		pdg_buf_put(&unnamed, pdg_bytes(named.p, (size_t)(at - (const char *)named.p)));
+		pdg_buf_puts(&unnamed, at + strlen(hint));
+		refused_and(&w, pdg_buf_bytes(&named), "IDN-4", 403, false);
+		refused_and(&w, pdg_buf_bytes(&unnamed), "IDN-4", 403, false);
+	}
+	world_done(&w);
+}
+
 /* More signatures than are tried: the right one is found only when its keyid says so. */
 static void trials_are_bounded(void)
 {
@@ -217,4 +239,5 @@ PDG_TEST_MAIN("refused_sender", {"not a submission", not_a_submission},
 	      {"sources by who may not", sources_by_who_may_not},
 	      {"foreign statements", foreign_statements},
 	      {"damaged signatures", damaged_signatures},
+	      {"the same refusal without a name", the_same_refusal_without_a_name},
 	      {"trials are bounded", trials_are_bounded})

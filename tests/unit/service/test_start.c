@@ -3,8 +3,10 @@
  * What the service does not start with: a configuration that does not fit what was kept, a log or a
  * key that is another's, a policy that went back; and what it makes of a policy that changes.
  */
+#include "store/sqlite.h"
 #include "tlog/embedded.h"
 #include "unit/service/core_world.h"
+#include "util/fs.h"
 
 /* A service that has run once and was closed. */
 static void world_started_once(struct world *w)
@@ -91,6 +93,139 @@ static void another_log(void)
 	world_done(&w);
 }
 
+static bool is_there(struct world *w, const char *name)
+{
+	PDG_AUTO(mem) char *path = pdg_test_path(w->dir, name);
+
+	return pdg_fs_exists(path);
+}
+
+/* A second journal beside one log: the store is another one, or was lost. Nothing is made of it. */
+static void another_store(void)
+{
+	struct world w;
+
+	world_started_once(&w);
+	pdg_test_case("another path");
+	world_reconfigure(&w, "sqlite:p.db", "sqlite:other.db");
+	world_refuses_to_open(&w, "CFG-6");
+	CHECK(!is_there(&w, "other.db") && !is_there(&w, "other.db-lock"));
+	CHECK(!is_there(&w, "other.db.journal-key.pem"));
+	world_reconfigure(&w, "sqlite:other.db", "sqlite:p.db");
+
+	pdg_test_case("the database is gone");
+	world_move(&w, "p.db", "away");
+	world_refuses_to_open(&w, "CFG-6");
+	CHECK(!is_there(&w, "p.db"));
+	pdg_test_case("and its journal's key");
+	world_move(&w, "p.db.journal-key.pem", "key-away");
+	world_refuses_to_open(&w, "CFG-6");
+	CHECK(!is_there(&w, "p.db"));
+	pdg_test_case("and an empty file is in its place");
+	free(pdg_test_file(w.dir, "p.db", pdg_bytes(NULL, 0)));
+	world_refuses_to_open(&w, "CFG-6");
+	pdg_test_case("the log is gone, the journal's key is not");
+	world_move(&w, "log", "log-away");
+	world_move(&w, "key-away", "p.db.journal-key.pem");
+	world_refuses_to_open(&w, "CFG-6");
+	CHECK(!is_there(&w, "log"));
+
+	world_move(&w, "log-away", "log");
+	world_move(&w, "away", "p.db");
+	world_starts_again(&w);
+	world_done(&w);
+}
+
+/* A store with a log of its own, that has no entries, is given one that has. */
+static void a_store_of_another_log(void)
+{
+	PDG_AUTO(service_config) struct pdg_service_config *cfg = NULL;
+	struct pdg_core *core = NULL;
+	struct pdg_error err = {0};
+	struct world w;
+
+	world_started_once(&w);
+	world_reconfigure(&w, "sqlite:p.db", "sqlite:other.db");
+	world_move(&w, "log", "log-away");
+	world_open(&w);
+	world_close(&w);
+	world_move(&w, "log", "log-other");
+	world_move(&w, "log-away", "log");
+	world_refuses_to_open(&w, "CFG-6");
+	pdg_test_case("fsck");
+	CHECK_OK(pdg_service_config_load(w.config, &cfg, &err), &err);
+	CHECK_RULE(pdg_core_open_to_check(cfg, &w.clock, &core, &err), &err, "CFG-6");
+	world_reconfigure(&w, "sqlite:other.db", "sqlite:p.db");
+	world_starts_again(&w);
+	world_done(&w);
+}
+
+/* What a crash leaves of a first start, whenever it comes, is no reason to refuse the next one. */
+static void cut_off_starts(void)
+{
+	struct world w;
+
+	world_init(&w);
+	pdg_test_case("a log and no store");
+	make_empty_log(&w);
+	world_open(&w);
+	world_close(&w);
+
+	pdg_test_case("an entry of which the store has not heard");
+	world_copy(&w, "p.db", "early");
+	world_open(&w);
+	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	world_close(&w);
+	world_move(&w, "p.db", "late");
+	world_move(&w, "early", "p.db");
+	world_open(&w);
+	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	fsck_is_clean(&w);
+	pdg_test_case(NULL);
+	world_done(&w);
+}
+
+/* Folders and files that can never be: told as what they are, with what to do. */
+static void places_that_cannot_be(void)
+{
+	static const struct {
+		const char *from, *to, *rule;
+	} cases[] = {
+		{"sqlite:p.db", "sqlite:/proc/none/p.db", "CFG-1"},
+		{"sqlite:p.db", "sqlite:ci.pem/p.db", "FIL-1"},
+		{"directory = log", "directory = /proc/none", "CFG-1"},
+		{"directory = log", "directory = ci.pem", "FIL-1"},
+	};
+	struct world w;
+	size_t i;
+
+	world_init(&w);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct pdg_error err = {0};
+
+		pdg_test_case("%s", cases[i].to);
+		world_reconfigure(&w, cases[i].from, cases[i].to);
+		CHECK_RULE(world_try_open(&w, &err), &err, cases[i].rule);
+		CHECK(err.fix[0] != '\0');
+		world_reconfigure(&w, cases[i].to, cases[i].from);
+	}
+	pdg_test_case("a log in use");
+	world_open(&w);
+	world_close(&w);
+	{
+		PDG_AUTO(mem) char *dir = pdg_test_path(w.dir, "log");
+		struct pdg_embedded_options opt = {.directory = dir, .origin = "localhost"};
+		struct pdg_log *log = NULL;
+		struct pdg_error err = {0};
+
+		CHECK_OK(pdg_embedded_open(&opt, &log, &err), &err);
+		world_refuses_to_open(&w, "LOG-16");
+		pdg_log_free(log);
+	}
+	pdg_test_case(NULL);
+	world_done(&w);
+}
+
 static void another_journal_key(void)
 {
 	struct world w;
@@ -157,6 +292,39 @@ static void reload_and_versions(void)
 	world_done(&w);
 }
 
-PDG_TEST_MAIN("start", {"another configuration", another_configuration},
-	      {"another log", another_log}, {"another journal key", another_journal_key},
-	      {"a second one", a_second_one}, {"reload and versions", reload_and_versions})
+/* What a Rekor was seen to have is a tree, or the store is not ours. */
+static void a_head_that_is_none(void)
+{
+	static const char *const heads[] = {"", "12", "x abab", "12 abab"};
+	struct world w;
+	PDG_AUTO(mem) char *path = NULL;
+	size_t i;
+
+	world_init(&w);
+	world_reconfigure(&w, "directory = log",
+			  "type = rekor-v2\n\tkey = stranger.pub\n\turl = http://127.0.0.1:9");
+	world_open(&w);
+	world_close(&w);
+	path = pdg_test_path(w.dir, "p.db");
+	for (i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		struct pdg_store *s = NULL;
+		struct pdg_error err = {0};
+		bool is_new;
+
+		if (!CHECK_OK(pdg_sqlite_open(path, &s, &is_new, &err), &err))
+			break;
+		CHECK_OK(s->ops->begin(s, &err), &err);
+		CHECK_OK(s->ops->meta_set(s, "log-head", heads[i], &err), &err);
+		CHECK_OK(s->ops->commit(s, &err), &err);
+		pdg_store_close(s);
+		world_refuses_to_open(&w, "STO-3");
+	}
+	world_done(&w);
+}
+
+PDG_TEST_MAIN("start", {"a head that is none", a_head_that_is_none},
+	      {"another configuration", another_configuration}, {"another log", another_log},
+	      {"another store", another_store}, {"a store of another log", a_store_of_another_log},
+	      {"cut off starts", cut_off_starts}, {"places that cannot be", places_that_cannot_be},
+	      {"another journal key", another_journal_key}, {"a second one", a_second_one},
+	      {"reload and versions", reload_and_versions})

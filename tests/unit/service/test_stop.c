@@ -3,6 +3,9 @@
  * The end of the service: nothing new is taken, what was accepted stays, and a log that never
  * answers is neither waited for nor left behind with memory that is freed.
  */
+#include <sqlite3.h>
+
+#include "service/core_impl.h"
 #include "store/sqlite.h"
 #include "support/fakehttp.h"
 #include "unit/service/core_world.h"
@@ -20,7 +23,7 @@ static void nothing_new_is_taken(void)
 	world_init(&w);
 	world_open(&w);
 	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
-	pdg_core_stop(w.core);
+	CHECK(pdg_core_stop(w.core));
 	source_body(&w, SERVER, &app_main, &body);
 	submit(&w, pdg_buf_bytes(&body), WAIT_MS, &g);
 	CHECK_STR(g.rule, "SVC-2");
@@ -91,5 +94,103 @@ static void a_log_that_never_answers(void)
 	world_done(&w);
 }
 
+/* --- a store that somebody else has locked --- */
+
+static void submit_build_no(struct world *w, unsigned artifact, struct got *g)
+{
+	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
+	struct build_of b = build_no(artifact);
+
+	build_body(w, CI, &b, &body);
+	pdg_core_submit(w->core, pdg_buf_bytes(&body), 0, got_answer, g);
+}
+
+/* All who wait are answered at once that nothing was kept, none of them after the others. */
+static void a_locked_store(void)
+{
+	enum { SENDERS = 12 };
+	struct world w;
+	struct got g[SENDERS];
+	sqlite3 *other = NULL;
+	int64_t start;
+	unsigned i;
+
+	world_init(&w);
+	world_open(&w);
+	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	{
+		PDG_AUTO(mem) char *path = pdg_test_path(w.dir, "p.db");
+
+		CHECK_INT(sqlite3_open(path, &other), SQLITE_OK);
+	}
+	CHECK_INT(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	start = pdg_monotonic_ms();
+	for (i = 0; i < SENDERS; i++) {
+		got_init(&g[i]);
+		submit_build_no(&w, i + 1, &g[i]);
+	}
+	CHECK(pdg_core_stop(w.core));
+	CHECK(pdg_monotonic_ms() - start < 2 * 1000 + 500);
+	for (i = 0; i < SENDERS; i++) {
+		CHECK_UINT(g[i].times, 1);
+		CHECK_INT(g[i].status, 503);
+		CHECK_STR(g[i].rule, "STO-4");
+		got_done(&g[i]);
+	}
+	CHECK(pdg_core_close(w.core));
+	CHECK(pdg_monotonic_ms() - start < 5 * 1000);
+	w.core = NULL;
+	world_close(&w);
+	(void)sqlite3_close(other);
+	world_open(&w);
+	CHECK_INT(submit_build(&w, CI, &app_build), 201);
+	fsck_is_clean(&w);
+	world_done(&w);
+}
+
+/* A disk that hangs in the middle of a commit: nobody waits for it, and nothing is freed. */
+static atomic_bool disk_hangs;
+
+static int hanging_begin(struct pdg_store *s, struct pdg_error *err)
+{
+	const struct timespec tick = {.tv_nsec = 10 * 1000 * 1000};
+
+	(void)s;
+	while (atomic_load(&disk_hangs))
+		(void)nanosleep(&tick, NULL);
+	return pdg_reject(err, "STO-4", "the disk came back");
+}
+
+static void a_store_that_hangs(void)
+{
+	struct world w;
+	struct got g;
+	struct pdg_store_ops ops;
+	const struct pdg_store_ops *real;
+	int64_t start;
+
+	world_init(&w);
+	world_open(&w);
+	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	real = w.core->store->ops;
+	ops = *real;
+	ops.begin = hanging_begin;
+	atomic_store(&disk_hangs, true);
+	w.core->store->ops = &ops;
+	got_init(&g);
+	submit_build_no(&w, 1, &g);
+	start = pdg_monotonic_ms();
+	CHECK(!pdg_core_stop(w.core));
+	CHECK(!pdg_core_close(w.core));
+	CHECK(pdg_monotonic_ms() - start < 9 * 1000);
+	atomic_store(&disk_hangs, false);
+	CHECK(pdg_core_stop(w.core));
+	CHECK_INT(g.status, 503);
+	got_done(&g);
+	w.core->store->ops = real;
+	world_done(&w);
+}
+
 PDG_TEST_MAIN("stop", {"nothing new is taken", nothing_new_is_taken},
+	      {"a locked store", a_locked_store}, {"a store that hangs", a_store_that_hangs},
 	      {"a log that never answers", a_log_that_never_answers})

@@ -100,14 +100,16 @@ size_t count_subject(struct fixture *f, const char *algorithm, const char *value
 }
 
 size_t count_sources(struct fixture *f, const char *repository, const char *algorithm,
-		     const char *value, int64_t after, size_t max)
+		     const char *value, int64_t after, size_t max, size_t max_bytes)
 {
 	PDG_AUTO(mem) char *uri = pdg_str_printf("https://example.com/%s", repository);
 	struct pdg_stored **v = NULL;
 	struct pdg_error err = {0};
 	size_t n = 0;
 
-	CHECK_OK(f->s->ops->sources(f->s, uri, algorithm, value, after, max, &v, &n, &err), &err);
+	CHECK_OK(f->s->ops->sources(f->s, uri, algorithm, value, after, max, max_bytes, &v, &n,
+				    &err),
+		 &err);
 	if (n)
 		CHECK_INT(v[0]->received, 1700000001 + after);
 	pdg_stored_list_done(v, n);

@@ -35,6 +35,6 @@ void put(struct fixture *f, unsigned i, const char *stage, const char *sha256);
 size_t count_subject(struct fixture *f, const char *algorithm, const char *value, int64_t after,
 		     size_t max);
 size_t count_sources(struct fixture *f, const char *repository, const char *algorithm,
-		     const char *value, int64_t after, size_t max);
+		     const char *value, int64_t after, size_t max, size_t max_bytes);
 
 #endif

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "unit/store/store_world.h"
+#include "util/fs.h"
 
 static void private_file(void)
 {
@@ -46,6 +47,7 @@ static void one_process_at_a_time(void)
 	teardown(&f);
 }
 
+/* Told before anything is made, and nothing is left beside them. */
 static void refused_files(void)
 {
 	char *dir = pdg_test_dir();
@@ -54,20 +56,24 @@ static void refused_files(void)
 				      pdg_bytes_str("this is not a database, but it is "
 						    "long enough to be looked at as one: "
 						    "SQLite reads a hundred bytes first"));
+	PDG_AUTO(mem) char *little = pdg_test_file(dir, "little", pdg_bytes_str("SQLite format 3"));
 	PDG_AUTO(mem) char *nowhere = pdg_test_path(dir, "no/such/folder/p.db");
-	const char *paths[] = {garbage, nowhere, dir};
+	const struct {
+		const char *path, *rule;
+	} t[] = {{garbage, "STO-5"}, {little, "STO-5"}, {nowhere, "STO-3"}, {dir, "STO-5"}};
 	struct pdg_store *s = NULL;
 	struct pdg_error err = {0};
 	bool is_new = false;
 	size_t i;
 
-	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-		PDG_AUTO(mem) char *lock = pdg_str_printf("%s-lock", paths[i]);
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		PDG_AUTO(mem) char *lock = pdg_str_printf("%s-lock", t[i].path);
 
-		pdg_test_case("%s", paths[i]);
-		CHECK_RULE(pdg_sqlite_open(paths[i], &s, &is_new, &err), &err, "STO-3");
+		pdg_test_case("%s", t[i].path);
+		CHECK_RULE(pdg_sqlite_open(t[i].path, &s, &is_new, &err), &err, t[i].rule);
+		CHECK(err.fix[0] != '\0');
 		CHECK(s == NULL);
-		(void)unlink(lock);
+		CHECK(!pdg_fs_exists(lock));
 	}
 	pdg_test_case(NULL);
 	pdg_test_dir_remove(dir);
@@ -102,6 +108,7 @@ static void later_schema_and_other_programs(void)
 {
 	struct fixture f;
 	PDG_AUTO(mem) char *other = NULL;
+	PDG_AUTO(mem) char *lock = NULL;
 	struct pdg_store *s = NULL;
 	struct pdg_error err = {0};
 	bool is_new = false;
@@ -114,7 +121,31 @@ static void later_schema_and_other_programs(void)
 	CHECK_RULE(pdg_sqlite_open(f.path, &s, &is_new, &err), &err, "STO-1");
 	other = pdg_test_path(f.dir, "other.db");
 	run_sql(other, "CREATE TABLE theirs (a)");
-	CHECK_RULE(pdg_sqlite_open(other, &s, &is_new, &err), &err, "STO-3");
+	CHECK_RULE(pdg_sqlite_open(other, &s, &is_new, &err), &err, "STO-5");
+	CHECK(s == NULL);
+	lock = pdg_str_printf("%s-lock", other);
+	CHECK(!pdg_fs_exists(lock));
+	teardown(&f);
+}
+
+/* Its beginning is one of ours, what follows is not: found when it is read. */
+static void damaged_database(void)
+{
+	static const uint8_t junk[512] = {0xff, 0xfe, 0xfd};
+	struct fixture f;
+	struct pdg_store *s = NULL;
+	struct pdg_error err = {0};
+	bool is_new = false;
+	FILE *file;
+
+	setup(&f);
+	put(&f, 1, "source", HEX64);
+	pdg_store_close(PDG_TAKE(f.s));
+	file = fopen(f.path, "r+be");
+	CHECK(file && fseek(file, 100, SEEK_SET) == 0 &&
+	      fwrite(junk, 1, sizeof(junk), file) == sizeof(junk) && fclose(file) == 0);
+	CHECK_RULE(pdg_sqlite_open(f.path, &s, &is_new, &err), &err, "STO-5");
+	CHECK_HAS(err.fix, "backup");
 	CHECK(s == NULL);
 	teardown(&f);
 }
@@ -135,7 +166,7 @@ static void migrated_from_version_1(void)
 	if (open_store(&f, &is_new)) {
 		CHECK(!is_new);
 		CHECK_OK(f.s->ops->get(f.s, ref, &a, &err), &err);
-		CHECK_UINT(count_sources(&f, "r", "gitCommit", "c0ffee", 0, 100), 1);
+		CHECK_UINT(count_sources(&f, "r", "gitCommit", "c0ffee", 0, 100, SIZE_MAX), 1);
 		pdg_store_close(PDG_TAKE(f.s));
 	}
 	/* The index is back: making it again fails. */
@@ -146,4 +177,5 @@ static void migrated_from_version_1(void)
 PDG_TEST_MAIN("sqlite_file", {"private file", private_file},
 	      {"one process at a time", one_process_at_a_time}, {"refused files", refused_files},
 	      {"later schema and other programs", later_schema_and_other_programs},
+	      {"damaged database", damaged_database},
 	      {"migrated from version 1", migrated_from_version_1})

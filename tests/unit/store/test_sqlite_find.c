@@ -119,13 +119,19 @@ static void found_by_subject_and_commit(void)
 		pdg_test_case("case %zu: %s %.8s", i, cases[i].algorithm, cases[i].value);
 		if (cases[i].repository)
 			n = count_sources(&f, cases[i].repository, cases[i].algorithm,
-					  cases[i].value, cases[i].after, cases[i].max);
+					  cases[i].value, cases[i].after, cases[i].max, SIZE_MAX);
 		else
 			n = count_subject(&f, cases[i].algorithm, cases[i].value, cases[i].after,
 					  cases[i].max);
 		CHECK_UINT(n, cases[i].want);
 	}
 	pdg_test_case(NULL);
+	/* A row has 20 bytes: whatever the page, no more are read than are asked for, but one. */
+	CHECK_UINT(count_sources(&f, "r", "gitCommit", "c0ffee", 0, 100, 1), 1);
+	CHECK_UINT(count_sources(&f, "r", "gitCommit", "c0ffee", 0, 100, 20), 1);
+	CHECK_UINT(count_sources(&f, "r", "gitCommit", "c0ffee", 0, 100, 21), 2);
+	CHECK_UINT(count_sources(&f, "r", "gitCommit", "c0ffee", 3, 100, 1), 1);
+	CHECK_UINT(count_sources(&f, "r", "gitCommit", "c0ffee", 4, 100, 1), 0);
 	teardown(&f);
 }
 

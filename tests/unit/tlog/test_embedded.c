@@ -92,7 +92,7 @@ static void an_empty_log(void)
 	CHECK(!there(sub, "creating"));
 	CHECK(!there(sub, "checkpoint.new"));
 	/* one process, and in it one opener */
-	CHECK_CODE(open_log(sub, true, &second, &err), &err, PDG_E_IO);
+	CHECK_RULE(open_log(sub, true, &second, &err), &err, "LOG-16");
 	pdg_log_free(PDG_TAKE(log));
 	CHECK_OK(open_log(sub, false, &log, &err), &err);
 }
@@ -509,9 +509,94 @@ static void readers_beside_an_append(void)
 	CHECK_UINT(r.failures, 0);
 }
 
+static void copy_file(const char *dir, const char *from, const char *to)
+{
+	PDG_AUTO(mem) char *a = pdg_test_path(dir, from);
+	PDG_AUTO(buf) struct pdg_buf bytes = PDG_BUF_INIT(PDG_ENTRIES_MAX);
+
+	pdg_test_read(a, &bytes);
+	free(pdg_test_file(dir, to, pdg_buf_bytes(&bytes)));
+}
+
+/* Tiles that wider ones replaced, left by a crash between the two: good ones, then others. */
+static void narrow_tiles(void)
+{
+	static const char *const files[] = {"tile/0/000.p/7", "tile/entries/000.p/7"};
+	PDG_AUTO(test_dir) char *dir = pdg_test_dir();
+	PDG_AUTO(key) struct pdg_key *key = key_new(PDG_KEY_ECDSA_P256);
+	struct pdg_log *log = NULL;
+	struct pdg_error err = {0};
+	uint64_t n = 0;
+	size_t i;
+
+	if (!CHECK_OK(open_log(dir, true, &log, &err), &err))
+		return;
+	append(log, key, 0, 7, 7);
+	copy_file(dir, files[0], "hashes");
+	copy_file(dir, files[1], "entries");
+	append(log, key, 7, 13, 13);
+	CHECK(!there(dir, files[0]) && !there(dir, files[1]));
+	copy_file(dir, "hashes", files[0]);
+	copy_file(dir, "entries", files[1]);
+	CHECK_OK(pdg_embedded_fsck(log, &n, &err), &err);
+	CHECK_UINT(n, 20);
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		PDG_AUTO(mem) char *path = pdg_test_path(dir, files[i]);
+		PDG_AUTO(buf) struct pdg_buf was = PDG_BUF_INIT(PDG_ENTRIES_MAX);
+
+		pdg_test_case("%s", files[i]);
+		damage(path, 100, &was);
+		CHECK_RULE(pdg_embedded_fsck(log, &n, &err), &err, "LOG-12");
+		CHECK_HAS(err.text, files[i]);
+		restore(path, &was);
+		damage(path, -1, &was);
+		CHECK_RULE(pdg_embedded_fsck(log, &n, &err), &err, "LOG-12");
+		restore(path, &was);
+	}
+	pdg_test_case("full tiles");
+	append(log, key, 20, 250, 125);
+	CHECK_OK(pdg_embedded_fsck(log, &n, &err), &err);
+	pdg_test_case(NULL);
+	pdg_log_free(log);
+}
+
+/* What an append that was cut off left would come to lie in the tree, and is not of it. */
+static void leftovers(void)
+{
+	static const char *const files[] = {"tile/0/000.p/21", "tile/entries/000.p/255",
+					    "tile/0/001.p/3"};
+	PDG_AUTO(test_dir) char *dir = pdg_test_dir();
+	PDG_AUTO(key) struct pdg_key *key = key_new(PDG_KEY_ECDSA_P256);
+	PDG_AUTO(mem) char *second = NULL;
+	struct pdg_log *log = NULL;
+	struct pdg_error err = {0};
+	uint64_t n = 0;
+	size_t i;
+
+	if (!CHECK_OK(open_log(dir, true, &log, &err), &err))
+		return;
+	append(log, key, 0, 20, 20);
+	pdg_log_free(PDG_TAKE(log));
+	second = pdg_test_path(dir, "tile/0/001.p");
+	CHECK(mkdir(second, 0700) == 0);
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		free(pdg_test_file(dir, files[i], pdg_bytes_str("cut off")));
+	CHECK_OK(open_log(dir, false, &log, &err), &err);
+	CHECK_OK(pdg_embedded_fsck(log, &n, &err), &err);
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		CHECK(there(dir, files[i]));
+	append(log, key, 20, 200, 100);
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		CHECK(!there(dir, files[i]));
+	append(log, key, 220, 50, 50);
+	CHECK_OK(pdg_embedded_fsck(log, &n, &err), &err);
+	CHECK_UINT(n, 270);
+	pdg_log_free(log);
+}
+
 PDG_TEST_MAIN("embedded", {"an empty log", an_empty_log}, {"growing", growing},
 	      {"few files", few_files}, {"what is served", what_is_served},
 	      {"items of their own", items_of_their_own}, {"a key of one's own", a_key_of_ones_own},
 	      {"origins", origins}, {"folders that are no log", folders_that_are_no_log},
-	      {"losses", losses}, {"damages", damages},
-	      {"readers beside an append", readers_beside_an_append})
+	      {"losses", losses}, {"damages", damages}, {"narrow tiles", narrow_tiles},
+	      {"leftovers", leftovers}, {"readers beside an append", readers_beside_an_append})

@@ -10,19 +10,26 @@
 
 #include "unit/tlog/fake_rekor.h"
 
-static struct pdg_log *client_with(const struct rekor *r, int timeout_ms)
+static struct pdg_log *client_that_knows(const struct rekor *r, const struct pdg_log_head *known,
+					 int timeout_ms)
 {
 	PDG_AUTO(mem) char *read_url = pdg_url_join(fake_http_url(r->http), "read");
 	const struct pdg_rekor_options opt = {.url = fake_http_url(r->http),
 					      .read_url = read_url,
 					      .origin = ORIGIN,
 					      .key_file = r->public_key,
-					      .timeout_ms = timeout_ms};
+					      .timeout_ms = timeout_ms,
+					      .known = *known};
 	struct pdg_log *log = NULL;
 	struct pdg_error err = {0};
 
 	CHECK_OK(pdg_rekor_v2_open(&opt, &log, &err), &err);
 	return log;
+}
+
+static struct pdg_log *client_with(const struct rekor *r, int timeout_ms)
+{
+	return client_that_knows(r, &(struct pdg_log_head){.size = 0}, timeout_ms);
 }
 
 static struct pdg_log *client_of(const struct rekor *r)
@@ -399,6 +406,37 @@ static void split_views(void)
 	CHECK_OK(add_one(&r, client, 10, &err), &err);
 }
 
+/* What one run saw holds for the next: another tree of the same key is not believed there either.
+ */
+static void split_views_between_runs(void)
+{
+	PDG_AUTO(rekor) struct rekor r = {0};
+	PDG_AUTO(log) struct pdg_log *first = NULL;
+	PDG_AUTO(log) struct pdg_log *second = NULL;
+	struct pdg_log_head head = {.size = 7};
+	struct pdg_log *honest;
+	struct pdg_error err = {0};
+
+	rekor_init(&r);
+	first = client_of(&r);
+	first->ops->head(first, &head);
+	CHECK_UINT(head.size, 0);
+	CHECK_OK(add_one(&r, first, 1, &err), &err);
+	CHECK_OK(add_one(&r, first, 2, &err), &err);
+	first->ops->head(first, &head);
+	CHECK_UINT(head.size, 2);
+	second = client_that_knows(&r, &head, 60000);
+	honest = r.log;
+	fill(&r, r.other, 100, 1);
+	r.log = r.other;
+	CHECK_RULE(add_one(&r, second, 3, &err), &err, "LOG-2");
+	CHECK_RULE(add_one(&r, second, 4, &err), &err, "LOG-2");
+	r.log = honest;
+	CHECK_OK(add_one(&r, second, 5, &err), &err);
+	second->ops->head(second, &head);
+	CHECK_UINT(head.size, 3);
+}
+
 /* Tiles that cannot be had: entries are taken, and a lie is found when they can be had again. */
 static void without_tiles(void)
 {
@@ -454,4 +492,5 @@ PDG_TEST_MAIN("rekor_v2", {"entries are logged", entries_are_logged},
 	      {"entries of something else", entries_of_something_else}, {"duplicates", duplicates},
 	      {"duplicates that are none", duplicates_that_are_none},
 	      {"many duplicates", many_duplicates}, {"split views", split_views},
+	      {"split views between runs", split_views_between_runs},
 	      {"without tiles", without_tiles}, {"options", options})

@@ -93,6 +93,16 @@ static void lines(void)
 	CHECK(!pdg_bytes_line(&rest, &line));
 }
 
+static void trimming(void)
+{
+	CHECK_BYTES_STR(pdg_bytes_trim(text(" \ta b\t "), " \t"), "a b");
+	CHECK_BYTES_STR(pdg_bytes_trim(text("\ra\n"), " \n"), "\ra");
+	CHECK_UINT(pdg_bytes_trim(text("  \t "), " \t").n, 0);
+	CHECK_UINT(pdg_bytes_trim(text(""), " ").n, 0);
+	/* The end of the set is none of it. */
+	CHECK_UINT(pdg_bytes_trim(pdg_bytes("\0a\0", 3), " ").n, 3);
+}
+
 static void copies(void)
 {
 	char *s = pdg_bytes_dup(text("abc"));
@@ -203,5 +213,5 @@ static void utf8_code_points(void)
 }
 
 PDG_TEST_MAIN("bytes", {"nothing is harmless", nothing_is_harmless}, {"parts", parts},
-	      {"finding", finding}, {"lines", lines}, {"copies", copies}, {"numbers", numbers},
-	      {"UTF-8", utf8}, {"UTF-8 code points", utf8_code_points})
+	      {"trimming", trimming}, {"finding", finding}, {"lines", lines}, {"copies", copies},
+	      {"numbers", numbers}, {"UTF-8", utf8}, {"UTF-8 code points", utf8_code_points})

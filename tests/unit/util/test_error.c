@@ -189,7 +189,21 @@ static void exit_statuses(void)
 	pdg_test_case(NULL);
 }
 
-PDG_TEST_MAIN("error", {"fail records", fail_records},
+/* What is quoted must not begin a line that looks like ours (attack 18). */
+static void an_error_is_one_line(void)
+{
+	struct pdg_error err = {0};
+
+	(void)pdg_fail(&err, PDG_E_IO, "%s", "a\nb\n");
+	pdg_fix(&err, "%s", "\nc");
+	(void)pdg_context(&err, PDG_E_IO, "%s", "d\ne");
+	CHECK_STR(err.text, "d e: a b ");
+	CHECK_STR(err.fix, " c");
+	(void)pdg_reject(&err, "JSN-1", "%s", "f\ng");
+	CHECK_STR(err.text, "f g");
+}
+
+PDG_TEST_MAIN("error", {"fail records", fail_records}, {"one line", an_error_is_one_line},
 	      {"nothing needs an object", nothing_needs_an_object},
 	      {"reject takes the code of its rule", reject_takes_the_code_of_its_rule},
 	      {"unknown rule aborts", unknown_rule_aborts}, {"fix", fix},

@@ -362,6 +362,42 @@ static void real_paths(void)
 	pdg_test_dir_remove(dir);
 }
 
+/* What somebody names for output may be anything; only a file is replaced. */
+static void putting(void)
+{
+	PDG_AUTO(buf) struct pdg_buf b = {0};
+	PDG_AUTO(mem) char *file = NULL;
+	PDG_AUTO(mem) char *link = NULL;
+	PDG_AUTO(mem) char *fifo = NULL;
+	PDG_AUTO(mem) char *broken = NULL;
+	PDG_AUTO(fd) int reader = -1;
+	struct pdg_error err = {0};
+	char *dir = pdg_test_dir();
+	char got[4] = "";
+	struct stat st;
+
+	file = pdg_test_file(dir, "file", pdg_bytes_str("old"));
+	link = pdg_test_path(dir, "link");
+	fifo = pdg_test_path(dir, "fifo");
+	broken = pdg_test_path(dir, "broken");
+	CHECK(symlink("file", link) == 0 && symlink("none", broken) == 0);
+	CHECK(mkfifo(fifo, 0600) == 0);
+	CHECK_OK(pdg_fs_put(link, pdg_bytes_str("new"), 0644, &err), &err);
+	CHECK(lstat(link, &st) == 0 && S_ISLNK(st.st_mode));
+	CHECK_OK(read_path(file, 10, &b, &err), &err);
+	CHECK_BYTES(pdg_buf_bytes(&b), pdg_bytes_str("new"));
+	reader = open(fifo, O_RDONLY | O_NONBLOCK);
+	CHECK_OK(pdg_fs_put(fifo, pdg_bytes_str("abc"), 0644, &err), &err);
+	CHECK(lstat(fifo, &st) == 0 && S_ISFIFO(st.st_mode));
+	CHECK(read(reader, got, sizeof(got)) == 3 && memcmp(got, "abc", 3) == 0);
+	CHECK_OK(pdg_fs_put("/dev/null", pdg_bytes_str("abc"), 0644, &err), &err);
+	CHECK(lstat("/dev/null", &st) == 0 && S_ISCHR(st.st_mode));
+	CHECK_CODE(pdg_fs_put(broken, pdg_bytes_str("x"), 0644, &err), &err, PDG_E_IO);
+	CHECK(lstat(broken, &st) == 0 && S_ISLNK(st.st_mode));
+	CHECK_CODE(pdg_fs_put(dir, pdg_bytes_str("x"), 0644, &err), &err, PDG_E_IO);
+	pdg_test_dir_remove(dir);
+}
+
 PDG_TEST_MAIN("fs", {"reading", reading}, {"long files", long_files},
 	      {"what cannot be read", what_cannot_be_read},
 	      {"reading descriptors", reading_descriptors}, {"writing", writing},
@@ -369,5 +405,5 @@ PDG_TEST_MAIN("fs", {"reading", reading}, {"long files", long_files},
 	      {"writing over a link", writing_over_a_link},
 	      {"what cannot be written", what_cannot_be_written},
 	      {"full disk keeps the old file", full_disk_keeps_the_old_file},
-	      {"creating", creating}, {"locks", locks}, {"paths", paths},
+	      {"creating", creating}, {"putting", putting}, {"locks", locks}, {"paths", paths},
 	      {"real paths", real_paths})

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Folders: made, listed in order, removed without leaving them through a link. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -116,6 +117,43 @@ static void removing_files(void)
 	pdg_test_dir_remove(dir);
 }
 
+/* Whoever was killed in pdg_fs_write() left this; who is writing just now is younger. */
+static void sweeping(void)
+{
+	static const struct {
+		const char *name;
+		bool old, goes;
+	} files[] = {
+		{".pedigree-0123456789abcdef", true, true},
+		{".pedigree-0123456789abcdee", false, false},
+		{".pedigree-0123456789abcdeg", true, false},
+		{".pedigree-0123456789abcde", true, false},
+		{".pedigree-0123456789abcdef0", true, false},
+		{"pedigree-0123456789abcdef", true, false},
+		{"0123456789abcdef.json", true, false},
+	};
+	char *dir = pdg_test_dir();
+	size_t i;
+
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		PDG_AUTO(mem) char *path = pdg_test_file(dir, files[i].name, pdg_bytes_str("x"));
+		const struct timespec long_ago[] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
+
+		if (files[i].old)
+			CHECK(utimensat(AT_FDCWD, path, long_ago, 0) == 0);
+	}
+	pdg_fs_sweep(dir);
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		PDG_AUTO(mem) char *path = pdg_test_path(dir, files[i].name);
+
+		pdg_test_case("%s", files[i].name);
+		CHECK(pdg_fs_exists(path) != files[i].goes);
+	}
+	pdg_test_case(NULL);
+	pdg_fs_sweep("/nonexistent");
+	pdg_test_dir_remove(dir);
+}
+
 static void removing_trees(void)
 {
 	PDG_AUTO(mem) char *tree = NULL;
@@ -195,5 +233,6 @@ static void temporary_folders(void)
 }
 
 PDG_TEST_MAIN("fs_dir", {"making", making}, {"only_ours", only_ours}, {"listing", listing},
-	      {"removing files", removing_files}, {"removing trees", removing_trees},
-	      {"very deep trees", very_deep_trees}, {"temporary folders", temporary_folders})
+	      {"sweeping", sweeping}, {"removing files", removing_files},
+	      {"removing trees", removing_trees}, {"very deep trees", very_deep_trees},
+	      {"temporary folders", temporary_folders})

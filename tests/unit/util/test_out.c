@@ -88,11 +88,15 @@ static void errors_are_one_line(void)
 		const char *want;
 	} rows[] = {
 		{{.text = "no policy"}, "pedigree: no policy\n"},
-		{{.text = "bad\nname \033]0;x\007", .rule = "JSN-1"},
-		 "pedigree: bad\\x0aname \\x1b]0;x\\x07 [JSN-1]\n"},
+		{{.text = "bad\nname \033]0;x\007", .rule = "BND-3"},
+		 "pedigree: bad\\x0aname \\x1b]0;x\\x07 [BND-3]\n"},
+		/* Of its rule, where there is none of its own. */
+		{{.text = "away", .rule = "SVC-2"},
+		 "pedigree: away [SVC-2]; send it again when the service is back\n"},
 		{{.text = "no policy", .fix = "run: pedigree\ninit"},
 		 "pedigree: no policy; run: pedigree\\x0ainit\n"},
 		{{.text = "a", .rule = "JSN-2", .fix = "b"}, "pedigree: a [JSN-2]; b\n"},
+		{{.text = "a", .rule = "\033[2J\n"}, "pedigree: a [\\x1b[2J\\x0a]\n"},
 		{{.text = ""}, "pedigree: failed without a reason\n"},
 	};
 	size_t i;

@@ -105,6 +105,36 @@ static void ids_are_unique(void)
 	pdg_test_case(NULL);
 }
 
+/* A remedy is one line for people, of a rule that is there; the error's own goes before it. */
+static void remedies_belong_to_rules(void)
+{
+	size_t n;
+	const struct pdg_rule *rules = pdg_rule_table(&n);
+	struct pdg_error err = {0};
+	size_t with = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		const char *fix = pdg_rule_fix(rules[i].id);
+
+		pdg_test_case("remedy of %s", rules[i].id);
+		CHECK(strlen(fix) < PDG_ERROR_FIX_MAX && !strchr(fix, '\n'));
+		CHECK(!pdg_str_ends(fix, "."));
+		with += fix[0] != '\0';
+	}
+	pdg_test_case(NULL);
+	CHECK_UINT(with, pdg_rule_fixes());
+	CHECK_STR(pdg_rule_fix("JSN-0"), "");
+	CHECK_STR(pdg_rule_fix(NULL), "");
+	(void)pdg_reject(&err, "STO-4", "no room");
+	CHECK_STR(pdg_error_fix(&err), pdg_rule_fix("STO-4"));
+	CHECK(pdg_error_fix(&err)[0] != '\0');
+	pdg_fix(&err, "make room");
+	CHECK_STR(pdg_error_fix(&err), "make room");
+	(void)pdg_fail(&err, PDG_E_IO, "of no rule");
+	CHECK_STR(pdg_error_fix(&err), "");
+}
+
 /* "ABC-12": upper-case letters, a hyphen, a number from 1. */
 static bool id_has_form(const char *id)
 {
@@ -175,10 +205,10 @@ static void entries_are_whole(void)
 static void faults_of_configuration_are_wrong_use(void)
 {
 	static const char *const ids[] = {
-		"FIL-1", "KEY-2",  "KEY-3",  "TRT-1", "CLI-1", "CLI-2", "CLI-3", "CLI-4",
-		"CLI-9", "GIT-4",  "GIT-5",  "PSH-1", "HOK-3", "HOK-4", "HOK-6", "SGN-1",
-		"POL-1", "POL-2",  "POL-3",  "POL-4", "POL-5", "POL-6", "POL-7", "POL-8",
-		"POL-9", "POL-10", "POL-11", "CFG-1", "CFG-2", "CFG-3", "CFG-4",
+		"FIL-1",  "KEY-2",  "KEY-3", "TRT-1", "CLI-1", "CLI-2", "CLI-3", "CLI-4", "CLI-9",
+		"GIT-1",  "GIT-2",  "GIT-4", "GIT-5", "PSH-1", "HOK-3", "HOK-4", "HOK-6", "SGN-1",
+		"POL-1",  "POL-2",  "POL-3", "POL-4", "POL-5", "POL-6", "POL-7", "POL-8", "POL-9",
+		"POL-10", "POL-11", "CFG-1", "CFG-2", "CFG-3", "CFG-4", "CFG-6", "STO-5",
 	};
 	size_t n_rules;
 	const struct pdg_rule *rules = pdg_rule_table(&n_rules);
@@ -200,5 +230,6 @@ static void faults_of_configuration_are_wrong_use(void)
 
 PDG_TEST_MAIN("rule",
 	      {"faults of configuration are wrong use", faults_of_configuration_are_wrong_use},
+	      {"remedies belong to rules", remedies_belong_to_rules},
 	      {"document and table agree", document_and_table_agree},
 	      {"ids are unique", ids_are_unique}, {"entries are whole", entries_are_whole})

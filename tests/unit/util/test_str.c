@@ -100,6 +100,20 @@ static void printable_of_any_bytes(void)
 	CHECK_UINT(wrong, 0);
 }
 
+static void words_for_sh(void)
+{
+	PDG_AUTO(buf) struct pdg_buf b = PDG_BUF_INIT(100);
+
+	pdg_str_sh_word(&b, "a b$(c)`d`\"\\");
+	CHECK_STR(pdg_buf_cstr(&b), "'a b$(c)`d`\"\\'");
+	pdg_buf_reset(&b);
+	pdg_str_sh_word(&b, "it's");
+	CHECK_STR(pdg_buf_cstr(&b), "'it'\\''s'");
+	pdg_buf_reset(&b);
+	pdg_str_sh_word(&b, "");
+	CHECK_STR(pdg_buf_cstr(&b), "''");
+}
+
 static void nearest(void)
 {
 	static const char *const words[] = {"protect",	   "path",	"pusherFrom",
@@ -121,5 +135,6 @@ static void nearest(void)
 	CHECK(pdg_str_nearest(longest, words) == NULL);
 }
 
-PDG_TEST_MAIN("str", {"comparing", comparing}, {"copies", copies}, {"printable", printable},
-	      {"printable of any bytes", printable_of_any_bytes}, {"nearest", nearest})
+PDG_TEST_MAIN("str", {"comparing", comparing}, {"copies", copies}, {"words for sh", words_for_sh},
+	      {"printable", printable}, {"printable of any bytes", printable_of_any_bytes},
+	      {"nearest", nearest})

@@ -244,6 +244,23 @@ static void durations(void)
 	CHECK_INT(pdg_duration_parse(pdg_bytes(NULL, 0), NULL, NULL), PDG_E_FORMAT);
 }
 
+/* A wait is at most an hour: no sum of it with the time of day overflows. */
+static void deadlines(void)
+{
+	struct pdg_error err = {0};
+	int64_t got = -1;
+
+	CHECK_OK(pdg_deadline_parse(pdg_bytes_str("2s"), &got, &err), &err);
+	CHECK_INT(got, 2);
+	CHECK_OK(pdg_deadline_parse(pdg_bytes_str("1h"), &got, &err), &err);
+	CHECK_INT(got, 3600);
+	CHECK_OK(pdg_deadline_parse(pdg_bytes_str("61m"), &got, &err), &err);
+	CHECK_INT(got, 3600);
+	CHECK_OK(pdg_deadline_parse(pdg_bytes_str("9223372036854775807s"), &got, &err), &err);
+	CHECK_INT(got, 3600);
+	CHECK_CODE(pdg_deadline_parse(pdg_bytes_str("2"), &got, &err), &err, PDG_E_FORMAT);
+}
+
 static int64_t fixed_now(void *ctx)
 {
 	return *(int64_t *)ctx;
@@ -266,4 +283,5 @@ PDG_TEST_MAIN("time", {"known times", known_times},
 	      {"every day of four centuries", every_day_of_four_centuries},
 	      {"any number has a text", any_number_has_a_text},
 	      {"forms of RFC 3339", forms_of_rfc3339}, {"what is no time", what_is_no_time},
-	      {"zone is ignored", zone_is_ignored}, {"durations", durations}, {"clocks", clocks})
+	      {"zone is ignored", zone_is_ignored}, {"durations", durations},
+	      {"deadlines", deadlines}, {"clocks", clocks})

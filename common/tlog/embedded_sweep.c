@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Partial tiles that nobody needs: those that an append replaced, and, before the first append
+ * after a start or a failure, what one that was cut off left. The latter would come to lie within
+ * the tree as it grows, and may hold other entries than it. A file that cannot be removed stays.
+ */
+#include "tlog/embedded_impl.h"
+#include "util/fs.h"
+#include "util/str.h"
+
+/* Remove what the old tree kept of a tile, now that more is published. Failure only leaves a file.
+ */
+static void remove_partial(const struct pdg_embedded *l, bool entries, unsigned level, uint64_t n,
+			   unsigned old, unsigned now)
+{
+	char rel[PDG_TILE_PATH_MAX];
+	char *path;
+	char *dir;
+
+	if (entries)
+		pdg_tile_entries_path(n, old, rel);
+	else
+		pdg_tile_path(level, n, old, rel);
+	path = pdg_embedded_path(l, rel);
+	if (path && l->io->remove(l->io->ctx, path, NULL) == 0 && now == PDG_TILE_WIDTH) {
+		dir = pdg_path_dir(path);
+		if (dir)
+			(void)l->io->remove(l->io->ctx, dir, NULL);
+		free(dir);
+	}
+	free(path);
+}
+
+void pdg_embedded_drop_superseded(const struct pdg_embedded *l, uint64_t old_size)
+{
+	unsigned level;
+
+	for (level = 0; level < PDG_TILE_LEVELS; level++) {
+		uint64_t n = old_size >> (8 * level) >> 8;
+		unsigned old = pdg_tile_width(old_size, level, n);
+		unsigned now = pdg_tile_width(l->size, level, n);
+
+		if (old == 0 || old == now)
+			continue;
+		if (level == 0)
+			remove_partial(l, true, 0, n, old, now);
+		remove_partial(l, false, level, n, old, now);
+	}
+}
+
+/* The partial files of one tile, but for the one that the tree of this size has. */
+static void sweep_tile(const struct pdg_embedded *l, bool entries, unsigned level, uint64_t n)
+{
+	PDG_AUTO(names) struct pdg_names names = {0};
+	PDG_AUTO(mem) char *path = NULL;
+	PDG_AUTO(mem) char *dir = NULL;
+	unsigned now = pdg_tile_width(l->size, level, n);
+	char rel[PDG_TILE_PATH_MAX];
+	uint64_t width;
+	size_t i;
+
+	if (entries)
+		pdg_tile_entries_path(n, 1, rel);
+	else
+		pdg_tile_path(level, n, 1, rel);
+	path = pdg_embedded_path(l, rel);
+	dir = path ? pdg_path_dir(path) : NULL;
+	if (!dir || pdg_fs_list(dir, PDG_TILE_WIDTH, &names, NULL) < 0)
+		return;
+	for (i = 0; i < names.n; i++) {
+		PDG_AUTO(mem) char *file = pdg_path_join(dir, names.v[i]);
+
+		if (file && pdg_bytes_u64(pdg_bytes_str(names.v[i]), PDG_TILE_WIDTH - 1, &width) &&
+		    width != now)
+			(void)l->io->remove(l->io->ctx, file, NULL);
+	}
+}
+
+void pdg_embedded_sweep(const struct pdg_embedded *l)
+{
+	unsigned level;
+	uint64_t n;
+
+	/* An append has less entries than a tile: it reaches from one tile into the next. */
+	for (level = 0; level < PDG_TILE_LEVELS; level++) {
+		uint64_t edge = l->size >> (8 * level) >> 8;
+
+		for (n = edge ? edge - 1 : 0; n <= edge + 1; n++) {
+			if (level == 0)
+				sweep_tile(l, true, 0, n);
+			sweep_tile(l, false, level, n);
+		}
+	}
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The store at start. A database is made where none is, but never beside a log or a journal that
+ * was begun without it: that is a wrong `store`, or a database that was lost, and going on would
+ * make a second journal next to what the log says of the first.
+ */
+#include <sys/stat.h>
+
+#include "service/core_impl.h"
+#include "store/sqlite.h"
+#include "util/fs.h"
+#include "util/limits.h"
+#include "util/log.h"
+#include "util/str.h"
+
+#define BEGIN_ANEW                                                                                 \
+	"restore the database that belongs to it, or correct store in [service]; to begin anew "   \
+	"move the log's folder away, and take new keys"
+
+int pdg_core_has_journal(struct pdg_core *core, bool *out, struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf note = PDG_BUF_INIT(PDG_LIMIT_CHECKPOINT);
+	uint64_t size;
+	int rc = core->store->ops->journal_state(core->store, &size, &note, err);
+
+	if (rc < 0 && rc != PDG_E_NOTFOUND)
+		return rc;
+	*out = rc == 0;
+	return 0;
+}
+
+char *pdg_core_own_journal_key(const struct pdg_service_config *cfg)
+{
+	return pdg_str_printf("%s.journal-key.pem", cfg->store_path);
+}
+
+int pdg_core_own_folder(const char *dir, const char *key, struct pdg_error *err)
+{
+	struct pdg_error why = {0};
+	int rc = pdg_fs_private_dir(dir, &why);
+
+	if (rc == PDG_E_IO) {
+		rc = pdg_as_rule(&why, rc, "CFG-1");
+		pdg_fix(&why, "name by %s a place where the service's user may write", key);
+	} else if (rc == PDG_E_USAGE && !why.fix[0]) {
+		pdg_fix(&why, "name by %s a folder of the service's own", key);
+	}
+	if (rc < 0 && err)
+		*err = why;
+	return rc;
+}
+
+int pdg_core_refuse_unknown_log(const struct pdg_core *core, uint64_t size, struct pdg_error *err)
+{
+	int rc = pdg_reject(
+		err, "CFG-6",
+		"the log in \"%s\" has %llu entries, but the store \"%s\" knows nothing "
+		"of it",
+		core->cfg->log_directory, (unsigned long long)size, core->cfg->store_path);
+
+	pdg_fix(err, BEGIN_ANEW);
+	return rc;
+}
+
+/* The journal's own key is made when the database is there already, and never before. */
+static int check_no_key(const struct pdg_core *core, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *key = pdg_core_own_journal_key(core->cfg);
+	int rc;
+
+	if (!key)
+		return pdg_nomem(err);
+	if (core->cfg->journal_key || !pdg_fs_exists(key))
+		return 0;
+	rc = pdg_reject(err, "CFG-6",
+			"the journal's key \"%s\" is there, but the store \"%s\" is not", key,
+			core->cfg->store_path);
+	pdg_fix(err, BEGIN_ANEW);
+	return rc;
+}
+
+static bool is_unmade(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) != 0 || (S_ISREG(st.st_mode) && st.st_size == 0);
+}
+
+/* Nothing is made before nothing is known to be missing. */
+static int make_store(struct pdg_core *core, struct pdg_error *err)
+{
+	const char *path = core->cfg->store_path;
+	bool unmade = is_unmade(path);
+	bool is_new = false;
+	int rc = 0;
+
+	if (unmade)
+		rc = check_no_key(core, err);
+	if (rc == 0 && unmade)
+		rc = pdg_core_log_unbegun(core, err);
+	if (rc == 0)
+		rc = pdg_sqlite_open(path, &core->store, &is_new, err);
+	if (rc == 0 && is_new)
+		pdg_log(PDG_LOG_INFO, "new-store", "path", path, NULL);
+	return rc;
+}
+
+static int open_to_check(struct pdg_core *core, struct pdg_error *err)
+{
+	const char *path = core->cfg->store_path;
+	bool is_new = true;
+	bool begun = false;
+	int rc = 0;
+
+	if (pdg_fs_exists(path))
+		rc = pdg_sqlite_open(path, &core->store, &is_new, err);
+	if (rc == 0 && !is_new)
+		rc = pdg_core_has_journal(core, &begun, err);
+	if (rc < 0 || begun)
+		return rc;
+	rc = pdg_reject(err, "STO-3", "there is no store in \"%s\" to be checked", path);
+	pdg_fix(err, "name the file of the service's database by store in [service]");
+	return rc;
+}
+
+/* Whoever can put a file beside the database can replace it, or its journal's key. */
+int pdg_core_open_store(struct pdg_core *core, struct pdg_error *err)
+{
+	const char *path = core->cfg->store_path;
+	PDG_AUTO(mem) char *dir = pdg_path_dir(path);
+	int rc = 0;
+
+	if (!dir)
+		return pdg_nomem(err);
+	if (!core->only_check || pdg_fs_exists(path))
+		rc = pdg_core_own_folder(dir, "store in [service]", err);
+	if (rc < 0)
+		return pdg_context(err, rc, "store");
+	return core->only_check ? open_to_check(core, err) : make_store(core, err);
+}
