@@ -58,6 +58,7 @@ static void put_json(const char *hex, const struct pdg_verdict *v)
 static void put_text(const char *hex, const struct pdg_verdict *v)
 {
 	PDG_AUTO(mem) char *signer = pdg_bytes_dup(pdg_buf_bytes(&v->signer));
+	const char *fix;
 
 	if (v->result == PDG_RESULT_GOOD) {
 		pdg_out(stdout, PDG_GOOD, "good");
@@ -66,8 +67,9 @@ static void put_text(const char *hex, const struct pdg_verdict *v)
 		return;
 	}
 	pdg_out(stdout, PDG_BAD, "%s", pdg_result_name(v->result));
+	fix = pdg_error_fix(&v->why);
 	pdg_out(stdout, PDG_PLAIN, " %.12s %s [%s]%s%s\n", hex, v->why.text, v->why.rule,
-		v->why.fix[0] ? "; " : "", v->why.fix);
+		fix[0] ? "; " : "", fix);
 }
 
 static void judged(void *ctx, const char *type, const char *hex, struct pdg_bytes raw,

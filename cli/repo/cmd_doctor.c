@@ -35,11 +35,13 @@ void pdg_doctor_good(const char *what, const char *fmt, ...)
 
 void pdg_doctor_bad(struct pdg_doctor *d, const char *what, const struct pdg_error *err)
 {
+	const char *fix = pdg_error_fix(err);
+
 	d->bad++;
 	pdg_out(stdout, PDG_BAD, "bad ");
 	pdg_out(stdout, PDG_PLAIN, " %-11s %s%s%s%s%s%s\n", what, err->text,
-		err->rule[0] ? " [" : "", err->rule, err->rule[0] ? "]" : "",
-		err->fix[0] ? "; " : "", err->fix);
+		err->rule[0] ? " [" : "", err->rule, err->rule[0] ? "]" : "", fix[0] ? "; " : "",
+		fix);
 }
 
 static void check_programs(struct pdg_doctor *d)

@@ -244,9 +244,13 @@ int pdg_outbox_refused(const char *dir, const char *name, struct pdg_bytes probl
 	/* The reason first: a crash between the two leaves a statement that is sent once more. */
 	if (rc == 0)
 		rc = pdg_fs_write(why, problem, 0600, err);
-	if (rc == 0 && rename(from, to) != 0)
-		rc = pdg_fail(err, PDG_E_IO, "cannot set aside \"%s\": %s", from, strerror(errno));
-	return rc;
+	if (rc < 0 || rename(from, to) == 0)
+		return rc;
+	if (errno != ENOENT)
+		return pdg_fail(err, PDG_E_IO, "cannot set aside \"%s\": %s", from,
+				strerror(errno));
+	/* Another run was faster: set aside with this reason, or delivered, which needs none. */
+	return pdg_fs_exists(to) ? 0 : pdg_fs_remove(why, err);
 }
 
 int pdg_outbox_set_aside(const char *dir, const char *name, const struct pdg_error *why,

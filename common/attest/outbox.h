@@ -43,7 +43,8 @@ int pdg_outbox_read(const char *dir, const char *name, struct pdg_buf *out,
 /** Acknowledged: remove it. */
 int pdg_outbox_done(const char *dir, const char *name, struct pdg_error *err) PDG_MUST_CHECK;
 
-/** Refused for good: set it aside with the service's @problem. */
+/** Refused for good: set it aside with the service's @problem. Gone meanwhile: another run was
+ * faster. */
 int pdg_outbox_refused(const char *dir, const char *name, struct pdg_bytes problem,
 		       struct pdg_error *err) PDG_MUST_CHECK;
 

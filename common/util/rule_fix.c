@@ -97,7 +97,7 @@ const char *pdg_rule_fix(const char *id)
 {
 	size_t i;
 
-	for (i = 0; id && i < FIXES_N; i++) {
+	for (i = 0; id && i < pdg_rule_fixes(); i++) {
 		if (strcmp(fixes[i].id, id) == 0)
 			return fixes[i].fix;
 	}

@@ -127,6 +127,9 @@ static void done_and_refused(void)
 	CHECK_OK(pdg_outbox_list(dir, &names, &err), &err);
 	CHECK_UINT(names.n, 1);
 	CHECK_OK(pdg_outbox_done(dir, HEX "b.json", &err), &err);
+	/* Two runs at once: what the other delivered meanwhile is no failure, and leaves nothing.
+	 */
+	CHECK_OK(pdg_outbox_refused(dir, HEX "b.json", pdg_bytes_str("late"), &err), &err);
 	CHECK_OK(pdg_fs_list(dir, 100, &all, &err), &err);
 	CHECK_UINT(all.n, 0);
 	pdg_test_dir_remove(dir);
