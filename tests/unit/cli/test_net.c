@@ -343,8 +343,8 @@ static void what_is_no_statement_blocks_nothing(void)
 
 	net_init(&n);
 	box = pdg_test_path(n.dir, "outbox");
-	folder = pdg_str_printf("%s/%s.json", box, REFERENCE("a") + strlen("sha256:"));
-	link = pdg_str_printf("%s/%s.json", box, REFERENCE("b") + strlen("sha256:"));
+	folder = pdg_str_printf("%s/%s.json", box, &REFERENCE("a")[strlen("sha256:")]);
+	link = pdg_str_printf("%s/%s.json", box, &REFERENCE("b")[strlen("sha256:")]);
 	CHECK_OK(pdg_outbox_put(box, REFERENCE("c"), pdg_bytes_str(STATEMENT), &err), &err);
 	CHECK_INT(mkdir(folder, 0700), 0);
 	CHECK_INT(symlink("/nonexistent", link), 0);
