@@ -104,7 +104,7 @@ for name in nothing dir /dev/zero; do
 	wrong_use CLI-3 "a bundle: $name" pedigree verify-bundle --bundle $name --key k.pem.pub --trusted-root object.json "$digest"
 done
 ssh_key alice
-printf 'a@b namespaces="git" %s\n' "$(cut -d' ' -f1,2 alice.pub)" >allowed
+allowed_signer a@b alice >allowed
 assert_exit 0 "a server key" pedigree key generate server.pem
 cat >policy <<EOP
 [repository "https://git.example/app"]

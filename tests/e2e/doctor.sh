@@ -11,7 +11,7 @@ away=http://127.0.0.1:1
 
 ssh_key "$tmp/alice"
 ssh_key "$tmp/stranger"
-printf '%s namespaces="git" %s\n' $alice "$(cut -d' ' -f1,2 "$tmp/alice.pub")" >"$tmp/allowed"
+allowed_signer $alice "$tmp/alice" >"$tmp/allowed"
 server_key "$tmp/server"
 srv="$tmp/app.git"
 git init -q --bare -b main "$srv"

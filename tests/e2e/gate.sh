@@ -12,7 +12,7 @@ alice=alice@example.com
 
 ssh_key "$tmp/alice"
 ssh_key "$tmp/forge"
-printf '%s namespaces="git" %s\n' $alice "$(cut -d' ' -f1,2 "$tmp/alice.pub")" >"$tmp/allowed"
+allowed_signer $alice "$tmp/alice" >"$tmp/allowed"
 server_key "$tmp/server"
 
 srv="$tmp/srv of ours/app.git"

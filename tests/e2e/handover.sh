@@ -12,7 +12,7 @@ alice=alice@example.com
 
 mkdir "$tmp/etc" "$tmp/var"
 ssh_key "$tmp/alice"
-printf '%s namespaces="git" %s\n' $alice "$(cut -d' ' -f1,2 "$tmp/alice.pub")" >"$tmp/allowed"
+allowed_signer $alice "$tmp/alice" >"$tmp/allowed"
 for name in server service journal ci; do server_key "$tmp/$name"; done
 srv="$tmp/srv/app.git"
 git init -q --bare -b main "$srv"

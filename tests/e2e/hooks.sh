@@ -16,7 +16,7 @@ gpg --batch --armor --export "$alice_key" >"$tmp/dev.asc"
 ssh_key "$tmp/bob"
 ssh_key "$tmp/mallory"
 ssh_key "$tmp/forge"
-printf '%s namespaces="git" %s\n' $bob "$(cut -d' ' -f1,2 "$tmp/bob.pub")" >"$tmp/allowed"
+allowed_signer $bob "$tmp/bob" >"$tmp/allowed"
 server_key "$tmp/server"
 server_key "$tmp/other"
 

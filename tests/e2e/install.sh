@@ -159,7 +159,7 @@ for key in signing git-server ci; do
 done
 ok "journal key" "$root/bin/pedigree" key generate --type ed25519 "$etc/journal.pem"
 ok "ssh key" ssh-keygen -q -t ed25519 -N '' -C bob@company.example -f "$etc/bob"
-printf 'bob@company.example namespaces="git" %s\n' "$(cut -d' ' -f1,2 "$etc/bob.pub")" >"$etc/allowed_signers"
+allowed_signer bob@company.example "$etc/bob" >"$etc/allowed_signers"
 # Everything that is commented out in the daemon's example is a key with its default: it must be readable too. The
 # port and the folders are ours; the second [log] is the other kind of log.
 port=$(free_port) URL=http://127.0.0.1:$port

@@ -226,6 +226,11 @@ ssh_key() {
 	ssh-keygen -q -t ed25519 -N '' -C '' -f "$1"
 }
 
+# allowed_signer ADDRESS FILE: FILE.pub as a line of an allowed_signers file, for git alone.
+allowed_signer() {
+	printf '%s namespaces="git" %s\n' "$1" "$(cut -d' ' -f1,2 "$2.pub")"
+}
+
 # server_key FILE: FILE (private, 0600) and FILE.pub.
 server_key() {
 	(umask 077 && openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$1" 2>/dev/null) &&

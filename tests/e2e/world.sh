@@ -20,7 +20,7 @@ world_keys() {
 	ok "git server key" pedigree key generate git-server.pem
 	ok "ci key" pedigree key generate ci.pem
 	ok "ssh key" ssh-keygen -q -t ed25519 -N '' -C bob@company.example -f bob
-	printf 'bob@company.example namespaces="git" %s\n' "$(cut -d' ' -f1,2 bob.pub)" >allowed_signers
+	allowed_signer bob@company.example bob >allowed_signers
 	git config --global user.name Bob
 	git config --global user.email bob@company.example
 	git config --global gpg.format ssh
