@@ -22,6 +22,13 @@ struct pdg_ssh_set {
 
 bool pdg_ssh_set_has(const struct pdg_ssh_set *set, const char *fingerprint);
 
+/**
+ * Add public keys, one a line; with @fingerprints also lines "SHA256:… [comment]". None at all is a
+ * failure. Returns 0, PDG_E_FORMAT, PDG_E_LIMIT, PDG_E_NOMEM.
+ */
+int pdg_ssh_set_read(struct pdg_ssh_set *set, struct pdg_bytes text, bool fingerprints,
+		     struct pdg_error *err) PDG_MUST_CHECK;
+
 struct pdg_signers {
 	struct pdg_pgp_ring **rings; /* of people */
 	size_t n_rings;
@@ -33,6 +40,12 @@ struct pdg_signers {
 	struct pdg_ssh_set revoked;
 	bool require_committer_match;
 };
+
+/** Load one file of the section into @s: allowed_signers, revoked keys. (signers_ssh.c) */
+int pdg_signers_load_list(const char *path, struct pdg_signers *s,
+			  struct pdg_error *err) PDG_MUST_CHECK;
+int pdg_signers_load_revoked(const char *path, struct pdg_signers *s,
+			     struct pdg_error *err) PDG_MUST_CHECK;
 
 /* What is judged: a commit or a tag. Borrowed. */
 struct pdg_signed {

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the halves of judging a push share: refs.c and enforce.c. Private to this folder. */
+#ifndef PDG_GATE_IMPL_H
+#define PDG_GATE_IMPL_H
+
+#include "gate/enforce.h"
+
+/** One more object was judged: count it, and tell whoever listens. */
+void pdg_gate_tell(struct pdg_gate *g, const char *type, const char *hex, struct pdg_bytes raw,
+		   const struct pdg_verdict *v);
+
+/**
+ * Check the refs of @push; the new values of protected ones go into @w. *@out_any: set when a
+ * protected ref gains something. Returns as pdg_gate_push().
+ */
+int pdg_gate_take_updates(struct pdg_gate *g, const struct pdg_push *push, struct pdg_walk *w,
+			  bool *out_any, struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Leave out of @w what the protected refs reach now. */
+int pdg_gate_hide_present(const struct pdg_gate *g, struct pdg_walk *w,
+			  struct pdg_error *err) PDG_MUST_CHECK;
+
+#endif
