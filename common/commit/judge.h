@@ -70,6 +70,11 @@ struct pdg_verdict {
 	char keyid[17];		  /* OpenPGP: long id of the key or subkey that signed, else "" */
 	struct pdg_buf signer;	  /* matching user id or principals; empty when unknown */
 	char signer_address[256]; /* address matched to the committer, "" when none */
+	/*
+	 * When the signature existed, as a token or a signed log time inside it proves (Unix
+	 * seconds): rules.md 1, independent of everybody who sends it. 0: nothing proves it.
+	 */
+	int64_t proven;
 	struct pdg_error why;	  /* rule and text when the result is not good */
 };
 
