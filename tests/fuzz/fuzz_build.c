@@ -2,6 +2,8 @@
 /*
  * Statements of the first two stages: any statement is one of them or an error with a rule; a build
  * that could be read names a builder, a repository and a commit, and links to just that source.
+ *
+ * Covers: common/stage/build.c common/stage/build_source.c
  */
 #include <string.h>
 

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bundles: what is read has one signer and one content. */
+/*
+ * Bundles: what is read has one signer and one content.
+ *
+ * Covers: common/attest/bundle.c
+ */
 #include "attest/bundle.h"
 #include "fuzz.h"
 #include "util/limits.h"

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checkpoints: any bytes are a signed note about a tree, or an error with a rule. */
+/*
+ * Checkpoints: any bytes are a signed note about a tree, or an error with a rule.
+ *
+ * Covers: common/tlog/note.c
+ */
 #include "fuzz.h"
 #include "tlog/note.h"
 

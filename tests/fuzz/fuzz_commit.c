@@ -2,6 +2,8 @@
 /*
  * Raw commits: any bytes are a commit or an error with a rule. Of a signed one, what is signed is
  * itself a commit, unsigned, and the same but for the signature: nothing else hides in a header.
+ *
+ * Covers: common/commit/object.c common/commit/lines.c common/commit/person.c
  */
 #include "commit/object.h"
 #include "fuzz.h"

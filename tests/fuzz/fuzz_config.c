@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Policy files: any bytes are a policy's sections and keys, or an error with a rule. */
+/*
+ * Policy files: any bytes are a policy's sections and keys, or an error with a rule.
+ *
+ * Covers: common/trust/config.c
+ */
 #include "fuzz.h"
 #include "trust/policy.h"
 

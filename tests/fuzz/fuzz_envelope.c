@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Envelopes: what is read is written and read again as the same thing. */
+/*
+ * Envelopes: what is read is written and read again as the same thing.
+ *
+ * Covers: common/attest/dsse.c
+ */
 #include "attest/dsse.h"
 #include "fuzz.h"
 #include "util/limits.h"

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Journal leaves and proofs: a leaf that is read is, written again, the same bytes. */
+/*
+ * Journal leaves and proofs: a leaf that is read is, written again, the same bytes.
+ *
+ * Covers: common/tlog/journal.c
+ */
 #include "fuzz.h"
 #include "tlog/journal.h"
 #include "util/limits.h"

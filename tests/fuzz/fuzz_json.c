@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON: what our scan accepts the library loads, and what it refuses is refused by rule. */
+/*
+ * JSON: what our scan accepts the library loads, and what it refuses is refused by rule.
+ *
+ * Covers: common/util/json_scan.c
+ */
 #include "fuzz.h"
 #include "util/json.h"
 #include "util/json_scan.h"

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Public keys, PEM or DER: any bytes are a key with one encoding, or an error with a rule. */
+/*
+ * Public keys, PEM or DER: any bytes are a key with one encoding, or an error with a rule.
+ *
+ * Covers: common/crypto/key_pem.c common/crypto/key.c
+ */
 #include "crypto/key.h"
 #include "fuzz.h"
 

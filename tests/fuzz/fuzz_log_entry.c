@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Log entries: any JSON object is one, or an error with a rule; written and read again it is the
- * same. */
+ * same.
+ *
+ * Covers: common/tlog/entry.c
+ */
 #include "fuzz.h"
 #include "tlog/entry.h"
 #include "util/limits.h"

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* OpenPGP key files: any bytes are certificates or an error; what is read lies inside of them. */
+/*
+ * OpenPGP key files: any bytes are certificates or an error; what is read lies inside of them.
+ *
+ * Covers: common/crypto/pgp_bind.c common/crypto/pgp_material.c
+ */
 #include "crypto/pgp_armor.h"
 #include "crypto/pgp_bind.h"
 #include "fuzz.h"

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* OpenPGP signatures, armoured or not: any bytes are a signature or an error with a rule. */
+/*
+ * OpenPGP signatures, armoured or not: any bytes are a signature or an error with a rule.
+ *
+ * Covers: common/crypto/pgp_armor.c common/crypto/pgp_packet.c
+ * Covers: common/crypto/pgp_sigbody.c common/crypto/pgp_sig.c
+ */
 #include "crypto/pgp.h"
 #include "fuzz.h"
 

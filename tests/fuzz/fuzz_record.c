@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Records, bare bundles, bare envelopes: what is read has one payload, and says of itself what that
- * is. */
+ * is.
+ *
+ * Covers: common/chain/record.c
+ */
 #include "chain/record.h"
 #include "fuzz.h"
 #include "util/limits.h"

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SSHSIG, armoured or not: any bytes are a signature or an error with a rule, and none verifies. */
+/*
+ * SSHSIG, armoured or not: any bytes are a signature or an error with a rule, and none verifies.
+ *
+ * Covers: common/crypto/sshsig.c common/crypto/sshkey.c
+ */
 #include "crypto/sshsig.h"
 #include "fuzz.h"
 

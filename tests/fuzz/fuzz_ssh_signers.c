@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* allowed_signers files: any bytes are a list with a line or an error, and a stranger is in none.
+ *
+ * Covers: common/crypto/allowed_signers.c common/crypto/allowed_line.c common/crypto/sshpattern.c
  */
 #include "crypto/allowed_signers.h"
 #include "fuzz.h"

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Statements: what is read has subjects, digests and types, and shares them with itself. */
+/*
+ * Statements: what is read has subjects, digests and types, and shares them with itself.
+ *
+ * Covers: common/attest/statement.c
+ */
 #include "attest/statement.h"
 #include "fuzz.h"
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Raw tags: any bytes are a tag or an error with a rule; what is signed and the signature are all
- * of it. */
+ * of it.
+ *
+ * Covers: common/commit/tag.c common/commit/lines.c
+ */
 #include "commit/object.h"
 #include "fuzz.h"
 

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tile paths have one spelling; entry bundles are cut at entries only. */
+/*
+ * Tile paths have one spelling; entry bundles are cut at entries only.
+ *
+ * Covers: common/tlog/tree.c
+ */
 #include <string.h>
 
 #include "fuzz.h"

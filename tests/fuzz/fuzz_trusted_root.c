@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Trusted roots: any bytes name logs with a key, a host and an id of their own, or are an error
- * with a rule. */
+ * with a rule.
+ *
+ * Covers: common/trust/root.c
+ */
 #include "fuzz.h"
 #include "trust/root.h"
 
