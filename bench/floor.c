@@ -4,8 +4,11 @@
  *statement's bytes, by the same code and library as the service's, and one fdatasync of a page in
  *the store's folder.
  *
- *	bench-floor DIR        one line: medians in microseconds, CPU time for the two of the key
+ *	bench-floor DIR                  one line: medians in microseconds, CPU time for the two of
+ *the key bench-floor check DIR ROUNDS KIND...    what a push cannot cost less than (floor_check.c)
  */
+#include "floor.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,24 +109,37 @@ static int sync_floor(const char *dir, double *out, struct pdg_error *err)
 	return 0;
 }
 
+static int submission_floor(const char *dir, struct pdg_error *err)
+{
+	double sign = 0, verify = 0, sync = 0;
+	int rc = key_floor(&sign, &verify, err);
+
+	if (rc == 0)
+		rc = sync_floor(dir, &sync, err);
+	if (rc == 0)
+		printf("sign %.1f verify %.1f both %.1f fdatasync %.0f\n", sign, verify,
+		       sign + verify, sync);
+	return rc;
+}
+
 int main(int argc, char **argv)
 {
 	struct pdg_error err = {.code = 0};
-	double sign = 0, verify = 0, sync = 0;
+	uint64_t rounds = 0;
 	int rc;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: bench-floor DIR\n");
+	if (argc > 4 && strcmp(argv[1], "check") == 0 &&
+	    pdg_bytes_u64(pdg_bytes_str(argv[3]), 1000, &rounds) && rounds > 0) {
+		rc = bench_floor_check(argv[2], (size_t)rounds, argv + 4, &err);
+	} else if (argc == 2) {
+		rc = submission_floor(argv[1], &err);
+	} else {
+		fprintf(stderr, "usage: bench-floor DIR | check DIR ROUNDS KIND...\n");
 		return 2;
 	}
-	rc = key_floor(&sign, &verify, &err);
-	if (rc == 0)
-		rc = sync_floor(argv[1], &sync, &err);
 	if (rc < 0) {
 		pdg_out_error("bench-floor", &err);
 		return 1;
 	}
-	printf("sign %.1f verify %.1f both %.1f fdatasync %.0f\n", sign, verify, sign + verify,
-	       sync);
 	return 0;
 }

@@ -6,7 +6,8 @@
  *	bench-spawn [--runs N] [status=N] PROGRAM ARGUMENTS… [::: [status=N] PROGRAM ARGUMENTS…]…
  *
  * One line a command: minimum, median, 95th percentile and maximum of the wall time, and the median
- *of user and system time, its children's included; milliseconds. A command that ends otherwise than
+ *of user and system time, its children's included, all in milliseconds; the largest resident memory
+ *in KiB. A command that ends otherwise than
  *it should (0, or status=N) ends the whole with status 1.
  */
 #include <fcntl.h>
@@ -33,6 +34,7 @@ struct command {
 	uint64_t status;
 	double *wall; /* ms, one a run */
 	double *cpu;
+	long rss; /* KiB, the most of all runs */
 };
 
 static double ms(struct timespec a, struct timespec b)
@@ -46,7 +48,7 @@ static double cpu_ms(const struct rusage *u)
 	       (double)(u->ru_utime.tv_usec + u->ru_stime.tv_usec) / 1e3;
 }
 
-static int run_once(const struct command *c, const posix_spawn_file_actions_t *fa, size_t run)
+static int run_once(struct command *c, const posix_spawn_file_actions_t *fa, size_t run)
 {
 	struct timespec from, to;
 	struct rusage usage;
@@ -71,10 +73,11 @@ static int run_once(const struct command *c, const posix_spawn_file_actions_t *f
 	}
 	c->wall[run] = ms(from, to);
 	c->cpu[run] = cpu_ms(&usage);
+	c->rss = usage.ru_maxrss > c->rss ? usage.ru_maxrss : c->rss;
 	return 0;
 }
 
-static int run_all(const struct command *commands, size_t n, size_t runs)
+static int run_all(struct command *commands, size_t n, size_t runs)
 {
 	posix_spawn_file_actions_t fa;
 	size_t run, i;
@@ -106,8 +109,9 @@ static void print(const struct command *c, size_t runs)
 {
 	qsort(c->wall, runs, sizeof(*c->wall), compare);
 	qsort(c->cpu, runs, sizeof(*c->cpu), compare);
-	printf("min %.2f median %.2f p95 %.2f max %.2f cpu %.2f\n", c->wall[0], c->wall[runs / 2],
-	       c->wall[runs * 95 / 100], c->wall[runs - 1], c->cpu[runs / 2]);
+	printf("min %.2f median %.2f p95 %.2f max %.2f cpu %.2f rss %ld\n", c->wall[0],
+	       c->wall[runs / 2], c->wall[runs * 95 / 100], c->wall[runs - 1], c->cpu[runs / 2],
+	       c->rss);
 }
 
 /* Cut main()'s words into commands. Returns how many, 0 when they are none. */

@@ -49,7 +49,7 @@ static int take(struct made *m, const char *hex, bool known, struct pdg_error *e
 	PDG_AUTO(buf) struct pdg_buf raw = PDG_BUF_INIT(SIZE_MAX - 1);
 	PDG_AUTO(verdict) struct pdg_verdict v = {.format = PDG_SIG_NONE};
 	const char *type = NULL;
-	int rc = pdg_repo_read(m->h->repo, hex, &raw, &type, err);
+	int rc = pdg_hook_read(m->h, hex, &raw, &type, err);
 
 	pdg_verdict_init(&v);
 	if (rc < 0)
@@ -73,8 +73,10 @@ int pdg_hook_made(struct pdg_hook_run *h, const char *const *commits, size_t n,
 	struct made m = {.h = h};
 	bool known = false;
 	size_t i;
-	int rc = pdg_hook_policy(h, &known, err);
+	int rc = pdg_hook_expect(h, commits, n, err);
 
+	if (rc == 0)
+		rc = pdg_hook_policy(h, &known, err);
 	for (i = 0; rc == 0 && i < n; i++)
 		rc = take(&m, commits[i], known, err);
 	pdg_hook_tell_rest(m.told);
@@ -93,7 +95,7 @@ int pdg_hook_post_commit(struct pdg_hook_run *h, struct pdg_error *err)
 {
 	char hex[PDG_GIT_HEX];
 	const char *commit = hex;
-	int rc = pdg_repo_resolve(h->repo, "HEAD", hex, err);
+	int rc = pdg_hook_head(h, hex, err);
 
 	return rc < 0 ? rc : pdg_hook_made(h, &commit, 1, err);
 }

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pedigree-hook: all hooks in one program. Installed hooks are small scripts that name the
- * hook and what was fixed at installation (cli/repo/install.c); the hook that was there before
- * is run from here with the same input, so that git's lines reach both.
+ * pedigree-hook, all hooks in one program, and pedigree-commit, those around a commit. Installed
+ * hooks are small scripts that name the hook and what was fixed at installation
+ * (cli/repo/install.c); the hook that was there before is run from here with the same input, so
+ * that git's lines reach both.
  */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "crypto/start.h"
 #include "hook.h"
 #include "proc/spawn.h"
 #include "util/fs.h"
@@ -17,16 +19,6 @@
 #include "util/out.h"
 #include "util/size.h"
 #include "util/str.h"
-
-static const struct pdg_hook hooks[] = {
-	{"pre-commit", false, true, false, pdg_hook_pre_commit},
-	{"pre-merge-commit", false, true, false, pdg_hook_pre_commit},
-	{"post-commit", false, false, false, pdg_hook_post_commit},
-	{"post-rewrite", false, false, true, pdg_hook_post_rewrite},
-	{"pre-push", false, true, true, pdg_hook_pre_push},
-	{"pre-receive", true, true, true, pdg_hook_pre_receive},
-	{"post-receive", true, false, true, pdg_hook_post_receive},
-};
 
 static const struct pdg_opt options[] = {
 	{"hook", "NAME", "which hook this is (default: the name it is called by)", false},
@@ -43,11 +35,11 @@ static const struct pdg_opt options[] = {
 
 static const struct pdg_hook *find_hook(const char *name)
 {
-	size_t i;
+	const struct pdg_hook *hook;
 
-	for (i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
-		if (strcmp(hooks[i].name, name) == 0)
-			return &hooks[i];
+	for (hook = pdg_hooks; hook->name; hook++) {
+		if (strcmp(hook->name, name) == 0)
+			return hook;
 	}
 	return NULL;
 }
@@ -138,17 +130,19 @@ static int fixed_settings(const struct pdg_args *args, struct pdg_hook_settings 
 }
 
 static int run_own(const struct pdg_hook *hook, const struct pdg_args *args, struct pdg_bytes input,
-		   struct pdg_error *err)
+		   const char *chain_after, struct pdg_error *err)
 {
-	struct pdg_hook_run h = {.input = input, .args = args->arg, .n_args = args->n_args};
+	struct pdg_hook_run h = {.hook = hook,
+				 .input = input,
+				 .chain_after = chain_after,
+				 .args = args->arg,
+				 .n_args = args->n_args};
 	int rc = hook->server ? fixed_settings(args, &h.settings, err) : 0;
 
 	if (rc == 0)
-		rc = pdg_repo_open(".", PDG_REPO_ENVIRONMENT, &h.repo, err);
+		rc = pdg_hook_open(&h, err);
 	if (rc == 0)
 		rc = pdg_place_init(h.repo, &h.place, err);
-	if (rc == 0 && !hook->server)
-		rc = pdg_hook_configure(&h, err);
 	if (rc == 0)
 		rc = hook->run(&h, err);
 	hook_done(&h);
@@ -172,7 +166,7 @@ static int run_all(const struct pdg_hook *hook, const struct pdg_args *args, str
 		int rc = 0;
 
 		if (!theirs)
-			rc = run_own(hook, args, input, err);
+			rc = run_own(hook, args, input, chain_last ? chain : NULL, err);
 		else if (chain)
 			rc = run_chained(hook, chain, args, input, err);
 		if (rc < 0 && hook->refuses)
@@ -222,6 +216,8 @@ int main(int argc, char **argv)
 
 	if (argc < 1)
 		return 2;
+	/* No file that the environment or the system names decides what OpenSSL does here. */
+	pdg_crypto_fixed();
 	/* A client that hangs up must not end us between two steps. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	rc = run(argc, argv, &err);

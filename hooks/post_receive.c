@@ -8,16 +8,30 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gate/certificate.h"
 #include "hook.h"
 #include "util/limits.h"
 #include "util/out.h"
 #include "util/str.h"
 #include "util/time.h"
 
+/* What one push has in common: for each of its refs. */
+struct accepted {
+	const struct pdg_hook_run *h;
+	struct pdg_gate *gate;
+	const struct pdg_key *key;
+	const struct pdg_certificate *certificate;
+	size_t made;
+};
+
 /* Who pushed, as far as the policy knows where to ask. NULL when unknown. */
-static char *find_pusher(const struct pdg_policy_repository *s)
+static char *find_pusher(const struct accepted *a)
 {
+	const struct pdg_policy_repository *s = a->h->place.section;
+
 	switch (s->pusher_from) {
+	case PDG_PUSHER_CERTIFICATE:
+		return pdg_str_dup(a->certificate->pusher);
 	case PDG_PUSHER_ENV:
 		return pdg_str_dup(s->pusher_env ? getenv(s->pusher_env) : NULL);
 	case PDG_PUSHER_UID:
@@ -28,12 +42,13 @@ static char *find_pusher(const struct pdg_policy_repository *s)
 }
 
 /* The tip is judged once more, for its verdict stands in the statement. */
-static int attest(const struct pdg_hook_run *h, struct pdg_gate *g, const struct pdg_update *u,
-		  const char *ref, const struct pdg_key *key, struct pdg_error *err)
+static int attest(const struct accepted *a, const struct pdg_update *u, const char *ref,
+		  struct pdg_error *err)
 {
+	const struct pdg_hook_run *h = a->h;
 	PDG_AUTO(buf) struct pdg_buf raw = PDG_BUF_INIT(SIZE_MAX - 1);
 	PDG_AUTO(verdict) struct pdg_verdict v = {.format = PDG_SIG_NONE};
-	PDG_AUTO(mem) char *pusher = find_pusher(h->place.section);
+	PDG_AUTO(mem) char *pusher = find_pusher(a);
 	struct pdg_source_make make = {
 		.uri = h->place.section->uri,
 		.verdict = &v,
@@ -47,11 +62,11 @@ static int attest(const struct pdg_hook_run *h, struct pdg_gate *g, const struct
 	pdg_verdict_init(&v);
 	rc = pdg_repo_resolve(h->repo, u->new, hex, err);
 	if (rc == 0)
-		rc = pdg_gate_attestable(g, hex, true, &raw, &v, err);
+		rc = pdg_gate_attestable(a->gate, hex, true, &raw, &v, err);
 	if (rc < 0)
 		return rc;
 	make.raw = pdg_buf_bytes(&raw);
-	return pdg_emit_source(&make, key, h->place.outbox, NULL, NULL, err);
+	return pdg_emit_source(&make, a->key, h->place.outbox, NULL, NULL, err);
 }
 
 static void put_option(struct pdg_buf *b, const char *option, const char *value)
@@ -82,16 +97,15 @@ static void tell_remedy(const struct pdg_hook_run *h, const char *hex, const cha
 }
 
 /* One accepted ref. What fails is said, and the other refs still get their statements. */
-static void take_update(const struct pdg_hook_run *h, struct pdg_gate *g,
-			const struct pdg_update *u, const struct pdg_key *key, size_t *made)
+static void take_update(struct accepted *a, const struct pdg_update *u)
 {
 	struct pdg_error err = {.code = 0};
 	PDG_AUTO(mem) char *ref = NULL;
-	int rc = pdg_gate_protected(g, u, &ref, &err);
+	int rc = pdg_gate_protected(a->gate, u, &ref, &err);
 
 	if (rc == 0 && ref && u->new[0]) {
-		rc = attest(h, g, u, ref, key, &err);
-		*made += rc == 0;
+		rc = attest(a, u, ref, &err);
+		a->made += rc == 0;
 	}
 	if (rc == 0)
 		return;
@@ -99,7 +113,7 @@ static void take_update(const struct pdg_hook_run *h, struct pdg_gate *g,
 	pdg_out_error("pedigree", &err);
 	/* What only the baseline excuses, no command makes good. */
 	if (strcmp(err.rule, "PSH-13") != 0)
-		tell_remedy(h, u->new, ref ? ref : u->ref);
+		tell_remedy(a->h, u->new, ref ? ref : u->ref);
 }
 
 static int hand_over(const struct pdg_hook_run *h, size_t made, struct pdg_error *err)
@@ -120,29 +134,65 @@ static int hand_over(const struct pdg_hook_run *h, size_t made, struct pdg_error
 	return 0;
 }
 
+/*
+ * The certificate once more: what a statement says of its pusher is judged by who signs it. Kept
+ * first, for nothing in git keeps it. @out stays empty where none was needed.
+ */
+static int take_certificate(const struct pdg_hook_run *h, struct pdg_gate *g,
+			    const struct pdg_push *push, struct pdg_certificate *out,
+			    struct pdg_error *err)
+{
+	bool wanted = false;
+	int rc = pdg_certificate_wanted(g, push, &wanted, err);
+
+	if (rc < 0 || !wanted)
+		return rc;
+	rc = pdg_certificate_check(g, push, true, out, err);
+	return rc < 0 ? rc : pdg_certificate_keep(&h->place, out, err);
+}
+
+/* Every accepted ref of the push, and then all of it to the service. */
+static int attest_all(const struct pdg_hook_run *h, struct pdg_gate *g, const struct pdg_push *push,
+		      const struct pdg_certificate *c, struct pdg_error *err)
+{
+	PDG_AUTO(key) struct pdg_key *key = NULL;
+	struct accepted a = {.h = h, .gate = g, .certificate = c};
+	size_t i;
+	int rc = pdg_emit_server_key(h->place.section, h->settings.server_key, &key, err);
+
+	if (rc < 0)
+		return rc;
+	a.key = key;
+	for (i = 0; i < push->n; i++)
+		take_update(&a, &push->v[i]);
+	return a.made ? hand_over(h, a.made, err) : 0;
+}
+
 int pdg_hook_post_receive(struct pdg_hook_run *h, struct pdg_error *err)
 {
 	PDG_AUTO(push) struct pdg_push push = {NULL, 0};
-	PDG_AUTO(key) struct pdg_key *key = NULL;
+	PDG_AUTO(certificate) struct pdg_certificate certificate = {.cert = NULL};
 	PDG_AUTO(gate) struct pdg_gate g = {.repo = h->repo, .at = pdg_now(&pdg_clock_system)};
-	size_t made = 0;
-	size_t i;
+	bool attests;
 	int rc = pdg_push_received(h->input, &push, err);
 
+	pdg_certificate_init(&certificate);
 	if (rc == 0)
 		rc = pdg_place_fixed(&h->place, h->repo, h->settings.policy, h->settings.repository,
 				     err);
-	/* Where nobody asks for sources, or clones give them, the server only enforces. */
-	if (rc < 0 || h->place.section->source_from != PDG_GRADE_SERVER)
+	if (rc < 0)
 		return rc;
-	rc = pdg_emit_server_key(h->place.section, h->settings.server_key, &key, err);
-	if (rc == 0)
-		rc = pdg_place_load_signers(&h->place, NULL, err);
+	/* Where nobody asks for sources, or clones give them, the server only enforces. */
+	attests = h->place.section->source_from == PDG_GRADE_SERVER;
+	if (!attests && h->place.section->pusher_from != PDG_PUSHER_CERTIFICATE)
+		return 0;
+	rc = pdg_place_load_signers(&h->place, NULL, err);
 	if (rc < 0)
 		return rc;
 	g.section = h->place.section;
 	g.signers = h->place.signers;
-	for (i = 0; i < push.n; i++)
-		take_update(h, &g, &push.v[i], key, &made);
-	return made ? hand_over(h, made, err) : 0;
+	rc = take_certificate(h, &g, &push, &certificate, err);
+	if (rc < 0)
+		return pdg_context(err, rc, "accepted, but not attested");
+	return attests ? attest_all(h, &g, &push, &certificate, err) : 0;
 }

@@ -28,9 +28,8 @@ struct item {
 struct collecting {
 	struct pdg_hook_run *h;
 	struct pdg_gate gate;
-	struct pdg_key *key; /* the clone's own; NULL: no statements */
-	size_t told;
-	bool tell; /* what is not good stops the push */
+	struct pdg_key *key;   /* the clone's own; NULL: no statements */
+	struct pdg_mend *mend; /* what is not good stops the push; NULL: no longer */
 	struct item *items;
 	size_t n, cap;
 	size_t left_out;
@@ -84,8 +83,8 @@ static void collect(void *ctx, const char *type, const char *hex, struct pdg_byt
 {
 	struct collecting *c = ctx;
 
-	if (c->tell)
-		pdg_hook_tell(&c->told, type, hex, raw, v);
+	if (c->mend)
+		pdg_mend_take(c->mend, type, hex, raw, v);
 	if (v->result != PDG_RESULT_GOOD || v->forge || strcmp(type, "commit") != 0 || !c->key ||
 	    c->failed)
 		return;
@@ -149,7 +148,7 @@ static int collect_rest(struct collecting *c, const struct pdg_push *push, const
 		if (push->v[i].new[0] && pdg_policy_protects(c->gate.section, push->v[i].ref))
 			rc = hide_each(w, NULL, push->v[i].new, err);
 	}
-	c->tell = false;
+	c->mend = NULL;
 	return rc < 0 ? rc : pdg_gate_walk(&c->gate, w, true, err);
 }
 
@@ -227,12 +226,11 @@ static int warn_unsigned(struct pdg_hook_run *h, const struct pdg_push *push, co
 	size_t n_unsigned = 0;
 	int rc = walk_out(h, push, remote, &w, err);
 
-	while (rc == 0 && (rc = pdg_walk_next(w, hex, err)) == 0) {
-		PDG_AUTO(buf) struct pdg_buf raw = PDG_BUF_INIT(SIZE_MAX - 1);
+	while (rc == 0) {
+		PDG_AUTO(buf) struct pdg_buf raw = PDG_BUF_INIT(PDG_LIMIT_COMMIT);
 		PDG_AUTO(commit) struct pdg_commit *c = NULL;
-		const char *type = NULL;
 
-		rc = pdg_repo_read(h->repo, hex, &raw, &type, err);
+		rc = pdg_walk_next(w, hex, &raw, err);
 		if (rc == 0 && (pdg_commit_parse(pdg_buf_bytes(&raw), false, &c, NULL) < 0 ||
 				c->format == PDG_SIG_NONE))
 			n_unsigned++;
@@ -267,11 +265,14 @@ static int load_key(struct collecting *c, struct pdg_error *err)
 int pdg_hook_pre_push(struct pdg_hook_run *h, struct pdg_error *err)
 {
 	PDG_AUTO(push) struct pdg_push push = {NULL, 0};
-	struct collecting c = {.h = h, .tell = true};
+	PDG_AUTO(mend) struct pdg_mend *mend = NULL;
+	struct collecting c = {.h = h};
 	const char *remote = h->n_args > 0 ? h->args[0] : "";
 	bool known = false;
 	int rc = pdg_push_sent(h->input, &push, err);
 
+	if (rc == 0)
+		rc = pdg_hook_configure(h, err);
 	/* A remote without a name is called by its URL, and has no tracking refs. */
 	if (h->n_args > 1 && strcmp(h->args[0], h->args[1]) == 0)
 		remote = "";
@@ -290,10 +291,14 @@ int pdg_hook_pre_push(struct pdg_hook_run *h, struct pdg_error *err)
 		.judged = collect,
 		.ctx = &c,
 	};
-	rc = load_key(&c, err);
+	rc = pdg_mend_new(h->repo, &push, &mend, err);
+	c.mend = mend;
+	if (rc == 0)
+		rc = load_key(&c, err);
 	if (rc == 0)
 		rc = pdg_gate_push(&c.gate, &push, err);
-	pdg_hook_tell_rest(c.gate.n_bad);
+	if (mend)
+		pdg_hook_tell_push(mend);
 	if (rc == 0 && c.key)
 		hand_out(&c, &push, remote);
 	collecting_done(&c);

@@ -3,6 +3,7 @@
  * pre-receive, the real fence: nothing of a push is accepted before all of it was judged, in
  * quarantine, by a policy that neither the pusher nor the repository can change.
  */
+#include "gate/certificate.h"
 #include "hook.h"
 #include "util/time.h"
 
@@ -37,16 +38,30 @@ static int check_outbox(const struct pdg_hook_run *h, struct pdg_gate *g,
 	return 0;
 }
 
+/* Who pushes, where the policy wants to know: before anything is judged, for it costs the least. */
+static int check_certificate(const struct pdg_hook_run *h, struct pdg_gate *g,
+			     const struct pdg_push *push, struct pdg_error *err)
+{
+	PDG_AUTO(certificate) struct pdg_certificate c = {.cert = NULL};
+	bool wanted = false;
+	int rc = pdg_certificate_wanted(g, push, &wanted, err);
+
+	pdg_certificate_init(&c);
+	if (rc < 0 || !wanted)
+		return rc;
+	rc = pdg_certificate_check(g, push, false, &c, err);
+	return rc < 0 ? rc : pdg_certificate_ready(&h->place, &c, err);
+}
+
 int pdg_hook_pre_receive(struct pdg_hook_run *h, struct pdg_error *err)
 {
 	PDG_AUTO(push) struct pdg_push push = {NULL, 0};
-	size_t told = 0;
+	PDG_AUTO(mend) struct pdg_mend *mend = NULL;
 	PDG_AUTO(gate)
 	struct pdg_gate g = {
 		.repo = h->repo,
 		.at = pdg_now(&pdg_clock_system),
-		.judged = pdg_hook_tell,
-		.ctx = &told,
+		.judged = pdg_mend_take,
 	};
 	int rc = pdg_push_received(h->input, &push, err);
 
@@ -57,11 +72,17 @@ int pdg_hook_pre_receive(struct pdg_hook_run *h, struct pdg_error *err)
 		rc = check_server_key(h, err);
 	if (rc == 0)
 		rc = pdg_place_load_signers(&h->place, NULL, err);
+	if (rc == 0)
+		rc = pdg_mend_new(h->repo, &push, &mend, err);
 	if (rc < 0)
 		return rc;
 	g.section = h->place.section;
 	g.signers = h->place.signers;
+	g.ctx = mend;
+	rc = check_certificate(h, &g, &push, err);
+	if (rc < 0)
+		return rc;
 	rc = pdg_gate_push(&g, &push, err);
-	pdg_hook_tell_rest(g.n_bad);
+	pdg_hook_tell_push(mend);
 	return rc < 0 ? rc : check_outbox(h, &g, &push, err);
 }

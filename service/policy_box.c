@@ -61,8 +61,9 @@ void pdg_in_force_unref(struct pdg_in_force *f)
 		in_force_free(f);
 }
 
-/* Trust @key in @list, which names none. */
-static int trust_own(struct pdg_key_list *list, const struct pdg_key *key, struct pdg_error *err)
+/* Trust @key in @list, which names none, unless it is revoked. */
+static int trust_own(struct pdg_key_list *list, const struct pdg_key *key,
+		     const struct pdg_revocations *revoked, struct pdg_error *err)
 {
 	PDG_AUTO(mem) struct pdg_trusted_key *one = pdg_calloc(1, sizeof(*one));
 	PDG_AUTO(mem) char *name = pdg_str_dup("this service");
@@ -74,6 +75,7 @@ static int trust_own(struct pdg_key_list *list, const struct pdg_key *key, struc
 	if (rc < 0)
 		return rc;
 	one->name = PDG_TAKE(name);
+	pdg_trusted_key_revoke(one, revoked);
 	free(list->v);
 	list->v = PDG_TAKE(one);
 	list->n = 1;
@@ -87,9 +89,11 @@ static int add_own_trust(struct pdg_in_force *f, const struct pdg_own_trust *own
 	int rc = 0;
 
 	if (f->policy->service_keys.n == 0)
-		rc = trust_own(&f->policy->service_keys, own->service, err);
+		rc = trust_own(&f->policy->service_keys, own->service, &f->policy->revocations,
+			       err);
 	if (rc == 0 && f->policy->journal_keys.n == 0)
-		rc = trust_own(&f->policy->journal_keys, own->journal, err);
+		rc = trust_own(&f->policy->journal_keys, own->journal, &f->policy->revocations,
+			       err);
 	return rc;
 }
 

@@ -17,6 +17,7 @@
 struct listing {
 	const struct pdg_pgp_bounds *exported;
 	size_t next; /* GnuPG lists and exports in one order: where to look first */
+	struct pdg_buf *out;
 	struct pdg_jw w;
 	size_t certs;
 };
@@ -66,6 +67,7 @@ static void put_key(struct pdg_jw *w, const struct _gpgme_subkey *key,
 	put_time(w, "revokedAt", revoked ? bound->revoked_at : 0);
 	pdg_jw_kbool(w, "invalid", key->invalid || key->disabled || key->timestamp < 0);
 	pdg_jw_kbool(w, "crossCertified", bound->cross_certified);
+	pdg_jw_kbool(w, "askGnupg", bound->ask);
 	pdg_jw_key(w, "packet");
 	pdg_jw_base64(w, bound->body);
 	pdg_jw_end(w);
@@ -96,6 +98,7 @@ static int put_cert(void *arg, gpgme_key_t key, struct pdg_error *err)
 
 	if (!key->subkeys)
 		return pdg_fail(err, PDG_E_IO, "GnuPG lists a certificate without keys");
+	pdg_jw_init(&l->w, l->out);
 	pdg_jw_obj(&l->w);
 	pdg_jw_kstr(&l->w, "fingerprint", key->subkeys->fpr);
 	put_time(&l->w, "expires", key->subkeys->expires);
@@ -110,6 +113,7 @@ static int put_cert(void *arg, gpgme_key_t key, struct pdg_error *err)
 	rc = put_keys(l, key, err);
 	pdg_jw_end(&l->w);
 	pdg_jw_end(&l->w);
+	pdg_buf_putc(l->out, '\n');
 	l->certs++;
 	return rc;
 }
@@ -146,22 +150,20 @@ static int check_accepted(const struct keyfile *f, const struct pdg_pgp_bounds *
 static int put_all(const struct keyfile *f, gpgme_ctx_t ctx, const struct pdg_pgp_bounds *exported,
 		   struct pdg_buf *out, struct pdg_error *err)
 {
-	struct listing l = {.exported = exported};
-	int rc;
+	PDG_AUTO(buf) struct pdg_buf lines = PDG_BUF_INIT(PDG_LIMIT_KEY_DESCRIPTION);
+	struct listing l = {.exported = exported, .out = &lines};
+	int rc = gnupg_list(ctx, put_cert, &l, err);
 
-	pdg_jw_init(&l.w, out);
-	pdg_jw_obj(&l.w);
-	pdg_jw_ku64(&l.w, "version", PDG_PGP_DESCRIPTION_VERSION);
-	pdg_jw_kstr(&l.w, "source", f->source);
-	pdg_jw_key(&l.w, "certs");
-	pdg_jw_arr(&l.w);
-	rc = gnupg_list(ctx, put_cert, &l, err);
+	if (rc == 0)
+		rc = pdg_buf_check(&lines, err);
 	if (rc < 0)
 		return rc;
-	pdg_jw_end(&l.w);
-	pdg_jw_end(&l.w);
 	if (l.certs == 0)
 		return pdg_reject(err, "PGP-4", "OpenPGP key file: there is no certificate in it");
+	rc = pdg_pgp_description_head(f->source, l.certs, pdg_buf_bytes(&lines), out, err);
+	if (rc < 0)
+		return rc;
+	pdg_buf_put(out, pdg_buf_bytes(&lines));
 	return pdg_buf_check(out, err);
 }
 

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * gpgme runs gpg and reads its machine-readable output; only its structures are used, never text
- * (CVE-2018-12020). GnuPG tells what keys are. It is not asked about any signature over data.
+ * (CVE-2018-12020). GnuPG tells what keys are, and whether the mathematics of a signature is right;
+ * never whether somebody may sign.
  */
 #include "gnupg.h"
+
+#include <string.h>
 
 #define CHUNK 8192
 
@@ -109,4 +112,82 @@ int gnupg_list(gpgme_ctx_t ctx, int (*each)(void *arg, gpgme_key_t key, struct p
 		if (rc < 0)
 			return rc;
 	}
+}
+
+/* The statuses of a signature whose mathematics is right, whatever its key has come to. */
+static bool is_right(gpgme_err_code_t code)
+{
+	return code == GPG_ERR_NO_ERROR || code == GPG_ERR_SIG_EXPIRED ||
+	       code == GPG_ERR_KEY_EXPIRED || code == GPG_ERR_CERT_REVOKED;
+}
+
+/*
+ * Does gpg find something wrong with the bytes? It has many words for that, and "general error" for
+ * the rest; what is not of that kind comes from the system or from gpgme. That its ring is there
+ * has been seen to (verify.c).
+ */
+static bool is_unread(gpgme_error_t e)
+{
+	gpgme_err_code_t code = gpgme_err_code(e);
+
+	return e && gpgme_err_code_to_errno(code) == 0 && code != GPG_ERR_INV_ENGINE &&
+	       code != GPG_ERR_NOT_SUPPORTED && code != GPG_ERR_CANCELED;
+}
+
+static void say_not(gpgme_error_t e, struct pdg_pgp_answer *out, char why[PDG_PGP_ANSWER_TEXT + 1])
+{
+	(void)gpgme_strerror_r(e, why, PDG_PGP_ANSWER_TEXT + 1);
+	why[PDG_PGP_ANSWER_TEXT] = '\0';
+	*out = (struct pdg_pgp_answer){.said = PDG_PGP_SAID_NOT, .text_n = strlen(why)};
+}
+
+/* Two signatures, or none, are none that is good (attacks.md M16, M17). */
+static void judge(const struct _gpgme_signature *s, struct pdg_pgp_answer *out,
+		  char why[PDG_PGP_ANSWER_TEXT + 1])
+{
+	gpgme_err_code_t code;
+
+	*out = (struct pdg_pgp_answer){.said = PDG_PGP_SAID_BAD};
+	if (!s || s->next)
+		return;
+	code = gpgme_err_code(s->status);
+	if (!is_right(code)) {
+		if (code != GPG_ERR_BAD_SIGNATURE)
+			say_not(s->status, out, why);
+		return;
+	}
+	/* Only with VALIDSIG is this the whole fingerprint. */
+	if (!s->fpr || strlen(s->fpr) != PDG_PGP_FINGERPRINT_HEX - 1 || s->timestamp > UINT32_MAX)
+		return;
+	out->said = PDG_PGP_SAID_GOOD;
+	out->hash_id = s->hash_algo; /* gpgme numbers them as RFC 4880 9.4 does */
+	out->created = (uint32_t)s->timestamp;
+	memcpy(out->fingerprint, s->fpr, sizeof(out->fingerprint));
+}
+
+int gnupg_verify(gpgme_ctx_t ctx, struct pdg_bytes packet, struct pdg_bytes msg,
+		 struct pdg_pgp_answer *out, char why[PDG_PGP_ANSWER_TEXT + 1],
+		 struct pdg_error *err)
+{
+	PDG_AUTO(gpgme_data) gpgme_data_t sig = NULL;
+	PDG_AUTO(gpgme_data) gpgme_data_t text = NULL;
+	gpgme_verify_result_t result;
+	gpgme_error_t e;
+
+	e = gpgme_data_new_from_mem(&sig, (const char *)packet.p, packet.n, 0);
+	if (!e)
+		e = gpgme_data_new_from_mem(&text, (const char *)msg.p, msg.n, 0);
+	if (!e)
+		e = gpgme_op_verify(ctx, sig, text, NULL);
+	if (is_unread(e)) {
+		say_not(e, out, why);
+		return 0;
+	}
+	if (e)
+		return failed(e, "check a signature", err);
+	result = gpgme_op_verify_result(ctx);
+	if (!result)
+		return pdg_fail(err, PDG_E_IO, "GnuPG gave no result of its check");
+	judge(result->signatures, out, why);
+	return 0;
 }

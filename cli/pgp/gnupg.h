@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* gpgme, as far as one import, one listing and one export need it. The only door to it. */
+/* gpgme, as far as an import, a listing, an export and checks need it. The only door to it. */
 #ifndef PDG_CLI_PGP_GNUPG_H
 #define PDG_CLI_PGP_GNUPG_H
 
 #include <gpgme.h>
 
+#include "crypto/pgp_wire.h"
 #include "util/auto.h"
 #include "util/buf.h"
 
@@ -23,5 +24,16 @@ int gnupg_export(gpgme_ctx_t ctx, struct pdg_buf *out, struct pdg_error *err) PD
 /** List the ring: each key is handed to @each until that fails. Returns its failure or PDG_E_IO. */
 int gnupg_list(gpgme_ctx_t ctx, int (*each)(void *arg, gpgme_key_t key, struct pdg_error *err),
 	       void *arg, struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * Is @packet (a detached signature) one good signature over @msg by a key of the ring? The
+ * mathematics alone: one by an expired or revoked key is good. Of @out, said (GOOD, BAD, NOT) and
+ * what belongs to it are set; for NOT @why is the reason.
+ *
+ * Returns 0, PDG_E_NOMEM, PDG_E_IO (GnuPG could not be asked).
+ */
+int gnupg_verify(gpgme_ctx_t ctx, struct pdg_bytes packet, struct pdg_bytes msg,
+		 struct pdg_pgp_answer *out, char why[PDG_PGP_ANSWER_TEXT + 1],
+		 struct pdg_error *err) PDG_MUST_CHECK;
 
 #endif

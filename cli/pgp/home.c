@@ -13,7 +13,8 @@
 
 /*
  * No agent, no network, no trust database, no random seed. The description is kept by content, so
- * it must not depend on today: times are compared by whoever judges.
+ * it must not depend on today: times are compared by whoever judges. The last two are GnuPG's own
+ * defaults, on which verdicts rest.
  */
 static const char conf[] = "no-autostart\n"
 			   "disable-dirmngr\n"
@@ -24,7 +25,9 @@ static const char conf[] = "no-autostart\n"
 			   "no-greeting\n"
 			   "ignore-time-conflict\n"
 			   "ignore-valid-from\n"
-			   "lock-never\n";
+			   "lock-never\n"
+			   "require-cross-certification\n"
+			   "no-rfc2440-text\n";
 
 static int write_conf(const char *home, struct pdg_error *err)
 {
@@ -66,6 +69,21 @@ int home_make(char **out, struct pdg_error *err)
 	}
 	*out = PDG_TAKE(home);
 	return 0;
+}
+
+int home_make_below(const char *dir, size_t number, char **out, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *home = pdg_str_printf("%s/%zu", dir, number);
+	int rc;
+
+	if (!home)
+		return pdg_nomem(err);
+	rc = pdg_fs_mkdirs(home, 0700, err);
+	if (rc == 0)
+		rc = write_conf(home, err);
+	if (rc == 0)
+		*out = PDG_TAKE(home);
+	return rc;
 }
 
 int home_remove(char *home, struct pdg_error *err)

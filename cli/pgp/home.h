@@ -15,6 +15,13 @@
  */
 int home_make(char **out, struct pdg_error *err) PDG_MUST_CHECK;
 
+/**
+ * Make one more below @dir, which GnuPG can be told to use instead.
+ * @out  owned by the caller; is removed with @dir
+ */
+int home_make_below(const char *dir, size_t number, char **out,
+		    struct pdg_error *err) PDG_MUST_CHECK;
+
 /** Remove the folder and free its name. Returns 0 or PDG_E_IO. */
 int home_remove(char *home, struct pdg_error *err) PDG_MUST_CHECK;
 

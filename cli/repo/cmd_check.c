@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pedigree check: the gate's verdicts over a range, for people and, a JSON object a line, for
  * programs. */
+#include <signal.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "gate/enforce.h"
+#include "repo/progress.h"
 #include "repo/repo.h"
 #include "util/jsonw.h"
 #include "util/limits.h"
 #include "util/out.h"
 #include "util/time.h"
-
-#define PROGRESS_STEP 256
 
 const struct pdg_opt pdg_cmd_check_options[] = {
 	{"policy", "FILE", "the policy", false},
@@ -26,8 +25,9 @@ const struct pdg_opt pdg_cmd_check_options[] = {
 
 struct checking {
 	bool json;
-	bool progress;
-	size_t n;
+	struct pdg_gate *g;
+	const struct pdg_walk *w;
+	struct pdg_progress progress;
 	bool any_unsigned;
 };
 
@@ -79,14 +79,15 @@ static void judged(void *ctx, const char *type, const char *hex, struct pdg_byte
 
 	(void)type;
 	(void)raw;
-	c->n++;
 	c->any_unsigned = c->any_unsigned || v->result == PDG_RESULT_UNSIGNED;
 	if (c->json)
 		put_json(hex, v);
 	else
 		put_text(hex, v);
-	if (c->progress && c->n % PROGRESS_STEP == 0)
-		(void)fprintf(stderr, "\rchecked %zu", c->n);
+	/* Nobody reads on, or the disk is full: pdg_out_finish() says so. */
+	c->g->stop = ferror(stdout) != 0;
+	if (pdg_progress_due(&c->progress))
+		pdg_progress_show(&c->progress, c->g->n_judged, pdg_walk_total(c->w));
 }
 
 /* A walk over what the arguments name; @judged: less what the policy's baseline excuses. */
@@ -128,7 +129,7 @@ static int conclude_empty(const struct pdg_args *args, const struct pdg_gate *g,
 	int rc = walk(args, g, false, &w, err);
 
 	if (rc == 0)
-		rc = pdg_walk_next(w, hex, err);
+		rc = pdg_walk_next(w, hex, NULL, err);
 	if (rc == PDG_E_NOTFOUND) {
 		rc = pdg_reject(err, "GIT-5",
 				"there is no commit in this range: nothing was checked");
@@ -143,8 +144,6 @@ static int conclude_empty(const struct pdg_args *args, const struct pdg_gate *g,
 static int conclude(const struct checking *c, const struct pdg_gate *g, const struct pdg_args *args,
 		    struct pdg_error *err)
 {
-	if (c->progress && c->n >= PROGRESS_STEP)
-		(void)fprintf(stderr, "\r\033[K");
 	if (g->n_judged == 0)
 		return conclude_empty(args, g, err);
 	if (!c->json)
@@ -165,7 +164,11 @@ int pdg_cmd_check(const struct pdg_args *args, struct pdg_error *err)
 	PDG_AUTO(walk) struct pdg_walk *w = NULL;
 	struct checking c = {.json = pdg_args_has(args, "json")};
 	struct pdg_gate g = {.at = pdg_now(&pdg_clock_system), .judged = judged, .ctx = &c};
-	int rc = pdg_here(&r, &p, err);
+	int rc;
+
+	/* A reader that has gone is a failed write, told as every other. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	rc = pdg_here(&r, &p, err);
 
 	if (rc == 0) {
 		pdg_here_script(r, &script);
@@ -180,9 +183,13 @@ int pdg_cmd_check(const struct pdg_args *args, struct pdg_error *err)
 	if (rc < 0)
 		return rc;
 	tell_lost_baseline(&g);
-	/* On one terminal the counter would only come between the lines. */
-	c.progress = isatty(STDERR_FILENO) == 1 && isatty(STDOUT_FILENO) != 1;
 	g.signers = p.signers;
+	c.g = &g;
+	c.w = w;
+	pdg_progress_begin(&c.progress);
 	rc = pdg_gate_walk(&g, w, false, err);
+	pdg_progress_end(&c.progress);
+	if (rc == 0 && g.stop)
+		rc = pdg_out_finish(stdout, err);
 	return rc < 0 ? rc : conclude(&c, &g, args, err);
 }

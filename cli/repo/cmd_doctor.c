@@ -46,8 +46,8 @@ void pdg_doctor_bad(struct pdg_doctor *d, const char *what, const struct pdg_err
 
 static void check_programs(struct pdg_doctor *d)
 {
-	static const char *const names[] = {"pedigree-hook", "pedigree-net", "pedigree-judge",
-					    "pedigree-pgp"};
+	static const char *const names[] = {"pedigree-hook", "pedigree-commit", "pedigree-net",
+					    "pedigree-judge", "pedigree-pgp"};
 	struct pdg_error err = {.code = 0};
 	size_t i;
 
@@ -78,6 +78,19 @@ static void check_root(struct pdg_doctor *d)
 	pdg_doctor_good("root", "%s: %zu log%s, the newest %jd day%s old",
 			d->place.policy->trusted_root, root->n_logs, root->n_logs == 1 ? "" : "s",
 			(intmax_t)age, age == 1 ? "" : "s");
+}
+
+/* Which keys count no longer: whoever revokes one looks here for whether it was seen. */
+static void check_revocations(struct pdg_doctor *d)
+{
+	const struct pdg_policy *p = d->place.policy;
+	size_t i;
+
+	for (i = 0; i < p->revocation_files.n; i++)
+		pdg_doctor_good("revocation", "%s", p->revocation_files.v[i]);
+	if (p->revocations.n)
+		pdg_doctor_good("revoked", "%zu key%s", p->revocations.n,
+				p->revocations.n == 1 ? "" : "s");
 }
 
 /* The hooks of a server read nothing from the configuration: what they were given is what counts.
@@ -118,6 +131,7 @@ static void check_policy(struct pdg_doctor *d)
 	pdg_doctor_good("policy", "%s (version %ju, %s)", d->place.policy->file,
 			(uintmax_t)d->place.policy->version, d->place.policy->digest);
 	check_root(d);
+	check_revocations(d);
 	if (rc < 0) {
 		pdg_doctor_bad(d, "section", &err);
 		return;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/check_option.h"
+#include "gate/certificate.h"
 #include "gate/emit.h"
 #include "git/notes.h"
 #include "repo/init.h"
@@ -175,6 +176,16 @@ static void tell_timer(const struct pdg_repo *r, const struct pdg_place *p,
 			owner->pw_name, owner->pw_name);
 }
 
+/* The hooks refuse every push until git asks for certificates: said here, and set by whoever keeps
+ * the server. */
+static void tell_certificates_asked(const struct pdg_repo *r, const struct pdg_place *p)
+{
+	struct pdg_error err = {.code = 0};
+
+	if (p->section->pusher_from == PDG_PUSHER_CERTIFICATE && pdg_certificate_asked(r, &err) < 0)
+		pdg_out_error("pedigree", &err);
+}
+
 static int install_server(const struct pdg_args *args, struct pdg_repo *r, struct pdg_place *p,
 			  const char *dir, bool after, struct pdg_error *err)
 {
@@ -197,6 +208,7 @@ static int install_server(const struct pdg_args *args, struct pdg_repo *r, struc
 			dir, f.policy);
 		if (p->section->source_from == PDG_GRADE_SERVER)
 			tell_timer(r, p, &in);
+		tell_certificates_asked(r, p);
 	}
 	fixed_done(&f);
 	return rc;
@@ -252,20 +264,37 @@ int pdg_cmd_hooks_install(const struct pdg_args *args, struct pdg_error *err)
 	return 0;
 }
 
-/* What is left in the folder of our own when the hooks are gone: nothing but unsent statements. */
+/* Push certificates are evidence that nothing else keeps. */
+static int tell_certificates(const struct pdg_place *p, size_t *out_n, struct pdg_error *err)
+{
+	int rc = pdg_certificate_count(p, out_n, err);
+
+	if (rc == 0 && *out_n)
+		pdg_out(stdout, PDG_WARN,
+			"%zu push certificate%s still in %s/certificates: keep %s elsewhere, and remove the folder\n",
+			*out_n, *out_n == 1 ? " is" : "s are", p->state,
+			*out_n == 1 ? "it" : "them");
+	return rc;
+}
+
+/* What is left in the folder of our own when the hooks are gone: nothing but unsent statements,
+ * and who pushed what. */
 static int remove_state(const struct pdg_place *p, struct pdg_error *err)
 {
 	size_t waiting = 0;
 	size_t refused = 0;
+	size_t certificates = 0;
 	int rc = pdg_outbox_count(p->outbox, &waiting, &refused, err);
 
-	if (rc == 0 && waiting + refused == 0)
+	if (rc == 0)
+		rc = tell_certificates(p, &certificates, err);
+	if (rc == 0 && waiting + refused + certificates == 0)
 		return pdg_fs_remove_tree(p->state, err);
 	if (rc == 0)
 		rc = pdg_fs_remove_tree(p->keys, err);
 	if (rc == 0)
 		rc = pdg_fs_remove(p->key_file, err);
-	if (rc == 0)
+	if (rc == 0 && waiting + refused)
 		pdg_out(stdout, PDG_WARN,
 			"%zu statement%s still in %s: send what waits (pedigree submit --outbox %s) or remove it\n",
 			waiting + refused, waiting + refused == 1 ? " is" : "s are", p->outbox,

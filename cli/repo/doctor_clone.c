@@ -12,6 +12,7 @@
 #include "gate/signing.h"
 #include "repo/doctor.h"
 #include "util/fs.h"
+#include "util/str.h"
 #include "util/time.h"
 
 static void check_signing(struct pdg_doctor *d)
@@ -42,6 +43,26 @@ static void check_deadline(struct pdg_doctor *d)
 		pdg_doctor_bad(d, "deadline", &err);
 }
 
+/* Whether this clone signs its pushes by itself, where the server takes no others. */
+static void check_pushes(struct pdg_doctor *d)
+{
+	PDG_AUTO(mem) char *sign = NULL;
+	struct pdg_error err = {.code = 0};
+
+	if (!d->place.section || d->place.section->pusher_from != PDG_PUSHER_CERTIFICATE)
+		return;
+	if (pdg_repo_config(d->repo, "push.gpgSign", &sign, &err) == 0 && sign &&
+	    !pdg_str_eq(sign, "false") && !pdg_str_eq(sign, "no") && !pdg_str_eq(sign, "off") &&
+	    !pdg_str_eq(sign, "0")) {
+		pdg_doctor_good("pushes", "are signed");
+		return;
+	}
+	(void)pdg_reject(&err, "PSH-14",
+			 "are not signed by themselves, and the policy wants to know who pushes");
+	pdg_fix(&err, "git config push.gpgSign if-asked");
+	pdg_doctor_bad(d, "pushes", &err);
+}
+
 void pdg_doctor_clone(struct pdg_doctor *d)
 {
 	PDG_AUTO(key) struct pdg_key *key = NULL;
@@ -54,6 +75,7 @@ void pdg_doctor_clone(struct pdg_doctor *d)
 	else
 		pdg_doctor_good("clone key", "%s", d->place.key_file);
 	check_signing(d);
+	check_pushes(d);
 	check_deadline(d);
 }
 

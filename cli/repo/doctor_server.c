@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "common/check_option.h"
+#include "gate/certificate.h"
 #include "gate/emit.h"
 #include "proc/spawn.h"
 #include "repo/doctor.h"
@@ -43,12 +44,26 @@ void pdg_doctor_find_server(struct pdg_doctor *d)
 	pdg_doctor_bad(d, "hooks", &err);
 }
 
+static void certificates(struct pdg_doctor *d)
+{
+	struct pdg_error err = {.code = 0};
+
+	if (!d->server || !d->place.section ||
+	    d->place.section->pusher_from != PDG_PUSHER_CERTIFICATE)
+		return;
+	if (pdg_certificate_asked(d->repo, &err) < 0)
+		pdg_doctor_bad(d, "certificates", &err);
+	else
+		pdg_doctor_good("certificates", "git asks who pushes");
+}
+
 void pdg_doctor_server(struct pdg_doctor *d)
 {
 	PDG_AUTO(key) struct pdg_key *key = NULL;
 	PDG_AUTO(mem) char *timer = NULL;
 	struct pdg_error err = {.code = 0};
 
+	certificates(d);
 	if (!d->server || !d->script.policy || !d->place.section ||
 	    d->place.section->source_from != PDG_GRADE_SERVER)
 		return;

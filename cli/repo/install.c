@@ -24,6 +24,23 @@ const char *const pdg_client_hooks[] = {"pre-commit",	"pre-merge-commit", "post-
 					"post-rewrite", "pre-push",	    NULL};
 const char *const pdg_server_hooks[] = {"pre-receive", "post-receive", NULL};
 
+/*
+ * The program of the hook @name, owned by the caller: those that run at every commit have one of
+ * their own, without libgit2.
+ */
+static int find_program(const char *name, char **out, struct pdg_error *err)
+{
+	static const char *const around_commit[] = {"pre-commit", "pre-merge-commit", "post-commit",
+						    "post-rewrite"};
+	size_t i;
+
+	for (i = 0; i < sizeof(around_commit) / sizeof(around_commit[0]); i++) {
+		if (strcmp(name, around_commit[i]) == 0)
+			return pdg_program_path("pedigree-commit", out, err);
+	}
+	return pdg_program_path("pedigree-hook", out, err);
+}
+
 /* Somebody else's file or folder: he could put another hook there, which git would run as us. */
 static int check_owner(const char *path, const struct stat *st, struct pdg_error *err)
 {
@@ -157,9 +174,10 @@ int pdg_hook_look(const char *dir, const char *name, enum pdg_hook_state *out, b
 	return 0;
 }
 
-static int install_one(const char *dir, const char *name, const char *program,
-		       const struct pdg_install *in, struct pdg_error *err)
+static int install_one(const char *dir, const char *name, const struct pdg_install *in,
+		       struct pdg_error *err)
 {
+	PDG_AUTO(mem) char *program = NULL;
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(SCRIPT_MAX);
 	PDG_AUTO(mem) char *path = NULL;
 	PDG_AUTO(mem) char *kept = NULL;
@@ -169,6 +187,8 @@ static int install_one(const char *dir, const char *name, const char *program,
 
 	if (rc == 0)
 		rc = paths(dir, name, &path, &kept, err);
+	if (rc == 0)
+		rc = find_program(name, &program, err);
 	if (rc < 0)
 		return rc;
 	/* A second name first: whatever happens next, the old hook is under one of its names. */
@@ -186,23 +206,25 @@ static int install_one(const char *dir, const char *name, const char *program,
 int pdg_hooks_install(const char *dir, const char *const *names, const struct pdg_install *in,
 		      struct pdg_error *err)
 {
-	PDG_AUTO(mem) char *program = NULL;
 	PDG_AUTO(mem) char *real = NULL;
 	enum pdg_hook_state state;
 	bool kept;
 	size_t i;
-	int rc = pdg_program_path("pedigree-hook", &program, err);
+	int rc = pdg_hooks_check_dir(dir, err);
 
-	if (rc == 0)
-		rc = pdg_hooks_check_dir(dir, err);
 	if (rc == PDG_E_NOTFOUND)
 		rc = pdg_fs_mkdirs(dir, 0755, err);
 	if (rc == 0)
 		rc = pdg_path_real(dir, &real, err);
+	for (i = 0; rc == 0 && names[i]; i++) {
+		PDG_AUTO(mem) char *program = NULL;
+
+		rc = find_program(names[i], &program, err);
+		if (rc == 0)
+			rc = pdg_hook_look(dir, names[i], &state, &kept, err);
+	}
 	for (i = 0; rc == 0 && names[i]; i++)
-		rc = pdg_hook_look(dir, names[i], &state, &kept, err);
-	for (i = 0; rc == 0 && names[i]; i++)
-		rc = install_one(real, names[i], program, in, err);
+		rc = install_one(real, names[i], in, err);
 	return rc;
 }
 

@@ -56,15 +56,10 @@ static int check_name(const char *name, struct pdg_error *err)
 
 int pdg_outbox_ready(const char *dir, struct pdg_error *err)
 {
-	static const uint8_t room[PROBE_BYTES];
 	PDG_AUTO(mem) char *probe = pdg_path_join(dir, PROBE);
 	int rc = probe ? pdg_fs_private_dir(dir, err) : pdg_nomem(err);
 
-	if (rc == 0)
-		rc = pdg_fs_write(probe, pdg_bytes(room, sizeof(room)), 0600, err);
-	if (rc == 0)
-		rc = pdg_fs_remove(probe, err);
-	return rc;
+	return rc < 0 ? rc : pdg_fs_room(probe, PROBE_BYTES, err);
 }
 
 /* Does the file @path hold exactly @body? */

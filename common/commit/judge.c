@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "commit/pushcert.h"
 #include "commit/signers.h"
 #include "util/limits.h"
 #include "util/str.h"
@@ -59,6 +60,31 @@ int pdg_verdict_not(struct pdg_verdict *v, enum pdg_result result, const char *r
 	return 0;
 }
 
+bool pdg_verdict_revoked(const struct pdg_signers *s, const struct pdg_signed *o,
+			 const char *fingerprint, struct pdg_verdict *v)
+{
+	const struct pdg_validity *said = pdg_revocations_find(s->revocations, fingerprint);
+	const struct pdg_validity good = {0};
+	int64_t at = v->proven ? v->proven : o->at;
+	enum pdg_standing standing = pdg_validity_at(said ? said : &good, at, v->proven != 0);
+	char since[PDG_TIME_TEXT];
+
+	if (standing == PDG_STANDING_GOOD)
+		return false;
+	if (standing == PDG_STANDING_REVOKED) {
+		pdg_time_text(said->revoked_since, since);
+		(void)pdg_verdict_not(v, PDG_RESULT_REVOKED_KEY, "SGN-5",
+				      "the key %s is revoked since %s", fingerprint, since);
+		return true;
+	}
+	pdg_time_text(said->compromised_since, since);
+	(void)pdg_verdict_not(v, PDG_RESULT_REVOKED_KEY, "SGN-5",
+			      "the key %s is compromised since %s, and nothing independent shows "
+			      "an older signature",
+			      fingerprint, since);
+	return true;
+}
+
 bool pdg_verdict_is(const struct pdg_error *inner)
 {
 	return inner->code == PDG_E_FORMAT || inner->code == PDG_E_LIMIT ||
@@ -97,11 +123,15 @@ static void add_fix(struct pdg_verdict *v, const struct pdg_signed *o)
 	case PDG_RESULT_UNKNOWN_KEY:
 		pdg_fix(&v->why,
 			"sign with a key that the policy names, or have this one added to its "
-			"openpgpKeys or sshAllowedSigners");
+			"openpgpKeys, sshAllowedSigners or x509Roots");
 		break;
 	case PDG_RESULT_REVOKED_KEY:
 	case PDG_RESULT_EXPIRED_KEY:
-		pdg_fix(&v->why, "sign it with a key that is valid");
+		pdg_fix(&v->why, "%s",
+			v->format == PDG_SIG_X509 && v->proven == 0
+				? "sign it anew, and so that the signature carries its time: git "
+				  "config gitsign.rekorMode offline, or a timestamp authority"
+				: "sign it with a key that is valid");
 		break;
 	case PDG_RESULT_UNSUPPORTED:
 		pdg_fix(&v->why, "sign with an SSH key or an OpenPGP key with SHA-2");
@@ -139,12 +169,21 @@ static int judge_by_form(const struct pdg_signers *s, const struct pdg_signed *o
 	case PDG_SIG_SSH:
 		return pdg_judge_ssh(s, o, v, err);
 	case PDG_SIG_X509:
-		return pdg_verdict_not(v, PDG_RESULT_UNSUPPORTED, "SGN-10",
-				       "X.509 signatures are not judged by this version");
+		return pdg_judge_x509(s, o, v, err);
 	case PDG_SIG_NONE:
 		break;
 	}
 	return pdg_verdict_not(v, PDG_RESULT_UNSIGNED, "SGN-2", "not signed");
+}
+
+/* The policy's revocations: before whether key and person may sign, behind all that is worse. */
+static void check_revoked(const struct pdg_signers *s, const struct pdg_signed *o,
+			  struct pdg_verdict *v)
+{
+	if (v->why.code != 0 && v->result != PDG_RESULT_NOT_ALLOWED)
+		return;
+	if (!pdg_verdict_revoked(s, o, v->fingerprint, v))
+		(void)pdg_verdict_revoked(s, o, v->subkey, v);
 }
 
 static int judge(const struct pdg_signers *s, const struct pdg_signed *o, struct pdg_verdict *out,
@@ -156,6 +195,8 @@ static int judge(const struct pdg_signers *s, const struct pdg_signed *o, struct
 	pdg_verdict_init(out);
 	out->format = o->format;
 	rc = judge_by_form(s, o, out, err);
+	if (rc == 0)
+		check_revoked(s, o, out);
 	/* No refusal was recorded: the one way to a good verdict. */
 	if (rc == 0 && out->why.code == 0)
 		rc = finish(o, out);
@@ -222,5 +263,20 @@ int pdg_judge_tag(const struct pdg_signers *s, struct pdg_bytes raw, bool sha256
 	o.other_format = t->other_format;
 	o.other_signature = pdg_buf_bytes(&t->other_signature);
 	o.person = t->has_tagger ? &t->tagger : NULL;
+	return judge(s, &o, out, err);
+}
+
+int pdg_judge_pushcert(const struct pdg_signers *s, const struct pdg_pushcert *c, int64_t at,
+		       struct pdg_verdict *out, struct pdg_error *err)
+{
+	struct pdg_signed o = {
+		.format = c->format,
+		.signature = c->signature,
+		.payload = c->payload,
+		.role = "pusher",
+		.anyone = true,
+		.at = at,
+	};
+
 	return judge(s, &o, out, err);
 }

@@ -31,7 +31,8 @@ struct pdg_signers;
 
 /**
  * Load what @repo names: OpenPGP key files through their descriptions (@cache_dir as in
- * crypto/pgp.h), allowed_signers, forge keys, revocation lists.
+ * crypto/pgp.h), allowed_signers, forge keys, revocation lists. The policy's own revocations are
+ * borrowed: @repo's policy must outlive the signers.
  *
  * Returns 0, PDG_E_USAGE (POL-5: a file that cannot be loaded; SGN-1: no key at all).
  */
@@ -55,8 +56,8 @@ const char *pdg_signers_pgp_unfit(const struct pdg_signers *s, const char *key, 
 bool pdg_signers_pgp_known(const struct pdg_signers *s, const char *key);
 
 /**
- * Would a signature by the SSH key @line ("type base64 …") over a commit of @address (NULL: of
- * anybody) fail? *@out_why as above; also "is none that the policy names".
+ * Would a signature by the SSH key or certificate @line ("type base64 …") over a commit of @address
+ * (NULL: of anybody) fail? *@out_why as above; also "is none that the policy names".
  * Returns 0, PDG_E_FORMAT or PDG_E_REJECTED (SSH-*: no key that is judged), PDG_E_NOMEM.
  */
 int pdg_signers_ssh_unfit(const struct pdg_signers *s, struct pdg_bytes line, const char *address,
@@ -65,17 +66,18 @@ int pdg_signers_ssh_unfit(const struct pdg_signers *s, struct pdg_bytes line, co
 struct pdg_verdict {
 	enum pdg_result result;
 	enum pdg_sig_format format;
-	bool forge;		  /* signed by a key of forgeKeys */
-	char fingerprint[72];	  /* rules.md 8; "" when none was found */
-	char keyid[17];		  /* OpenPGP: long id of the key or subkey that signed, else "" */
-	struct pdg_buf signer;	  /* matching user id or principals; empty when unknown */
+	bool forge;	       /* signed by a key of forgeKeys */
+	char fingerprint[72];  /* rules.md 8; "" when none was found */
+	char keyid[17];	       /* OpenPGP: long id of the key or subkey that signed, else "" */
+	char subkey[41];       /* OpenPGP: fingerprint of the key or subkey that signed, else "" */
+	struct pdg_buf signer; /* matching user id or principals; empty when unknown */
 	char signer_address[256]; /* address matched to the committer, "" when none */
 	/*
 	 * When the signature existed, as a token or a signed log time inside it proves (Unix
 	 * seconds): rules.md 1, independent of everybody who sends it. 0: nothing proves it.
 	 */
 	int64_t proven;
-	struct pdg_error why;	  /* rule and text when the result is not good */
+	struct pdg_error why; /* rule and text when the result is not good */
 };
 
 void pdg_verdict_init(struct pdg_verdict *v);
@@ -89,13 +91,16 @@ PDG_AUTO_DEFINE_VALUE(verdict, struct pdg_verdict, pdg_verdict_done)
  * Where several faults meet, a wrong signature comes first, then GnuPG's order (formats.md 9.3):
  * expired signature, expired key, revoked key; then whether key and person may sign.
  *
- * @out  initialised; filled whatever the result. Rules: COM-*, PGP-1, PGP-2, SSH-1 (malformed),
- * SGN-2 unsigned, SGN-3 unknown key, SGN-4 bad signature, SGN-5 revoked key, SGN-6 expired key,
- * SGN-7 expired signature, SGN-8 key may not sign (usage, cross-certification, from the future),
- * SGN-9 committer is not the key's owner, SGN-10 a form that is not judged, SGN-11 a forge key on
- * what is no merge of two, SGN-12 dated later than @at.
+ * @out  initialised; filled whatever the result. Rules: COM-*, PGP-1, PGP-2, SSH-1, CMS-*
+ * (malformed), SGN-2 unsigned, SGN-3 unknown key, SGN-4 bad signature, SGN-5 revoked key, SGN-6
+ * expired key, SGN-7 expired signature, SGN-8 key may not sign (usage, cross-certification, from
+ * the future), SGN-9 committer is not the key's owner, SGN-10 a form that is not judged, SGN-11 a
+ * forge key on what is no merge of two, SGN-12 dated later than @at, SGN-13 a certificate whose
+ * owner or issuer the policy does not name; LOG-* and TSA-*: a proof of time inside an X.509
+ * signature that does not hold.
  *
- * Returns 0 when there is a verdict (good or not), PDG_E_NOMEM or PDG_E_CRYPTO when there is none.
+ * Returns 0 when there is a verdict (good or not), PDG_E_NOMEM, PDG_E_CRYPTO or PDG_E_IO (GnuPG
+ * could not be asked about an uncommon signature) when there is none.
  */
 int pdg_judge_commit(const struct pdg_signers *s, struct pdg_bytes raw, bool sha256, int64_t at,
 		     struct pdg_verdict *out, struct pdg_error *err) PDG_MUST_CHECK;

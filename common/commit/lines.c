@@ -71,7 +71,9 @@ static int split(struct pdg_bytes line, struct pdg_header *out, struct pdg_error
 	if (pdg_bytes_starts(line, "gpgsig") && !(known && line.p[n] == ' '))
 		return pdg_reject(err, "COM-3", "unknown header \"%.*s\"", shown(line) - 1,
 				  (const char *)line.p);
-	if (n == 0 || line.p[n] != ' ')
+	/* Nobody's header begins with a dash; git takes "-----BEGIN …" for a signature there too.
+	 */
+	if (n == 0 || line.p[n] != ' ' || line.p[0] == '-')
 		return pdg_reject(err, "COM-1", "a header line is not \"name value\"");
 	out->value = pdg_bytes(line.p + n + 1, line.n - n - 2);
 	return 0;

@@ -68,6 +68,10 @@ int pdg_person_parse(struct pdg_bytes value, const char *what, struct pdg_person
 int pdg_sig_format_of(struct pdg_bytes text, enum pdg_sig_format *out,
 		      struct pdg_error *err) PDG_MUST_CHECK;
 
+/** Append the value of @h as it was before it was folded into lines, with a final newline. */
+int pdg_header_unfold(const struct pdg_header *h, struct pdg_buf *out,
+		      struct pdg_error *err) PDG_MUST_CHECK;
+
 /**
  * Unfold a signature header into @out_text (empty before) and name its form.
  * Returns 0, PDG_E_FORMAT (COM-5), PDG_E_LIMIT (COM-6).

@@ -88,6 +88,21 @@ static int read_parents(struct pdg_lines *l, bool sha256, struct pdg_commit *c,
 	return pdg_reject(err, "COM-1", "no \"author\" header in its place");
 }
 
+/*
+ * The tag that was merged, as git keeps it: it is among the signed bytes, so its own signature is
+ * nobody's business here, but what is no tag at all was put there by somebody else than git.
+ */
+static int check_mergetag(const struct pdg_header *h, bool sha256, struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_COMMIT);
+	PDG_AUTO(tag) struct pdg_tag *t = NULL;
+	int rc = pdg_header_unfold(h, &text, err);
+
+	if (rc == 0)
+		rc = pdg_tag_parse(pdg_buf_bytes(&text), sha256, &t, err);
+	return pdg_context(err, rc, "mergetag");
+}
+
 /* One header behind the committer. *@out_cut gets it if it is not among the signed bytes. */
 static int read_extra(const struct pdg_header *h, bool sha256, struct pdg_commit *c,
 		      struct pdg_bytes *out_cut, struct pdg_error *err)
@@ -99,8 +114,10 @@ static int read_extra(const struct pdg_header *h, bool sha256, struct pdg_commit
 		return pdg_reject(err, "COM-1", "a \"parent\" header out of its place");
 	if (pdg_header_is(h, "encoding"))
 		return pdg_header_flat(h, err);
-	if (pdg_header_is(h, "mergetag"))
+	if (pdg_header_is(h, "mergetag")) {
 		c->n_mergetags++;
+		return check_mergetag(h, sha256, err);
+	}
 	if (pdg_header_is(h, "gpgsig") || pdg_header_is(h, "gpgsig-sha256"))
 		*out_cut = h->whole;
 	if (out_cut->n == 0)

@@ -54,9 +54,9 @@ struct pdg_commit {
  * Grammar: tree, parents, author, committer once each in this order; then encoding, mergetag and
  * any other header (tools write HG:extra, change-id and more: whatever is not a signature header
  * is part of what is signed, so it needs no list here); gpgsig and gpgsig-sha256 at most once
- * each, anywhere among these. Refused: duplicates, unknown headers starting with "gpgsig", NUL
- * anywhere, continuation lines where none belong, a missing empty line, hex of the wrong length
- * or case, malformed persons.
+ * each, anywhere among these. A mergetag is a tag under pdg_tag_parse()'s grammar. Refused:
+ * duplicates, unknown headers starting with "gpgsig", NUL anywhere, continuation lines where none
+ * belong, a missing empty line, hex of the wrong length or case, malformed persons.
  *
  * @sha256  objects are named by SHA-256 (the signature is then in gpgsig-sha256)
  *

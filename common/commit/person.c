@@ -128,22 +128,30 @@ int pdg_sig_format_of(struct pdg_bytes text, enum pdg_sig_format *out, struct pd
 			  "the signature does not begin as an OpenPGP, SSH or X.509 one");
 }
 
-int pdg_header_signature(const struct pdg_header *h, struct pdg_buf *out_text,
-			 enum pdg_sig_format *out_format, struct pdg_error *err)
+int pdg_header_unfold(const struct pdg_header *h, struct pdg_buf *out, struct pdg_error *err)
 {
 	struct pdg_bytes rest = h->folded;
 	struct pdg_bytes line;
 
+	pdg_buf_put(out, h->value);
+	pdg_buf_putc(out, '\n');
+	while (pdg_bytes_line(&rest, &line)) {
+		pdg_buf_put(out, pdg_bytes_from(line, 1));
+		pdg_buf_putc(out, '\n');
+	}
+	return pdg_buf_check(out, err);
+}
+
+int pdg_header_signature(const struct pdg_header *h, struct pdg_buf *out_text,
+			 enum pdg_sig_format *out_format, struct pdg_error *err)
+{
+	int rc;
+
 	if (h->whole.n > PDG_LIMIT_COMMIT_SIGNATURE)
 		return pdg_reject(err, "COM-6", "the signature has %zu bytes, more than %zu",
 				  h->whole.n, PDG_LIMIT_COMMIT_SIGNATURE);
-	pdg_buf_put(out_text, h->value);
-	pdg_buf_putc(out_text, '\n');
-	while (pdg_bytes_line(&rest, &line)) {
-		pdg_buf_put(out_text, pdg_bytes_from(line, 1));
-		pdg_buf_putc(out_text, '\n');
-	}
-	if (out_text->failed)
-		return pdg_buf_check(out_text, err);
+	rc = pdg_header_unfold(h, out_text, err);
+	if (rc < 0)
+		return rc;
 	return pdg_sig_format_of(pdg_buf_bytes(out_text), out_format, err);
 }

@@ -16,12 +16,17 @@ void pdg_signers_free(struct pdg_signers *s)
 
 	if (!s)
 		return;
+	pdg_pgp_gnupg_free(s->gnupg);
 	for (i = 0; i < s->n_rings; i++)
 		pdg_pgp_ring_free(s->rings[i]);
 	for (i = 0; i < s->n_forge_rings; i++)
 		pdg_pgp_ring_free(s->forge_rings[i]);
 	for (i = 0; i < s->n_lists; i++)
 		pdg_allowed_signers_free(s->lists[i]);
+	for (i = 0; i < s->n_krls; i++)
+		pdg_sshkrl_free(s->krls[i]);
+	pdg_signers_x509_done(&s->x509);
+	free(s->krls);
 	free(s->rings);
 	free(s->forge_rings);
 	free(s->lists);
@@ -72,7 +77,14 @@ static int load_all(const struct pdg_policy_repository *repo, const char *cache_
 		rc = load_forge(repo->forge_keys.v[i], cache_dir, s, err);
 	for (i = 0; rc == 0 && i < repo->revoked.n; i++)
 		rc = pdg_signers_load_revoked(repo->revoked.v[i], s, err);
-	return rc;
+	return rc == 0 ? pdg_signers_load_x509(repo, s, err) : rc;
+}
+
+bool pdg_signers_revoke(const struct pdg_signers *s, const char *fingerprint, int64_t at)
+{
+	const struct pdg_validity *said = pdg_revocations_find(s->revocations, fingerprint);
+
+	return said && pdg_validity_at(said, at, false) != PDG_STANDING_GOOD;
 }
 
 int pdg_signers_load(const struct pdg_policy_repository *repo, const char *cache_dir,
@@ -82,22 +94,28 @@ int pdg_signers_load(const struct pdg_policy_repository *repo, const char *cache
 	int rc;
 
 	/* A forge's key merges what people signed; alone it could make nothing good. */
-	if (repo->openpgp_keys.n == 0 && repo->ssh_allowed_signers.n == 0) {
+	if (repo->openpgp_keys.n == 0 && repo->ssh_allowed_signers.n == 0 &&
+	    repo->x509_roots.n == 0 && !repo->trusted_root) {
 		rc = pdg_reject(err, "SGN-1",
 				"[repository \"%s\"] names no key that could sign a commit",
 				repo->uri);
-		pdg_fix(err, "add openpgpKeys or sshAllowedSigners to the section");
+		pdg_fix(err, "add openpgpKeys, sshAllowedSigners or x509Roots to the section");
 		return rc;
 	}
 	s = pdg_calloc(1, sizeof(*s));
 	if (!s)
 		return pdg_nomem(err);
 	s->require_committer_match = repo->require_committer_match;
+	s->revocations = repo->revocations;
 	s->rings = pdg_calloc(repo->openpgp_keys.n, sizeof(struct pdg_pgp_ring *));
 	s->lists = pdg_calloc(repo->ssh_allowed_signers.n, sizeof(struct pdg_allowed_signers *));
 	s->forge_rings = pdg_calloc(repo->forge_keys.n, sizeof(struct pdg_pgp_ring *));
-	if (!s->rings || !s->lists || !s->forge_rings)
+	s->krls = pdg_calloc(repo->revoked.n, sizeof(struct pdg_sshkrl *));
+	if (!s->rings || !s->lists || !s->forge_rings || !s->krls)
 		return pdg_nomem(err);
+	rc = pdg_pgp_gnupg_new(&s->gnupg, err);
+	if (rc < 0)
+		return rc;
 	rc = pdg_as_rule(err, load_all(repo, cache_dir, s, err), "POL-5");
 	if (rc < 0)
 		return rc;

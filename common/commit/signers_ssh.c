@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Loading the SSH side of a repository section: allowed_signers files, and keys by fingerprint for
- * forges and for what is revoked.
+ * Loading the SSH side of a repository section: allowed_signers files, and keys by fingerprint, for
+ * forges and for what is revoked, and KRLs.
  */
 #include "commit/signers.h"
 
@@ -42,24 +42,36 @@ static int set_add(struct pdg_ssh_set *set, struct pdg_bytes fingerprint, struct
 	return 0;
 }
 
-/* The fingerprint of any kind of key: one that is not judged can still be revoked. */
-static int add_key_line(struct pdg_ssh_set *set, struct pdg_bytes line, struct pdg_error *err)
+static int add_blob(struct pdg_ssh_set *set, struct pdg_bytes blob, struct pdg_error *err)
 {
-	PDG_AUTO(buf) struct pdg_buf blob = PDG_BUF_INIT(PDG_LIMIT_KEY_FILE);
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_SSH_FINGERPRINT_LEN);
 	uint8_t digest[PDG_SHA256_LEN];
-	int rc;
+	int rc = pdg_sha256(blob, digest, err);
 
-	rc = pdg_sshkey_line(line, &blob, err);
-	if (rc < 0)
-		return rc;
-	rc = pdg_sha256(pdg_buf_bytes(&blob), digest, err);
 	if (rc < 0)
 		return rc;
 	pdg_buf_puts(&text, FINGERPRINT_PREFIX);
 	pdg_base64_nopad(pdg_bytes(digest, sizeof(digest)), &text);
 	rc = pdg_buf_check(&text, err);
 	return rc < 0 ? rc : set_add(set, pdg_buf_bytes(&text), err);
+}
+
+/* The fingerprint of any kind of key: one that is not judged can still be revoked. */
+static int add_key_line(struct pdg_ssh_set *set, struct pdg_bytes line, bool revoked,
+			struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf blob = PDG_BUF_INIT(PDG_LIMIT_KEY_FILE);
+	PDG_AUTO(sshcert) struct pdg_sshcert *cert = NULL;
+	int rc = pdg_sshkey_line(line, &blob, err);
+
+	if (rc < 0)
+		return rc;
+	if (!pdg_sshcert_is(pdg_buf_bytes(&blob)))
+		return add_blob(set, pdg_buf_bytes(&blob), err);
+	if (!revoked)
+		return pdg_fail(err, PDG_E_FORMAT, "a certificate, where a key belongs");
+	rc = pdg_sshcert_parse(pdg_buf_bytes(&blob), &cert, err);
+	return rc < 0 ? rc : add_blob(set, pdg_sshkey_blob(cert->key), err);
 }
 
 /* "SHA256:…", alone or with a comment behind a blank. */
@@ -79,7 +91,7 @@ static int add_fingerprint_line(struct pdg_ssh_set *set, struct pdg_bytes line,
 	return set_add(set, word, err);
 }
 
-int pdg_ssh_set_read(struct pdg_ssh_set *set, struct pdg_bytes text, bool fingerprints,
+int pdg_ssh_set_read(struct pdg_ssh_set *set, struct pdg_bytes text, bool revoked,
 		     struct pdg_error *err)
 {
 	struct pdg_bytes line;
@@ -93,10 +105,10 @@ int pdg_ssh_set_read(struct pdg_ssh_set *set, struct pdg_bytes text, bool finger
 		line = pdg_bytes_trim(line, " \t\r");
 		if (line.n == 0 || line.p[0] == '#')
 			continue;
-		if (fingerprints && pdg_bytes_starts(line, FINGERPRINT_PREFIX))
+		if (revoked && pdg_bytes_starts(line, FINGERPRINT_PREFIX))
 			rc = add_fingerprint_line(set, line, err);
 		else
-			rc = add_key_line(set, line, err);
+			rc = add_key_line(set, line, revoked, err);
 		if (rc < 0)
 			return pdg_context(err, rc, "line %zu", number);
 	}
@@ -114,12 +126,11 @@ int pdg_signers_load_revoked(const char *path, struct pdg_signers *s, struct pdg
 	rc = pdg_fs_read(path, &text, err);
 	if (rc < 0)
 		return rc;
-	if (pdg_bytes_starts(pdg_buf_bytes(&text), "SSHKRL\n")) {
-		rc = pdg_fail(err, PDG_E_FORMAT,
-			      "%s: binary revocation lists (KRL) are not read by this version",
-			      path);
-		pdg_fix(err, "list the revoked keys or their SHA256 fingerprints, one a line");
-		return rc;
+	if (pdg_sshkrl_is(pdg_buf_bytes(&text))) {
+		rc = pdg_sshkrl_parse(pdg_buf_bytes(&text), &s->krls[s->n_krls], err);
+		if (rc == 0)
+			s->n_krls++;
+		return pdg_context(err, rc, "%s", path);
 	}
 	rc = pdg_ssh_set_read(&s->revoked, pdg_buf_bytes(&text), true, err);
 	return pdg_context(err, rc, "%s", path);

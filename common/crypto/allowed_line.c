@@ -8,6 +8,7 @@
 
 #include <strings.h>
 
+#include "crypto/sshcert.h"
 #include "crypto/sshkey_impl.h"
 #include "crypto/sshpattern.h"
 #include "util/limits.h"
@@ -239,6 +240,9 @@ static int take_key(struct pdg_bytes rest, struct pdg_allowed_line *line, struct
 	if (!pdg_sshkey_type_known(type, &line->judged))
 		return pdg_reject(err, "SSH-2", "\"%.*s\" is no key type that is known",
 				  (int)pdg_bytes_head(type, 64).n, (const char *)type.p);
+	/* PROTOCOL.certkeys: a CA is a plain key. Whoever wrote this meant something else. */
+	if (line->cert_authority && pdg_sshcert_type(type, NULL))
+		return pdg_reject(err, "SSH-2", "the authority's key is a certificate");
 	rc = pdg_sshkey_line(rest, &blob, err);
 	if (rc < 0)
 		return rc;

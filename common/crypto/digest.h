@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SHA-1 (git object names only) and SHA-2. */
+/* SHA-1 (git object names, fingerprints in KRLs) and SHA-2. */
 #ifndef PDG_CRYPTO_DIGEST_H
 #define PDG_CRYPTO_DIGEST_H
 

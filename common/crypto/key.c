@@ -5,7 +5,7 @@
  * one key must not have two of them. Private key files are read in key_private.c; signing and
  * verifying are in key_sign.c.
  */
-#include "crypto/key_impl.h"
+#include "crypto/key_known.h"
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>
@@ -145,6 +145,20 @@ static int name_by_digest(struct pdg_key *key, struct pdg_error *err)
 	return 0;
 }
 
+/* Is the point the scalar's? It takes no random numbers, whose first one costs half a millisecond.
+ */
+static int check_pair(const struct pdg_key *key, struct pdg_error *err)
+{
+	PDG_AUTO(evp_pkey_ctx)
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key->pkey, NULL);
+
+	if (!ctx)
+		return pdg_ossl_fail(err, "check a private key");
+	if (EVP_PKEY_pairwise_check(ctx) == 1)
+		return 0;
+	return pdg_ossl_reject(err, "KEY-1", "the public part is not that of the private key");
+}
+
 /* A private key file can carry a public part that is not its own: try the pair. */
 static int try_pair(const struct pdg_key *key, struct pdg_error *err)
 {
@@ -160,10 +174,27 @@ static int try_pair(const struct pdg_key *key, struct pdg_error *err)
 	return rc;
 }
 
-int pdg_key_adopt(EVP_PKEY *pkey, bool is_private, struct pdg_key **out, struct pdg_error *err)
+/* OpenSSL's encoder costs half a millisecond: only where the one spelling is not yet at hand. */
+static int take_spki(struct pdg_key *key, struct pdg_bytes spki, struct pdg_error *err)
+{
+	int n;
+
+	if (spki.n) {
+		key->spki = OPENSSL_memdup(spki.p, spki.n);
+		key->spki_len = spki.n;
+		return key->spki ? 0 : pdg_nomem(err);
+	}
+	n = i2d_PUBKEY(key->pkey, &key->spki);
+	if (n <= 0)
+		return pdg_ossl_fail(err, "encode a public key");
+	key->spki_len = (size_t)n;
+	return 0;
+}
+
+int pdg_key_adopt(EVP_PKEY *pkey, struct pdg_bytes spki, bool is_private, struct pdg_key **out,
+		  struct pdg_error *err)
 {
 	PDG_AUTO(key) struct pdg_key *key = pdg_calloc(1, sizeof(*key));
-	int n;
 	int rc;
 
 	if (!key) {
@@ -171,10 +202,9 @@ int pdg_key_adopt(EVP_PKEY *pkey, bool is_private, struct pdg_key **out, struct 
 		return pdg_nomem(err);
 	}
 	key->pkey = pkey;
-	n = i2d_PUBKEY(pkey, &key->spki);
-	if (n <= 0)
-		return pdg_ossl_fail(err, "encode a public key");
-	key->spki_len = (size_t)n;
+	rc = take_spki(key, spki, err);
+	if (rc < 0)
+		return rc;
 	rc = identify(key, err);
 	ERR_clear_error();
 	if (rc < 0)
@@ -186,7 +216,8 @@ int pdg_key_adopt(EVP_PKEY *pkey, bool is_private, struct pdg_key **out, struct 
 	if (rc < 0)
 		return rc;
 	if (is_private) {
-		rc = try_pair(key, err);
+		/* OpenSSL's own check of an RSA key looks for primes, which takes far longer. */
+		rc = EVP_PKEY_is_a(key->pkey, "EC") ? check_pair(key, err) : try_pair(key, err);
 		if (rc < 0)
 			return rc;
 	}
@@ -203,11 +234,16 @@ int pdg_key_public_der(struct pdg_bytes spki, struct pdg_key **out, struct pdg_e
 
 	if (spki.n == 0 || spki.n > PDG_LIMIT_KEY_PEM)
 		return pdg_reject(err, "KEY-1", "is not a public key: it has %zu bytes", spki.n);
+	rc = pdg_key_known_public(spki, &pkey, err);
+	if (rc < 0)
+		return rc;
+	if (pkey)
+		return pdg_key_adopt(pkey, spki, false, out, err);
 	pkey = d2i_PUBKEY(NULL, &p, (long)spki.n);
 	if (!pkey)
 		return pdg_ossl_reject(err, "KEY-1",
 				       "is not a public key of a known form (SPKI DER)");
-	rc = pdg_key_adopt(pkey, false, &key, err);
+	rc = pdg_key_adopt(pkey, pdg_bytes(NULL, 0), false, &key, err);
 	if (rc < 0)
 		return rc;
 	if (!pdg_bytes_eq(pdg_key_spki(key), spki))
@@ -254,7 +290,7 @@ int pdg_key_public_file(const char *path, struct pdg_key **out, struct pdg_error
 
 int pdg_key_public_text(const struct pdg_key *key, struct pdg_buf *out, struct pdg_error *err)
 {
-	pdg_key_pem_write("PUBLIC KEY", pdg_key_spki(key), out);
+	pdg_pem_write("PUBLIC KEY", pdg_key_spki(key), out);
 	return pdg_buf_check(out, err);
 }
 

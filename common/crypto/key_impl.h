@@ -5,6 +5,7 @@
 
 #include "crypto/key.h"
 #include "crypto/ossl.h"
+#include "crypto/pem.h"
 
 #define PDG_KEY_HINT_TEXT   45 /* base64 of 32 bytes and a NUL */
 #define PDG_KEY_ED25519_LEN 32
@@ -23,8 +24,11 @@ struct pdg_key {
 	EVP_MD_CTX *signer; /* NULL: a public key */
 };
 
-/** Make a key of @pkey, which is consumed whatever happens. Returns 0, PDG_E_FORMAT (KEY-1). */
-int pdg_key_adopt(EVP_PKEY *pkey, bool is_private, struct pdg_key **out,
+/**
+ * Make a key of @pkey, which is consumed whatever happens. @spki: its one encoding where that is
+ * known already, else none, and it is made. Returns 0, PDG_E_FORMAT (KEY-1).
+ */
+int pdg_key_adopt(EVP_PKEY *pkey, struct pdg_bytes spki, bool is_private, struct pdg_key **out,
 		  struct pdg_error *err) PDG_MUST_CHECK;
 
 /** Set up @key's verifier and, for a private key, its signer. Returns 0 or PDG_E_CRYPTO. */
@@ -39,8 +43,5 @@ int pdg_key_prepare(struct pdg_key *key, bool is_private, struct pdg_error *err)
  */
 int pdg_key_pem_read(struct pdg_bytes text, struct pdg_bytes *out_label, struct pdg_buf *out_der,
 		     struct pdg_error *err) PDG_MUST_CHECK;
-
-/** Append @der as a PEM block in lines of 64. */
-void pdg_key_pem_write(const char *label, struct pdg_bytes der, struct pdg_buf *out);
 
 #endif

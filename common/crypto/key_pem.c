@@ -68,7 +68,7 @@ int pdg_key_pem_read(struct pdg_bytes text, struct pdg_bytes *out_label, struct 
 	return 0;
 }
 
-void pdg_key_pem_write(const char *label, struct pdg_bytes der, struct pdg_buf *out)
+void pdg_pem_write(const char *label, struct pdg_bytes der, struct pdg_buf *out)
 {
 	const size_t line_bytes = LINE / 4 * 3;
 

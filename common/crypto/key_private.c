@@ -3,7 +3,7 @@
  * Private keys: their files, which nobody else may read, and new ones. Every buffer that holds one
  * is a pdg_buf, which is cleansed, and no text of an error quotes what it read.
  */
-#include "crypto/key_impl.h"
+#include "crypto/key_known.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -48,8 +48,9 @@ static EVP_PKEY *decode_private(struct pdg_bytes label, struct pdg_bytes der)
 static int private_pem(struct pdg_bytes pem, struct pdg_key **out, struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf der = PDG_BUF_INIT(PDG_LIMIT_KEY_PEM);
+	PDG_AUTO(buf) struct pdg_buf spki = PDG_BUF_INIT(PDG_LIMIT_KEY_PEM);
 	struct pdg_bytes label;
-	EVP_PKEY *pkey;
+	EVP_PKEY *pkey = NULL;
 	int rc;
 
 	rc = pdg_key_pem_read(pem, &label, &der, err);
@@ -65,7 +66,12 @@ static int private_pem(struct pdg_bytes pem, struct pdg_key **out, struct pdg_er
 		pdg_fix(err, "name the file of the private key, often this name without .pub");
 		return rc;
 	}
-	pkey = decode_private(label, pdg_buf_bytes(&der));
+	if (pdg_bytes_eq_str(label, "PRIVATE KEY"))
+		rc = pdg_key_known_private(pdg_buf_bytes(&der), &pkey, &spki, err);
+	if (rc < 0)
+		return rc;
+	if (!pkey)
+		pkey = decode_private(label, pdg_buf_bytes(&der));
 	if (!pkey) {
 		rc = pdg_ossl_reject(err, "KEY-1",
 				     "is not an unencrypted private key of a known form");
@@ -73,7 +79,7 @@ static int private_pem(struct pdg_bytes pem, struct pdg_key **out, struct pdg_er
 			"make one with pedigree key generate, or openssl pkey -in OLD -out NEW");
 		return rc;
 	}
-	return pdg_key_adopt(pkey, true, out, err);
+	return pdg_key_adopt(pkey, pdg_buf_bytes(&spki), true, out, err);
 }
 
 /* Is the key that was read from @st its owner's alone? */
@@ -147,7 +153,7 @@ int pdg_key_generate(enum pdg_key_type type, struct pdg_key **out, struct pdg_er
 		return pdg_fail(err, PDG_E_USAGE, "only P-256 and Ed25519 keys are made here");
 	if (!pkey)
 		return pdg_ossl_fail(err, "make a key");
-	return pdg_key_adopt(pkey, true, out, err);
+	return pdg_key_adopt(pkey, pdg_bytes(NULL, 0), true, out, err);
 }
 
 int pdg_key_private_save(const struct pdg_key *key, const char *path, struct pdg_error *err)
@@ -171,7 +177,7 @@ int pdg_key_private_save(const struct pdg_key *key, const char *path, struct pdg
 	rc = pdg_buf_check(&der, err);
 	if (rc < 0)
 		return rc;
-	pdg_key_pem_write("PRIVATE KEY", pdg_buf_bytes(&der), &pem);
+	pdg_pem_write("PRIVATE KEY", pdg_buf_bytes(&der), &pem);
 	rc = pdg_buf_check(&pem, err);
 	if (rc < 0)
 		return rc;

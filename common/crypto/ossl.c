@@ -7,6 +7,8 @@
 
 #include <pthread.h>
 
+#include "crypto/start.h"
+
 #include <openssl/err.h>
 
 static const char *const md_names[] = {
@@ -24,6 +26,12 @@ static void fetch_mds(void)
 	for (size_t i = 0; i < MD_COUNT; i++)
 		mds[i] = EVP_MD_fetch(NULL, md_names[i], NULL);
 	ERR_clear_error();
+}
+
+void pdg_crypto_fixed(void)
+{
+	/* Nor does a short-lived process tidy up OpenSSL's tables at its end: the system does. */
+	(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, NULL);
 }
 
 const EVP_MD *pdg_ossl_md(enum pdg_hash h)

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * OpenPGP as far as commits need it (RFC 4880): detached v4 signatures over binary documents, made
- * by RSA, ECDSA (NIST curves) or EdDSA (Ed25519) with SHA-2, checked in process by OpenSSL.
+ * OpenPGP as far as commits need it (RFC 4880): detached signatures. The common forms (v4 over a
+ * binary document by RSA, ECDSA on the NIST curves or Ed25519, with SHA-2) are checked in process
+ * by OpenSSL, every other form that GnuPG takes by GnuPG (pgp_gnupg.h): old versions, texts, DSA,
+ * other curves, other sizes, RIPEMD-160. SHA-1 and MD5 never are.
  *
  * What a key is (its user ids, usage, creation, expiry, revocation) is GnuPG's word: the
  * program pedigree-pgp asks gpgme once for a key file and prints a description; this module reads
- * it. GnuPG never gives a verdict on a signature here.
+ * it. Who may sign is never GnuPG's to say.
  */
 #ifndef PDG_CRYPTO_PGP_H
 #define PDG_CRYPTO_PGP_H
@@ -32,7 +34,14 @@ struct pdg_pgp_key {
 	bool revoked;	      /* now, as GnuPG says */
 	int64_t revoked_at;   /* 0 when unknown, or when the key may have been compromised */
 	bool invalid;	      /* GnuPG calls it invalid or disabled */
-	/* Opaque: OpenSSL's key. NULL: of an algorithm, curve or size that is not judged. */
+	/*
+	 * Subkeys: only GnuPG can tell whether it is cross-certified, which it looks at whenever it
+	 * checks a signature. All of the key's are then GnuPG's to check.
+	 */
+	bool ask;
+	unsigned algo; /* RFC 4880 9.1 */
+	size_t width;  /* bytes of a number of its signatures; 0: not known here */
+	/* Opaque: OpenSSL's key. NULL: of an algorithm, curve or size that is GnuPG's. */
 	struct pdg_pgp_material *material;
 };
 
@@ -52,10 +61,11 @@ struct pdg_pgp_cert {
 	int64_t expires; /* 0: never */
 };
 
-struct pdg_pgp_ring {
-	struct pdg_pgp_cert *certs;
-	size_t n;
-};
+/*
+ * The certificates of a key file. Each is read from the description when it is first asked for,
+ * which is what keeps a file of a thousand from being read for one commit. Shared by threads.
+ */
+struct pdg_pgp_ring;
 
 void pdg_pgp_ring_free(struct pdg_pgp_ring *ring);
 PDG_AUTO_DEFINE(pgp_ring, struct pdg_pgp_ring *, pdg_pgp_ring_free)
@@ -73,17 +83,35 @@ PDG_AUTO_DEFINE(pgp_ring, struct pdg_pgp_ring *, pdg_pgp_ring_free)
 int pdg_pgp_ring_load(const char *key_file, const char *cache_dir, struct pdg_pgp_ring **out,
 		      struct pdg_error *err) PDG_MUST_CHECK;
 
+size_t pdg_pgp_ring_count(const struct pdg_pgp_ring *ring);
+
+/**
+ * The certificate number @i, borrowed from @ring.
+ * Returns 0, PDG_E_IO (its description cannot be read), PDG_E_NOMEM, PDG_E_CRYPTO.
+ */
+int pdg_pgp_ring_cert(const struct pdg_pgp_ring *ring, size_t i, const struct pdg_pgp_cert **out,
+		      struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * The next certificate, from number *@at on, in whose description the bytes @text stand: a
+ * fingerprint's end, an address. *@out NULL: there is none.
+ * Returns as pdg_pgp_ring_cert().
+ */
+int pdg_pgp_ring_search(const struct pdg_pgp_ring *ring, struct pdg_bytes text, size_t *at,
+			const struct pdg_pgp_cert **out, struct pdg_error *err) PDG_MUST_CHECK;
+
 struct pdg_pgp_sig; /* a parsed, not yet believed signature */
 
 /**
  * Read an ASCII-armored detached signature as git stores it: one "PGP SIGNATURE" block, nothing
- * before it and at most one empty line behind it, CRC right when present, and in it exactly one v4
- * signature packet of type 0x00 (binary document), minimal lengths, no unknown critical subpacket,
- * and in the part that nothing signs only the issuer. A number of the signature may also be written
- * with all bytes of its width, as GitHub writes RSA.
+ * before it and at most one empty line behind it, CRC right when present, and in it exactly one
+ * signature packet over a document (type 0x00 binary, 0x01 text) of version 4 or 3 by RSA, DSA,
+ * ECDSA or EdDSA, minimal lengths, no unknown critical subpacket, and in the part that nothing
+ * signs only the issuer. A number of the signature may also be written with all bytes of its width,
+ * as GitHub writes RSA.
  *
- * Returns 0, PDG_E_FORMAT (PGP-1: armor; PGP-2: packets), PDG_E_REJECTED (PGP-3: a form that is not
- * judged here: another version, algorithm, SHA-1, MD5, signature type; the text says which).
+ * Returns 0, PDG_E_FORMAT (PGP-1: armor; PGP-2: packets), PDG_E_REJECTED (PGP-3: a form that is
+ * never judged: another version, algorithm, SHA-1, MD5, signature type; the text says which).
  */
 int pdg_pgp_sig_parse(struct pdg_bytes armor, struct pdg_pgp_sig **out,
 		      struct pdg_error *err) PDG_MUST_CHECK;
@@ -98,32 +126,38 @@ int64_t pdg_pgp_sig_created(const struct pdg_pgp_sig *sig);
 int64_t pdg_pgp_sig_expires(const struct pdg_pgp_sig *sig);
 
 /**
- * The key in @ring that the signature's issuer (fingerprint, else key id) names, or NULL. Where
- * several certificates list it, one to which the key has agreed comes first. @out_cert may be NULL.
+ * The key in @ring that the signature's issuer (fingerprint, else key id) names, and its
+ * certificate; both NULL: there is none. Where several certificates list it, one to which the key
+ * has agreed comes first. Returns as pdg_pgp_ring_cert().
  */
-const struct pdg_pgp_key *pdg_pgp_sig_find(const struct pdg_pgp_sig *sig,
-					   const struct pdg_pgp_ring *ring,
-					   const struct pdg_pgp_cert **out_cert);
+int pdg_pgp_sig_find(const struct pdg_pgp_sig *sig, const struct pdg_pgp_ring *ring,
+		     const struct pdg_pgp_cert **out_cert, const struct pdg_pgp_key **out_key,
+		     struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Is @sig by @key of a form that is checked in process? Else it is GnuPG's (pgp_gnupg.h). */
+bool pdg_pgp_sig_here(const struct pdg_pgp_sig *sig, const struct pdg_pgp_key *key);
 
 /**
- * Check the mathematics alone: @sig by @key over @msg.
- * Returns 0, PDG_E_REJECTED (SIG-1; PGP-3: a key without material, a digest too short for the key's
- * curve), PDG_E_NOMEM, PDG_E_CRYPTO.
+ * Check the mathematics alone: @sig by @key over @msg, in process.
+ * Returns 0, PDG_E_REJECTED (SIG-1; PGP-3: it is not checked here), PDG_E_NOMEM, PDG_E_CRYPTO.
  */
 int pdg_pgp_sig_verify(const struct pdg_pgp_sig *sig, const struct pdg_pgp_key *key,
 		       struct pdg_bytes msg, struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
- * A second signature, in the armor @other, for another form of what the first (@armor, by @key over
- * @msg, and right) signs (git's gpgsig-sha256): bytes that are not here, so its value proves
- * nothing. Is all but that value what the program that made the first would have written? The armor
- * is gpg's to the byte, with the header lines of the first; algorithms, key and subpackets are the
- * first's, but for the time (five minutes) and a salt of the same length (a notation); its numbers
- * are as long as the key's are, and are no signature over @msg itself.
+ * A second signature, in the armor @other, for another form of what the first (@armor, by @key, and
+ * right) signs (git's gpgsig-sha256): bytes that are not here, so its value proves nothing. Is all
+ * but that value what the program that made the first would have written? The armor is gpg's to the
+ * byte, with the header lines of the first; algorithms, key and subpackets are the first's, but for
+ * the time (five minutes) and a salt of the same length (a notation); its numbers are as long as
+ * the key's are.
  *
- * Returns 0, PDG_E_FORMAT (PGP-1, PGP-2), PDG_E_REJECTED (PGP-3), PDG_E_NOMEM, PDG_E_CRYPTO.
+ * @out  the second signature, owned by the caller, who has to see that it is none over what the
+ *       first signs
+ *
+ * Returns 0, PDG_E_FORMAT (PGP-1, PGP-2), PDG_E_REJECTED (PGP-3), PDG_E_NOMEM.
  */
 int pdg_pgp_sig_twin(struct pdg_bytes armor, struct pdg_bytes other, const struct pdg_pgp_key *key,
-		     struct pdg_bytes msg, struct pdg_error *err) PDG_MUST_CHECK;
+		     struct pdg_pgp_sig **out, struct pdg_error *err) PDG_MUST_CHECK;
 
 #endif

@@ -37,6 +37,8 @@ struct reader {
 	struct revocation subkey_revoked;
 	size_t at;	/* the key whose signatures follow, or NOBODY behind a user id */
 	int64_t newest; /* when the newest valid binding of the subkey was made */
+	int64_t asked;	/* and the newest one that is GnuPG's to check; 0: there is none */
+	bool unsure;	/* the newest valid one has a consent that is GnuPG's to check */
 };
 
 /* What a signature over keys says. */
@@ -162,7 +164,7 @@ static int verify_keys(const struct reader *r, const struct pdg_pgp_sigbody *s,
 }
 
 /* Does @body hold the subkey's consent to the primary key? As verdict(). */
-static int check_consent(const struct reader *r, struct pdg_bytes body, struct pdg_error *err)
+static int check_consent(struct reader *r, struct pdg_bytes body, struct pdg_error *err)
 {
 	struct pdg_pgp_sigbody s;
 	struct facts f;
@@ -173,11 +175,15 @@ static int check_consent(const struct reader *r, struct pdg_bytes body, struct p
 	if (s.type != PDG_PGP_TYPE_PRIMARY_BINDING || !read_facts(&s, &f) || f.lifetime ||
 	    f.foreign)
 		return 0;
+	if (!pdg_pgp_sigbody_here(&s, r->subkey.m)) {
+		r->unsure = true;
+		return 0;
+	}
 	return verify_keys(r, &s, &r->subkey, true, err);
 }
 
 /* As verdict(), for all signatures that a binding carries, in its unsigned part too (GnuPG). */
-static int find_consent(const struct reader *r, const struct pdg_pgp_sigbody *binding,
+static int find_consent(struct reader *r, const struct pdg_pgp_sigbody *binding,
 			struct pdg_error *err)
 {
 	const struct pdg_bytes areas[] = {binding->hashed, binding->unhashed};
@@ -201,17 +207,25 @@ static int read_binding(struct reader *r, const struct pdg_pgp_sigbody *s, struc
 
 	if (b->primary || !read_facts(s, &f) || f.created < r->newest)
 		return 0;
+	if (!pdg_pgp_sigbody_here(s, r->primary.m)) {
+		if (f.created > r->asked)
+			r->asked = f.created;
+		b->ask = true;
+		return 0;
+	}
 	rc = verify_keys(r, s, &r->primary, true, err);
 	if (rc <= 0)
 		return rc;
 	r->newest = f.created;
+	r->unsure = false;
 	b->cross_certified = false;
-	if (!f.sign || f.lifetime)
-		return 0;
-	rc = find_consent(r, s, err);
-	if (rc < 0)
-		return rc;
-	b->cross_certified = rc == 1;
+	if (f.sign && !f.lifetime) {
+		rc = find_consent(r, s, err);
+		if (rc < 0)
+			return rc;
+		b->cross_certified = rc == 1;
+	}
+	b->ask = (r->unsure && !b->cross_certified) || (r->asked && r->asked >= r->newest);
 	return 0;
 }
 
@@ -251,7 +265,7 @@ static struct pdg_bytes signed_part(struct pdg_bytes body)
 {
 	struct pdg_pgp_sigbody s;
 
-	return pdg_pgp_sigbody_read(body, &s, NULL) == 0 ? s.head : body;
+	return pdg_pgp_sigbody_read(body, &s, NULL) == 0 && s.head.n ? s.head : body;
 }
 
 static int keep_revocation(struct pdg_pgp_bounds *b, struct pdg_bytes body, struct pdg_error *err)
@@ -328,6 +342,7 @@ static int read_key(struct reader *r, struct pdg_bytes body, bool primary, struc
 		r->primary_revoked = (struct revocation){0};
 	r->subkey_revoked = r->primary_revoked;
 	r->newest = 0;
+	r->asked = 0;
 	r->at = r->bounds.n;
 	b = &r->bounds.v[r->at];
 	b->primary = primary;

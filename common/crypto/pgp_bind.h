@@ -20,6 +20,11 @@ struct pdg_pgp_bound {
 	 */
 	bool cross_certified;
 	/*
+	 * Subkeys: whether that is so cannot be told here, for the newest binding or what it
+	 * carries is of a form that GnuPG checks.
+	 */
+	bool ask;
+	/*
 	 * When the key or its primary was revoked by the primary, if every such revocation says
 	 * that the key was superseded or retired. Else 0: not revoked so, or perhaps compromised,
 	 * and then no earlier time can be trusted (RFC 4880 5.2.3.23).

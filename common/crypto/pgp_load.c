@@ -43,7 +43,7 @@ static struct pdg_pgp_ring *read_entry(const char *path, const char *source)
 	struct pdg_pgp_ring *ring = NULL;
 
 	if (fd < 0 || pdg_fs_read_fd(fd, path, &text, NULL) < 0 ||
-	    pdg_pgp_ring_of(pdg_buf_bytes(&text), source, &ring, NULL) < 0)
+	    pdg_pgp_ring_of(&text, source, &ring, NULL) < 0)
 		return NULL;
 	return ring;
 }
@@ -114,15 +114,19 @@ static int load_fresh(struct pdg_bytes key_file, const char *source, const char 
 		      const char *path, struct pdg_pgp_ring **out, struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf said = PDG_BUF_INIT(PDG_LIMIT_KEY_DESCRIPTION);
+	PDG_AUTO(pgp_ring) struct pdg_pgp_ring *ring = NULL;
 	int rc = describe(key_file, &said, err);
 
 	if (rc < 0)
 		return rc;
-	rc = pdg_pgp_ring_of(pdg_buf_bytes(&said), source, out, err);
+	rc = pdg_pgp_ring_of(&said, source, &ring, err);
+	if (rc == 0)
+		rc = pdg_pgp_ring_check(ring, err);
 	if (rc < 0)
 		return rc;
 	if (path)
-		write_entry(cache_dir, path, pdg_buf_bytes(&said));
+		write_entry(cache_dir, path, pdg_buf_bytes(&ring->text));
+	*out = PDG_TAKE(ring);
 	return 0;
 }
 
@@ -155,6 +159,8 @@ int pdg_pgp_ring_load(const char *key_file, const char *cache_dir, struct pdg_pg
 		if (rc < 0)
 			return pdg_context(err, rc, "%s", key_file);
 	}
+	ring->file = bytes;
+	bytes = (struct pdg_buf){0};
 	*out = PDG_TAKE(ring);
 	return 0;
 }

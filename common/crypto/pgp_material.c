@@ -138,10 +138,20 @@ static int load_eddsa(struct pdg_bytes point, struct pdg_pgp_material *out, stru
 	return out->pkey ? 0 : no_key(err);
 }
 
+static const struct curve *find_curve(unsigned algo, struct pdg_bytes oid)
+{
+	for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++) {
+		if (curves[i].algo == algo &&
+		    pdg_bytes_eq(oid, pdg_bytes(curves[i].oid, curves[i].oid_len)))
+			return &curves[i];
+	}
+	return NULL;
+}
+
 /* @out->pkey stays NULL when the curve is not judged. */
 static int load_curve(struct pdg_bytes rest, struct pdg_pgp_material *out, struct pdg_error *err)
 {
-	const struct curve *curve = NULL;
+	const struct curve *curve;
 	struct pdg_pgp_mpi point;
 	struct pdg_bytes oid;
 	int rc;
@@ -156,17 +166,32 @@ static int load_curve(struct pdg_bytes rest, struct pdg_pgp_material *out, struc
 		return rc;
 	if (rest.n > 0)
 		return broken(err, "bytes stand behind the point");
-	for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++) {
-		if (curves[i].algo == out->algo &&
-		    pdg_bytes_eq(oid, pdg_bytes(curves[i].oid, curves[i].oid_len)))
-			curve = &curves[i];
-	}
+	curve = find_curve(out->algo, oid);
 	if (!curve)
 		return 0;
 	out->width = curve->width;
 	if (out->algo == PDG_PGP_EDDSA)
 		return load_eddsa(point.v, out, err);
 	return load_ecdsa(curve, point.v, out, err);
+}
+
+size_t pdg_pgp_width(struct pdg_bytes body)
+{
+	struct pdg_bytes rest = pdg_bytes_from(body, PDG_PGP_KEY_HEAD);
+	const struct curve *curve;
+	struct pdg_pgp_mpi n;
+	const char *why;
+	unsigned algo;
+
+	if (body.n <= PDG_PGP_KEY_HEAD)
+		return 0;
+	algo = body.p[PDG_PGP_KEY_HEAD - 1];
+	if (algo == PDG_PGP_RSA || algo == PDG_PGP_RSA_SIGN)
+		return pdg_pgp_mpi_next(&rest, &n, &why) ? n.v.n : 0;
+	if ((algo != PDG_PGP_ECDSA && algo != PDG_PGP_EDDSA) || rest.p[0] >= rest.n)
+		return 0;
+	curve = find_curve(algo, pdg_bytes_head(pdg_bytes_from(rest, 1), rest.p[0]));
+	return curve ? curve->width : 0;
 }
 
 int pdg_pgp_material_new(struct pdg_bytes body, struct pdg_pgp_material **out,
@@ -235,6 +260,7 @@ size_t pdg_pgp_algo_mpis(unsigned algo)
 	case PDG_PGP_RSA:
 	case PDG_PGP_RSA_SIGN:
 		return 1;
+	case PDG_PGP_DSA:
 	case PDG_PGP_ECDSA:
 	case PDG_PGP_EDDSA:
 		return 2;
@@ -249,13 +275,17 @@ static int wrong(const struct pdg_pgp_material *m, struct pdg_error *err)
 			  m->name);
 }
 
-/*
- * A number of a signature as @width bytes. It is written without zero bits in front (RFC 4880 3.2)
- * or with all bytes of its width: the latter is how Go's OpenPGP, and so GitHub, writes RSA.
- */
+bool pdg_pgp_width_fits(const struct pdg_pgp_mpi *mpi, size_t width)
+{
+	if (width > 0 && mpi->v.n > width)
+		return false;
+	return mpi->shortest || (width > 0 && mpi->bits == 8 * width);
+}
+
+/* A number of a signature as @width bytes. */
 static bool fixed_width(const struct pdg_pgp_mpi *mpi, size_t width, uint8_t *out)
 {
-	if (mpi->v.n > width || (!mpi->shortest && mpi->bits != 8 * width))
+	if (!pdg_pgp_width_fits(mpi, width))
 		return false;
 	memset(out, 0, width);
 	if (mpi->v.n > 0)
@@ -355,24 +385,31 @@ static int verify_eddsa(const struct pdg_pgp_material *m, enum pdg_hash hash, co
 		err);
 }
 
-int pdg_pgp_material_verify(const struct pdg_pgp_material *m, unsigned algo, enum pdg_hash hash,
-			    const uint8_t *digest, const struct pdg_pgp_mpi *mpis,
-			    struct pdg_error *err)
+bool pdg_pgp_material_takes(const struct pdg_pgp_material *m, enum pdg_hash hash)
 {
 	size_t most = pdg_digest_len(PDG_SHA512);
 	size_t needed = m->width < most ? m->width : most;
 
+	if (m->algo == PDG_PGP_RSA || m->algo == PDG_PGP_RSA_SIGN)
+		return true;
+	/* A digest as long as the curve, for P-521 the longest there is. */
+	return pdg_digest_len(hash) >= needed;
+}
+
+int pdg_pgp_material_verify(const struct pdg_pgp_material *m, unsigned algo, enum pdg_hash hash,
+			    const uint8_t *digest, const struct pdg_pgp_mpi *mpis,
+			    struct pdg_error *err)
+{
 	if (algo != m->algo)
 		return pdg_reject(err, "SIG-1",
 				  "the signature names another algorithm than that of key %s",
 				  m->name);
-	if (m->algo == PDG_PGP_RSA || m->algo == PDG_PGP_RSA_SIGN)
-		return verify_rsa(m, hash, digest, mpis, err);
-	/* RFC 6637 13: a digest as long as the curve, for P-521 the longest there is. */
-	if (pdg_digest_len(hash) < needed)
+	if (!pdg_pgp_material_takes(m, hash))
 		return pdg_reject(err, "PGP-3",
 				  "the signature's digest of %zu bits is too short for key %s",
 				  8 * pdg_digest_len(hash), m->name);
+	if (m->algo == PDG_PGP_RSA || m->algo == PDG_PGP_RSA_SIGN)
+		return verify_rsa(m, hash, digest, mpis, err);
 	if (m->algo == PDG_PGP_EDDSA)
 		return verify_eddsa(m, hash, digest, mpis, err);
 	return verify_ecdsa(m, hash, digest, mpis, err);

@@ -10,10 +10,11 @@
 #include "crypto/pgp.h"
 #include "crypto/pgp_packet.h"
 
-/* Public-key algorithms (RFC 4880 9.1) that are judged. */
+/* Public-key algorithms (RFC 4880 9.1) of signatures that are judged, DSA by GnuPG alone. */
 enum pdg_pgp_algo {
 	PDG_PGP_RSA = 1,
 	PDG_PGP_RSA_SIGN = 3,
+	PDG_PGP_DSA = 17,
 	PDG_PGP_ECDSA = 19,
 	PDG_PGP_EDDSA = 22,
 };
@@ -40,8 +41,24 @@ PDG_AUTO_DEFINE(pgp_material, struct pdg_pgp_material *, pdg_pgp_material_free)
 int pdg_pgp_fingerprint(struct pdg_bytes body, char out[PDG_PGP_FINGERPRINT_HEX],
 			struct pdg_error *err) PDG_MUST_CHECK;
 
-/** How many numbers a signature by @algo has: 1, 2, or 0 when it is not judged here. */
+/** How many numbers a signature by @algo has: 1, 2, or 0 when it is not judged. */
 size_t pdg_pgp_algo_mpis(unsigned algo);
+
+/**
+ * How many bytes a number of a signature by the key in the packet @body has at most; 0 where that
+ * is not known here (DSA, other curves).
+ */
+size_t pdg_pgp_width(struct pdg_bytes body);
+
+/**
+ * Is @mpi written as it may be in a signature by a key of that @width: without zero bits in front
+ * (RFC 4880 3.2), or with all bytes of its width? The latter is how Go's OpenPGP, and so GitHub,
+ * writes RSA.
+ */
+bool pdg_pgp_width_fits(const struct pdg_pgp_mpi *mpi, size_t width);
+
+/** Is a digest by @hash long enough for @m? Else RFC 6637 13 forbids it, and GnuPG is asked. */
+bool pdg_pgp_material_takes(const struct pdg_pgp_material *m, enum pdg_hash hash);
 
 /**
  * Is (@mpis) a signature over @digest by @m?

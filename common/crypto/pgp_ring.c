@@ -1,278 +1,211 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A description of a key file (docs/FORMATS.md, "Key descriptions") becomes a ring of keys that can
- * check signatures. Descriptions come from pedigree-pgp or from the cache of an earlier run
- * (pgp_load.c); what they say about a key's identity is checked against the key itself.
+ * A description of a key file as a whole: descriptions come from pedigree-pgp or from the cache of
+ * an earlier run (pgp_load.c), where each certificate was read once (pdg_pgp_ring_check) before it
+ * was kept. The head's digest says that it is still that text, so that the certificates may be left
+ * until somebody asks for them (pgp_cert.c).
  */
 #include "crypto/pgp_ring.h"
 
-#include "crypto/digest.h"
-#include "crypto/pgp_material.h"
+#include <stdatomic.h>
+
 #include "util/codec.h"
 #include "util/json.h"
+#include "util/jsonw.h"
 #include "util/limits.h"
 #include "util/size.h"
 #include "util/str.h"
 
-#define RULE		   "PGP-4"
 #define FINGERPRINT_DIGITS (PDG_PGP_FINGERPRINT_HEX - 1)
-#define TIME_MAX	   UINT32_MAX /* creation times and lifetimes have four bytes each */
+#define KEYID_DIGITS	   16
+
+/* So it stands before each fingerprint and, within the quotes of a string, nowhere. */
+static const char member[] = "\"fingerprint\":\"";
 
 static int refuse(struct pdg_error *err, const char *what)
 {
-	return pdg_reject(err, RULE, "key description: %s", what);
+	return pdg_reject(err, "PGP-4", "key description: %s", what);
 }
 
-static int read_fingerprint(const json_t *o, char out[PDG_PGP_FINGERPRINT_HEX],
-			    struct pdg_error *err)
+int pdg_pgp_description_head(const char *source, size_t n, struct pdg_bytes lines,
+			     struct pdg_buf *out, struct pdg_error *err)
+{
+	char sum[PDG_SHA256_HEX];
+	struct pdg_jw w;
+	int rc = pdg_sha256_hex(lines, sum, err);
+
+	if (rc < 0)
+		return rc;
+	pdg_jw_init(&w, out);
+	pdg_jw_obj(&w);
+	pdg_jw_ku64(&w, "version", PDG_PGP_DESCRIPTION_VERSION);
+	pdg_jw_kstr(&w, "source", source);
+	pdg_jw_ku64(&w, "certs", n);
+	pdg_jw_kstr(&w, "sha256", sum);
+	pdg_jw_end(&w);
+	pdg_buf_putc(out, '\n');
+	return pdg_buf_check(out, err);
+}
+
+static int read_digest(const json_t *o, const char *name, const char *wanted, const char *unlike,
+		       struct pdg_error *err)
 {
 	const char *s;
-	int rc = pdg_json_str(o, "fingerprint", &s, err);
+	int rc = pdg_json_str(o, name, &s, err);
 
 	if (rc < 0)
 		return rc;
-	if (strlen(s) != FINGERPRINT_DIGITS || strspn(s, "0123456789ABCDEF") != FINGERPRINT_DIGITS)
-		return refuse(err, "a fingerprint is not 40 upper-case hex digits");
-	memcpy(out, s, PDG_PGP_FINGERPRINT_HEX);
-	return 0;
-}
-
-/* Creation may lie at 2^32 - 1, and a key live as long from then. */
-static int read_time(const json_t *o, const char *name, int64_t *out, struct pdg_error *err)
-{
-	uint64_t v;
-	int rc = pdg_json_u64(o, name, &v, err);
-
-	if (rc < 0)
-		return rc;
-	if (v > 2 * (uint64_t)TIME_MAX)
-		return pdg_reject(err, RULE, "key description: %s is no time of a key", name);
-	*out = (int64_t)v;
-	return 0;
-}
-
-static int read_flags(const json_t *o, struct pdg_pgp_key *key, struct pdg_error *err)
-{
-	const struct {
-		const char *name;
-		bool *out;
-	} flags[] = {
-		{"primary", &key->primary},
-		{"canSign", &key->can_sign},
-		{"revoked", &key->revoked},
-		{"invalid", &key->invalid},
-		{"crossCertified", &key->cross_certified},
-	};
-	const struct {
-		const char *name;
-		int64_t *out;
-	} times[] = {
-		{"created", &key->created},
-		{"expires", &key->expires},
-		{"revokedAt", &key->revoked_at},
-	};
-	int rc = 0;
-
-	for (size_t i = 0; rc == 0 && i < sizeof(flags) / sizeof(flags[0]); i++)
-		rc = pdg_json_bool(o, flags[i].name, flags[i].out, err);
-	for (size_t i = 0; rc == 0 && i < sizeof(times) / sizeof(times[0]); i++)
-		rc = read_time(o, times[i].name, times[i].out, err);
-	return rc;
-}
-
-/* The packet is what the key is: its fingerprint and creation time must be the description's. */
-static int check_packet(struct pdg_bytes body, struct pdg_pgp_key *key, struct pdg_error *err)
-{
-	char fingerprint[PDG_PGP_FINGERPRINT_HEX];
-	int rc = pdg_pgp_fingerprint(body, fingerprint, err);
-
-	if (rc < 0)
-		return rc;
-	if (strcmp(fingerprint, key->fingerprint) != 0)
-		return refuse(err, "a key's packet has another fingerprint");
-	rc = pdg_pgp_material_new(body, &key->material, err);
-	if (rc < 0)
-		return rc;
-	if (pdg_pgp_u32(body.p + 1) != key->created)
-		return refuse(err, "a key's packet has another creation time");
-	return 0;
-}
-
-static int read_key(const json_t *o, struct pdg_pgp_key *key, struct pdg_error *err)
-{
-	static const char *const names[] = {"fingerprint",    "primary", "canSign",   "created",
-					    "expires",	      "revoked", "revokedAt", "invalid",
-					    "crossCertified", "packet",	 NULL};
-	PDG_AUTO(buf) struct pdg_buf packet = PDG_BUF_INIT(UINT16_MAX);
-	int rc = pdg_json_only(o, names, err);
-
-	if (rc < 0)
-		return rc;
-	rc = read_fingerprint(o, key->fingerprint, err);
-	if (rc < 0)
-		return rc;
-	rc = read_flags(o, key, err);
-	if (rc < 0)
-		return rc;
-	rc = pdg_json_base64(o, "packet", &packet, err);
-	if (rc < 0)
-		return rc;
-	for (size_t i = FINGERPRINT_DIGITS - 16; i < FINGERPRINT_DIGITS; i++) {
-		char c = key->fingerprint[i];
-
-		key->keyid = key->keyid << 4 | (uint64_t)(c <= '9' ? c - '0' : c - 'A' + 10);
-	}
-	return check_packet(pdg_buf_bytes(&packet), key, err);
-}
-
-static int read_uid(const json_t *o, struct pdg_pgp_uid *uid, struct pdg_error *err)
-{
-	static const char *const names[] = {"text", "address", "revoked", "invalid", NULL};
-	const char *text;
-	const char *address;
-	int rc = pdg_json_only(o, names, err);
-
-	if (rc == 0)
-		rc = pdg_json_str(o, "text", &text, err);
-	if (rc == 0)
-		rc = pdg_json_str(o, "address", &address, err);
-	if (rc == 0)
-		rc = pdg_json_bool(o, "revoked", &uid->revoked, err);
-	if (rc == 0)
-		rc = pdg_json_bool(o, "invalid", &uid->invalid, err);
-	if (rc < 0)
-		return rc;
-	uid->text = pdg_str_dup(text);
-	uid->address = pdg_str_dup(address);
-	return uid->text && uid->address ? 0 : pdg_nomem(err);
-}
-
-static int read_keys(const json_t *arr, struct pdg_pgp_cert *cert, struct pdg_error *err)
-{
-	cert->keys = pdg_calloc(pdg_json_len(arr), sizeof(*cert->keys));
-	if (!cert->keys)
-		return pdg_nomem(err);
-	for (size_t i = 0; i < pdg_json_len(arr); i++) {
-		struct pdg_pgp_key *key = &cert->keys[i];
-		int rc;
-
-		cert->n_keys = i + 1;
-		rc = read_key(pdg_json_at(arr, i), key, err);
-		if (rc < 0)
-			return pdg_context(err, rc, "keys[%zu]", i);
-		if (key->primary != (i == 0))
-			return refuse(err, "the first key of a certificate alone is primary");
-	}
-	if (cert->n_keys == 0 || strcmp(cert->keys[0].fingerprint, cert->fingerprint) != 0)
-		return refuse(err, "a certificate is not named after its primary key");
-	return 0;
-}
-
-static int read_uids(const json_t *arr, struct pdg_pgp_cert *cert, struct pdg_error *err)
-{
-	cert->uids = pdg_calloc(pdg_json_len(arr), sizeof(*cert->uids));
-	if (!cert->uids)
-		return pdg_nomem(err);
-	for (size_t i = 0; i < pdg_json_len(arr); i++) {
-		int rc;
-
-		cert->n_uids = i + 1;
-		rc = read_uid(pdg_json_at(arr, i), &cert->uids[i], err);
-		if (rc < 0)
-			return pdg_context(err, rc, "uids[%zu]", i);
-	}
-	return 0;
-}
-
-static int read_cert(const json_t *o, struct pdg_pgp_cert *cert, struct pdg_error *err)
-{
-	static const char *const names[] = {"fingerprint", "expires", "revoked",
-					    "uids",	   "keys",    NULL};
-	const json_t *uids;
-	const json_t *keys;
-	int rc = pdg_json_only(o, names, err);
-
-	if (rc == 0)
-		rc = read_fingerprint(o, cert->fingerprint, err);
-	if (rc == 0)
-		rc = read_time(o, "expires", &cert->expires, err);
-	if (rc == 0)
-		rc = pdg_json_bool(o, "revoked", &cert->revoked, err);
-	if (rc == 0)
-		rc = pdg_json_arr(o, "uids", &uids, err);
-	if (rc == 0)
-		rc = read_uids(uids, cert, err);
-	if (rc == 0)
-		rc = pdg_json_arr(o, "keys", &keys, err);
-	return rc == 0 ? read_keys(keys, cert, err) : rc;
-}
-
-static int read_certs(const json_t *arr, struct pdg_pgp_ring *ring, struct pdg_error *err)
-{
-	size_t keys = 0;
-
-	if (pdg_json_len(arr) == 0)
-		return refuse(err, "there is no certificate in it");
-	if (pdg_json_len(arr) > PDG_LIMIT_KEYS)
-		return pdg_fail(err, PDG_E_LIMIT, "key description: more than %d certificates",
-				PDG_LIMIT_KEYS);
-	ring->certs = pdg_calloc(pdg_json_len(arr), sizeof(*ring->certs));
-	if (!ring->certs)
-		return pdg_nomem(err);
-	for (size_t i = 0; i < pdg_json_len(arr); i++) {
-		int rc;
-
-		ring->n = i + 1;
-		rc = read_cert(pdg_json_at(arr, i), &ring->certs[i], err);
-		if (rc < 0)
-			return pdg_context(err, rc, "certs[%zu]", i);
-		keys += ring->certs[i].n_keys;
-		if (keys > PDG_LIMIT_KEYS)
-			return pdg_fail(err, PDG_E_LIMIT, "key description: more than %d keys",
-					PDG_LIMIT_KEYS);
-	}
-	return 0;
+	if (!pdg_is_hex(pdg_bytes_str(s), PDG_SHA256_HEX - 1))
+		return pdg_reject(err, "PGP-4",
+				  "key description: its %s is not a SHA-256 in lower-case hex",
+				  name);
+	return wanted && strcmp(s, wanted) != 0 ? refuse(err, unlike) : 0;
 }
 
 /* @source: what it must describe, or NULL for any. */
-static int read_head(const json_t *o, const char *source, struct pdg_error *err)
+static int read_head(struct pdg_bytes line, struct pdg_bytes lines, const char *source,
+		     uint64_t *out_n, struct pdg_error *err)
 {
-	static const char *const names[] = {"version", "source", "certs", NULL};
-	const char *described;
+	static const char *const names[] = {"version", "source", "certs", "sha256", NULL};
+	PDG_AUTO(json) json_t *o = NULL;
+	char sum[PDG_SHA256_HEX];
 	uint64_t version;
-	int rc = pdg_json_u64(o, "version", &version, err);
+	int rc = pdg_json_load(line, PDG_LIMIT_KIB(1), &o, err);
 
+	if (rc == 0)
+		rc = pdg_json_u64(o, "version", &version, err);
 	if (rc < 0)
 		return rc;
 	if (version != PDG_PGP_DESCRIPTION_VERSION)
 		return refuse(err, "its version is not known");
 	rc = pdg_json_only(o, names, err);
 	if (rc == 0)
-		rc = pdg_json_str(o, "source", &described, err);
+		rc = read_digest(o, "source", source, "it describes another key file", err);
+	if (rc == 0)
+		rc = pdg_sha256_hex(lines, sum, err);
+	if (rc == 0)
+		rc = read_digest(o, "sha256", sum, "its certificates are not those it had", err);
+	if (rc == 0)
+		rc = pdg_json_u64(o, "certs", out_n, err);
 	if (rc < 0)
 		return rc;
-	if (!pdg_is_hex(pdg_bytes_str(described), PDG_SHA256_HEX - 1))
-		return refuse(err, "its source is not a SHA-256 in lower-case hex");
-	if (source && strcmp(described, source) != 0)
-		return refuse(err, "it describes another key file");
+	if (*out_n == 0)
+		return refuse(err, "there is no certificate in it");
+	if (*out_n > PDG_LIMIT_KEYS)
+		return pdg_fail(err, PDG_E_LIMIT, "key description: more than %d certificates",
+				PDG_LIMIT_KEYS);
 	return 0;
 }
 
-static int read_all(struct pdg_bytes in, const char *source, struct pdg_pgp_ring *ring,
-		    struct pdg_error *err)
+static uint64_t keyid_of(const uint8_t *fingerprint)
 {
-	PDG_AUTO(json) json_t *o = NULL;
-	const json_t *certs;
-	int rc = pdg_json_load(in, PDG_LIMIT_KEY_DESCRIPTION, &o, err);
+	uint64_t keyid = 0;
 
-	if (rc == 0)
-		rc = read_head(o, source, err);
-	if (rc == 0)
-		rc = pdg_json_arr(o, "certs", &certs, err);
-	return rc == 0 ? read_certs(certs, ring, err) : rc;
+	for (size_t i = FINGERPRINT_DIGITS - KEYID_DIGITS; i < FINGERPRINT_DIGITS; i++) {
+		uint8_t c = fingerprint[i];
+
+		keyid = keyid << 4 | (uint64_t)(c <= '9' ? c - '0' : c - 'A' + 10);
+	}
+	return keyid;
 }
 
-int pdg_pgp_ring_of(struct pdg_bytes description, const char *source, struct pdg_pgp_ring **out,
+/* The keys of the certificate @cert. Its own name, which its first key has again, comes first. */
+static int index_cert(struct pdg_pgp_ring *ring, size_t cert, size_t *cap, struct pdg_error *err)
+{
+	const struct pdg_bytes what = pdg_bytes_str(member);
+	struct pdg_bytes line = ring->lines[cert];
+	bool named = false;
+	size_t at = 0;
+
+	while ((at = pdg_bytes_find(line, what, at)) != SIZE_MAX) {
+		int rc;
+
+		at += what.n;
+		if (line.n - at < FINGERPRINT_DIGITS)
+			return refuse(err, "a fingerprint is cut short");
+		if (!named) {
+			named = true;
+			continue;
+		}
+		rc = pdg_array_grow(&ring->index, ring->n_index, cap, sizeof(*ring->index),
+				    PDG_LIMIT_KEYS);
+		if (rc == -2)
+			return pdg_fail(err, PDG_E_LIMIT, "key description: more than %d keys",
+					PDG_LIMIT_KEYS);
+		if (rc < 0)
+			return pdg_nomem(err);
+		ring->index[ring->n_index].keyid = keyid_of(line.p + at);
+		ring->index[ring->n_index++].cert = cert;
+	}
+	return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct pdg_pgp_indexed *x = a;
+	const struct pdg_pgp_indexed *y = b;
+
+	if (x->keyid != y->keyid)
+		return x->keyid < y->keyid ? -1 : 1;
+	return x->cert < y->cert ? -1 : x->cert > y->cert;
+}
+
+static int read_lines(struct pdg_pgp_ring *ring, struct pdg_bytes rest, struct pdg_error *err)
+{
+	size_t cap = 0;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < ring->n; i++) {
+		if (!pdg_bytes_line(&rest, &ring->lines[i]))
+			return refuse(err, "a certificate is missing");
+		rc = index_cert(ring, i, &cap, err);
+	}
+	if (rc < 0)
+		return rc;
+	if (rest.n > 0)
+		return refuse(err, "there are more certificates than it says");
+	if (ring->n_index)
+		qsort(ring->index, ring->n_index, sizeof(*ring->index), compare);
+	return 0;
+}
+
+static struct pdg_pgp_read *read_new(size_t n)
+{
+	size_t bytes;
+	struct pdg_pgp_read *r;
+
+	if (!pdg_size_mul(n, sizeof(r->certs[0]), &bytes) ||
+	    !pdg_size_add(bytes, sizeof(*r), &bytes))
+		return NULL;
+	r = pdg_calloc(1, bytes);
+	if (r && pthread_mutex_init(&r->lock, NULL) != 0) {
+		free(r);
+		return NULL;
+	}
+	return r;
+}
+
+static int read_all(struct pdg_pgp_ring *ring, const char *source, struct pdg_error *err)
+{
+	struct pdg_bytes rest = pdg_buf_bytes(&ring->text);
+	struct pdg_bytes head = {0};
+	uint64_t n;
+	int rc;
+
+	if (!pdg_bytes_ends(rest, "\n") || !pdg_bytes_line(&rest, &head))
+		return refuse(err, "it is cut short");
+	rc = read_head(head, rest, source, &n, err);
+	if (rc < 0)
+		return rc;
+	ring->lines = pdg_calloc((size_t)n, sizeof(*ring->lines));
+	ring->read = read_new((size_t)n);
+	if (!ring->lines || !ring->read)
+		return pdg_nomem(err);
+	ring->n = (size_t)n;
+	return read_lines(ring, rest, err);
+}
+
+int pdg_pgp_ring_of(struct pdg_buf *text, const char *source, struct pdg_pgp_ring **out,
 		    struct pdg_error *err)
 {
 	PDG_AUTO(pgp_ring) struct pdg_pgp_ring *ring = pdg_calloc(1, sizeof(*ring));
@@ -281,34 +214,127 @@ int pdg_pgp_ring_of(struct pdg_bytes description, const char *source, struct pdg
 
 	if (!ring)
 		return pdg_nomem(err);
-	rc = read_all(description, source, ring, &inner);
-	/* The rules of JSON and base64 speak of requests: here they all mean one thing. */
+	ring->text = *text;
+	*text = (struct pdg_buf){.max = text->max};
+	rc = read_all(ring, source, &inner);
+	/* The rules of JSON speak of requests: here they all mean one thing. */
 	if (rc == PDG_E_FORMAT)
-		return pdg_reject(err, RULE, "%s", inner.text);
+		return pdg_reject(err, "PGP-4", "%s", inner.text);
 	if (rc < 0)
 		return pdg_fail(err, rc, "%s", inner.text);
 	*out = PDG_TAKE(ring);
 	return 0;
 }
 
-static void cert_done(struct pdg_pgp_cert *cert)
-{
-	for (size_t i = 0; i < cert->n_keys; i++)
-		pdg_pgp_material_free(cert->keys[i].material);
-	for (size_t i = 0; i < cert->n_uids; i++) {
-		free(cert->uids[i].text);
-		free(cert->uids[i].address);
-	}
-	free(cert->keys);
-	free(cert->uids);
-}
-
 void pdg_pgp_ring_free(struct pdg_pgp_ring *ring)
 {
 	if (!ring)
 		return;
-	for (size_t i = 0; i < ring->n; i++)
-		cert_done(&ring->certs[i]);
-	free(ring->certs);
+	for (size_t i = 0; ring->read && i < ring->n; i++)
+		pdg_pgp_cert_free(atomic_load(&ring->read->certs[i]));
+	if (ring->read)
+		(void)pthread_mutex_destroy(&ring->read->lock);
+	free(ring->read);
+	free(ring->lines);
+	free(ring->index);
+	pdg_buf_done(&ring->text);
+	pdg_buf_done(&ring->file);
 	free(ring);
+}
+
+size_t pdg_pgp_ring_count(const struct pdg_pgp_ring *ring)
+{
+	return ring->n;
+}
+
+/* With the lock held: read it, unless somebody else just has. */
+static int read_cert(const struct pdg_pgp_ring *ring, size_t i, struct pdg_error *err)
+{
+	struct pdg_pgp_cert *cert = NULL;
+	int rc;
+
+	if (atomic_load(&ring->read->certs[i]))
+		return 0;
+	rc = pdg_pgp_cert_of(ring->lines[i], &cert, err);
+	if (rc == 0)
+		atomic_store(&ring->read->certs[i], cert);
+	return rc;
+}
+
+static int get_cert(const struct pdg_pgp_ring *ring, size_t i, const struct pdg_pgp_cert **out,
+		    struct pdg_error *err)
+{
+	int rc = 0;
+
+	if (!atomic_load(&ring->read->certs[i])) {
+		(void)pthread_mutex_lock(&ring->read->lock);
+		rc = read_cert(ring, i, err);
+		(void)pthread_mutex_unlock(&ring->read->lock);
+	}
+	if (rc < 0)
+		return pdg_context(err, rc, "certs[%zu]", i);
+	*out = atomic_load(&ring->read->certs[i]);
+	return 0;
+}
+
+int pdg_pgp_ring_check(const struct pdg_pgp_ring *ring, struct pdg_error *err)
+{
+	const struct pdg_pgp_cert *cert;
+	size_t keys = 0;
+
+	for (size_t i = 0; i < ring->n; i++) {
+		int rc = get_cert(ring, i, &cert, err);
+
+		if (rc < 0)
+			return rc;
+		keys += cert->n_keys;
+	}
+	return keys == ring->n_index ? 0 : refuse(err, "its keys cannot be told apart");
+}
+
+int pdg_pgp_ring_cert(const struct pdg_pgp_ring *ring, size_t i, const struct pdg_pgp_cert **out,
+		      struct pdg_error *err)
+{
+	struct pdg_error inner = {0};
+	int rc = get_cert(ring, i, out, &inner);
+
+	/* It was good when it was kept: no fault of what is judged. */
+	if (rc == PDG_E_FORMAT || rc == PDG_E_LIMIT)
+		rc = PDG_E_IO;
+	return rc < 0 ? pdg_fail(err, rc, "%s", inner.text) : 0;
+}
+
+int pdg_pgp_ring_search(const struct pdg_pgp_ring *ring, struct pdg_bytes text, size_t *at,
+			const struct pdg_pgp_cert **out, struct pdg_error *err)
+{
+	*out = NULL;
+	while (*at < ring->n) {
+		size_t i = (*at)++;
+
+		if (pdg_bytes_find(ring->lines[i], text, 0) != SIZE_MAX)
+			return pdg_pgp_ring_cert(ring, i, out, err);
+	}
+	return 0;
+}
+
+int pdg_pgp_ring_with(const struct pdg_pgp_ring *ring, uint64_t keyid, size_t *at,
+		      const struct pdg_pgp_cert **out, struct pdg_error *err)
+{
+	size_t low = 0;
+	size_t high = ring->n_index;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (ring->index[mid].keyid < keyid)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	*out = NULL;
+	low += *at;
+	if (low >= ring->n_index || ring->index[low].keyid != keyid)
+		return 0;
+	(*at)++;
+	return pdg_pgp_ring_cert(ring, ring->index[low].cert, out, err);
 }

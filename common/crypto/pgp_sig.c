@@ -8,6 +8,7 @@
 #include "crypto/pgp.h"
 
 #include "crypto/pgp_armor.h"
+#include "crypto/pgp_ring.h"
 #include "crypto/pgp_sigbody.h"
 #include "util/codec.h"
 #include "util/limits.h"
@@ -16,7 +17,8 @@
 #define FINGERPRINT_LEN 20
 
 struct pdg_pgp_sig {
-	uint8_t *packets; /* what body points into */
+	uint8_t *bytes; /* of the packet's body: what body points into */
+	size_t n;
 	struct pdg_pgp_sigbody body;
 	int64_t created;
 	int64_t expires;
@@ -151,11 +153,21 @@ static int read_area(struct pdg_bytes area, note_fn *note, struct facts *f, stru
 	return 0;
 }
 
+static void read_v3_facts(const struct pdg_pgp_sigbody *s, struct facts *f)
+{
+	f->has_created = true;
+	f->created = pdg_pgp_u32(s->v3);
+	f->has_keyid = true;
+	f->keyid = keyid_of(s->v3 + 4);
+}
+
 static int read_facts(struct pdg_pgp_sig *sig, struct pdg_error *err)
 {
 	struct facts f = {0};
 	int rc;
 
+	if (sig->body.v3)
+		read_v3_facts(&sig->body, &f);
 	rc = read_area(sig->body.hashed, note_signed, &f, err);
 	if (rc < 0)
 		return rc;
@@ -195,17 +207,14 @@ static int only_signature(struct pdg_bytes packets, struct pdg_bytes *out, struc
 	return 0;
 }
 
-/* Document signatures are judged in fewer forms than those over keys. */
+/* What stands for a document, and SHA-1 no more (collisions can be had for money). */
 static int judge_form(const struct pdg_pgp_sigbody *s, struct pdg_error *err)
 {
-	if (s->type == 0x01)
-		return pdg_reject(
-			err, "PGP-3",
-			"OpenPGP signature over a text (0x01), only over binary bytes (0x00) is judged");
-	if (s->type != PDG_PGP_TYPE_BINARY)
+	if (s->type != PDG_PGP_TYPE_BINARY && s->type != PDG_PGP_TYPE_TEXT)
 		return pdg_reject(err, "PGP-3",
-				  "OpenPGP signature of type 0x%02x, only 0x00 is judged", s->type);
-	if (s->hash == PDG_SHA1)
+				  "OpenPGP signature of type 0x%02x, only 0x00 and 0x01 are judged",
+				  s->type);
+	if (s->hash_id == PDG_PGP_HASH_SHA1)
 		return pdg_reject(err, "PGP-3",
 				  "OpenPGP signature over SHA-1, which is not judged");
 	return 0;
@@ -227,12 +236,13 @@ int pdg_pgp_sig_parse_binary(struct pdg_bytes packets, struct pdg_pgp_sig **out,
 	sig = pdg_calloc(1, sizeof(*sig));
 	if (!sig)
 		return pdg_nomem(err);
-	sig->packets = pdg_calloc(body.n > 0 ? body.n : 1, 1);
-	if (!sig->packets)
+	sig->bytes = pdg_calloc(body.n > 0 ? body.n : 1, 1);
+	if (!sig->bytes)
 		return pdg_nomem(err);
 	if (body.n > 0)
-		memcpy(sig->packets, body.p, body.n);
-	rc = pdg_pgp_sigbody_read(pdg_bytes(sig->packets, body.n), &sig->body, err);
+		memcpy(sig->bytes, body.p, body.n);
+	sig->n = body.n;
+	rc = pdg_pgp_sigbody_read(pdg_bytes(sig->bytes, body.n), &sig->body, err);
 	if (rc < 0)
 		return rc;
 	rc = judge_form(&sig->body, err);
@@ -263,7 +273,7 @@ void pdg_pgp_sig_free(struct pdg_pgp_sig *sig)
 {
 	if (!sig)
 		return;
-	free(sig->packets);
+	free(sig->bytes);
 	free(sig);
 }
 
@@ -288,42 +298,61 @@ static bool is_issuer(const struct pdg_pgp_sig *sig, const struct pdg_pgp_key *k
 	       (!sig->fingerprint[0] || strcmp(sig->fingerprint, key->fingerprint) == 0);
 }
 
-const struct pdg_pgp_key *pdg_pgp_sig_find(const struct pdg_pgp_sig *sig,
-					   const struct pdg_pgp_ring *ring,
-					   const struct pdg_pgp_cert **out_cert)
+/*
+ * Anybody can list another's subkey below his own primary key, but not make it agree: a certificate
+ * that the key has agreed to comes first, then one of which GnuPG knows.
+ */
+static int consent(const struct pdg_pgp_key *key)
+{
+	if (!key->can_sign)
+		return 0;
+	return key->cross_certified && !key->ask ? 2 : key->ask;
+}
+
+int pdg_pgp_sig_find(const struct pdg_pgp_sig *sig, const struct pdg_pgp_ring *ring,
+		     const struct pdg_pgp_cert **out_cert, const struct pdg_pgp_key **out_key,
+		     struct pdg_error *err)
 {
 	const struct pdg_pgp_key *found = NULL;
+	const struct pdg_pgp_cert *of = NULL;
+	const struct pdg_pgp_cert *cert = NULL;
+	size_t at = 0;
+	int rc;
 
-	for (size_t c = 0; c < ring->n; c++) {
-		const struct pdg_pgp_cert *cert = &ring->certs[c];
-
+	while ((rc = pdg_pgp_ring_with(ring, sig->keyid, &at, &cert, err)) == 0 && cert) {
 		for (size_t k = 0; k < cert->n_keys; k++) {
 			const struct pdg_pgp_key *key = &cert->keys[k];
-			bool owned = key->can_sign && key->cross_certified;
 
-			/*
-			 * Anybody can list another's subkey below his own primary key, but not make
-			 * it agree: a certificate that the key has agreed to comes first.
-			 */
-			if (!is_issuer(sig, key) || (found && !owned))
+			if (!is_issuer(sig, key) || (found && consent(key) <= consent(found)))
 				continue;
 			found = key;
-			if (out_cert)
-				*out_cert = cert;
-			if (owned)
-				return found;
+			of = cert;
 		}
 	}
-	return found;
+	if (rc < 0)
+		return rc;
+	*out_cert = of;
+	*out_key = found;
+	return 0;
+}
+
+bool pdg_pgp_sig_here(const struct pdg_pgp_sig *sig, const struct pdg_pgp_key *key)
+{
+	return !key->ask && sig->body.type == PDG_PGP_TYPE_BINARY &&
+	       pdg_pgp_sigbody_here(&sig->body, key->material);
 }
 
 int pdg_pgp_sig_verify(const struct pdg_pgp_sig *sig, const struct pdg_pgp_key *key,
 		       struct pdg_bytes msg, struct pdg_error *err)
 {
-	if (!key->material)
-		return pdg_reject(
-			err, "PGP-3",
-			"OpenPGP key %s is of an algorithm, curve or size that is not judged",
-			key->fingerprint);
+	if (!pdg_pgp_sig_here(sig, key))
+		return pdg_reject(err, "PGP-3",
+				  "OpenPGP signature by key %s of a form that GnuPG checks",
+				  key->fingerprint);
 	return pdg_pgp_sigbody_verify(&sig->body, key->material, &msg, 1, err);
+}
+
+struct pdg_bytes pdg_pgp_sig_bytes(const struct pdg_pgp_sig *sig)
+{
+	return pdg_bytes(sig->bytes, sig->n);
 }

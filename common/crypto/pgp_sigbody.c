@@ -5,20 +5,29 @@
  */
 #include "crypto/pgp_sigbody.h"
 
-#define HEAD_LEN 6 /* version, type, two algorithms, length of the hashed area */
+#define HEAD_LEN    6  /* version, type, two algorithms, length of the hashed area */
+#define V3_HEAD_LEN 19 /* all before the numbers */
+#define V3_SIGNED   5  /* bytes of it that are signed: type and creation time */
 
 struct hash_row {
 	unsigned id; /* RFC 4880 9.4 */
 	const char *name;
-	bool known;
+	enum {
+		NEVER,
+		ELSEWHERE, /* GnuPG knows it, OpenSSL need not */
+		HERE,
+	} where;
 	enum pdg_hash hash;
 };
 
 static const struct hash_row hashes[] = {
-	{1, "MD5", false, PDG_SHA1},	    {2, "SHA-1", true, PDG_SHA1},
-	{3, "RIPEMD-160", false, PDG_SHA1}, {8, "SHA-256", true, PDG_SHA256},
-	{9, "SHA-384", true, PDG_SHA384},   {10, "SHA-512", true, PDG_SHA512},
-	{11, "SHA-224", true, PDG_SHA224},
+	{1, "MD5", NEVER, PDG_SHA1},
+	{2, "SHA-1", HERE, PDG_SHA1},
+	{3, "RIPEMD-160", ELSEWHERE, PDG_SHA1},
+	{8, "SHA-256", HERE, PDG_SHA256},
+	{9, "SHA-384", HERE, PDG_SHA384},
+	{10, "SHA-512", HERE, PDG_SHA512},
+	{11, "SHA-224", HERE, PDG_SHA224},
 };
 
 static int broken(struct pdg_error *err, const char *what)
@@ -26,7 +35,7 @@ static int broken(struct pdg_error *err, const char *what)
 	return pdg_reject(err, "PGP-2", "OpenPGP signature: %s", what);
 }
 
-static int judge_hash(unsigned id, enum pdg_hash *out, struct pdg_error *err)
+static int judge_hash(unsigned id, struct pdg_pgp_sigbody *s, struct pdg_error *err)
 {
 	const struct hash_row *row = NULL;
 
@@ -38,11 +47,25 @@ static int judge_hash(unsigned id, enum pdg_hash *out, struct pdg_error *err)
 		return pdg_reject(err, "PGP-3",
 				  "OpenPGP signature over digest algorithm %u, which is not judged",
 				  id);
-	if (!row->known)
+	if (row->where == NEVER)
 		return pdg_reject(err, "PGP-3", "OpenPGP signature over %s, which is not judged",
 				  row->name);
-	*out = row->hash;
+	s->hash_id = id;
+	s->hash = row->hash;
+	s->here = s->here && row->where == HERE;
 	return 0;
+}
+
+static int judge_algorithms(unsigned algo, unsigned hash, struct pdg_pgp_sigbody *s,
+			    struct pdg_error *err)
+{
+	if (pdg_pgp_algo_mpis(algo) == 0)
+		return pdg_reject(
+			err, "PGP-3",
+			"OpenPGP signature by public-key algorithm %u, which is not judged", algo);
+	s->algo = algo;
+	s->here = s->here && algo != PDG_PGP_DSA;
+	return judge_hash(hash, s, err);
 }
 
 /* Take an area of subpackets with its two-byte length off *@rest. */
@@ -71,38 +94,63 @@ static int take_mpis(struct pdg_bytes rest, struct pdg_pgp_sigbody *s, struct pd
 	return rest.n > 0 ? broken(err, "bytes stand behind its numbers") : 0;
 }
 
+/* RFC 4880 5.2.3. */
+static int read_v4(struct pdg_bytes body, struct pdg_pgp_sigbody *s, struct pdg_error *err)
+{
+	struct pdg_bytes rest = pdg_bytes_from(body, HEAD_LEN - 2);
+	int rc;
+
+	if (body.n < HEAD_LEN)
+		return broken(err, "is cut short");
+	s->here = true;
+	s->type = body.p[1];
+	rc = judge_algorithms(body.p[2], body.p[3], s, err);
+	if (rc < 0)
+		return rc;
+	if (!take_area(&rest, &s->hashed))
+		return broken(err, "its signed subpackets are cut short");
+	s->head = pdg_bytes_head(body, HEAD_LEN + s->hashed.n);
+	if (!take_area(&rest, &s->unhashed))
+		return broken(err, "its unsigned subpackets are cut short");
+	if (rest.n < 2)
+		return broken(err, "is cut short");
+	s->left = rest.p;
+	return take_mpis(pdg_bytes_from(rest, 2), s, err);
+}
+
+/* RFC 4880 5.2.2, which has no subpackets. */
+static int read_v3(struct pdg_bytes body, struct pdg_pgp_sigbody *s, struct pdg_error *err)
+{
+	int rc;
+
+	if (body.n < V3_HEAD_LEN)
+		return broken(err, "is cut short");
+	if (body.p[1] != V3_SIGNED)
+		return broken(err, "signs more of itself than its type and time");
+	s->type = body.p[2];
+	s->v3 = body.p + 3;
+	rc = judge_algorithms(body.p[15], body.p[16], s, err);
+	if (rc < 0)
+		return rc;
+	s->left = body.p + 17;
+	return take_mpis(pdg_bytes_from(body, V3_HEAD_LEN), s, err);
+}
+
 int pdg_pgp_sigbody_read(struct pdg_bytes body, struct pdg_pgp_sigbody *out, struct pdg_error *err)
 {
 	struct pdg_pgp_sigbody s = {0};
-	struct pdg_bytes rest = pdg_bytes_from(body, HEAD_LEN - 2);
 	int rc;
 
 	if (body.n == 0)
 		return broken(err, "is empty");
-	if (body.p[0] != 4)
-		return pdg_reject(err, "PGP-3", "OpenPGP signature of version %u, only 4 is judged",
-				  body.p[0]);
-	if (body.n < HEAD_LEN)
-		return broken(err, "is cut short");
-	s.type = body.p[1];
-	s.algo = body.p[2];
-	if (pdg_pgp_algo_mpis(s.algo) == 0)
-		return pdg_reject(
-			err, "PGP-3",
-			"OpenPGP signature by public-key algorithm %u, which is not judged",
-			s.algo);
-	rc = judge_hash(body.p[3], &s.hash, err);
-	if (rc < 0)
-		return rc;
-	if (!take_area(&rest, &s.hashed))
-		return broken(err, "its signed subpackets are cut short");
-	s.head = pdg_bytes_head(body, HEAD_LEN + s.hashed.n);
-	if (!take_area(&rest, &s.unhashed))
-		return broken(err, "its unsigned subpackets are cut short");
-	if (rest.n < 2)
-		return broken(err, "is cut short");
-	s.left = rest.p;
-	rc = take_mpis(pdg_bytes_from(rest, 2), &s, err);
+	s.version = body.p[0];
+	/* In version 2 were MD5 alone; its number is not signed, so that 3 could be written as 2.
+	 */
+	if (s.version != 3 && s.version != 4)
+		return pdg_reject(err, "PGP-3",
+				  "OpenPGP signature of version %u, only 3 and 4 are judged",
+				  s.version);
+	rc = s.version == 4 ? read_v4(body, &s, err) : read_v3(body, &s, err);
 	if (rc < 0)
 		return rc;
 	*out = s;
@@ -129,12 +177,20 @@ static int digest(const struct pdg_pgp_sigbody *s, const struct pdg_bytes *piece
 	return rc == 0 ? pdg_digest_final(d, out, err) : rc;
 }
 
+bool pdg_pgp_sigbody_here(const struct pdg_pgp_sigbody *s, const struct pdg_pgp_material *m)
+{
+	return s->here && m && pdg_pgp_material_takes(m, s->hash);
+}
+
 int pdg_pgp_sigbody_verify(const struct pdg_pgp_sigbody *s, const struct pdg_pgp_material *m,
 			   const struct pdg_bytes *pieces, size_t n, struct pdg_error *err)
 {
 	uint8_t sum[PDG_DIGEST_MAX];
-	int rc = digest(s, pieces, n, sum, err);
+	int rc;
 
+	if (!s->here)
+		return pdg_reject(err, "PGP-3", "OpenPGP signature of a form that GnuPG checks");
+	rc = digest(s, pieces, n, sum, err);
 	if (rc < 0)
 		return rc;
 	if (memcmp(sum, s->left, 2) != 0)

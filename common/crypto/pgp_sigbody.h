@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The body of a v4 signature packet (RFC 4880 5.2.3) and what it is computed over (5.2.4), for
+ * The body of a signature packet (RFC 4880 5.2.2, 5.2.3) and what it is computed over (5.2.4), for
  * signatures over documents (pgp_sig.c) and over keys (pgp_bind.c) alike. What its subpackets
  * mean is those two files' business. Private to this folder.
  */
@@ -25,6 +25,7 @@ enum pdg_pgp_sub {
 /* Signature types (RFC 4880 5.2.1). */
 enum pdg_pgp_sig_type {
 	PDG_PGP_TYPE_BINARY = 0x00,
+	PDG_PGP_TYPE_TEXT = 0x01,
 	PDG_PGP_TYPE_SUBKEY_BINDING = 0x18,
 	PDG_PGP_TYPE_PRIMARY_BINDING = 0x19,
 	PDG_PGP_TYPE_KEY_REVOCATION = 0x20,
@@ -32,12 +33,21 @@ enum pdg_pgp_sig_type {
 	PDG_PGP_TYPE_CERT_REVOCATION = 0x30,
 };
 
-#define PDG_PGP_MPIS_MAX 2
+#define PDG_PGP_MPIS_MAX  2
+#define PDG_PGP_HASH_SHA1 2 /* RFC 4880 9.4 */
 
 struct pdg_pgp_sigbody {
+	unsigned version; /* 3 or 4 */
 	unsigned type;
 	unsigned algo;
+	unsigned hash_id; /* RFC 4880 9.4 */
+	/*
+	 * Version, algorithm and digest are such as OpenSSL may be asked about here. Else the
+	 * signature is GnuPG's to check, and hash says nothing.
+	 */
+	bool here;
 	enum pdg_hash hash;
+	const uint8_t *v3;	   /* version 3: creation time and key id; else NULL */
 	struct pdg_bytes head;	   /* from the version to the end of the hashed area: is signed */
 	struct pdg_bytes hashed;   /* subpackets that are signed */
 	struct pdg_bytes unhashed; /* subpackets that are not */
@@ -49,20 +59,24 @@ struct pdg_pgp_sigbody {
  * Take a body apart; *@out points into it.
  *
  * Returns 0, PDG_E_FORMAT (PGP-2), PDG_E_REJECTED (PGP-3: a version, a public-key algorithm or a
- * digest that is never judged here). SHA-1 is read: what it may be used for is the caller's word.
+ * digest that nobody is asked about). SHA-1 is read: what it may be used for is the caller's word.
  */
 int pdg_pgp_sigbody_read(struct pdg_bytes body, struct pdg_pgp_sigbody *out,
 			 struct pdg_error *err) PDG_MUST_CHECK;
 
+/** Can a signature @s by @m (NULL: a key of a kind that is not judged here) be checked here? */
+bool pdg_pgp_sigbody_here(const struct pdg_pgp_sigbody *s, const struct pdg_pgp_material *m);
+
 /**
  * Check @s by @m over @n runs of bytes, one after the other.
- * Returns 0, PDG_E_REJECTED (SIG-1, PGP-3), PDG_E_NOMEM, PDG_E_CRYPTO.
+ * Returns 0, PDG_E_REJECTED (SIG-1; PGP-3: it is not checked here), PDG_E_NOMEM, PDG_E_CRYPTO.
  */
 int pdg_pgp_sigbody_verify(const struct pdg_pgp_sigbody *s, const struct pdg_pgp_material *m,
 			   const struct pdg_bytes *pieces, size_t n,
 			   struct pdg_error *err) PDG_MUST_CHECK;
 
-/** The body of a signature that pgp_sig.c has read. Borrowed. */
+/** The body of a signature that pgp_sig.c has read, taken apart, and as it stood. Borrowed. */
 const struct pdg_pgp_sigbody *pdg_pgp_sig_body(const struct pdg_pgp_sig *sig);
+struct pdg_bytes pdg_pgp_sig_bytes(const struct pdg_pgp_sig *sig);
 
 #endif

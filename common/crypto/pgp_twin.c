@@ -12,6 +12,9 @@
 #include "util/time.h"
 
 #define SUB_NOTATION 20 /* RFC 4880 5.2.3.16; Sequoia's salt is one */
+#define V3_KEYID     4	/* where it stands behind the time (RFC 4880 5.2.2) */
+#define KEYID_LEN    8
+#define ZEROS_MOST   8 /* a true number begins with that many zero bytes once in 2^64 */
 
 static int unlike(struct pdg_error *err, const char *what)
 {
@@ -54,8 +57,12 @@ static int same_maker(const struct pdg_pgp_sig *a, const struct pdg_pgp_sig *b,
 	const struct pdg_pgp_sigbody *x = pdg_pgp_sig_body(a);
 	const struct pdg_pgp_sigbody *y = pdg_pgp_sig_body(b);
 
-	if (x->algo != y->algo || x->hash != y->hash)
+	if (x->version != y->version || x->type != y->type)
+		return unlike(err, "its version or type is not that of the first");
+	if (x->algo != y->algo || x->hash_id != y->hash_id)
 		return unlike(err, "its algorithms are not those of the first");
+	if (x->v3 && memcmp(x->v3 + V3_KEYID, y->v3 + V3_KEYID, KEYID_LEN) != 0)
+		return unlike(err, "its issuer is not that of the first");
 	if (!same_subpackets(x->hashed, y->hashed) || !pdg_bytes_eq(x->unhashed, y->unhashed))
 		return unlike(err, "its subpackets are not those of the first");
 	return same_time(a, b) ? 0 : unlike(err, "it was not made together with the first");
@@ -83,8 +90,25 @@ static int same_armor(struct pdg_bytes armor, struct pdg_bytes other, struct pdg
 	return 0;
 }
 
+/* As long as the numbers that the key makes; where its size is not known here, as the first's. */
+static bool same_size(const struct pdg_pgp_sigbody *first, const struct pdg_pgp_sigbody *twin,
+		      const struct pdg_pgp_key *key)
+{
+	if (key->material)
+		return pdg_pgp_material_fits(key->material, twin->mpis);
+	for (size_t i = 0; i < pdg_pgp_algo_mpis(first->algo); i++) {
+		size_t a = first->mpis[i].v.n;
+		size_t b = twin->mpis[i].v.n;
+
+		if (!pdg_pgp_width_fits(&twin->mpis[i], key->width) || a > b + ZEROS_MOST ||
+		    b > a + ZEROS_MOST)
+			return false;
+	}
+	return true;
+}
+
 int pdg_pgp_sig_twin(struct pdg_bytes armor, struct pdg_bytes other, const struct pdg_pgp_key *key,
-		     struct pdg_bytes msg, struct pdg_error *err)
+		     struct pdg_pgp_sig **out, struct pdg_error *err)
 {
 	PDG_AUTO(pgp_sig) struct pdg_pgp_sig *first = NULL;
 	PDG_AUTO(pgp_sig) struct pdg_pgp_sig *twin = NULL;
@@ -98,10 +122,8 @@ int pdg_pgp_sig_twin(struct pdg_bytes armor, struct pdg_bytes other, const struc
 		rc = same_maker(first, twin, err);
 	if (rc < 0)
 		return rc;
-	if (!pdg_pgp_material_fits(key->material, pdg_pgp_sig_body(twin)->mpis))
+	if (!same_size(pdg_pgp_sig_body(first), pdg_pgp_sig_body(twin), key))
 		return unlike(err, "its numbers are not of the size of the key");
-	rc = pdg_pgp_sig_verify(twin, key, msg, NULL);
-	if (rc == 0)
-		return unlike(err, "it is over the same bytes as the first");
-	return rc == PDG_E_REJECTED ? 0 : pdg_fail(err, rc, "the second signature");
+	*out = PDG_TAKE(twin);
+	return 0;
 }

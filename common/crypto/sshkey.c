@@ -63,17 +63,15 @@ void pdg_sshkey_free(struct pdg_sshkey *key)
 	if (!key)
 		return;
 	EVP_PKEY_free(key->pkey);
-	free(key->blob);
+	pdg_buf_done(&key->blob);
 	free(key);
 }
 
 /* The kind, or why there is none: a name that cannot be one is no key at all. */
-static int take_kind(struct pdg_bytes *rest, const struct pdg_sshkey_kind **out,
-		     struct pdg_error *err)
+static int find_judged(struct pdg_bytes type, const struct pdg_sshkey_kind **out,
+		       struct pdg_error *err)
 {
-	struct pdg_bytes type;
-
-	if (!pdg_sshwire_string(rest, &type) || type.n == 0 || type.n > TYPE_SHOWN)
+	if (type.n == 0 || type.n > TYPE_SHOWN)
 		return pdg_reject(err, "SSH-1", "the SSH key does not begin with a key type");
 	for (size_t i = 0; i < type.n; i++)
 		if (type.p[i] <= ' ' || type.p[i] > '~')
@@ -85,31 +83,33 @@ static int take_kind(struct pdg_bytes *rest, const struct pdg_sshkey_kind **out,
 	return 0;
 }
 
-static int parse_fields(struct pdg_sshkey *key, struct pdg_bytes rest, struct pdg_error *err)
+static int take_fields(struct pdg_sshkey *key, struct pdg_bytes *rest, struct pdg_error *err)
 {
 	struct pdg_bytes application;
-	int rc = key->kind->parse(key, &rest, err);
+	int rc = key->kind->parse(key, rest, err);
 
-	if (rc < 0)
+	if (rc < 0 || !key->kind->hardware)
 		return rc;
-	if (key->kind->hardware) {
-		if (!pdg_sshwire_string(&rest, &application))
-			return pdg_reject(err, "SSH-1", "the security key names no application");
-		rc = pdg_sha256(application, key->application, err);
-		if (rc < 0)
-			return rc;
-	}
-	if (rest.n != 0)
-		return pdg_reject(err, "SSH-1", "bytes follow the SSH key");
-	return 0;
+	if (!pdg_sshwire_string(rest, &application))
+		return pdg_reject(err, "SSH-1", "the security key names no application");
+	return pdg_sha256(application, key->application, err);
 }
 
-static int name_and_keep(struct pdg_sshkey *key, struct pdg_bytes blob, struct pdg_error *err)
+/* The blob that a key of this @type with these @fields has, and its name by that. */
+static int name_and_keep(struct pdg_sshkey *key, struct pdg_bytes type, struct pdg_bytes fields,
+			 struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_SSH_FINGERPRINT_TEXT - 1);
 	uint8_t sum[PDG_SHA256_LEN];
-	int rc = pdg_sha256(blob, sum, err);
+	int rc;
 
+	pdg_buf_init(&key->blob, PDG_LIMIT_SSH_BLOB);
+	pdg_sshwire_put_string(&key->blob, type);
+	pdg_buf_put(&key->blob, fields);
+	rc = pdg_buf_check(&key->blob, err);
+	if (rc < 0)
+		return rc;
+	rc = pdg_sha256(pdg_buf_bytes(&key->blob), sum, err);
 	if (rc < 0)
 		return rc;
 	pdg_buf_puts(&text, "SHA256:");
@@ -118,43 +118,62 @@ static int name_and_keep(struct pdg_sshkey *key, struct pdg_bytes blob, struct p
 	if (rc < 0)
 		return rc;
 	memcpy(key->fingerprint, pdg_buf_cstr(&text), text.n + 1);
-	key->blob = pdg_calloc(1, blob.n);
-	if (!key->blob)
-		return pdg_nomem(err);
-	memcpy(key->blob, blob.p, blob.n);
-	key->blob_len = blob.n;
 	return 0;
 }
 
-int pdg_sshkey_parse(struct pdg_bytes blob, struct pdg_sshkey **out, struct pdg_error *err)
+int pdg_sshkey_take(struct pdg_bytes type, struct pdg_bytes *rest, struct pdg_sshkey **out,
+		    struct pdg_error *err)
 {
 	PDG_AUTO(sshkey) struct pdg_sshkey *key = NULL;
 	const struct pdg_sshkey_kind *kind = NULL;
-	struct pdg_bytes rest = blob;
-	int rc;
+	struct pdg_bytes behind = *rest;
+	int rc = find_judged(type, &kind, err);
 
-	if (blob.n > PDG_LIMIT_SSH_BLOB)
-		return pdg_reject(err, "SSH-1", "is larger than an SSH key (%zu bytes)", blob.n);
-	rc = take_kind(&rest, &kind, err);
 	if (rc < 0)
 		return rc;
 	key = pdg_calloc(1, sizeof(*key));
 	if (!key)
 		return pdg_nomem(err);
 	key->kind = kind;
-	rc = parse_fields(key, rest, err);
+	rc = take_fields(key, &behind, err);
 	if (rc < 0)
 		return rc;
-	rc = name_and_keep(key, blob, err);
+	rc = name_and_keep(key, type, pdg_bytes_head(*rest, rest->n - behind.n), err);
 	if (rc < 0)
 		return rc;
+	*rest = behind;
+	*out = PDG_TAKE(key);
+	return 0;
+}
+
+int pdg_sshkey_parse(struct pdg_bytes blob, struct pdg_sshkey **out, struct pdg_error *err)
+{
+	PDG_AUTO(sshkey) struct pdg_sshkey *key = NULL;
+	struct pdg_bytes rest = blob;
+	struct pdg_bytes type;
+	int rc;
+
+	if (blob.n > PDG_LIMIT_SSH_BLOB)
+		return pdg_reject(err, "SSH-1", "is larger than an SSH key (%zu bytes)", blob.n);
+	if (!pdg_sshwire_string(&rest, &type))
+		return pdg_reject(err, "SSH-1", "the SSH key does not begin with a key type");
+	rc = pdg_sshkey_take(type, &rest, &key, err);
+	if (rc < 0)
+		return rc;
+	if (rest.n != 0)
+		return pdg_reject(err, "SSH-1", "bytes follow the SSH key");
 	*out = PDG_TAKE(key);
 	return 0;
 }
 
 struct pdg_bytes pdg_sshkey_blob(const struct pdg_sshkey *key)
 {
-	return pdg_bytes(key->blob, key->blob_len);
+	return pdg_buf_bytes(&key->blob);
+}
+
+bool pdg_sshkey_is_hardware(const struct pdg_sshkey *key)
+{
+	return key->kind->hardware;
 }
 
 const char *pdg_sshkey_fingerprint(const struct pdg_sshkey *key)

@@ -11,8 +11,8 @@
 /*
  * ssh-ed25519, ecdsa-sha2-nistp256/384/521, ssh-rsa (2048 to 16384 bits), and of security keys
  * sk-ssh-ed25519 and sk-ecdsa-sha2-nistp256, whose user must have been present.
- * Other types (certificates, webauthn, dsa) are PDG_E_REJECTED (SSH-3) for now: named, never
- * ignored.
+ * Other types (webauthn, dsa) are PDG_E_REJECTED (SSH-3): named, never ignored. So are
+ * certificates, which are no keys: sshcert.h reads them.
  */
 struct pdg_sshkey;
 

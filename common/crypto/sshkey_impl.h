@@ -32,8 +32,7 @@ struct pdg_sshkey_kind {
 struct pdg_sshkey {
 	const struct pdg_sshkey_kind *kind;
 	EVP_PKEY *pkey;
-	uint8_t *blob;
-	size_t blob_len;
+	struct pdg_buf blob;
 	char fingerprint[PDG_SSH_FINGERPRINT_TEXT];
 	uint8_t application[PDG_SHA256_LEN]; /* its digest; hardware only */
 };
@@ -41,6 +40,17 @@ struct pdg_sshkey {
 extern const struct pdg_sshkey_kind pdg_sshkey_ed25519[2];
 extern const struct pdg_sshkey_kind pdg_sshkey_ecdsa[4];
 extern const struct pdg_sshkey_kind pdg_sshkey_rsa[1];
+
+/**
+ * Take a key of @type off *@rest, which stands behind the type: in a key's own blob, or behind the
+ * nonce in a certificate. What follows is the caller's to judge.
+ * Returns 0, PDG_E_FORMAT (SSH-1), PDG_E_REJECTED (SSH-3).
+ */
+int pdg_sshkey_take(struct pdg_bytes type, struct pdg_bytes *rest, struct pdg_sshkey **out,
+		    struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Does a security key make signatures of @key, with flags behind them? */
+bool pdg_sshkey_is_hardware(const struct pdg_sshkey *key);
 
 /** Is @type a key type of SSH's that has a name here, judged or not? */
 bool pdg_sshkey_type_known(struct pdg_bytes type, bool *out_judged);

@@ -20,8 +20,10 @@
 #define SHOWN	    64 /* characters of a foreign namespace in an error text */
 
 struct pdg_sshsig {
-	struct pdg_buf blob; /* what the spans below point into */
-	struct pdg_sshkey *key;
+	struct pdg_buf blob;	  /* what the spans below point into */
+	struct pdg_sshkey *plain; /* NULL where a certificate stands in its place */
+	struct pdg_sshcert *cert;
+	struct pdg_bytes public_; /* the blob of either */
 	struct pdg_bytes namespace_;
 	struct pdg_bytes hash_name;
 	struct pdg_bytes inner;
@@ -32,7 +34,8 @@ void pdg_sshsig_free(struct pdg_sshsig *sig)
 {
 	if (!sig)
 		return;
-	pdg_sshkey_free(sig->key);
+	pdg_sshkey_free(sig->plain);
+	pdg_sshcert_free(sig->cert);
 	pdg_buf_done(&sig->blob);
 	free(sig);
 }
@@ -95,7 +98,6 @@ static int take_hash(struct pdg_sshsig *sig, struct pdg_error *err)
 static int take_fields(struct pdg_sshsig *sig, struct pdg_error *err)
 {
 	struct pdg_bytes rest = pdg_buf_bytes(&sig->blob);
-	struct pdg_bytes key;
 	struct pdg_bytes reserved;
 	uint32_t version;
 	int rc;
@@ -105,9 +107,9 @@ static int take_fields(struct pdg_sshsig *sig, struct pdg_error *err)
 	rest = pdg_bytes_from(rest, strlen(MAGIC));
 	if (!pdg_sshwire_u32(&rest, &version) || version != VERSION)
 		return pdg_reject(err, "SSH-1", "the SSH signature is not of version %d", VERSION);
-	if (!pdg_sshwire_string(&rest, &key) || !pdg_sshwire_string(&rest, &sig->namespace_) ||
-	    !pdg_sshwire_string(&rest, &reserved) || !pdg_sshwire_string(&rest, &sig->hash_name) ||
-	    !pdg_sshwire_string(&rest, &sig->inner))
+	if (!pdg_sshwire_string(&rest, &sig->public_) ||
+	    !pdg_sshwire_string(&rest, &sig->namespace_) || !pdg_sshwire_string(&rest, &reserved) ||
+	    !pdg_sshwire_string(&rest, &sig->hash_name) || !pdg_sshwire_string(&rest, &sig->inner))
 		return pdg_reject(err, "SSH-1", "the SSH signature is cut short");
 	if (rest.n != 0)
 		return pdg_reject(err, "SSH-1", "bytes follow the SSH signature's last field");
@@ -117,7 +119,9 @@ static int take_fields(struct pdg_sshsig *sig, struct pdg_error *err)
 	rc = take_hash(sig, err);
 	if (rc < 0)
 		return rc;
-	return pdg_sshkey_parse(key, &sig->key, err);
+	if (pdg_sshcert_is(sig->public_))
+		return pdg_sshcert_parse(sig->public_, &sig->cert, err);
+	return pdg_sshkey_parse(sig->public_, &sig->plain, err);
 }
 
 static int new_sig(struct pdg_sshsig **out, struct pdg_error *err)
@@ -182,7 +186,12 @@ int pdg_sshsig_parse_blob(struct pdg_bytes blob, struct pdg_sshsig **out, struct
 
 const struct pdg_sshkey *pdg_sshsig_key(const struct pdg_sshsig *sig)
 {
-	return sig->key;
+	return sig->cert ? sig->cert->key : sig->plain;
+}
+
+const struct pdg_sshcert *pdg_sshsig_cert(const struct pdg_sshsig *sig)
+{
+	return sig->cert;
 }
 
 int pdg_sshsig_verify(const struct pdg_sshsig *sig, const char *namespace_, struct pdg_bytes msg,
@@ -208,7 +217,10 @@ int pdg_sshsig_verify(const struct pdg_sshsig *sig, const char *namespace_, stru
 	rc = pdg_buf_check(&data, err);
 	if (rc < 0)
 		return rc;
-	return pdg_sshkey_verify(sig->key, pdg_buf_bytes(&data), sig->inner, err);
+	rc = pdg_sshkey_verify(pdg_sshsig_key(sig), pdg_buf_bytes(&data), sig->inner, err);
+	if (rc < 0 || !sig->cert)
+		return rc;
+	return pdg_sshcert_verify(sig->cert, err);
 }
 
 /* Is @armor byte for byte what ssh-keygen writes around the blob of @sig? */
@@ -251,18 +263,28 @@ static bool take_inner(const struct pdg_sshsig *sig, struct inner *out)
 	       pdg_sshwire_string(&out->rest, &out->value);
 }
 
+uint8_t pdg_sshsig_flags(const struct pdg_sshsig *sig)
+{
+	struct inner in;
+	uint8_t flags;
+
+	if (!pdg_sshkey_is_hardware(pdg_sshsig_key(sig)) || !take_inner(sig, &in) ||
+	    !pdg_sshwire_u8(&in.rest, &flags))
+		return 0;
+	return flags;
+}
+
 /* Same key, namespace, digest and algorithm; of a security key the same flags, but its counter. */
 static bool same_maker(const struct pdg_sshsig *a, const struct pdg_sshsig *b)
 {
 	struct inner ia;
 	struct inner ib;
 
-	return take_inner(a, &ia) && take_inner(b, &ib) &&
-	       pdg_bytes_eq(pdg_sshkey_blob(a->key), pdg_sshkey_blob(b->key)) &&
+	return take_inner(a, &ia) && take_inner(b, &ib) && pdg_bytes_eq(a->public_, b->public_) &&
 	       pdg_bytes_eq(a->namespace_, b->namespace_) && a->hash == b->hash &&
 	       pdg_bytes_eq(ia.algorithm, ib.algorithm) && ia.rest.n == ib.rest.n &&
 	       pdg_bytes_eq(pdg_bytes_head(ia.rest, 1), pdg_bytes_head(ib.rest, 1)) &&
-	       pdg_sshkey_whole(b->key, ib.value);
+	       pdg_sshkey_whole(pdg_sshsig_key(b), ib.value);
 }
 
 int pdg_sshsig_twin(const struct pdg_sshsig *sig, struct pdg_bytes other, struct pdg_bytes msg,

@@ -22,6 +22,19 @@ bool pdg_sshwire_u32(struct pdg_bytes *rest, uint32_t *out)
 	return true;
 }
 
+bool pdg_sshwire_u64(struct pdg_bytes *rest, uint64_t *out)
+{
+	struct pdg_bytes at = *rest;
+	uint32_t high;
+	uint32_t low;
+
+	if (!pdg_sshwire_u32(&at, &high) || !pdg_sshwire_u32(&at, &low))
+		return false;
+	*out = (uint64_t)high << 32 | low;
+	*rest = at;
+	return true;
+}
+
 bool pdg_sshwire_string(struct pdg_bytes *rest, struct pdg_bytes *out)
 {
 	struct pdg_bytes at = *rest;

@@ -15,6 +15,7 @@
 
 bool pdg_sshwire_u8(struct pdg_bytes *rest, uint8_t *out);
 bool pdg_sshwire_u32(struct pdg_bytes *rest, uint32_t *out);
+bool pdg_sshwire_u64(struct pdg_bytes *rest, uint64_t *out);
 bool pdg_sshwire_string(struct pdg_bytes *rest, struct pdg_bytes *out);
 
 /**

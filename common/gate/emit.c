@@ -86,7 +86,8 @@ int pdg_emit_make_key(const struct pdg_place *p, bool *out_made, struct pdg_erro
 	}
 	rc = pdg_fs_private_dir(p->state, err);
 	if (rc == 0)
-		rc = pdg_key_generate(PDG_KEY_ECDSA_P256, &key, err);
+		/* It signs at every commit, and needs no random numbers for that. */
+		rc = pdg_key_generate(PDG_KEY_ED25519, &key, err);
 	if (rc == 0)
 		rc = pdg_key_private_save(key, p->key_file, err);
 	if (rc == 0)

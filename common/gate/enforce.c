@@ -15,35 +15,9 @@ void pdg_gate_tell(struct pdg_gate *g, const char *type, const char *hex, struct
 		g->judged(g->ctx, type, hex, raw, v);
 }
 
-static int judge_commit(struct pdg_gate *g, const char *hex, bool within_push,
-			struct pdg_error *err)
-{
-	PDG_AUTO(buf) struct pdg_buf raw = PDG_BUF_INIT(SIZE_MAX - 1);
-	PDG_AUTO(verdict) struct pdg_verdict v = {.format = PDG_SIG_NONE};
-	int rc;
-
-	pdg_verdict_init(&v);
-	rc = pdg_gate_commit(g, hex, within_push, &raw, &v, err);
-	if (rc < 0)
-		return rc;
-	pdg_gate_tell(g, "commit", hex, pdg_buf_bytes(&raw), &v);
-	return 0;
-}
-
 int pdg_gate_walk(struct pdg_gate *g, struct pdg_walk *w, bool within_push, struct pdg_error *err)
 {
-	char hex[PDG_GIT_HEX];
-	int rc;
-
-	for (;;) {
-		rc = pdg_walk_next(w, hex, err);
-		if (rc == PDG_E_NOTFOUND)
-			return 0;
-		if (rc == 0)
-			rc = judge_commit(g, hex, within_push, err);
-		if (rc < 0)
-			return rc;
-	}
+	return pdg_gate_judge_all(g, w, within_push, true, err);
 }
 
 static int refused(const struct pdg_gate *g, struct pdg_error *err)
@@ -57,28 +31,55 @@ static int refused(const struct pdg_gate *g, struct pdg_error *err)
 	return rc;
 }
 
+static int shallow(const char *why, struct pdg_error *err)
+{
+	int rc = pdg_reject(err, "PSH-7",
+			    "history that is pushed ends at the boundary of a shallow clone%s%s",
+			    why[0] ? ": " : "", why);
+
+	pdg_fix(err, "git fetch --unshallow, then push again");
+	return rc;
+}
+
+/* What the protected refs would gain: found, judged, counted. */
+static int judge_history(struct pdg_gate *g, struct pdg_walk *w, struct pdg_error *err)
+{
+	bool all = false;
+	int rc = pdg_gate_hide_near(g, w, &all, err);
+
+	if (rc == 0)
+		rc = pdg_gate_judge_all(g, w, true, all, err);
+	if (rc == 0 && !g->n_bad && !all && pdg_walk_cut(w)) {
+		rc = pdg_gate_hide_present(g, w, err);
+		if (rc == 0)
+			rc = pdg_walk_find(w, SIZE_MAX, &all, err);
+	}
+	return rc;
+}
+
 int pdg_gate_push(struct pdg_gate *g, const struct pdg_push *push, struct pdg_error *err)
 {
 	PDG_AUTO(walk) struct pdg_walk *w = NULL;
+	struct pdg_error why = {.code = 0};
 	bool any = false;
-	size_t i;
 	int rc = pdg_walk_new(g->repo, &w, err);
 
 	if (rc == 0)
 		rc = pdg_gate_take_updates(g, push, w, &any, err);
 	if (rc < 0 || !any)
 		return rc;
-	rc = pdg_gate_hide_present(g, w, err);
-	for (i = 0; rc == 0 && i < g->section->baseline.n; i++)
-		rc = pdg_walk_hide(w, g->section->baseline.v[i], err);
-	if (rc == 0)
-		rc = pdg_gate_walk(g, w, true, err);
+	rc = judge_history(g, w, &why);
+	/*
+	 * While a push is judged git has not written down its boundary yet, and has seen to it that
+	 * all else is there (receive.shallowUpdate): a parent that is not here lies behind it.
+	 */
+	if (rc < 0 && !g->remote && pdg_walk_missing(w))
+		return shallow(why.text, err);
+	if (rc < 0 && err)
+		*err = why;
 	if (rc == 0 && g->n_bad)
 		return refused(g, err);
-	if (rc == 0 && pdg_walk_cut(w) && !g->remote) {
-		rc = pdg_reject(err, "PSH-7",
-				"history that is pushed ends at the boundary of a shallow clone");
-		pdg_fix(err, "git fetch --unshallow, then push again");
-	}
+	if (rc == 0 && pdg_walk_cut(w) && !g->remote)
+		return shallow("", err);
 	return rc;
 }

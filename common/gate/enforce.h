@@ -27,6 +27,7 @@ struct pdg_gate {
 	void (*judged)(void *ctx, const char *type, const char *hex, struct pdg_bytes raw,
 		       const struct pdg_verdict *v);
 	void *ctx;
+	bool stop;	 /* set by @judged: nobody listens any more, judge no further */
 	size_t n_judged; /* counted here */
 	size_t n_bad;
 	struct pdg_behind *behind; /* made when first needed: one gate is for one push */
@@ -63,11 +64,13 @@ int pdg_gate_attestable(struct pdg_gate *g, const char *hex, bool within_push,
 			struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
- * Judge every commit of @w. A good forge's merge must also give the tree that it has (GIT-6).
+ * Judge every commit of @w, on all cores (pool.c); @judged is called from here alone, in the order
+ * of the walk. A good forge's merge must also give the tree that it has (GIT-6).
  *
  * @within_push  as in pdg_gate_commit()
  *
- * Returns 0 when all were judged, whatever the verdicts; else what kept it from judging.
+ * Returns 0 when all were judged (or up to g->stop), whatever the verdicts; else what kept it from
+ * judging: the first such failure in the order of the walk.
  */
 int pdg_gate_walk(struct pdg_gate *g, struct pdg_walk *w, bool within_push,
 		  struct pdg_error *err) PDG_MUST_CHECK;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The first half of judging a push: its refs. Which are protected, whether each may be moved,
- * deleted or made (rules.md 2.2), what the new values are (tags are judged here), and which history
- * stands on protected refs already. What the commits are worth is asked in enforce.c.
+ * deleted or made (rules.md 2.2), and what the new values are (tags are judged here). What stands
+ * already is left out by present.c; what the commits are worth is asked in enforce.c.
  */
 #include "gate/impl.h"
 
@@ -107,7 +107,7 @@ static bool is_here(const struct pdg_repo *r, const char *hex)
 
 /* Deleted or forced? A clone that does not have the remote's value leaves that to the server. */
 static int check_move(const struct pdg_gate *g, const struct pdg_update *u, const char *ref,
-		      struct pdg_error *err)
+		      struct pdg_walk *w, struct pdg_error *err)
 {
 	bool reachable = false;
 	int rc;
@@ -121,7 +121,7 @@ static int check_move(const struct pdg_gate *g, const struct pdg_update *u, cons
 	}
 	if (is_tag_ref(ref))
 		return forced(ref, err);
-	rc = pdg_repo_reachable(g->repo, u->old, u->new, &reachable, err);
+	rc = pdg_walk_reaches(w, u->old, u->new, &reachable, err);
 	if (rc == PDG_E_NOTFOUND || rc == PDG_E_USAGE)
 		/* What is pushed is no commit: the next step says so. */
 		return 0;
@@ -209,74 +209,6 @@ static int take_value(struct pdg_gate *g, const char *ref, const char *value, st
 	return no_commit(ref, "tag of many tags", err);
 }
 
-/* A protected ref that leads to no commit hides none. */
-static int hide_commit(struct pdg_walk *w, const char *hex, struct pdg_error *err)
-{
-	int rc = pdg_walk_hide(w, hex, err);
-
-	return rc == PDG_E_USAGE ? 0 : rc;
-}
-
-struct hiding {
-	const struct pdg_gate *g;
-	struct pdg_walk *w;
-	size_t skip; /* characters of a tracking ref's name before the branch's */
-};
-
-static int hide_ref(void *ctx, const char *name, const char *hex, struct pdg_error *err)
-{
-	const struct hiding *h = ctx;
-	PDG_AUTO(mem) char *theirs = NULL;
-
-	if (h->skip) {
-		theirs = pdg_str_printf("refs/heads/%s", name + h->skip);
-		if (!theirs)
-			return pdg_nomem(err);
-		name = theirs;
-	}
-	if (!pdg_policy_protects(h->g->section, name))
-		return 0;
-	return hide_commit(h->w, hex, err);
-}
-
-/* Leave out what the protected refs of @pattern reach now. Only refs that may match are looked at.
- */
-static int hide_pattern(struct hiding *h, const char *pattern, struct pdg_error *err)
-{
-	const char *star = strchr(pattern, '*');
-	PDG_AUTO(mem) char *prefix = NULL;
-	char hex[PDG_GIT_HEX];
-	int rc;
-
-	if (!star) {
-		rc = pdg_repo_ref(h->g->repo, pattern, hex, err);
-		return rc < 0 || !hex[0] ? rc : hide_ref(h, pattern, hex, err);
-	}
-	prefix = strndup(pattern, (size_t)(star - pattern));
-	if (!prefix)
-		return pdg_nomem(err);
-	return pdg_repo_each_ref(h->g->repo, prefix, hide_ref, h, err);
-}
-
-int pdg_gate_hide_present(const struct pdg_gate *g, struct pdg_walk *w, struct pdg_error *err)
-{
-	struct hiding h = {.g = g, .w = w};
-	size_t i;
-	int rc = 0;
-
-	if (g->remote) {
-		PDG_AUTO(mem) char *prefix = pdg_str_printf("refs/remotes/%s/", g->remote);
-
-		if (!prefix)
-			return pdg_nomem(err);
-		h.skip = strlen(prefix);
-		return g->remote[0] ? pdg_repo_each_ref(g->repo, prefix, hide_ref, &h, err) : 0;
-	}
-	for (i = 0; rc == 0 && i < g->section->protect.n; i++)
-		rc = hide_pattern(&h, g->section->protect.v[i], err);
-	return rc;
-}
-
 /*
  * We follow no replace ref, but whoever reads the repository with git does: what stands on a
  * protected branch would look like something else (attacks 16, 28).
@@ -311,12 +243,12 @@ int pdg_gate_take_updates(struct pdg_gate *g, const struct pdg_push *push, struc
 			continue;
 		rc = check_old(g, u, ref, err);
 		if (rc == 0)
-			rc = check_move(g, u, ref, err);
+			rc = check_move(g, u, ref, w, err);
 		if (rc == 0 && u->new[0])
 			rc = take_value(g, ref, u->new, w, err);
-		/* What the remote has is there already, if we have it too. */
-		if (rc == 0 && g->remote && u->old[0])
-			rc = hide_commit(w, u->old, err);
+		/* What the ref has is there already (a remote's: if we have it too). */
+		if (rc == 0 && u->old[0])
+			rc = pdg_gate_hide_commit(w, u->old, err);
 		if (rc < 0)
 			return rc;
 		*out_any = *out_any || u->new[0];

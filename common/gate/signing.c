@@ -70,7 +70,9 @@ static int check_ssh_file(const char *configured, struct pdg_error *err)
 	}
 	if (!pdg_str_ends(path, ".pub") || has_agent())
 		return 0;
-	private = strndup(path, strlen(path) - strlen(".pub"));
+	/* As ssh-keygen looks for it: beside a certificate it has the key's own name. */
+	private = strndup(path, strlen(path) - strlen(pdg_str_ends(path, "-cert.pub") ? "-cert.pub"
+										      : ".pub"));
 	if (!private)
 		return pdg_nomem(err);
 	if (is_file(private))
@@ -116,16 +118,17 @@ static bool has_secret_keys(const char *gnupg)
 	return found;
 }
 
-static int check_openpgp(const struct pdg_repo *r, struct pdg_error *err)
+/* gpg and gpgsm keep their secret keys in one place. @names: who else may be asked to sign. */
+static int check_gnupg(const struct pdg_repo *r, const char *const names[2], struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *program = NULL;
 	PDG_AUTO(mem) char *own = NULL;
 	const char *gnupg = getenv("GNUPGHOME");
 	const char *home = getenv("HOME");
-	int rc = get(r, "gpg.program", &program, err);
+	int rc = get(r, names[0], &program, err);
 
-	if (rc == 0 && !program)
-		rc = get(r, "gpg.openpgp.program", &program, err);
+	if (rc == 0 && !program && names[1])
+		rc = get(r, names[1], &program, err);
 	/* Another program keeps its keys where it likes. */
 	if (rc < 0 || program)
 		return rc;
@@ -141,17 +144,21 @@ static int check_openpgp(const struct pdg_repo *r, struct pdg_error *err)
 
 static int check_format(const struct pdg_repo *r, const char *format, struct pdg_error *err)
 {
+	static const char *const openpgp[2] = {"gpg.program", "gpg.openpgp.program"};
+	static const char *const x509[2] = {"gpg.x509.program", NULL};
 	PDG_AUTO(mem) char *key = NULL;
 	int rc = get(r, "user.signingKey", &key, err);
 
 	if (rc < 0)
 		return rc;
 	if (!format || strcmp(format, "openpgp") == 0)
-		return check_openpgp(r, err);
+		return check_gnupg(r, openpgp, err);
+	if (strcmp(format, "x509") == 0)
+		return check_gnupg(r, x509, err);
 	if (strcmp(format, "ssh") == 0)
 		return check_ssh(r, key, err);
 	rc = pdg_reject(err, "HOK-2", "gpg.format is \"%s\", which is not judged here", format);
-	pdg_fix(err, "git config gpg.format openpgp, or ssh");
+	pdg_fix(err, "git config gpg.format openpgp, ssh or x509");
 	return rc;
 }
 

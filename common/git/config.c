@@ -3,297 +3,198 @@
  * Git configuration: what the people at this place set for themselves. Client hooks and commands
  * read pedigree.* and the signing keys from it; server hooks read none of it (rules.md 2.1).
  */
+#include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "git/impl.h"
+#include "git/files.h"
 #include "util/fs.h"
-#include "util/limits.h"
+#include "util/str.h"
 
-/* A configuration file in the place of another of its level, as git's environment asks. */
-static int put_file(const struct pdg_repo *r, git_config *config, git_config_level_t level,
-		    const char *path, struct pdg_error *err)
+void pdg_gitconfig_cache_done(struct pdg_gitconfig_cache *cache)
 {
-	if (git_config_add_file_ondisk(config, path, level, r->git, 1) < 0)
-		return pdg_git_failed(err, "configuration \"%s\"", path);
+	pdg_gitconfig_values_done(&cache->as_git);
+	pdg_gitconfig_values_done(&cache->from_files);
+	*cache = (struct pdg_gitconfig_cache){.has_as_git = false};
+}
+
+/* Does @wanted name what @have is the canonical name of? A subsection's case counts. */
+static bool same_name(const char *have, const char *wanted)
+{
+	const char *dot = strchr(have, '.');
+	const char *last = strrchr(have, '.');
+	size_t sub;
+
+	if (!dot || strlen(have) != strlen(wanted))
+		return false;
+	sub = (size_t)(last - dot);
+	return strncasecmp(have, wanted, (size_t)(dot - have) + 1) == 0 &&
+	       strncmp(dot, wanted + (dot - have), sub) == 0 &&
+	       strcasecmp(last, wanted + (last - have)) == 0;
+}
+
+const struct pdg_gitconfig_value *pdg_gitconfig_last(const struct pdg_gitconfig_values *values,
+						     const char *name)
+{
+	size_t i;
+
+	for (i = values->n; i-- > 0;) {
+		if (same_name(values->v[i].name, name))
+			return &values->v[i];
+	}
+	return NULL;
+}
+
+/* All values, read once: as git reads them, or from files alone, for no GIT_ variable may decide
+ * what pedigree.* is (rules.md 2.1). */
+static int values_of(const struct pdg_repo *r, bool as_git, const struct pdg_gitconfig_values **out,
+		     struct pdg_error *err)
+{
+	struct pdg_gitconfig_values *values = as_git ? &r->config->as_git : &r->config->from_files;
+	bool *has = as_git ? &r->config->has_as_git : &r->config->has_from_files;
+	int rc = 0;
+
+	if (!*has)
+		rc = pdg_gitconfig_load(
+			r, PDG_GITCONFIG_WITH_LOCAL | (as_git ? PDG_GITCONFIG_AS_GIT : 0), values,
+			err);
+	if (rc < 0)
+		return rc;
+	*has = true;
+	*out = values;
 	return 0;
 }
 
-/* GIT_CONFIG_GLOBAL, GIT_CONFIG_SYSTEM, GIT_CONFIG_NOSYSTEM (git(1)), which libgit2 1.5 does not
- * know. */
-static int put_environment_files(const struct pdg_repo *r, git_config *config,
-				 struct pdg_error *err)
+static int find(const struct pdg_repo *r, const char *name, const struct pdg_gitconfig_value **out,
+		struct pdg_error *err)
 {
-	const char *global = getenv("GIT_CONFIG_GLOBAL");
-	const char *system = getenv("GIT_CONFIG_SYSTEM");
-	int rc = 0;
+	const struct pdg_gitconfig_values *values = NULL;
+	int rc = values_of(r, !pdg_str_starts(name, "pedigree."), &values, err);
 
-	if (!system && getenv("GIT_CONFIG_NOSYSTEM"))
-		system = "/dev/null";
-	if (system)
-		rc = put_file(r, config, GIT_CONFIG_LEVEL_SYSTEM, system, err);
-	if (rc == 0 && global)
-		rc = put_file(r, config, GIT_CONFIG_LEVEL_GLOBAL, global, err);
-	if (rc == 0 && global)
-		rc = put_file(r, config, GIT_CONFIG_LEVEL_XDG, "/dev/null", err);
+	if (rc == 0)
+		*out = pdg_gitconfig_last(values, name);
 	return rc;
 }
 
-/*
- * What the people here have set. git's own settings are read where git reads them; pedigree.*
- * stands in files alone, for no GIT_ variable may decide (rules.md 2.1).
- */
-static int open_files(const struct pdg_repo *r, bool with_local, bool as_git, git_config **out,
-		      struct pdg_error *err)
+int pdg_repo_config(const struct pdg_repo *r, const char *name, char **out, struct pdg_error *err)
 {
-	PDG_AUTO(git_config) git_config *config = NULL;
-	PDG_AUTO(mem) char *local = pdg_path_join(r->commondir, "config");
-	int rc = 0;
+	const struct pdg_gitconfig_value *v = NULL;
+	char *copy = NULL;
+	int rc = find(r, name, &v, err);
 
-	if (!local)
-		return pdg_nomem(err);
-	/* A configuration of its own: the repository's must not take up the environment's files. */
-	if (git_config_open_default(&config) < 0)
-		return pdg_git_failed(err, "configuration of the user and the system");
-	if (with_local)
-		rc = put_file(r, config, GIT_CONFIG_LEVEL_LOCAL, local, err);
-	if (rc == 0 && as_git)
-		rc = put_environment_files(r, config, err);
 	if (rc < 0)
 		return rc;
-	if (git_config_snapshot(out, config) < 0)
-		return pdg_git_failed(err, "configuration of \"%s\"", r->gitdir);
-	return 0;
-}
-
-static int open_config(const struct pdg_repo *r, bool as_git, git_config **out,
-		       struct pdg_error *err)
-{
-	return open_files(r, true, as_git, out, err);
-}
-
-/* Take one word in single quotes, as sh reads it, off *@rest. */
-static bool take_quoted(const char **rest, struct pdg_buf *out)
-{
-	const char *p = *rest;
-
-	if (*p != '\'')
-		return false;
-	for (p++; *p; p++) {
-		if (*p != '\'') {
-			pdg_buf_putc(out, (uint8_t)*p);
-		} else if (strncmp(p, "'\\''", 4) == 0 || strncmp(p, "'\\!'", 4) == 0) {
-			pdg_buf_putc(out, (uint8_t)p[2]);
-			p += 3;
-		} else {
-			*rest = p + 1;
-			return true;
-		}
-	}
-	return false;
-}
-
-/* The last value of @name in GIT_CONFIG_PARAMETERS, where git hands "-c name=value" to what it
- * runs. */
-static int find_parameter(const char *name, char **out, struct pdg_error *err)
-{
-	const char *rest = getenv("GIT_CONFIG_PARAMETERS");
-	PDG_AUTO(buf) struct pdg_buf word = PDG_BUF_INIT(PDG_LIMIT_TEXT);
-	PDG_AUTO(mem) char *found = NULL;
-	size_t n = strlen(name);
-
-	while (rest && *rest) {
-		const char *key;
-
-		pdg_buf_reset(&word);
-		rest += strspn(rest, " ");
-		if (!*rest || !take_quoted(&rest, &word))
-			break;
-		/* 'name'='value' since git 2.31, 'name=value' before. */
-		if (*rest == '=') {
-			pdg_buf_putc(&word, '=');
-			rest++;
-			if (*rest == '\'' && !take_quoted(&rest, &word))
-				break;
-		}
-		key = pdg_buf_cstr(&word);
-		if (strncasecmp(key, name, n) != 0 || (key[n] && key[n] != '='))
-			continue;
-		free(found);
-		found = strdup(key[n] ? key + n + 1 : "true");
-		if (!found)
+	if (v) {
+		copy = strdup(v->value ? v->value : "");
+		if (!copy)
 			return pdg_nomem(err);
 	}
-	*out = PDG_TAKE(found);
+	*out = copy;
 	return 0;
 }
 
-/* The last value of @name in GIT_CONFIG_COUNT, GIT_CONFIG_KEY_0, GIT_CONFIG_VALUE_0, …
- * (git-config(1)). */
-static int find_counted(const char *name, char **out, struct pdg_error *err)
+/* A number, with what stands for a factor behind it; unlike 0? */
+static bool is_number(const char *value, bool *out_other)
 {
-	const char *count = getenv("GIT_CONFIG_COUNT");
-	const char *found = NULL;
-	uint64_t n = 0;
-	uint64_t i;
+	const char *p = value + (*value == '-' || *value == '+');
+	bool other = false;
 
-	if (count && !pdg_bytes_u64(pdg_bytes_str(count), UINT16_MAX, &n))
-		n = 0;
-	for (i = 0; i < n; i++) {
-		char key[64];
-		char value[64];
-
-		(void)snprintf(key, sizeof(key), "GIT_CONFIG_KEY_%ju", (uintmax_t)i);
-		(void)snprintf(value, sizeof(value), "GIT_CONFIG_VALUE_%ju", (uintmax_t)i);
-		if (getenv(key) && strcasecmp(getenv(key), name) == 0)
-			found = getenv(value);
-	}
-	*out = found ? strdup(found) : NULL;
-	return found && !*out ? pdg_nomem(err) : 0;
+	if (!isdigit((unsigned char)*p))
+		return false;
+	for (; isdigit((unsigned char)*p); p++)
+		other = other || *p != '0';
+	if (*p && strchr("kKmMgG", *p))
+		p++;
+	if (*p)
+		return false;
+	*out_other = other;
+	return true;
 }
 
-static int each_entry(const git_config_entry *entry, void *payload)
+int pdg_gitconfig_bool(const char *value, bool *out, struct pdg_error *err)
 {
-	const struct pdg_git_values *values = payload;
+	static const char *const yes[] = {"true", "yes", "on"};
+	static const char *const no[] = {"", "false", "no", "off"};
+	size_t i;
 
-	values->each(values->ctx, entry->value);
+	for (i = 0; value && i < sizeof(no) / sizeof(no[0]); i++) {
+		if (strcasecmp(value, no[i]) == 0) {
+			*out = false;
+			return 0;
+		}
+	}
+	for (i = 0; value && i < sizeof(yes) / sizeof(yes[0]); i++) {
+		if (strcasecmp(value, yes[i]) == 0)
+			break;
+	}
+	if (!value || i < sizeof(yes) / sizeof(yes[0])) {
+		*out = true;
+		return 0;
+	}
+	if (is_number(value, out))
+		return 0;
+	return pdg_fail(err, PDG_E_FORMAT, "\"%s\" is neither true nor false", value);
+}
+
+int pdg_repo_config_bool(const struct pdg_repo *r, const char *name, bool *out_set, bool *out,
+			 struct pdg_error *err)
+{
+	const struct pdg_gitconfig_value *v = NULL;
+	bool on = false;
+	int rc = find(r, name, &v, err);
+
+	if (rc == 0 && v)
+		rc = pdg_as_rule(err,
+				 pdg_context(err, pdg_gitconfig_bool(v->value, &on, err),
+					     "configuration \"%s\"", name),
+				 "GIT-3");
+	if (rc < 0)
+		return rc;
+	*out_set = v != NULL;
+	*out = on;
 	return 0;
 }
 
 int pdg_git_protected(const struct pdg_repo *r, const char *name,
 		      const struct pdg_git_values *values, struct pdg_error *err)
 {
-	PDG_AUTO(git_config) git_config *config = NULL;
-	PDG_AUTO(mem) char *counted = NULL;
-	PDG_AUTO(mem) char *parameter = NULL;
-	struct pdg_git_values copy = *values;
-	int rc = open_files(r, false, true, &config, err);
+	PDG_AUTO(gitconfig_values) struct pdg_gitconfig_values all = {NULL, 0, 0};
+	size_t i;
+	int rc = pdg_gitconfig_load(r, PDG_GITCONFIG_AS_GIT, &all, err);
 
-	if (rc == 0)
-		rc = find_counted(name, &counted, err);
-	if (rc == 0)
-		rc = find_parameter(name, &parameter, err);
-	if (rc < 0)
-		return rc;
-	rc = git_config_get_multivar_foreach(config, name, NULL, each_entry, &copy);
-	if (rc < 0 && rc != GIT_ENOTFOUND)
-		return pdg_git_failed(err, "configuration \"%s\"", name);
-	if (counted)
-		values->each(values->ctx, counted);
-	if (parameter)
-		values->each(values->ctx, parameter);
-	return 0;
-}
-
-/* From files: a name that stands without a value is *@out_set, and *@out NULL. */
-static int find_in_files(const struct pdg_repo *r, const char *name, bool as_git, bool *out_set,
-			 char **out, struct pdg_error *err)
-{
-	PDG_AUTO(git_config) git_config *config = NULL;
-	PDG_AUTO(git_config_entry) git_config_entry *entry = NULL;
-	int rc = open_config(r, as_git, &config, err);
-
-	if (rc < 0)
-		return rc;
-	rc = git_config_get_entry(&entry, config, name);
-	if (rc == GIT_ENOTFOUND)
-		return 0;
-	if (rc < 0)
-		return pdg_git_failed(err, "configuration \"%s\"", name);
-	*out = entry->value ? strdup(entry->value) : NULL;
-	if (entry->value && !*out)
-		return pdg_nomem(err);
-	*out_set = true;
-	return 0;
-}
-
-static int find_value(const struct pdg_repo *r, const char *name, bool *out_set, char **out,
-		      struct pdg_error *err)
-{
-	bool as_git = strncmp(name, "pedigree.", strlen("pedigree.")) != 0;
-	int rc;
-
-	*out_set = false;
-	*out = NULL;
-	rc = as_git ? find_parameter(name, out, err) : 0;
-	if (rc == 0 && as_git && !*out)
-		rc = find_counted(name, out, err);
-	*out_set = *out != NULL;
-	if (rc < 0 || *out_set)
-		return rc;
-	return find_in_files(r, name, as_git, out_set, out, err);
-}
-
-int pdg_repo_config(const struct pdg_repo *r, const char *name, char **out, struct pdg_error *err)
-{
-	PDG_AUTO(mem) char *value = NULL;
-	bool is_set;
-	int rc = find_value(r, name, &is_set, &value, err);
-
-	if (rc < 0)
-		return rc;
-	if (is_set && !value) {
-		value = strdup("");
-		if (!value)
-			return pdg_nomem(err);
+	for (i = 0; rc == 0 && i < all.n; i++) {
+		if (same_name(all.v[i].name, name))
+			values->each(values->ctx, all.v[i].value);
 	}
-	*out = PDG_TAKE(value);
-	return 0;
+	return rc;
 }
 
-int pdg_repo_config_bool(const struct pdg_repo *r, const char *name, bool *out_set, bool *out,
-			 struct pdg_error *err)
-{
-	PDG_AUTO(mem) char *value = NULL;
-	bool is_set;
-	int on = 0;
-	int rc = find_value(r, name, &is_set, &value, err);
-
-	if (rc < 0)
-		return rc;
-	if (is_set && git_config_parse_bool(&on, value) < 0)
-		return pdg_git_failed(err, "configuration \"%s\"", name);
-	*out_set = is_set;
-	*out = on != 0;
-	return 0;
-}
-
-int pdg_repo_config_set(struct pdg_repo *r, const char *name, const char *value,
-			struct pdg_error *err)
-{
-	PDG_AUTO(git_config) git_config *all = NULL;
-	PDG_AUTO(git_config) git_config *local = NULL;
-	int rc;
-
-	if (git_repository_config(&all, r->git) < 0 ||
-	    git_config_open_level(&local, all, GIT_CONFIG_LEVEL_LOCAL) < 0)
-		return pdg_git_failed(err, "configuration of \"%s\"", r->commondir);
-	rc = value ? git_config_set_string(local, name, value)
-		   : git_config_delete_entry(local, name);
-	if (rc == GIT_ENOTFOUND && !value)
-		return 0;
-	if (rc < 0)
-		return pdg_git_failed(err, "configuration \"%s\"", name);
-	return 0;
-}
-
-/* core.hooksPath as git reads it: "~/" is the home folder; relative to where hooks run. */
+/* core.hooksPath as git reads it: "~" is a home folder; relative to where hooks run. */
 static int configured_hooks(const struct pdg_repo *r, char **out, struct pdg_error *err)
 {
-	PDG_AUTO(git_config) git_config *config = NULL;
-	__attribute__((cleanup(pdg_auto_git_buf))) git_buf path = GIT_BUF_INIT;
-	int rc = open_config(r, true, &config, err);
+	PDG_AUTO(mem) char *value = NULL;
+	PDG_AUTO(mem) char *path = NULL;
+	int rc = pdg_repo_config(r, "core.hooksPath", &value, err);
 
 	if (rc < 0)
 		return rc;
-	rc = git_config_get_path(&path, config, "core.hooksPath");
-	if (rc == GIT_ENOTFOUND)
+	if (!value)
 		return PDG_E_NOTFOUND;
-	if (rc < 0)
-		return pdg_git_failed(err, "configuration \"core.hooksPath\"");
-	*out = pdg_path_join(r->workdir ? r->workdir : r->gitdir, path.ptr);
+	if (!value[0]) {
+		rc = pdg_reject(err, "HOK-4", "core.hooksPath is empty: git runs no hooks here");
+		pdg_fix(err, "git config --unset core.hooksPath, or name a folder");
+		return rc;
+	}
+	path = pdg_gitconfig_home(value);
+	if (!path)
+		return pdg_reject(
+			err, "GIT-3",
+			"configuration \"core.hooksPath\": there is no home folder for \"%s\"",
+			value);
+	*out = pdg_path_join(r->workdir ? r->workdir : r->gitdir, path);
 	return *out ? 0 : pdg_nomem(err);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The graph under pdg_walk and pdg_repo_reachable. History is read from raw commits by
+ * The graph under pdg_walk and pdg_walk_reaches(). History is read from raw commits by
  * ourselves: later versions of libgit2 follow grafts, which may not decide (rules.md 2.1).
  */
 #include "git/graph.h"
@@ -21,12 +21,13 @@ void pdg_graph_done(struct pdg_graph *g)
 	size_t i;
 
 	for (i = 0; i < g->slots; i++) {
-		if (g->table[i])
-			free(g->table[i]->parents);
+		if (!g->table[i])
+			continue;
+		git_odb_object_free(g->table[i]->commit);
+		free(g->table[i]->others);
 		free(g->table[i]);
 	}
 	free(g->table);
-	free(g->heap);
 	*g = (struct pdg_graph){.repo = NULL};
 }
 
@@ -64,6 +65,11 @@ static int grow_table(struct pdg_graph *g, struct pdg_error *err)
 	return 0;
 }
 
+struct pdg_node *pdg_graph_find(const struct pdg_graph *g, const git_oid *oid)
+{
+	return g->slots ? g->table[slot_of(g->table, g->slots, oid)] : NULL;
+}
+
 int pdg_graph_node(struct pdg_graph *g, const git_oid *oid, struct pdg_node **out,
 		   struct pdg_error *err)
 {
@@ -94,28 +100,63 @@ static int link_parents(struct pdg_graph *g, struct pdg_node *node, const git_oi
 {
 	size_t i;
 
-	if (n == 0)
-		return 0;
-	node->parents = pdg_calloc(n, sizeof(struct pdg_node *));
-	if (!node->parents)
-		return pdg_nomem(err);
+	if (n > UINT32_MAX)
+		return pdg_fail(err, PDG_E_LIMIT, "a commit with %zu parents", n);
+	if (n > 1) {
+		node->others = pdg_calloc(n - 1, sizeof(struct pdg_node *));
+		if (!node->others)
+			return pdg_nomem(err);
+	}
 	for (i = 0; i < n; i++) {
-		int rc = pdg_graph_node(g, &oids[i], &node->parents[i], err);
+		int rc = pdg_graph_node(g, &oids[i], i == 0 ? &node->first : &node->others[i - 1],
+					err);
 
 		if (rc < 0)
 			return rc;
-		node->n_parents = i + 1;
+		node->n_parents = (uint32_t)i + 1;
 	}
 	return 0;
+}
+
+static struct pdg_bytes bytes_of(git_odb_object *o)
+{
+	return pdg_bytes(git_odb_object_data(o), git_odb_object_size(o));
+}
+
+int pdg_graph_fill(struct pdg_graph *g, struct pdg_node *node, git_odb_object **commit,
+		   struct pdg_error *err)
+{
+	PDG_AUTO(mem) git_oid *parents = NULL;
+	struct pdg_bytes raw = bytes_of(*commit);
+	size_t n;
+	int rc = pdg_git_links(raw, &parents, &n, &node->time, err);
+
+	if (rc == 0)
+		rc = link_parents(g, node, parents, n, err);
+	if (rc < 0)
+		return rc;
+	node->read = true;
+	if (raw.n <= g->keep && g->kept <= g->keep - raw.n) {
+		node->commit = PDG_TAKE(*commit);
+		g->kept += raw.n;
+	}
+	return 0;
+}
+
+void pdg_graph_drop(struct pdg_graph *g, struct pdg_node *node)
+{
+	if (!node->commit)
+		return;
+	g->kept -= git_odb_object_size(node->commit);
+	git_odb_object_free(node->commit);
+	node->commit = NULL;
 }
 
 int pdg_graph_read(struct pdg_graph *g, struct pdg_node *node, struct pdg_error *err)
 {
 	PDG_AUTO(git_odb_object) git_odb_object *o = NULL;
-	PDG_AUTO(mem) git_oid *parents = NULL;
 	char hex[PDG_GIT_HEX];
 	git_object_t type;
-	size_t n;
 	int rc;
 
 	if (node->read)
@@ -127,17 +168,10 @@ int pdg_graph_read(struct pdg_graph *g, struct pdg_node *node, struct pdg_error 
 	}
 	if (rc < 0)
 		return rc;
+	if (type == GIT_OBJECT_COMMIT)
+		return pdg_graph_fill(g, node, &o, err);
 	(void)git_oid_tostr(hex, sizeof(hex), &node->oid);
-	if (type != GIT_OBJECT_COMMIT)
-		return pdg_reject(err, "GIT-3",
-				  "object %s stands as a commit in history and is none", hex);
-	rc = pdg_git_links(pdg_bytes(git_odb_object_data(o), git_odb_object_size(o)), &parents, &n,
-			   &node->time, err);
-	if (rc == 0)
-		rc = link_parents(g, node, parents, n, err);
-	if (rc == 0)
-		node->read = true;
-	return rc;
+	return pdg_reject(err, "GIT-3", "object %s stands as a commit in history and is none", hex);
 }
 
 static bool before(const struct pdg_node *a, const struct pdg_node *b)
@@ -145,46 +179,88 @@ static bool before(const struct pdg_node *a, const struct pdg_node *b)
 	return a->time != b->time ? a->time > b->time : git_oid_cmp(&a->oid, &b->oid) < 0;
 }
 
-int pdg_graph_queue(struct pdg_graph *g, struct pdg_node *node, struct pdg_error *err)
+void pdg_queue_done(struct pdg_queue *q)
 {
-	size_t i = g->heap_n;
+	free(q->v);
+	*q = (struct pdg_queue){.v = NULL};
+}
 
-	if (pdg_array_grow(&g->heap, g->heap_n, &g->heap_cap, sizeof(struct pdg_node *),
-			   SIZE_MAX / 16) < 0)
+int pdg_queue_put(struct pdg_queue *q, struct pdg_node *node, struct pdg_error *err)
+{
+	size_t i = q->n;
+
+	if (pdg_array_grow(&q->v, q->n, &q->cap, sizeof(struct pdg_node *), SIZE_MAX / 16) < 0)
 		return pdg_nomem(err);
-	g->heap_n++;
-	while (i > 0 && before(node, g->heap[(i - 1) / 2])) {
-		g->heap[i] = g->heap[(i - 1) / 2];
+	q->n++;
+	while (i > 0 && before(node, q->v[(i - 1) / 2])) {
+		q->v[i] = q->v[(i - 1) / 2];
 		i = (i - 1) / 2;
 	}
-	g->heap[i] = node;
-	node->seen = node->queued = true;
+	q->v[i] = node;
 	return 0;
 }
 
-struct pdg_node *pdg_graph_pop(struct pdg_graph *g)
+struct pdg_node *pdg_queue_pop(struct pdg_queue *q)
 {
 	struct pdg_node *top;
 	struct pdg_node *last;
 	size_t i = 0;
 
-	if (g->heap_n == 0)
+	if (q->n == 0)
 		return NULL;
-	top = g->heap[0];
-	last = g->heap[--g->heap_n];
+	top = q->v[0];
+	last = q->v[--q->n];
 	for (;;) {
 		size_t child = 2 * i + 1;
 
-		if (child >= g->heap_n)
+		if (child >= q->n)
 			break;
-		if (child + 1 < g->heap_n && before(g->heap[child + 1], g->heap[child]))
+		if (child + 1 < q->n && before(q->v[child + 1], q->v[child]))
 			child++;
-		if (!before(g->heap[child], last))
+		if (!before(q->v[child], last))
 			break;
-		g->heap[i] = g->heap[child];
+		q->v[i] = q->v[child];
 		i = child;
 	}
-	g->heap[i] = last;
-	top->queued = false;
+	q->v[i] = last;
 	return top;
+}
+
+/* Queue the parents of @node that are here and new to the search: missing history leads nowhere. */
+static int queue_parents(struct pdg_graph *g, struct pdg_queue *q, const struct pdg_node *node,
+			 struct pdg_error *err)
+{
+	size_t i;
+
+	for (i = 0; i < node->n_parents; i++) {
+		struct pdg_node *parent = pdg_node_parent(node, i);
+		int rc = pdg_graph_read(g, parent, err);
+
+		if (rc == 0 && !parent->absent && parent->mark != g->marks)
+			rc = pdg_queue_put(q, parent, err);
+		parent->mark = g->marks;
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+int pdg_graph_reaches(struct pdg_graph *g, const git_oid *ancestor, struct pdg_node *tip, bool *out,
+		      struct pdg_error *err)
+{
+	PDG_AUTO(queue) struct pdg_queue q = {.v = NULL};
+	struct pdg_node *node = NULL;
+	int rc = pdg_queue_put(&q, tip, err);
+
+	tip->mark = ++g->marks;
+	while (rc == 0) {
+		node = pdg_queue_pop(&q);
+		if (!node || git_oid_cmp(&node->oid, ancestor) == 0)
+			break;
+		rc = queue_parents(g, &q, node, err);
+	}
+	if (rc < 0)
+		return rc;
+	*out = node != NULL;
+	return 0;
 }

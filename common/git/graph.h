@@ -10,9 +10,12 @@
 
 struct pdg_node {
 	git_oid oid;
+	unsigned mark; /* of the last search that came here (pdg_graph_reaches()) */
 	int64_t time;
-	struct pdg_node **parents;
-	size_t n_parents;
+	struct pdg_node *first;	  /* parent */
+	struct pdg_node **others; /* parents behind the first; NULL where there are none */
+	git_odb_object *commit;	  /* the commit itself, while it is kept */
+	uint32_t n_parents;
 	bool read;   /* time and parents are known */
 	bool absent; /* not in the repository */
 	bool seen;   /* was queued once */
@@ -20,32 +23,60 @@ struct pdg_node {
 	bool hidden; /* reachable from what is left out */
 };
 
+/* Nodes, the newest first; of equal times by name. Zero state: empty. */
+struct pdg_queue {
+	struct pdg_node **v; /* a heap */
+	size_t n;
+	size_t cap;
+};
+
 struct pdg_graph {
 	const struct pdg_repo *repo; /* borrowed */
 	struct pdg_node **table;     /* open addressing; a power of two of slots */
 	size_t slots;
 	size_t n;
-	struct pdg_node **heap; /* newest first; of equal times by name */
-	size_t heap_n;
-	size_t heap_cap;
+	size_t kept;	/* bytes of commits that are kept */
+	size_t keep;	/* how many may be: whoever wants to read them again sets it */
+	unsigned marks; /* searches so far */
 };
 
 void pdg_graph_init(struct pdg_graph *g, const struct pdg_repo *repo);
 void pdg_graph_done(struct pdg_graph *g);
 PDG_AUTO_DEFINE_VALUE(graph, struct pdg_graph, pdg_graph_done)
 
+/** The node of @oid; NULL where there is none yet. */
+struct pdg_node *pdg_graph_find(const struct pdg_graph *g, const git_oid *oid);
+
 /** The node of @oid, made when it is new. Borrowed from the graph. */
 int pdg_graph_node(struct pdg_graph *g, const git_oid *oid, struct pdg_node **out,
 		   struct pdg_error *err) PDG_MUST_CHECK;
 
-/** Read the commit of @node once. One that is not in the repository becomes absent, without
- * failure. */
+/**
+ * Read the commit of @node once, and keep it while there is room. One that is not in the repository
+ * becomes absent, without failure.
+ */
 int pdg_graph_read(struct pdg_graph *g, struct pdg_node *node,
 		   struct pdg_error *err) PDG_MUST_CHECK;
+/** The same where the commit has been read: it is the graph's then, and *@commit NULL. */
+int pdg_graph_fill(struct pdg_graph *g, struct pdg_node *node, git_odb_object **commit,
+		   struct pdg_error *err) PDG_MUST_CHECK;
+/** What is kept of @node is not needed any more. */
+void pdg_graph_drop(struct pdg_graph *g, struct pdg_node *node);
 
-/** Into the queue (a node that was read), and the newest one out of it (NULL: empty). */
-int pdg_graph_queue(struct pdg_graph *g, struct pdg_node *node,
-		    struct pdg_error *err) PDG_MUST_CHECK;
-struct pdg_node *pdg_graph_pop(struct pdg_graph *g);
+/** The parent of that number (from 0; less than n_parents) of a node that was read. */
+static inline struct pdg_node *pdg_node_parent(const struct pdg_node *node, size_t i)
+{
+	return i == 0 ? node->first : node->others[i - 1];
+}
+
+/** Is @ancestor among what @tip, a node that was read, reaches? */
+int pdg_graph_reaches(struct pdg_graph *g, const git_oid *ancestor, struct pdg_node *tip, bool *out,
+		      struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Put a node that was read into the queue; take the newest out of it (NULL: it is empty). */
+int pdg_queue_put(struct pdg_queue *q, struct pdg_node *node, struct pdg_error *err) PDG_MUST_CHECK;
+struct pdg_node *pdg_queue_pop(struct pdg_queue *q);
+void pdg_queue_done(struct pdg_queue *q);
+PDG_AUTO_DEFINE_VALUE(queue, struct pdg_queue, pdg_queue_done)
 
 #endif

@@ -5,20 +5,7 @@
 
 #include <git2.h>
 
-#include "git/repo.h"
-
-struct pdg_repo {
-	git_repository *git;
-	git_odb *odb;
-	char *gitdir;
-	char *commondir;
-	char *workdir;
-	char **borrowed; /* object folders added by the environment: quarantine, alternates */
-	size_t n_borrowed, cap_borrowed;
-	git_repository
-		*trial; /* the same repository, whose writes stay in memory; made when needed */
-	git_odb_backend *memory; /* where they stay; owned by trial */
-};
+#include "git/files.h"
 
 /* Kinds of libgit2 for PDG_AUTO. Every release function of libgit2 takes NULL. */
 PDG_AUTO_DEFINE(git_odb_object, git_odb_object *, git_odb_object_free)
@@ -71,18 +58,6 @@ int pdg_git_peel(const struct pdg_repo *r, const git_oid *oid, git_oid *out,
  */
 int pdg_git_links(struct pdg_bytes raw, git_oid **out_parents, size_t *out_n, int64_t *out_time,
 		  struct pdg_error *err) PDG_MUST_CHECK;
-
-struct pdg_git_values {
-	void (*each)(void *ctx, const char *value); /* NULL or "": the ones before do not count */
-	void *ctx;
-};
-
-/**
- * The values of @name that no repository can set: of the system, the user, and git's command line
- * (of that the last one), in this order (git-config(1), SCOPES).
- */
-int pdg_git_protected(const struct pdg_repo *r, const char *name,
-		      const struct pdg_git_values *values, struct pdg_error *err) PDG_MUST_CHECK;
 
 /** GIT-3 when @r belongs to another user, and safe.directory does not name it (owner.c). */
 int pdg_git_check_owner(const struct pdg_repo *r, struct pdg_error *err) PDG_MUST_CHECK;

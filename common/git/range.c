@@ -41,7 +41,8 @@ static int add_parents(struct pdg_walk *w, const char *rev, size_t which, bool h
 		return pdg_reject(err, "GIT-4", "\"%s\" has no parent number %zu", rev, which);
 	for (i = 0; rc == 0 && i < node->n_parents; i++) {
 		if (which == 0 || which == i + 1)
-			rc = pdg_walk_start(w, &node->parents[i]->oid, hide != w->negated, err);
+			rc = pdg_walk_start(w, &pdg_node_parent(node, i)->oid, hide != w->negated,
+					    err);
 	}
 	return rc;
 }

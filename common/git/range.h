@@ -5,7 +5,9 @@
 
 #include "git/repo.h"
 
-/* Commit names, newest first, each once. Only the hex names are kept: memory bounded by the push.
+/*
+ * Commits, newest first, each once. What is kept of each is its name, date and parents; the commits
+ * themselves only while PDG_LIMIT_WALK_KEPT has room for them, so that most are read once.
  */
 struct pdg_walk;
 
@@ -26,15 +28,42 @@ int pdg_walk_hide(struct pdg_walk *w, const char *hex, struct pdg_error *err) PD
 int pdg_walk_range(struct pdg_walk *w, const char *arg, struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
- * The next commit. Returns 0, PDG_E_NOTFOUND at the end (no text), PDG_E_IO (GIT-3; the boundary of
- * a shallow clone ends a line of history and is no failure).
+ * The next commit. @out_raw: the raw commit is appended; NULL: only its name is wanted.
+ * Returns 0, PDG_E_NOTFOUND at the end (no text), PDG_E_IO (GIT-3; the boundary of a shallow clone
+ * ends a line of history and is no failure), PDG_E_LIMIT (COM-6).
  */
-int pdg_walk_next(struct pdg_walk *w, char out[PDG_GIT_HEX], struct pdg_error *err) PDG_MUST_CHECK;
+int pdg_walk_next(struct pdg_walk *w, char out[PDG_GIT_HEX], struct pdg_buf *out_raw,
+		  struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
- * Did the walk so far end a line of history at the boundary of a shallow clone? Such a push cannot
- * be judged whole.
+ * Look for the walk's commits, before the first is asked for, until all are found or there are more
+ * than @most. More can be left out after it, also once commits have been given: see
+ * pdg_walk_shows().
+ */
+int pdg_walk_find(struct pdg_walk *w, size_t most, bool *out_all,
+		  struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Is @hex, which the walk gave or will give, still of it, by all that is left out by now? */
+int pdg_walk_shows(struct pdg_walk *w, const char *hex, bool *out,
+		   struct pdg_error *err) PDG_MUST_CHECK;
+
+/** How many commits the walk has; 0 while that is not known (it is once something is left out). */
+size_t pdg_walk_total(const struct pdg_walk *w);
+
+/**
+ * Is @ancestor reachable from @tip (or the same)? As pdg_repo_reachable(), but what is read is not
+ * read again by the walk.
+ */
+int pdg_walk_reaches(struct pdg_walk *w, const char *ancestor, const char *tip, bool *out,
+		     struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * Did the walk so far end a line of history, of what it shows, at the boundary of a shallow clone?
+ * Such a push cannot be judged whole.
  */
 bool pdg_walk_cut(const struct pdg_walk *w);
+
+/** Did the walk fail for want of a parent, where no shallow boundary is known? */
+bool pdg_walk_missing(const struct pdg_walk *w);
 
 #endif

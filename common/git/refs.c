@@ -48,33 +48,6 @@ int pdg_repo_ref(const struct pdg_repo *r, const char *ref, char out[PDG_GIT_HEX
 	return 0;
 }
 
-#define SYMREF_DEPTH 5 /* as git follows (refs.c) */
-
-int pdg_repo_ref_final(const struct pdg_repo *r, const char *ref, char **out, struct pdg_error *err)
-{
-	PDG_AUTO(mem) char *name = strdup(ref);
-	int depth;
-
-	for (depth = 0; name && depth < SYMREF_DEPTH; depth++) {
-		PDG_AUTO(git_reference) git_reference *found = NULL;
-		int rc = git_reference_lookup(&found, r->git, name);
-
-		if (rc == GIT_ENOTFOUND || rc == GIT_EINVALIDSPEC ||
-		    (rc == 0 && git_reference_type(found) == GIT_REFERENCE_DIRECT)) {
-			*out = PDG_TAKE(name);
-			return 0;
-		}
-		if (rc < 0)
-			return pdg_git_failed(err, "ref \"%s\"", name);
-		free(name);
-		name = strdup(git_reference_symbolic_target(found));
-	}
-	if (!name)
-		return pdg_nomem(err);
-	return pdg_reject(err, "GIT-3", "ref \"%s\" is symbolic over more than %d steps", ref,
-			  SYMREF_DEPTH);
-}
-
 int pdg_repo_head_ref(const struct pdg_repo *r, char **out, struct pdg_error *err)
 {
 	PDG_AUTO(git_reference) git_reference *head = NULL;
@@ -91,9 +64,21 @@ int pdg_repo_head_ref(const struct pdg_repo *r, char **out, struct pdg_error *er
 	return 0;
 }
 
-/* Every ref under @prefix, as libgit2 gives it. */
-static int each_found(const struct pdg_repo *r, const char *prefix,
-		      int (*take)(void *ctx, const git_reference *ref, struct pdg_error *err),
+/* The object that @ref, found by an iterator, points at; "" where it leads nowhere. */
+static int object_of(const struct pdg_repo *r, const git_reference *ref, char out[PDG_GIT_HEX],
+		     struct pdg_error *err)
+{
+	const git_oid *target = git_reference_target(ref);
+
+	if (!target)
+		return pdg_repo_ref(r, git_reference_name(ref), out, err);
+	(void)git_oid_tostr(out, PDG_GIT_HEX, target);
+	return 0;
+}
+
+int pdg_repo_each_ref(const struct pdg_repo *r, const char *prefix,
+		      int (*each)(void *ctx, const char *name, const char *hex,
+				  struct pdg_error *err),
 		      void *ctx, struct pdg_error *err)
 {
 	PDG_AUTO(git_reference_iterator) git_reference_iterator *it = NULL;
@@ -106,7 +91,11 @@ static int each_found(const struct pdg_repo *r, const char *prefix,
 	if (git_reference_iterator_glob_new(&it, r->git, glob) < 0)
 		return pdg_git_failed(err, "refs of \"%s\"", r->commondir);
 	while ((rc = git_reference_next(&ref, it)) == 0) {
-		rc = take(ctx, ref, err);
+		char hex[PDG_GIT_HEX];
+
+		rc = object_of(r, ref, hex, err);
+		if (rc == 0 && hex[0])
+			rc = each(ctx, git_reference_name(ref), hex, err);
 		git_reference_free(ref);
 		if (rc < 0)
 			return rc;
@@ -114,65 +103,4 @@ static int each_found(const struct pdg_repo *r, const char *prefix,
 	if (rc != GIT_ITEROVER)
 		return pdg_git_failed(err, "refs of \"%s\"", r->commondir);
 	return 0;
-}
-
-/* Who wants refs, and what they are told of each. */
-struct giving {
-	const struct pdg_repo *r;
-	int (*each)(void *ctx, const char *name, const char *what, struct pdg_error *err);
-	void *ctx;
-};
-
-static int give_object(void *ctx, const git_reference *ref, struct pdg_error *err)
-{
-	const struct giving *g = ctx;
-	const git_oid *target = git_reference_target(ref);
-	const char *name = git_reference_name(ref);
-	char hex[PDG_GIT_HEX];
-	git_oid oid;
-
-	if (!target) {
-		int rc = git_reference_name_to_id(&oid, g->r->git, name);
-
-		if (rc == GIT_ENOTFOUND)
-			return 0;
-		if (rc < 0)
-			return pdg_git_failed(err, "ref \"%s\"", name);
-		target = &oid;
-	}
-	(void)git_oid_tostr(hex, sizeof(hex), target);
-	return g->each(g->ctx, name, hex, err);
-}
-
-static int give_final(void *ctx, const git_reference *ref, struct pdg_error *err)
-{
-	const struct giving *g = ctx;
-	const char *name = git_reference_name(ref);
-	PDG_AUTO(mem) char *final = NULL;
-	int rc;
-
-	if (git_reference_type(ref) != GIT_REFERENCE_SYMBOLIC)
-		return 0;
-	rc = pdg_repo_ref_final(g->r, name, &final, err);
-	return rc < 0 ? rc : g->each(g->ctx, name, final, err);
-}
-
-int pdg_repo_each_ref(const struct pdg_repo *r, const char *prefix,
-		      int (*each)(void *ctx, const char *name, const char *hex,
-				  struct pdg_error *err),
-		      void *ctx, struct pdg_error *err)
-{
-	struct giving g = {.r = r, .each = each, .ctx = ctx};
-
-	return each_found(r, prefix, give_object, &g, err);
-}
-
-int pdg_repo_each_symbolic(const struct pdg_repo *r, const char *prefix,
-			   int (*each)(void *ctx, const char *name, const char *final,
-				       struct pdg_error *err),
-			   void *ctx, struct pdg_error *err)
-{
-	struct giving g = {.r = r, .each = each, .ctx = ctx};
-
-	return each_found(r, prefix, give_final, &g, err);
 }

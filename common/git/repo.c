@@ -42,6 +42,19 @@ int pdg_git_failed(struct pdg_error *err, const char *fmt, ...)
 	return pdg_reject(err, "GIT-3", "%s: %s", what, pdg_git_reason());
 }
 
+/*
+ * Memory that a push does not set: commits and tags are read once, or kept by the walk, and of the
+ * packs only a part is mapped at a time.
+ */
+static void set_memory(void)
+{
+	(void)git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_COMMIT, (size_t)0);
+	(void)git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_TAG, (size_t)0);
+	(void)git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, (ssize_t)PDG_LIMIT_GIT_CACHE);
+	(void)git_libgit2_opts(GIT_OPT_SET_MWINDOW_SIZE, PDG_LIMIT_GIT_WINDOW);
+	(void)git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, PDG_LIMIT_GIT_MAPPED);
+}
+
 static void set_options(void)
 {
 	/* Extensions that change nothing about objects and refs; 1.5 knows none of them by itself.
@@ -53,6 +66,7 @@ static void set_options(void)
 	(void)git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions,
 			       sizeof(extensions) / sizeof(extensions[0]));
 	(void)git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 1);
+	set_memory();
 }
 
 /* libgit2's failure to open, told apart, and where it was looked for. */
@@ -94,6 +108,14 @@ static int open_git(const char *path, enum pdg_repo_open how, struct pdg_repo *r
 	if (git_repository_odb(&r->odb, r->git) < 0)
 		return pdg_git_failed(err, "objects of \"%s\"", start);
 	return 0;
+}
+
+static void close_git(struct pdg_repo *r)
+{
+	git_repository_free(r->trial);
+	git_odb_free(r->odb);
+	git_repository_free(r->git);
+	(void)git_libgit2_shutdown();
 }
 
 static int find_places(struct pdg_repo *r, struct pdg_error *err)
@@ -230,14 +252,12 @@ static int check_namespace(struct pdg_error *err)
 int pdg_repo_open(const char *path, enum pdg_repo_open how, struct pdg_repo **out,
 		  struct pdg_error *err)
 {
-	PDG_AUTO(repo) struct pdg_repo *r = calloc(1, sizeof(*r));
+	PDG_AUTO(repo) struct pdg_repo *r = pdg_repo_new();
 	int rc;
 
-	if (!r || git_libgit2_init() < 0) {
-		/* pdg_repo_free() shuts libgit2 down once for each repository. */
-		free(PDG_TAKE(r));
+	if (!r || git_libgit2_init() < 0)
 		return pdg_nomem(err);
-	}
+	r->close = close_git;
 	rc = open_git(path, how, r, err);
 	if (rc == 0)
 		rc = find_places(r, err);
@@ -254,43 +274,4 @@ int pdg_repo_open(const char *path, enum pdg_repo_open how, struct pdg_repo **ou
 		return rc;
 	*out = PDG_TAKE(r);
 	return 0;
-}
-
-void pdg_repo_free(struct pdg_repo *r)
-{
-	size_t i;
-
-	if (!r)
-		return;
-	for (i = 0; i < r->n_borrowed; i++)
-		free(r->borrowed[i]);
-	free(r->borrowed);
-	git_repository_free(r->trial);
-	git_odb_free(r->odb);
-	git_repository_free(r->git);
-	free(r->gitdir);
-	free(r->commondir);
-	free(r->workdir);
-	free(r);
-	(void)git_libgit2_shutdown();
-}
-
-bool pdg_repo_bare(const struct pdg_repo *r)
-{
-	return r->workdir == NULL;
-}
-
-const char *pdg_repo_gitdir(const struct pdg_repo *r)
-{
-	return r->gitdir;
-}
-
-const char *pdg_repo_commondir(const struct pdg_repo *r)
-{
-	return r->commondir;
-}
-
-const char *pdg_repo_workdir(const struct pdg_repo *r)
-{
-	return r->workdir;
 }

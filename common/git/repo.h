@@ -43,7 +43,8 @@ const char *pdg_repo_workdir(const struct pdg_repo *r);
 int pdg_repo_hooks_dir(const struct pdg_repo *r, char **out, struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
- * A configuration value (all levels), owned by the caller; *@out NULL when unset. git's own
+ * A configuration value (all levels), owned by the caller; *@out NULL when unset. The files are
+ * read once, when the first value is asked for, and anew after pdg_repo_config_set(). git's own
  * settings are read as git reads them, with GIT_CONFIG_GLOBAL and "-c"; pedigree.* from files
  * alone.
  */
@@ -69,6 +70,13 @@ int pdg_repo_config_set(struct pdg_repo *r, const char *name, const char *value,
  */
 int pdg_repo_read(const struct pdg_repo *r, const char *hex, struct pdg_buf *out,
 		  const char **out_type, struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * Append a file (blob) of at most as many bytes as @out has room for. Returns 0, PDG_E_USAGE
+ * (GIT-4), PDG_E_NOTFOUND (also: the object is no file), PDG_E_LIMIT, PDG_E_IO (GIT-3).
+ */
+int pdg_repo_blob(const struct pdg_repo *r, const char *hex, struct pdg_buf *out,
+		  struct pdg_error *err) PDG_MUST_CHECK;
 
 /** The commit (peeled) that a revision names ("HEAD", "v1.0^2", a hex name). GIT-4 when none. */
 int pdg_repo_resolve(const struct pdg_repo *r, const char *rev, char out[PDG_GIT_HEX],

@@ -24,6 +24,7 @@ int pdg_walk_new(const struct pdg_repo *r, struct pdg_walk **out, struct pdg_err
 		return pdg_nomem(err);
 	w->repo = r;
 	pdg_graph_init(&w->graph, r);
+	w->graph.keep = PDG_LIMIT_WALK_KEPT;
 	*out = w;
 	return 0;
 }
@@ -32,15 +33,28 @@ void pdg_walk_free(struct pdg_walk *w)
 {
 	if (!w)
 		return;
+	pdg_queue_done(&w->queue);
 	pdg_graph_done(&w->graph);
 	free(w->found);
 	free(w->boundary);
+	free(w->cut);
 	free(w);
+}
+
+bool pdg_walk_missing(const struct pdg_walk *w)
+{
+	return w->missing;
 }
 
 bool pdg_walk_cut(const struct pdg_walk *w)
 {
-	return w->cut;
+	size_t i;
+
+	for (i = 0; i < w->n_cut; i++) {
+		if (!w->cut[i]->hidden)
+			return true;
+	}
+	return false;
 }
 
 static int compare_oids(const void *a, const void *b)
@@ -94,9 +108,13 @@ static int missing_parent(struct pdg_walk *w, const struct pdg_node *child,
 		return rc;
 	if (w->n_boundary &&
 	    bsearch(&child->oid, w->boundary, w->n_boundary, sizeof(git_oid), compare_oids)) {
-		w->cut = true;
+		if (pdg_array_grow(&w->cut, w->n_cut, &w->cap_cut, sizeof(struct pdg_node *),
+				   SIZE_MAX / 16) < 0)
+			return pdg_nomem(err);
+		w->cut[w->n_cut++] = child;
 		return 0;
 	}
+	w->missing = true;
 	(void)git_oid_tostr(child_hex, sizeof(child_hex), &child->oid);
 	(void)git_oid_tostr(parent_hex, sizeof(parent_hex), &parent->oid);
 	return pdg_reject(err, "GIT-3", "commit %s, a parent of %s, is not in the repository",
@@ -105,11 +123,13 @@ static int missing_parent(struct pdg_walk *w, const struct pdg_node *child,
 
 static int enqueue(struct pdg_walk *w, struct pdg_node *node, struct pdg_error *err)
 {
-	int rc = pdg_graph_queue(&w->graph, node, err);
+	int rc = pdg_queue_put(&w->queue, node, err);
 
-	if (rc == 0 && !node->hidden)
-		w->shown_queued++;
-	return rc;
+	if (rc < 0)
+		return rc;
+	node->seen = node->queued = true;
+	w->shown_queued += !node->hidden;
+	return 0;
 }
 
 /* Hide @node and, of what it reaches, all that the walk has read by now. */
@@ -125,11 +145,12 @@ static int hide_node(struct pdg_walk *w, struct pdg_node *node, struct pdg_error
 		if (!node->hidden) {
 			node->hidden = true;
 			w->shown_queued -= node->queued;
+			pdg_graph_drop(&w->graph, node);
 			for (i = 0; i < node->n_parents; i++) {
 				if (pdg_array_grow(&todo, n, &cap, sizeof(struct pdg_node *),
 						   SIZE_MAX / 16) < 0)
 					return pdg_nomem(err);
-				todo[n++] = node->parents[i];
+				todo[n++] = pdg_node_parent(node, i);
 			}
 		}
 		if (n == 0)
@@ -138,29 +159,51 @@ static int hide_node(struct pdg_walk *w, struct pdg_node *node, struct pdg_error
 	}
 }
 
+/* Of an object that is to be shown, or what it points at. */
+static int not_here(const git_oid *oid, struct pdg_error *err)
+{
+	char hex[PDG_GIT_HEX];
+
+	(void)git_oid_tostr(hex, sizeof(hex), oid);
+	return pdg_reject(err, "GIT-3", "object %s, or what it points at, is not in the repository",
+			  hex);
+}
+
+/* The node of the commit behind @oid, read. Of the many refs of a repository most name commits. */
+static int find_start(struct pdg_walk *w, const git_oid *oid, struct pdg_node **out,
+		      struct pdg_error *err)
+{
+	PDG_AUTO(git_odb_object) git_odb_object *o = NULL;
+	git_object_t type = GIT_OBJECT_INVALID;
+	git_oid commit = *oid;
+	int rc = pdg_git_read(w->repo, oid, &type, &o, err);
+
+	if (rc == 0 && type != GIT_OBJECT_COMMIT)
+		rc = pdg_git_peel(w->repo, oid, &commit, err);
+	if (rc == 0)
+		rc = pdg_graph_node(&w->graph, &commit, out, err);
+	if (rc < 0 || (*out)->read)
+		return rc;
+	if (type == GIT_OBJECT_COMMIT)
+		return pdg_graph_fill(&w->graph, *out, &o, err);
+	return pdg_graph_read(&w->graph, *out, err);
+}
+
 int pdg_walk_start(struct pdg_walk *w, const git_oid *oid, bool hide, struct pdg_error *err)
 {
-	struct pdg_node *node;
-	git_oid commit;
-	int rc = pdg_git_peel(w->repo, oid, &commit, err);
+	struct pdg_node *node = pdg_graph_find(&w->graph, oid);
+	int rc = 0;
 
-	if (rc == PDG_E_NOTFOUND && hide)
-		return 0;
-	if (rc == PDG_E_NOTFOUND) {
-		char hex[PDG_GIT_HEX];
-
-		(void)git_oid_tostr(hex, sizeof(hex), oid);
-		return pdg_reject(err, "GIT-3",
-				  "object %s, or what it points at, is not in the repository", hex);
-	}
-	if (rc == 0)
-		rc = pdg_graph_node(&w->graph, &commit, &node, err);
-	if (rc == 0)
-		rc = pdg_graph_read(&w->graph, node, err);
+	if (!node || !node->read || node->absent)
+		rc = find_start(w, oid, &node, err);
+	if (rc == PDG_E_NOTFOUND)
+		return hide ? 0 : not_here(oid, err);
 	if (rc < 0)
 		return rc;
 	if (hide) {
+		/* What was found so far may be less than it seemed. */
 		w->any_hidden = true;
+		w->limited = false;
 		rc = hide_node(w, node, err);
 	}
 	return rc == 0 && !node->seen ? enqueue(w, node, err) : rc;
@@ -185,13 +228,15 @@ int pdg_walk_hide(struct pdg_walk *w, const char *hex, struct pdg_error *err)
 /* Take the newest node off the queue and put its parents on it. NULL at the end. */
 static int step(struct pdg_walk *w, struct pdg_node **out, struct pdg_error *err)
 {
-	struct pdg_node *node = pdg_graph_pop(&w->graph);
+	struct pdg_node *node = pdg_queue_pop(&w->queue);
 	size_t i;
 
-	if (node && !node->hidden)
-		w->shown_queued--;
+	if (node) {
+		node->queued = false;
+		w->shown_queued -= !node->hidden;
+	}
 	for (i = 0; node && i < node->n_parents; i++) {
-		struct pdg_node *parent = node->parents[i];
+		struct pdg_node *parent = pdg_node_parent(node, i);
 		int rc = pdg_graph_read(&w->graph, parent, err);
 
 		if (rc == 0 && node->hidden && !parent->hidden)
@@ -207,13 +252,15 @@ static int step(struct pdg_walk *w, struct pdg_node **out, struct pdg_error *err
 	return 0;
 }
 
-/* With something hidden, a commit is known to be shown only when the whole walk is done. */
-static int find_all(struct pdg_walk *w, struct pdg_error *err)
+/*
+ * With something hidden, a commit is known to be shown only when the whole walk is done, or where
+ * it ended for now with more than @most.
+ */
+static int find_all(struct pdg_walk *w, size_t most, struct pdg_error *err)
 {
-	const struct pdg_node *last_shown = NULL;
 	int left = SLOP;
 
-	while (w->graph.heap_n && left > 0) {
+	while (w->queue.n && left > 0 && w->n_found <= most) {
 		struct pdg_node *node;
 		int rc = step(w, &node, err);
 
@@ -224,62 +271,112 @@ static int find_all(struct pdg_walk *w, struct pdg_error *err)
 					   sizeof(struct pdg_node *), SIZE_MAX / 16) < 0)
 				return pdg_nomem(err);
 			w->found[w->n_found++] = node;
-			last_shown = node;
+			w->last_shown = node;
 		}
 		if (w->shown_queued > 0 ||
-		    (last_shown && w->graph.heap_n && w->graph.heap[0]->time >= last_shown->time))
+		    (w->last_shown && w->queue.n && w->queue.v[0]->time >= w->last_shown->time))
 			left = SLOP;
 		else
 			left--;
 	}
-	w->limited = true;
+	w->limited = w->n_found <= most || w->queue.n == 0;
 	return 0;
 }
 
-int pdg_walk_next(struct pdg_walk *w, char out[PDG_GIT_HEX], struct pdg_error *err)
+int pdg_walk_find(struct pdg_walk *w, size_t most, bool *out_all, struct pdg_error *err)
 {
-	struct pdg_node *node = NULL;
 	int rc = 0;
 
-	if (!w->any_hidden) {
-		rc = step(w, &node, err);
-	} else {
-		if (!w->limited)
-			rc = find_all(w, err);
-		while (rc == 0 && !node && w->next_found < w->n_found) {
-			node = w->found[w->next_found++];
-			if (node->hidden)
-				node = NULL;
-		}
+	/* From here on commits are collected, whether something is hidden already or not. */
+	w->any_hidden = true;
+	if (!w->limited)
+		rc = find_all(w, most, err);
+	if (rc < 0)
+		return rc;
+	*out_all = w->limited;
+	return 0;
+}
+
+int pdg_walk_shows(struct pdg_walk *w, const char *hex, bool *out, struct pdg_error *err)
+{
+	const struct pdg_node *node;
+	git_oid oid;
+	int rc = pdg_git_oid(hex, &oid, err);
+
+	if (rc == 0 && w->any_hidden && !w->limited)
+		rc = find_all(w, SIZE_MAX, err);
+	if (rc < 0)
+		return rc;
+	node = pdg_graph_find(&w->graph, &oid);
+	*out = node && !node->hidden;
+	return 0;
+}
+
+size_t pdg_walk_total(const struct pdg_walk *w)
+{
+	size_t total = 0;
+	size_t i;
+
+	for (i = 0; w->any_hidden && w->limited && i < w->n_found; i++)
+		total += !w->found[i]->hidden;
+	return total;
+}
+
+/* The next node to be given out; NULL at the end. */
+static int next_node(struct pdg_walk *w, struct pdg_node **out, struct pdg_error *err)
+{
+	int rc = 0;
+
+	*out = NULL;
+	if (!w->any_hidden)
+		return step(w, out, err);
+	if (!w->limited)
+		rc = find_all(w, SIZE_MAX, err);
+	while (rc == 0 && !*out && w->next_found < w->n_found) {
+		*out = w->found[w->next_found++];
+		if ((*out)->hidden)
+			*out = NULL;
 	}
+	return rc;
+}
+
+/* Append the commit of @node, which was read, and has to be read again where it was not kept. */
+static int give(struct pdg_walk *w, struct pdg_node *node, struct pdg_buf *out,
+		struct pdg_error *err)
+{
+	PDG_AUTO(git_odb_object) git_odb_object *again = NULL;
+	git_odb_object *o = node->commit;
+	git_object_t type;
+	int rc = o ? 0 : pdg_git_read(w->repo, &node->oid, &type, &again, err);
+
+	if (rc < 0)
+		return rc;
+	if (!o)
+		o = again;
+	pdg_buf_put(out, pdg_bytes(git_odb_object_data(o), git_odb_object_size(o)));
+	return pdg_buf_check(out, err);
+}
+
+int pdg_walk_next(struct pdg_walk *w, char out[PDG_GIT_HEX], struct pdg_buf *out_raw,
+		  struct pdg_error *err)
+{
+	struct pdg_node *node = NULL;
+	int rc = next_node(w, &node, err);
+
 	if (rc < 0)
 		return rc;
 	if (!node)
 		return PDG_E_NOTFOUND;
 	(void)git_oid_tostr(out, PDG_GIT_HEX, &node->oid);
-	return 0;
+	if (out_raw)
+		rc = give(w, node, out_raw, err);
+	pdg_graph_drop(&w->graph, node);
+	return pdg_context(err, rc, "commit %s", out);
 }
 
-/* Queue the parents of @node that are here: missing history leads nowhere. */
-static int queue_parents(struct pdg_graph *g, const struct pdg_node *node, struct pdg_error *err)
+int pdg_walk_reaches(struct pdg_walk *w, const char *ancestor, const char *tip, bool *out,
+		     struct pdg_error *err)
 {
-	size_t i;
-
-	for (i = 0; i < node->n_parents; i++) {
-		int rc = pdg_graph_read(g, node->parents[i], err);
-
-		if (rc == 0 && !node->parents[i]->absent && !node->parents[i]->seen)
-			rc = pdg_graph_queue(g, node->parents[i], err);
-		if (rc < 0)
-			return rc;
-	}
-	return 0;
-}
-
-int pdg_repo_reachable(const struct pdg_repo *r, const char *ancestor, const char *tip, bool *out,
-		       struct pdg_error *err)
-{
-	PDG_AUTO(graph) struct pdg_graph g = {.repo = r};
 	struct pdg_node *node = NULL;
 	git_oid wanted;
 	git_oid start;
@@ -288,21 +385,18 @@ int pdg_repo_reachable(const struct pdg_repo *r, const char *ancestor, const cha
 	if (rc == 0)
 		rc = pdg_git_oid(tip, &start, err);
 	if (rc == 0)
-		rc = pdg_git_peel(r, &start, &start, err);
-	if (rc == 0)
-		rc = pdg_graph_node(&g, &start, &node, err);
-	if (rc == 0)
-		rc = pdg_graph_read(&g, node, err);
-	if (rc == 0)
-		rc = pdg_graph_queue(&g, node, err);
-	while (rc == 0) {
-		node = pdg_graph_pop(&g);
-		if (!node || git_oid_cmp(&node->oid, &wanted) == 0)
-			break;
-		rc = queue_parents(&g, node, err);
-	}
+		rc = find_start(w, &start, &node, err);
+	return rc < 0 ? rc : pdg_graph_reaches(&w->graph, &wanted, node, out, err);
+}
+
+int pdg_repo_reachable(const struct pdg_repo *r, const char *ancestor, const char *tip, bool *out,
+		       struct pdg_error *err)
+{
+	PDG_AUTO(walk) struct pdg_walk *w = NULL;
+	int rc = pdg_walk_new(r, &w, err);
+
 	if (rc < 0)
 		return rc;
-	*out = node != NULL;
-	return 0;
+	w->graph.keep = 0;
+	return pdg_walk_reaches(w, ancestor, tip, out, err);
 }

@@ -7,41 +7,27 @@
 #include "proc/spawn.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "proc/child.h"
 #include "util/time.h"
 
 #define CHUNK	      8192
 #define TICK_FIRST_MS 1
 #define TICK_MOST_MS  20
 
-/* One run. Descriptors are -1 when there is none. */
+/* One run. */
 struct run {
 	const struct pdg_spawn *s;
 	struct pdg_error *err;
-	pid_t pid; /* 0 when it has been waited for */
-	int to;	   /* our end of its standard input */
-	int from;  /* our end of its standard output */
-	int child_in;
-	int child_out;
+	struct pdg_child child;
 	struct pdg_bytes input; /* not yet written */
 	int64_t deadline;	/* monotonic ms, or INT64_MAX */
 	int status;
 };
-
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		(void)close(*fd);
-	*fd = -1;
-}
 
 static int io_error(const struct run *r, const char *what)
 {
@@ -49,153 +35,11 @@ static int io_error(const struct run *r, const char *what)
 			strerror(errno));
 }
 
-/* A child must never outlive the call: whatever path is left, it is killed and waited for. */
 static void run_done(struct run *r)
 {
-	close_fd(&r->to);
-	close_fd(&r->from);
-	close_fd(&r->child_in);
-	close_fd(&r->child_out);
-	if (r->pid > 0) {
-		(void)kill(r->pid, SIGKILL);
-		while (waitpid(r->pid, NULL, 0) < 0 && errno == EINTR)
-			;
-	}
+	pdg_child_done(&r->child);
 }
 PDG_AUTO_DEFINE_VALUE(run, struct run, run_done)
-
-/* A pipe whose end @ours does not block. */
-static int make_pipe(struct run *r, int *read_end, int *write_end, const int *ours)
-{
-	int p[2];
-
-	if (pipe2(p, O_CLOEXEC) != 0)
-		return io_error(r, "make a pipe for");
-	*read_end = p[0];
-	*write_end = p[1];
-	if (fcntl(*ours, F_SETFL, O_NONBLOCK) != 0)
-		return io_error(r, "make a pipe for");
-	return 0;
-}
-
-static int make_pipes(struct run *r)
-{
-	int rc = 0;
-
-	if (r->s->input.n)
-		rc = make_pipe(r, &r->child_in, &r->to, &r->to);
-	if (rc == 0 && r->s->out)
-		rc = make_pipe(r, &r->from, &r->child_out, &r->from);
-	return rc;
-}
-
-/*
- * What happens to descriptors between fork and exec. Returns 0 or an error number. Input comes
- * before output: should 0 to 2 be closed here and a pipe have their numbers, then no step
- * overwrites what a later one needs, for a pipe's read end is always the lower number.
- */
-static int describe_files(const struct run *r, posix_spawn_file_actions_t *fa)
-{
-	int e;
-
-	if (r->child_in >= 0)
-		e = posix_spawn_file_actions_adddup2(fa, r->child_in, STDIN_FILENO);
-	else
-		e = posix_spawn_file_actions_addopen(fa, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	if (e == 0 && r->child_out >= 0)
-		e = posix_spawn_file_actions_adddup2(fa, r->child_out, STDOUT_FILENO);
-	if (e == 0 && r->s->quiet)
-		e = posix_spawn_file_actions_addopen(fa, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-	if (e == 0 && r->s->dir)
-		e = posix_spawn_file_actions_addchdir_np(fa, r->s->dir);
-	return e;
-}
-
-/* No blocked signal, and SIGPIPE as usual, whatever this process has set for itself. */
-static int describe_signals(posix_spawnattr_t *attr)
-{
-	sigset_t none;
-	sigset_t pipe_only;
-	int e;
-
-	(void)sigemptyset(&none);
-	(void)sigemptyset(&pipe_only);
-	(void)sigaddset(&pipe_only, SIGPIPE);
-	e = posix_spawnattr_setsigmask(attr, &none);
-	if (e == 0)
-		e = posix_spawnattr_setsigdefault(attr, &pipe_only);
-	if (e == 0)
-		e = posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	return e;
-}
-
-/* posix_spawn() wants argv without const, and does not change it. */
-static char *const *unconst(const char *const *v)
-{
-	union {
-		const char *const *given;
-		char *const *wanted;
-	} u = {.given = v};
-
-	return u.wanted;
-}
-
-static int start(struct run *r)
-{
-	const struct pdg_spawn *s = r->s;
-	posix_spawn_file_actions_t fa;
-	posix_spawnattr_t attr;
-	int e;
-
-	e = posix_spawn_file_actions_init(&fa);
-	if (e == 0) {
-		e = posix_spawnattr_init(&attr);
-		if (e == 0) {
-			e = describe_files(r, &fa);
-			if (e == 0)
-				e = describe_signals(&attr);
-			if (e == 0)
-				e = posix_spawn(&r->pid, s->program, &fa, &attr, unconst(s->argv),
-						s->envp ? unconst(s->envp) : environ);
-			(void)posix_spawnattr_destroy(&attr);
-		}
-		(void)posix_spawn_file_actions_destroy(&fa);
-	}
-	close_fd(&r->child_in);
-	close_fd(&r->child_out);
-	if (e == 0)
-		return 0;
-	r->pid = 0;
-	errno = e;
-	return io_error(r, "run");
-}
-
-/* write() with SIGPIPE kept from this process: a child may end without reading its input. */
-static ssize_t write_quietly(int fd, struct pdg_bytes in)
-{
-	const struct timespec at_once = {0};
-	sigset_t pipe_only;
-	sigset_t pending;
-	sigset_t old;
-	bool was_pending;
-	ssize_t n;
-	int e;
-
-	(void)sigemptyset(&pipe_only);
-	(void)sigaddset(&pipe_only, SIGPIPE);
-	(void)sigpending(&pending);
-	was_pending = sigismember(&pending, SIGPIPE) == 1;
-	(void)pthread_sigmask(SIG_BLOCK, &pipe_only, &old);
-	n = write(fd, in.p, in.n);
-	e = errno;
-	if (n < 0 && e == EPIPE && !was_pending) {
-		while (sigtimedwait(&pipe_only, NULL, &at_once) < 0 && errno == EINTR)
-			;
-	}
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
-	errno = e;
-	return n;
-}
 
 static bool try_again(void)
 {
@@ -204,7 +48,7 @@ static bool try_again(void)
 
 static int feed(struct run *r)
 {
-	ssize_t n = write_quietly(r->to, r->input);
+	ssize_t n = pdg_child_write(r->child.to, r->input);
 
 	if (n < 0 && try_again())
 		return 0;
@@ -213,7 +57,7 @@ static int feed(struct run *r)
 	if (n > 0)
 		r->input = pdg_bytes_from(r->input, (size_t)n);
 	if (n < 0 || r->input.n == 0)
-		close_fd(&r->to);
+		pdg_child_close(&r->child.to);
 	return 0;
 }
 
@@ -221,13 +65,13 @@ static int feed(struct run *r)
 static int take(struct run *r, bool *out_more)
 {
 	uint8_t chunk[CHUNK];
-	ssize_t n = read(r->from, chunk, sizeof(chunk));
+	ssize_t n = read(r->child.from, chunk, sizeof(chunk));
 
 	*out_more = n > 0 || (n < 0 && errno == EINTR);
 	if (n < 0)
 		return try_again() ? 0 : io_error(r, "read from");
 	if (n == 0)
-		close_fd(&r->from);
+		pdg_child_close(&r->child.from);
 	pdg_buf_put(r->s->out, pdg_bytes(chunk, (size_t)n));
 	if (r->s->out->failed == PDG_E_LIMIT)
 		return pdg_fail(r->err, PDG_E_LIMIT, "\"%s\" wrote more than %zu bytes",
@@ -241,12 +85,12 @@ static int look_after(struct run *r, bool may_wait)
 	pid_t got;
 
 	do {
-		got = waitpid(r->pid, &r->status, may_wait ? 0 : WNOHANG);
+		got = waitpid(r->child.pid, &r->status, may_wait ? 0 : WNOHANG);
 	} while (got < 0 && errno == EINTR);
 	if (got < 0)
 		return io_error(r, "wait for");
-	if (got == r->pid)
-		r->pid = 0;
+	if (got == r->child.pid)
+		r->child.pid = 0;
 	return 0;
 }
 
@@ -257,8 +101,8 @@ static int wait_for_pipes(const struct run *r, struct pollfd fds[2], int tick)
 	int ms = left < tick ? (int)left : tick;
 
 	/* poll() passes over negative descriptors. */
-	fds[0] = (struct pollfd){.fd = r->to, .events = POLLOUT};
-	fds[1] = (struct pollfd){.fd = r->from, .events = POLLIN};
+	fds[0] = (struct pollfd){.fd = r->child.to, .events = POLLOUT};
+	fds[1] = (struct pollfd){.fd = r->child.from, .events = POLLIN};
 	if (left <= 0)
 		return pdg_fail(r->err, PDG_E_IO, "\"%s\" did not end within %d ms", r->s->program,
 				r->s->timeout_ms);
@@ -277,12 +121,12 @@ static int attend(struct run *r)
 	bool more = false;
 	int rc = 0;
 
-	while (rc == 0 && r->pid > 0) {
+	while (rc == 0 && r->child.pid > 0) {
 		struct pollfd fds[2];
-		bool idle = r->to < 0 && r->from < 0;
+		bool idle = r->child.to < 0 && r->child.from < 0;
 
 		rc = look_after(r, idle && r->deadline == INT64_MAX);
-		if (rc < 0 || r->pid == 0)
+		if (rc < 0 || r->child.pid == 0)
 			break;
 		rc = wait_for_pipes(r, fds, tick);
 		if (rc == 0 && fds[0].revents)
@@ -293,7 +137,7 @@ static int attend(struct run *r)
 		if (tick > TICK_MOST_MS)
 			tick = TICK_MOST_MS;
 	}
-	more = r->from >= 0;
+	more = r->child.from >= 0;
 	while (rc == 0 && more)
 		rc = take(r, &more);
 	return rc;
@@ -305,25 +149,15 @@ int pdg_spawn(const struct pdg_spawn *s, int *out_status, struct pdg_error *err)
 	struct run r = {
 		.s = s,
 		.err = err,
-		.to = -1,
-		.from = -1,
-		.child_in = -1,
-		.child_out = -1,
+		.child = {.to = -1, .from = -1},
 		.input = s->input,
 		.deadline = s->timeout_ms > 0 ? pdg_monotonic_ms() + s->timeout_ms : INT64_MAX,
 	};
 	int rc;
 
-	if (s->program[0] != '/')
-		return pdg_fail(err, PDG_E_IO, "cannot run \"%s\": not an absolute path",
-				s->program);
-	rc = make_pipes(&r);
-	if (rc < 0)
-		return rc;
-	rc = start(&r);
-	if (rc < 0)
-		return rc;
-	rc = attend(&r);
+	rc = pdg_child_start(s, s->input.n > 0, s->out != NULL, &r.child, err);
+	if (rc == 0)
+		rc = attend(&r);
 	if (rc < 0)
 		return rc;
 	*out_status = WIFSIGNALED(r.status) ? 128 + WTERMSIG(r.status) : WEXITSTATUS(r.status);

@@ -172,7 +172,7 @@ static int read_members(const json_t *o, struct pdg_entry *e, struct pdg_error *
 	return rc;
 }
 
-static struct pdg_entry *entry_new(void)
+struct pdg_entry *pdg_entry_new(void)
 {
 	struct pdg_entry *e = pdg_calloc(1, sizeof(*e));
 
@@ -187,7 +187,7 @@ static struct pdg_entry *entry_new(void)
 
 int pdg_entry_read(const json_t *object, struct pdg_entry **out, struct pdg_error *err)
 {
-	PDG_AUTO(entry) struct pdg_entry *e = entry_new();
+	PDG_AUTO(entry) struct pdg_entry *e = pdg_entry_new();
 	int rc;
 
 	if (!e)
@@ -204,7 +204,7 @@ int pdg_entry_read(const json_t *object, struct pdg_entry **out, struct pdg_erro
 int pdg_entry_make(const struct pdg_entry_parts *parts, struct pdg_entry **out,
 		   struct pdg_error *err)
 {
-	PDG_AUTO(entry) struct pdg_entry *e = entry_new();
+	PDG_AUTO(entry) struct pdg_entry *e = pdg_entry_new();
 	int rc;
 
 	if (!e)

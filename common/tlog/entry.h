@@ -32,6 +32,9 @@ struct pdg_entry {
 	struct pdg_buf body;	   /* canonicalizedBody */
 };
 
+/** An entry of nothing, for a reader to fill; NULL when there is no memory. */
+struct pdg_entry *pdg_entry_new(void);
+
 /** Returns 0, PDG_E_FORMAT (LOG-6), PDG_E_LIMIT. */
 int pdg_entry_read(const json_t *object, struct pdg_entry **out,
 		   struct pdg_error *err) PDG_MUST_CHECK;

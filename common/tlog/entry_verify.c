@@ -9,6 +9,7 @@
 
 #include <inttypes.h>
 
+#include "tlog/entry_impl.h"
 #include "tlog/note.h"
 #include "util/limits.h"
 #include "util/str.h"
@@ -125,22 +126,33 @@ static int check_checkpoint(const struct pdg_entry *e, const struct pdg_root_log
  * The proof leads to the signed root. What the entry says beside it is not needed for that;
  * an entry that contradicts itself there was not made by a log, and is refused all the same.
  */
-static int check_inclusion(const struct pdg_entry *e, const struct pdg_checkpoint *c,
-			   struct pdg_error *err)
+int pdg_entry_included(const struct pdg_entry *e, struct pdg_bytes body,
+		       const struct pdg_checkpoint *c, struct pdg_error *err)
 {
 	struct pdg_hash32 leaf;
 	int rc;
 
-	if (e->proof_index != e->log_index || e->proof_size != c->size ||
-	    memcmp(e->proof_root.b, c->root.b, PDG_HASH_LEN) != 0)
+	if (e->proof_size != c->size || memcmp(e->proof_root.b, c->root.b, PDG_HASH_LEN) != 0)
 		return pdg_reject(err, "LOG-1",
-				  "index, size or root of the inclusion proof of log entry %" PRIu64
+				  "size or root of the inclusion proof of log entry %" PRIu64
 				  " are not those of its checkpoint",
 				  e->log_index);
-	rc = pdg_merkle_leaf(pdg_buf_bytes(&e->body), &leaf, err);
+	rc = pdg_merkle_leaf(body, &leaf, err);
 	if (rc < 0)
 		return rc;
-	return pdg_merkle_inclusion(&leaf, e->log_index, c->size, &e->proof, &c->root, err);
+	return pdg_merkle_inclusion(&leaf, e->proof_index, c->size, &e->proof, &c->root, err);
+}
+
+/* Rekor v2 has one tree, so one index. */
+static int check_inclusion(const struct pdg_entry *e, const struct pdg_checkpoint *c,
+			   struct pdg_error *err)
+{
+	if (e->proof_index != e->log_index)
+		return pdg_reject(err, "LOG-1",
+				  "the inclusion proof of log entry %" PRIu64
+				  " is one of another index",
+				  e->log_index);
+	return pdg_entry_included(e, pdg_buf_bytes(&e->body), c, err);
 }
 
 int pdg_entry_verify(const struct pdg_entry *e, const struct pdg_root *root,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A policy as a whole: found, loaded, asked and released. Loading goes file -> config.c ->
- * config_check.c -> policy_read.c, policy_values.c -> policy_check.c; a policy that leaves this
- * file has passed them all.
+ * config_check.c -> policy_read.c, policy_values.c, revocation.c -> policy_check.c; a policy that
+ * leaves this file has passed them all.
  */
 #include "trust/policy.h"
 
@@ -48,6 +48,10 @@ static void repository_done(struct pdg_policy_repository *r)
 	pdg_strings_done(&r->ssh_allowed_signers);
 	pdg_strings_done(&r->forge_keys);
 	pdg_strings_done(&r->revoked);
+	pdg_strings_done(&r->x509_roots);
+	pdg_strings_done(&r->x509_identities);
+	pdg_strings_done(&r->x509_issuers);
+	free(r->trusted_root);
 	pdg_key_list_done(&r->server_keys);
 }
 
@@ -93,6 +97,8 @@ void pdg_policy_free(struct pdg_policy *p)
 	free(p->builders);
 	free(p->producers);
 	free(p->approvers);
+	pdg_strings_done(&p->revocation_files);
+	pdg_revocations_done(&p->revocations);
 	pdg_key_list_done(&p->service_keys);
 	pdg_key_list_done(&p->journal_keys);
 	free(p->trusted_root);

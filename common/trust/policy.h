@@ -18,8 +18,10 @@
 
 #include "crypto/key.h"
 #include "trust/config.h"
+#include "trust/revocation.h"
 #include "util/auto.h"
 #include "util/error.h"
+#include "util/validity.h"
 
 /* A list of strings, paths or patterns. */
 struct pdg_strings {
@@ -27,13 +29,11 @@ struct pdg_strings {
 	size_t n;
 };
 
-/* A public key with the window in which its signatures count ([trust "name"]). */
+/* A public key with the time in which its signatures count: [trust "name"], [revocation]. */
 struct pdg_trusted_key {
 	struct pdg_key *key;
-	char *name;		   /* section name, or the path */
-	int64_t valid_after;	   /* 0: always */
-	int64_t valid_before;	   /* 0: for ever; the last second is included */
-	int64_t compromised_since; /* 0: not */
+	char *name; /* section name, or the path */
+	struct pdg_validity when;
 };
 
 struct pdg_key_list {
@@ -46,7 +46,12 @@ enum pdg_grade { PDG_GRADE_NONE, PDG_GRADE_CLONE, PDG_GRADE_SERVER };
 /** "clone", "server" or "none". Static. */
 const char *pdg_grade_name(enum pdg_grade g);
 
-enum pdg_pusher_from { PDG_PUSHER_NONE, PDG_PUSHER_ENV, PDG_PUSHER_UID };
+enum pdg_pusher_from {
+	PDG_PUSHER_NONE,
+	PDG_PUSHER_ENV,
+	PDG_PUSHER_UID,
+	PDG_PUSHER_CERTIFICATE, /* a signed push certificate, and then no push without one */
+};
 
 struct pdg_policy_repository {
 	char *uri;		     /* the section's name, as written: what statements carry */
@@ -55,10 +60,16 @@ struct pdg_policy_repository {
 	struct pdg_strings protect;  /* patterns of full ref names */
 	struct pdg_strings baseline; /* commit object names */
 	bool allow_force;
-	struct pdg_strings openpgp_keys;	/* files */
-	struct pdg_strings ssh_allowed_signers; /* files */
-	struct pdg_strings forge_keys;		/* files: OpenPGP, or SSH public key lines */
-	struct pdg_strings revoked;		/* SSH key lists */
+	struct pdg_strings openpgp_keys;	   /* files */
+	struct pdg_strings ssh_allowed_signers;	   /* files */
+	struct pdg_strings forge_keys;		   /* files: OpenPGP, or SSH public key lines */
+	struct pdg_strings revoked;		   /* SSH key lists */
+	struct pdg_strings x509_roots;		   /* files of certificates */
+	struct pdg_strings x509_identities;	   /* whose certificates count; none: everybody's */
+	struct pdg_strings x509_issuers;	   /* OIDC issuers on whose word they were made */
+	const struct pdg_revocations *revocations; /* the policy's, borrowed; NULL: none */
+	char *trusted_root; /* TrustedRoot file: logs and authorities of X.509 signatures, or NULL
+			     */
 	bool require_committer_match;
 	enum pdg_grade source_from; /* PDG_GRADE_NONE: not written */
 	struct pdg_key_list server_keys;
@@ -123,7 +134,9 @@ struct pdg_policy {
 	uint64_t version;
 	struct pdg_key_list service_keys;
 	struct pdg_key_list journal_keys;
-	char *trusted_root; /* absolute path of a TrustedRoot file, or NULL */
+	char *trusted_root;		     /* absolute path of a TrustedRoot file, or NULL */
+	struct pdg_strings revocation_files; /* [revocation] file */
+	struct pdg_revocations revocations;  /* of all of them */
 	struct pdg_policy_repository *repositories;
 	size_t n_repositories;
 	struct pdg_policy_builder *builders;
@@ -140,7 +153,8 @@ struct pdg_policy {
  *
  * Returns 0, PDG_E_IO, or PDG_E_USAGE with a rule: POL-9 and POL-10 (the file), POL-1
  * (grammar), POL-2 (unknown section or key), POL-3 (a value that is not of its form, a
- * single-valued key twice), POL-4 (an empty policy), POL-5 (a key file that cannot be loaded),
+ * single-valued key twice), POL-4 (an empty policy), POL-5 (a key or revocation file that cannot be
+ * loaded),
  * POL-6 (one key in two roles), POL-7 (a key that this version does not implement), POL-8 (sections
  * that contradict, or lack what they need: server without serverKey).
  */
@@ -203,15 +217,13 @@ int pdg_policy_find(const char *option, const char *configured, char **out,
 		    struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
- * Was @key good for a signature made at time @at (rules.md 1)? The one function that answers.
- *
- * @at           trusted time of the signature (which may be now); 0: none is known, and then a
- *               key with a window is not good
- * @independent  @at comes from a token or a signed entry timestamp, not from the service's word
- *
- * Returns 0 or PDG_E_REJECTED (TIM-1 not yet, TIM-2 no longer, TIM-3 compromised).
+ * Was @key good for a signature made at time @at? As pdg_validity_at() says of its bounds.
+ * Returns 0 or PDG_E_REJECTED (TIM-1 not yet, TIM-2 no longer, TIM-3 compromised, TIM-5 revoked).
  */
 int pdg_trusted_key_good_at(const struct pdg_trusted_key *key, int64_t at, bool independent,
 			    struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Narrow @key by what the policy's revocations say of it, by its fingerprint. */
+void pdg_trusted_key_revoke(struct pdg_trusted_key *key, const struct pdg_revocations *r);
 
 #endif

@@ -75,6 +75,35 @@ static int check_repositories(const struct pdg_policy_reading *r, struct pdg_err
 	return 0;
 }
 
+/* Whose certificates count must be said, unless a root of one's own and the address say it. */
+static int check_x509(const struct pdg_policy_reading *r, struct pdg_error *err)
+{
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < r->p->n_repositories; i++) {
+		const struct pdg_policy_repository *v = &r->p->repositories[i];
+		bool roots = v->x509_roots.n > 0;
+		size_t names = v->x509_identities.n + v->x509_issuers.n;
+
+		if (names && !roots && !v->trusted_root)
+			rc = need(r, v->line, "repository", v->uri, 0,
+				  "x509Roots or a trustedRoot beside x509Identity and x509Issuer",
+				  err);
+		else if (v->trusted_root && !roots)
+			rc = need(r, v->line, "repository", v->uri,
+				  v->x509_identities.n && v->x509_issuers.n,
+				  "x509Identity and x509Issuer: a public authority gives "
+				  "everybody a certificate",
+				  err);
+		else if (roots && !v->require_committer_match)
+			rc = need(r, v->line, "repository", v->uri, v->x509_identities.n,
+				  "x509Identity beside x509Roots without requireCommitterMatch",
+				  err);
+	}
+	return rc;
+}
+
 /* Everyone who may sign needs something to prove himself by, and something to speak of. */
 static int check_signers(const struct pdg_policy_reading *r, struct pdg_error *err)
 {
@@ -115,6 +144,22 @@ static int check_signers(const struct pdg_policy_reading *r, struct pdg_error *e
 	return rc;
 }
 
+/* A [revocation] that names no file revokes nobody, which cannot be what it was opened for. */
+static int check_revocation(const struct pdg_policy_reading *r, struct pdg_error *err)
+{
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < r->c->n_sections; i++) {
+		const struct pdg_config_section *s = &r->c->sections[i];
+
+		if (strcmp(s->section, "revocation") == 0)
+			rc = need(r, s->line, s->section, NULL, r->p->revocation_files.n, "a file",
+				  err);
+	}
+	return rc;
+}
+
 /* [trust "name"]: a window that is one, around at least one key. */
 static int check_windows(const struct pdg_policy_reading *r, struct pdg_error *err)
 {
@@ -124,7 +169,7 @@ static int check_windows(const struct pdg_policy_reading *r, struct pdg_error *e
 
 	for (i = 0; i < r->c->n_sections; i++) {
 		const struct pdg_config_section *s = &r->c->sections[i];
-		const struct pdg_key_window *w = &r->windows[i];
+		const struct pdg_validity *w = &r->windows[i];
 		size_t keys = 0;
 
 		if (strcmp(s->section, "trust") != 0 || !s->subsection)
@@ -135,7 +180,7 @@ static int check_windows(const struct pdg_policy_reading *r, struct pdg_error *e
 			  err);
 		if (rc < 0)
 			return rc;
-		if (w->valid_after && w->valid_before && w->valid_after >= w->valid_before)
+		if (w->after && w->before && w->after >= w->before)
 			return pdg_config_reject(err, r->c, s->line, "POL-8",
 						 "[trust \"%.100s\"] ends before it begins",
 						 s->subsection);
@@ -208,7 +253,11 @@ int pdg_policy_check(const struct pdg_policy_reading *r, struct pdg_error *err)
 	if (rc == 0)
 		rc = check_repositories(r, err);
 	if (rc == 0)
+		rc = check_x509(r, err);
+	if (rc == 0)
 		rc = check_signers(r, err);
+	if (rc == 0)
+		rc = check_revocation(r, err);
 	if (rc == 0)
 		rc = check_windows(r, err);
 	if (rc == 0)

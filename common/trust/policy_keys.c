@@ -28,10 +28,10 @@ static const struct pdg_config_key keys[] = {
 	{"repository", true, "allowForce", PDG_CFG_BOOL, false},
 	{"repository", true, "openpgpKeys", PDG_CFG_PATH, true},
 	{"repository", true, "sshAllowedSigners", PDG_CFG_PATH, true},
-	{"repository", true, "x509Roots", PDG_CFG_LATER, true},
-	{"repository", true, "x509Identity", PDG_CFG_LATER, true},
-	{"repository", true, "x509Issuer", PDG_CFG_LATER, true},
-	{"repository", true, "trustedRoot", PDG_CFG_LATER, false},
+	{"repository", true, "x509Roots", PDG_CFG_PATH, true},
+	{"repository", true, "x509Identity", PDG_CFG_STRING, true},
+	{"repository", true, "x509Issuer", PDG_CFG_STRING, true},
+	{"repository", true, "trustedRoot", PDG_CFG_PATH, false},
 	{"repository", true, "forgeKeys", PDG_CFG_PATH, true},
 	{"repository", true, "revoked", PDG_CFG_PATH, true},
 	{"repository", true, "requireCommitterMatch", PDG_CFG_BOOL, false},
@@ -100,7 +100,7 @@ static const struct pdg_config_key keys[] = {
 	{"admission", true, "apiServer", PDG_CFG_STRING, true},
 	{"admission", true, "deadline", PDG_CFG_DURATION, false},
 
-	{"revocation", false, "file", PDG_CFG_LATER, true},
+	{"revocation", false, "file", PDG_CFG_PATH, true},
 
 	{0},
 };

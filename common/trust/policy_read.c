@@ -22,6 +22,7 @@ static int open_repository(struct pdg_policy_reading *r, const struct pdg_config
 	*out = repo;
 	repo->line = s->line;
 	repo->require_committer_match = true;
+	repo->revocations = &r->p->revocations;
 	repo->uri = pdg_str_dup(s->subsection);
 	if (!repo->uri)
 		return pdg_nomem(err);
@@ -137,7 +138,7 @@ static int set_value(struct pdg_policy_reading *r, const struct pdg_config_entry
 {
 	void *section = r->into[e->at];
 
-	/* The daemon's file has sections of its own beside the policy's. */
+	/* The daemon's file has sections of its own beside the policy's; revocations were first. */
 	return section ? pdg_policy_set(r, e, section, err) : 0;
 }
 
@@ -149,12 +150,30 @@ void pdg_policy_reading_done(struct pdg_policy_reading *r)
 	*r = (struct pdg_policy_reading){0};
 }
 
+/* What is revoked is known before anything that it may be about is read (rules.md 5.8). */
+static int read_revocations(struct pdg_policy_reading *r, struct pdg_error *err)
+{
+	struct pdg_policy *p = r->p;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < r->c->n; i++) {
+		if (strcmp(r->c->v[i].section, "revocation") == 0)
+			rc = pdg_policy_set(r, &r->c->v[i], p, err);
+	}
+	for (i = 0; rc == 0 && i < p->revocation_files.n; i++)
+		rc = pdg_revocations_load(&p->revocations, p->revocation_files.v[i], err);
+	return rc;
+}
+
 int pdg_policy_read(struct pdg_policy_reading *r, struct pdg_error *err)
 {
 	size_t i;
 	int rc;
 
 	rc = make_room(r, err);
+	if (rc == 0)
+		rc = read_revocations(r, err);
 	set_defaults(r->p);
 	for (i = 0; rc == 0 && i < r->c->n_sections; i++)
 		rc = open_section(r, i, err);
@@ -166,12 +185,10 @@ int pdg_policy_read(struct pdg_policy_reading *r, struct pdg_error *err)
 	if (r->p->require.stages == 0)
 		r->p->require.stages = PDG_POLICY_STAGES;
 	for (i = 0; i < r->n_uses; i++) {
-		const struct pdg_key_window *w = &r->windows[r->uses[i].section];
 		struct pdg_trusted_key *key = &r->uses[i].list->v[r->uses[i].index];
 
-		key->valid_after = w->valid_after;
-		key->valid_before = w->valid_before;
-		key->compromised_since = w->compromised_since;
+		key->when = r->windows[r->uses[i].section];
+		pdg_trusted_key_revoke(key, &r->p->revocations);
 	}
 	return 0;
 }

@@ -28,18 +28,11 @@ struct pdg_key_use {
 	unsigned line;
 };
 
-/* The window of a [trust "name"]; 0: not written. */
-struct pdg_key_window {
-	int64_t valid_after;
-	int64_t valid_before;
-	int64_t compromised_since;
-};
-
 struct pdg_policy_reading {
 	const struct pdg_config *c;
-	struct pdg_policy *p;		/* being filled; borrowed */
-	void **into;			/* for each section of c its typed section, or NULL */
-	struct pdg_key_window *windows; /* for each section of c */
+	struct pdg_policy *p;	      /* being filled; borrowed */
+	void **into;		      /* for each section of c its typed section, or NULL */
+	struct pdg_validity *windows; /* for each section of c: of a [trust "name"] */
 	struct pdg_key_use *uses;
 	size_t n_uses;
 	size_t cap_uses;
@@ -68,6 +61,9 @@ int pdg_policy_check(const struct pdg_policy_reading *r, struct pdg_error *err) 
 int pdg_policy_file(const struct pdg_policy_reading *r, const struct pdg_config_entry *e,
 		    const char *path, char *out_head, size_t head,
 		    struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Could @value match the full name of a branch or tag that git allows? */
+bool pdg_policy_ref_pattern(const char *value);
 
 /** Load the public key at @path into @list and remember who named it. POL-5. */
 int pdg_policy_key(struct pdg_policy_reading *r, const struct pdg_config_entry *e, const char *path,

@@ -168,16 +168,22 @@ static int set_strings(struct pdg_policy_reading *r, const struct place *pl, voi
 	return pdg_strings_add(field(pl, section), e->value, err);
 }
 
+/* Compared as it stands: a * would be taken for more than it is. */
+static int set_identity(struct pdg_policy_reading *r, const struct place *pl, void *section,
+			const struct pdg_config_entry *e, struct pdg_error *err)
+{
+	if (strchr(e->value, '*'))
+		return refuse(r, e, "one name, written out: there are no patterns here", err);
+	return pdg_strings_add(field(pl, section), e->value, err);
+}
+
 static int set_ref_pattern(struct pdg_policy_reading *r, const struct place *pl, void *section,
 			   const struct pdg_config_entry *e, struct pdg_error *err)
 {
-	if (!pdg_str_starts(e->value, "refs/") || pdg_str_ends(e->value, "/"))
-		return refuse(r, e, "a full ref name such as refs/heads/main", err);
-	/* What git allows in no ref name (git-check-ref-format) is there for another pattern
-	 * language. */
-	if (strpbrk(e->value, " ?[\\^~:") || strstr(e->value, "**") || strstr(e->value, "//"))
+	if (!pdg_policy_ref_pattern(e->value))
 		return refuse(r, e,
-			      "a ref name in which only * is special (characters other than /)",
+			      "a full ref name such as refs/heads/main, in which only * is special "
+			      "(characters other than /)",
 			      err);
 	return pdg_strings_add(field(pl, section), e->value, err);
 }
@@ -187,7 +193,7 @@ static int set_baseline(struct pdg_policy_reading *r, const struct place *pl, vo
 {
 	struct pdg_bytes hex = pdg_bytes_str(e->value);
 
-	if (!pdg_is_hex(hex, 40) && !pdg_is_hex(hex, 64))
+	if ((!pdg_is_hex(hex, 40) && !pdg_is_hex(hex, 64)) || strspn(e->value, "0") == hex.n)
 		return refuse(r, e, "a full commit name of 40 or 64 lower-case hex digits", err);
 	return pdg_strings_add(field(pl, section), e->value, err);
 }
@@ -329,12 +335,12 @@ static int set_pusher(struct pdg_policy_reading *r, const struct place *pl, void
 		repo->pusher_from = PDG_PUSHER_UID;
 		return 0;
 	}
-	if (strcmp(e->value, "certificate") == 0)
-		return pdg_config_reject(
-			err, r->c, e->line, "POL-7",
-			"pusherFrom = certificate is not implemented in this version");
+	if (strcmp(e->value, "certificate") == 0) {
+		repo->pusher_from = PDG_PUSHER_CERTIFICATE;
+		return 0;
+	}
 	if (!pdg_str_starts(e->value, env) || !is_env_name(e->value + strlen(env)))
-		return refuse(r, e, "none, uid or env:NAME", err);
+		return refuse(r, e, "none, certificate, uid or env:NAME", err);
 	repo->pusher_from = PDG_PUSHER_ENV;
 	repo->pusher_env = pdg_str_dup(e->value + strlen(env));
 	return repo->pusher_env ? 0 : pdg_nomem(err);
@@ -391,7 +397,7 @@ static int set_approver_key(struct pdg_policy_reading *r, const struct place *pl
 
 /* clang-format off */
 #define AT(type, member) offsetof(struct pdg_policy##type, member)
-#define WINDOW(member) offsetof(struct pdg_key_window, member)
+#define WINDOW(member) offsetof(struct pdg_validity, member)
 
 static const struct place places[] = {
 	{ "policy", false, "version", set_version, AT(, version), NULL, 0 },
@@ -401,9 +407,11 @@ static const struct place places[] = {
 	{ "trust", false, "trustedRoot", set_file, AT(, trusted_root), NULL, 0 },
 	{ "trust", true, "serviceKey", set_windowed_key, NOWHERE, NULL, PDG_ROLE_SERVICE },
 	{ "trust", true, "journalKey", set_windowed_key, NOWHERE, NULL, PDG_ROLE_JOURNAL },
-	{ "trust", true, "validAfter", set_time, WINDOW(valid_after), NULL, 0 },
-	{ "trust", true, "validBefore", set_time, WINDOW(valid_before), NULL, 0 },
+	{ "trust", true, "validAfter", set_time, WINDOW(after), NULL, 0 },
+	{ "trust", true, "validBefore", set_time, WINDOW(before), NULL, 0 },
 	{ "trust", true, "compromisedSince", set_time, WINDOW(compromised_since), NULL, 0 },
+
+	{ "revocation", false, "file", set_files, AT(, revocation_files), NULL, 0 },
 
 	{ "repository", true, "path", set_path, AT(_repository, path), NULL, 0 },
 	{ "repository", true, "protect", set_ref_pattern, AT(_repository, protect), NULL, 0 },
@@ -411,8 +419,12 @@ static const struct place places[] = {
 	{ "repository", true, "allowForce", set_bool, AT(_repository, allow_force), NULL, 0 },
 	{ "repository", true, "openpgpKeys", set_files, AT(_repository, openpgp_keys), NULL, 0 },
 	{ "repository", true, "sshAllowedSigners", set_files, AT(_repository, ssh_allowed_signers), NULL, 0 },
+	{ "repository", true, "x509Roots", set_files, AT(_repository, x509_roots), NULL, 0 },
+	{ "repository", true, "x509Identity", set_identity, AT(_repository, x509_identities), NULL, 0 },
+	{ "repository", true, "x509Issuer", set_identity, AT(_repository, x509_issuers), NULL, 0 },
 	{ "repository", true, "forgeKeys", set_files, AT(_repository, forge_keys), NULL, 0 },
 	{ "repository", true, "revoked", set_revoked, AT(_repository, revoked), NULL, 0 },
+	{ "repository", true, "trustedRoot", set_file, AT(_repository, trusted_root), NULL, 0 },
 	{ "repository", true, "requireCommitterMatch", set_bool, AT(_repository, require_committer_match), NULL, 0 },
 	{ "repository", true, "sourceFrom", set_grade, AT(_repository, source_from), NULL, 0 },
 	{ "repository", true, "serverKey", set_key, AT(_repository, server_keys), NULL, PDG_ROLE_SERVER },

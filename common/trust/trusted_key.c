@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Keys with the time in which their signatures count. pdg_trusted_key_good_at() is the one
- * place where that question is answered, for countersignatures, server keys, builders and all.
+ * Keys with the time in which their signatures count, put into words and rules:
+ * countersignatures', journals', servers', builders'. Whether they do is util/validity.h's answer.
  */
 #include <stdlib.h>
 
@@ -31,49 +31,47 @@ void pdg_strings_done(struct pdg_strings *s)
 	*s = (struct pdg_strings){0};
 }
 
-/* Was it known to be outside the thief's hands: by a time that neither he nor the service made up?
- */
-static int check_compromise(const struct pdg_trusted_key *key, int64_t at, bool independent,
-			    struct pdg_error *err)
+static int refuse(const struct pdg_trusted_key *key, const char *rule, int64_t at, const char *said,
+		  int64_t limit, struct pdg_error *err)
 {
-	char since[PDG_TIME_TEXT];
-	int rc;
+	char text[PDG_TIME_TEXT];
 
-	if (key->compromised_since == 0)
-		return 0;
-	if (independent && at > 0 && at < key->compromised_since)
-		return 0;
-	pdg_time_text(key->compromised_since, since);
-	rc = pdg_reject(err, "TIM-3", "the key '%.100s' is compromised since %s", key->name, since);
-	pdg_fix(err,
-		"only a timestamp or signed log time before that could show an older signature");
-	return rc;
+	pdg_time_text(limit, text);
+	return pdg_reject(err, rule, "the key '%.100s' %s %s%s", key->name, said, text,
+			  at > 0 ? "" : ", and the signature has no time");
 }
 
 int pdg_trusted_key_good_at(const struct pdg_trusted_key *key, int64_t at, bool independent,
 			    struct pdg_error *err)
 {
-	char limit[PDG_TIME_TEXT];
+	const struct pdg_validity *v = &key->when;
 	int rc;
 
-	rc = check_compromise(key, at, independent, err);
-	if (rc < 0)
+	switch (pdg_validity_at(v, at, independent)) {
+	case PDG_STANDING_NOT_YET:
+		return refuse(key, "TIM-1", at, "is valid only from", v->after, err);
+	case PDG_STANDING_EXPIRED:
+		return refuse(key, "TIM-2", at, "was valid only until", v->before, err);
+	case PDG_STANDING_REVOKED:
+		return refuse(key, "TIM-5", at, "is revoked since", v->revoked_since, err);
+	case PDG_STANDING_COMPROMISED:
+		rc = refuse(key, "TIM-3", at, "is compromised since", v->compromised_since, err);
+		pdg_fix(err, "only a timestamp or signed log time before that could show an older "
+			     "signature");
 		return rc;
-	if (key->valid_after != 0 && at < key->valid_after) {
-		pdg_time_text(key->valid_after, limit);
-		return pdg_reject(err, "TIM-1",
-				  at > 0 ? "the key '%.100s' is valid only from %s on"
-					 : "the key '%.100s' is valid only from %s on, and the "
-					   "signature has no time",
-				  key->name, limit);
-	}
-	if (key->valid_before != 0 && (at <= 0 || at > key->valid_before)) {
-		pdg_time_text(key->valid_before, limit);
-		return pdg_reject(err, "TIM-2",
-				  at > 0 ? "the key '%.100s' was valid only until %s"
-					 : "the key '%.100s' is valid only until %s, and the "
-					   "signature has no time",
-				  key->name, limit);
+	case PDG_STANDING_GOOD:
+		break;
 	}
 	return 0;
+}
+
+void pdg_trusted_key_revoke(struct pdg_trusted_key *key, const struct pdg_revocations *r)
+{
+	char name[PDG_KEY_FINGERPRINT];
+	const struct pdg_validity *more;
+
+	pdg_key_fingerprint(pdg_key_spki_sha256(key->key), name);
+	more = pdg_revocations_find(r, name);
+	if (more)
+		pdg_validity_narrow(&key->when, more);
 }

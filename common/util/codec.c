@@ -140,11 +140,11 @@ static bool take_census(struct pdg_bytes in, enum pdg_base64_form form, struct c
 			c.padding++;
 			continue;
 		}
-		if (c.padding || symbol_value(in.p[i]) == NOT_A_SYMBOL)
+		c.last = symbol_value(in.p[i]);
+		if (c.padding || c.last == NOT_A_SYMBOL)
 			return false;
 		c.std |= in.p[i] == '+' || in.p[i] == '/';
 		c.url |= in.p[i] == '-' || in.p[i] == '_';
-		c.last = symbol_value(in.p[i]);
 		c.symbols++;
 	}
 	*out = c;

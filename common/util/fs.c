@@ -262,6 +262,21 @@ int pdg_fs_sync_dir(const char *path, struct pdg_error *err)
 	return sync_dir(fd) == 0 ? 0 : io_error(err, "make durable", path);
 }
 
+int pdg_fs_room(const char *path, size_t n, struct pdg_error *err)
+{
+	PDG_AUTO(fd)
+	int fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+	int rc;
+
+	if (fd < 0)
+		return io_error(err, "write", path);
+	errno = posix_fallocate(fd, 0, (off_t)n);
+	rc = errno ? io_error(err, "find room for", path) : 0;
+	if (unlink(path) != 0 && errno != ENOENT && rc == 0)
+		rc = io_error(err, "remove", path);
+	return rc;
+}
+
 int pdg_fs_remove(const char *path, struct pdg_error *err)
 {
 	if (unlink(path) == 0 || errno == ENOENT)

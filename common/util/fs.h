@@ -53,6 +53,13 @@ int pdg_fs_private_dir(const char *path, struct pdg_error *err) PDG_MUST_CHECK;
 /** See to it that the names in the folder @path are on the disk. Returns 0, PDG_E_IO. */
 int pdg_fs_sync_dir(const char *path, struct pdg_error *err) PDG_MUST_CHECK;
 
+/**
+ * Could a file of @n bytes be kept at @path? It is made with its room on the disk, and removed;
+ * what was there is overwritten. Nothing is synced: that would cost more than all else a push waits
+ * for. Returns 0, PDG_E_IO.
+ */
+int pdg_fs_room(const char *path, size_t n, struct pdg_error *err) PDG_MUST_CHECK;
+
 /** Remove a file; a missing one is fine. */
 int pdg_fs_remove(const char *path, struct pdg_error *err) PDG_MUST_CHECK;
 

@@ -61,22 +61,37 @@
 #define PDG_LIMIT_COMMIT_PARENTS   1024
 #define PDG_LIMIT_COMMIT_HEADERS   4096 /* header lines, continuations included */
 #define PDG_LIMIT_COMMIT_SIGNATURE PDG_LIMIT_KIB(64)
+#define PDG_LIMIT_GNUPG_PAYLOAD	   PDG_LIMIT_MIB(8) /* signed bytes that GnuPG is asked about */
 /* A source statement may have six bytes for each of its commit, all written as \uXXXX, and this. */
 #define PDG_LIMIT_SOURCE_OVERHEAD PDG_LIMIT_KIB(16)
 
 /* Repositories and pushes */
 #define PDG_LIMIT_SHALLOW_FILE	  PDG_LIMIT_MIB(16)
+#define PDG_LIMIT_WALK_KEPT	  PDG_LIMIT_MIB(16) /* commits read and not yet judged */
+#define PDG_LIMIT_GIT_CACHE	  PDG_LIMIT_MIB(16) /* trees and files that merging reads again */
+#define PDG_LIMIT_GIT_WINDOW	  PDG_LIMIT_MIB(1)  /* of a pack, mapped at once */
+#define PDG_LIMIT_GIT_MAPPED	  PDG_LIMIT_MIB(16) /* of all packs */
+#define PDG_LIMIT_JUDGING	  PDG_LIMIT_MIB(16) /* commits between the walk and the verdict */
+#define PDG_LIMIT_JUDGES	  ((size_t)64)	    /* threads that judge commits */
 #define PDG_LIMIT_PUSH_INPUT	  PDG_LIMIT_MIB(64) /* what git tells a hook: a line a ref */
 #define PDG_LIMIT_PUSH_STATEMENTS ((size_t)10000)   /* that one pre-push makes */
 #define PDG_LIMIT_ALTERNATES	  ((size_t)256)
 #define PDG_LIMIT_OUTBOX	  ((size_t)1 << 20) /* statements waiting */
+#define PDG_LIMIT_GIT_CONFIG	  PDG_LIMIT_MIB(4)  /* one file of git's configuration */
+#define PDG_LIMIT_GIT_VALUES	  ((size_t)1 << 18) /* values of all of them */
+#define PDG_LIMIT_GIT_STEPS	  ((size_t)1 << 16) /* of comparing one pattern in them */
 
 /* Keys and policy */
 #define PDG_LIMIT_KEY_FILE	  PDG_LIMIT_MIB(16)
 #define PDG_LIMIT_KEY_DESCRIPTION PDG_LIMIT_MIB(32) /* what pedigree-pgp prints of one */
 #define PDG_LIMIT_KEY_PEM	  PDG_LIMIT_KIB(64) /* one plain key */
 #define PDG_LIMIT_SSH_BLOB	  PDG_LIMIT_KIB(32) /* one SSH key or signature, decoded */
+#define PDG_LIMIT_CMS_CERTS	  8		    /* that a commit's signature brings along */
+#define PDG_LIMIT_CMS_ATTRIBUTES  32		    /* of its signer, signed or not */
+#define PDG_LIMIT_X509_NAMES	  64		    /* of one certificate's owner */
+#define PDG_LIMIT_X509_ROOTS	  1024		    /* certificates of one repository section */
 #define PDG_LIMIT_KEYS		  4096		    /* keys of one repository section */
+#define PDG_LIMIT_KRL_ENTRIES	  ((size_t)1 << 20) /* of one SSH revocation list */
 #define PDG_LIMIT_POLICY_FILE	  PDG_LIMIT_MIB(1)
 #define PDG_LIMIT_POLICY_SECTIONS 4096
 #define PDG_LIMIT_POLICY_VALUES	  1024		   /* of one key in one section */
@@ -90,6 +105,9 @@
 #define PDG_LIMIT_LOG_ANSWER	  PDG_LIMIT_MIB(1)
 #define PDG_LIMIT_ANSWER_HEADERS  PDG_LIMIT_KIB(64) /* of any server that is asked */
 #define PDG_LIMIT_LINKS		  64		    /* of one journal leaf */
+#define PDG_LIMIT_TIMESTAMP	  PDG_LIMIT_KIB(64) /* one RFC 3161 token or response */
+#define PDG_LIMIT_AUTHORITIES	  256		    /* of each kind, in one trusted root */
+#define PDG_LIMIT_CHAIN_CERTS	  16		    /* of one authority, or inside one token */
 
 /* Files and evidence */
 #define PDG_LIMIT_EVIDENCE_FILES 10000		    /* records or files of one judgement */

@@ -37,6 +37,15 @@ static const struct pdg_rule rules[] = {
 	{ "SSH-2", PDG_E_FORMAT, 400, "malformed", "a line of an allowed_signers or SSH public key file cannot be read" },
 	{ "SSH-3", PDG_E_REJECTED, 403, "signature-invalid", "an SSH key type or signature algorithm that is not judged" },
 	{ "SSH-4", PDG_E_REJECTED, 403, "signature-invalid", "an SSH signature made for another namespace" },
+	{ "SSH-5", PDG_E_FORMAT, 400, "malformed", "an SSH certificate is not strictly of its form" },
+	{ "SSH-6", PDG_E_FORMAT, 400, "malformed", "an SSH key revocation list is not strictly of its form" },
+
+	/* X.509 certificates and CMS signatures */
+	{ "CMS-1", PDG_E_FORMAT, 400, "malformed", "a CMS signature or an X.509 certificate is not strictly of its form" },
+	{ "CMS-2", PDG_E_REJECTED, 403, "signature-invalid", "an algorithm, key or kind of CMS signature that is not judged" },
+	{ "CMS-3", PDG_E_FORMAT, 400, "malformed", "a CMS signature comes without its signer's certificate" },
+	{ "CMS-4", PDG_E_FORMAT, 400, "malformed", "a CMS signature holds what it does not need and no signature covers" },
+	{ "CMS-5", PDG_E_LIMIT, 413, "too-large", "a CMS signature or a certificate goes beyond a limit" },
 
 	/* OpenPGP keys and signatures */
 	{ "PGP-1", PDG_E_FORMAT, 400, "malformed", "an OpenPGP signature's ASCII armor is not strictly of its form" },
@@ -71,6 +80,20 @@ static const struct pdg_rule rules[] = {
 	{ "LOG-15", PDG_E_LIMIT, 413, "too-large", "a checkpoint, log entry or proof goes beyond a limit" },
 	{ "LOG-16", PDG_E_IO, 503, "log-unavailable", "another process has the embedded log open" },
 	{ "LOG-17", PDG_E_REJECTED, 403, "refused", "a log entry has a time or a promise, which logs of its kind do not give" },
+	{ "LOG-18", PDG_E_REJECTED, 403, "refused", "a log's signed entry timestamp is wrong" },
+	{ "LOG-19", PDG_E_REJECTED, 403, "refused", "a log entry's signed time is one to come" },
+
+	/* RFC 3161 timestamps */
+	{ "TSA-1", PDG_E_FORMAT, 400, "malformed", "a timestamp, or an authority's certificate, is not strictly of its form" },
+	{ "TSA-2", PDG_E_LIMIT, 413, "too-large", "a timestamp goes beyond a limit" },
+	{ "TSA-3", PDG_E_REJECTED, 403, "refused", "a timestamp response that grants no timestamp" },
+	{ "TSA-4", PDG_E_REJECTED, 403, "refused", "a timestamp is over another signature" },
+	{ "TSA-5", PDG_E_REJECTED, 403, "refused", "a timestamp is made with a digest that is not SHA-2" },
+	{ "TSA-6", PDG_E_REJECTED, 403, "refused", "the signature of a timestamp is wrong, or does not name its signer's certificate" },
+	{ "TSA-7", PDG_E_REJECTED, 403, "refused", "a timestamp is of no authority that the trusted root names" },
+	{ "TSA-8", PDG_E_REJECTED, 403, "refused", "a timestamp's certificate was not valid then, or may not sign timestamps" },
+	{ "TSA-9", PDG_E_REJECTED, 403, "refused", "a timestamp's authority is not trusted for that time" },
+	{ "TSA-10", PDG_E_REJECTED, 403, "refused", "a timestamp's time is one to come" },
 
 	/* The journal */
 	{ "JNL-1", PDG_E_FORMAT, 400, "malformed", "a journal leaf or its proof is not of its form" },
@@ -103,6 +126,12 @@ static const struct pdg_rule rules[] = {
 	{ "PSH-11", PDG_E_REJECTED, 403, "refused", "a late statement for a commit that is on no protected ref now" },
 	{ "PSH-12", PDG_E_REJECTED, 403, "refused", "a push to refs/replace" },
 	{ "PSH-13", PDG_E_REJECTED, 403, "refused", "a statement for a commit that only the policy's baseline excuses" },
+	{ "PSH-14", PDG_E_REJECTED, 403, "refused", "a push without the signed certificate that the policy asks for" },
+	{ "PSH-15", PDG_E_FORMAT, 400, "refused", "a push certificate that is not of its form" },
+	{ "PSH-16", PDG_E_REJECTED, 403, "refused", "a push certificate that moves other refs than the push does" },
+	{ "PSH-17", PDG_E_REJECTED, 403, "refused", "a push certificate whose nonce is not the one that this server gave for this push" },
+	{ "PSH-18", PDG_E_REJECTED, 403, "refused", "a push certificate that no key of the policy signed" },
+	{ "PSH-19", PDG_E_USAGE, 403, "refused", "a policy that asks for push certificates, where git is not set up to ask for them" },
 
 	/* Hooks in a clone, and their installation */
 	{ "HOK-1", PDG_E_REJECTED, 403, "refused", "commits would not be signed: no signing is configured" },
@@ -135,6 +164,7 @@ static const struct pdg_rule rules[] = {
 	{ "SGN-10", PDG_E_REJECTED, 422, "source-not-verified", "a signature of a form that is not judged" },
 	{ "SGN-11", PDG_E_REJECTED, 422, "source-not-verified", "a forge's key signed what is no merge of two" },
 	{ "SGN-12", PDG_E_REJECTED, 422, "source-not-verified", "a commit, tag or signature is dated later than it was received" },
+	{ "SGN-13", PDG_E_REJECTED, 422, "source-not-verified", "a commit or tag is signed by a certificate whose owner or issuer the policy does not name" },
 
 	/* Statements by stage */
 	{ "STG-1", PDG_E_REJECTED, 501, "not-supported", "a statement's predicate type is none of a stage" },
@@ -182,7 +212,7 @@ static const struct pdg_rule rules[] = {
 	{ "POL-2", PDG_E_USAGE, 422, "refused", "a policy or configuration file has an unknown section or key" },
 	{ "POL-3", PDG_E_USAGE, 422, "refused", "a value is not of its form, is empty, or is given twice" },
 	{ "POL-4", PDG_E_USAGE, 422, "refused", "the policy is empty" },
-	{ "POL-5", PDG_E_USAGE, 422, "refused", "a key file that the policy names cannot be read" },
+	{ "POL-5", PDG_E_USAGE, 422, "refused", "a key or revocation file that the policy names cannot be read" },
 	{ "POL-6", PDG_E_USAGE, 422, "refused", "one key has two roles in the policy" },
 	{ "POL-7", PDG_E_USAGE, 422, "refused", "the policy asks for something that this version does not implement" },
 	{ "POL-8", PDG_E_USAGE, 422, "refused", "sections of the policy contradict each other, or lack what they need" },
@@ -198,6 +228,7 @@ static const struct pdg_rule rules[] = {
 	{ "TIM-2", PDG_E_REJECTED, 403, "signature-invalid", "the key was no longer valid at the time of its signature" },
 	{ "TIM-3", PDG_E_REJECTED, 403, "signature-invalid", "the key is compromised, and nothing independent shows an earlier signature" },
 	{ "TIM-4", PDG_E_REJECTED, 400, "malformed", "a statement is dated later than it was received" },
+	{ "TIM-5", PDG_E_REJECTED, 403, "signature-invalid", "the key was revoked when its signature was received" },
 
 	/* The store */
 	{ "STO-1", PDG_E_REJECTED, 403, "refused", "the store was written by a later version" },

@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Makes tests/data/pgp with gpg and git: throw-away keys, signatures over msg.txt, a signed commit.
 #
@@ -41,6 +41,35 @@ talk() {
 fpr() {
 	gpg --batch --with-colons --list-keys "$1" | awk -F: '$1 == "fpr" { print $10; exit }'
 }
+grip() {
+	gpg --batch --with-colons --with-keygrip --list-keys "$1" | awk -F: '$1 == "grp" { print $10; exit }'
+}
+# old NAME VERSION TYPE ALGORITHM WHO TEXT: a signature of version 2 or 3 over TEXT with SHA-256 (RFC 4880 5.2.2),
+# which gpg checks and no longer makes: its agent is asked for the numbers.
+old() {
+	tail=$3$(printf '%08x' 1706745600)
+	sum=$({ printf '%b' "$6"; bytes "$tail"; } | gpg --batch --print-md SHA256 | tr -d ' \n')
+	hex=$(printf 'SIGKEY %s\nSETHASH 8 %s\nPKSIGN\n/bye\n' "$(grip "$5@example.com")" "$sum" |
+		gpg-connect-agent | od -An -v -tx1 | tr -d '\n' |
+		sed 's/ 25 30 44/ 0d/g; s/ 25 30 41/ 0a/g; s/ 25 32 35/ 25/g' | tr -d ' ')
+	body=$2''05$tail$(fpr "$5@example.com" | cut -c25-40)$4''08$(echo "$sum" | cut -c1-4)
+	case $hex in *28313a72*) names='72 73' ;; *) names=73 ;; esac # "r" and "s", or RSA's "s" alone
+	for name in $names; do
+		rest=${hex#*28313a$name}
+		length=$(bytes "${rest%%3a*}")
+		rest=$(echo "${rest#*3a}" | cut -c1-$((length * 2)) | sed 's/^\(00\)*//')
+		bits=$((${#rest} * 4))
+		case $rest in 0[1]*) bits=$((bits - 7)) ;; 0[23]*) bits=$((bits - 6)) ;; 0[4-7]*) bits=$((bits - 5)) ;; 0*) bits=$((bits - 4)) ;;
+		1*) bits=$((bits - 3)) ;; [23]*) bits=$((bits - 2)) ;; [4-7]*) bits=$((bits - 1)) ;; esac
+		body=$body$(printf '%04x' $bits)$rest
+	done
+	n=$((${#body} / 2))
+	if [ $n -lt 256 ]; then head=88$(printf '%02x' $n); else head=89$(printf '%04x' $n); fi
+	bytes "$head$body" | gpg --batch --enarmor | sed 's/ARMORED FILE/SIGNATURE/; /^Comment/d' >"$out/sig-$1.asc"
+}
+bytes() { # HEX
+	printf '%b' "$(echo "$1" | sed 's/../\\x&/g')"
+}
 sign() { # NAME ARG...: tests/data/pgp/sig-NAME.asc over msg.txt
 	name=$1
 	shift
@@ -70,10 +99,19 @@ heidi=$(fpr heidi@example.com)
 at $born --quick-add-key "$heidi" rsa2048 sign 0
 at $born --quick-gen-key 'Ivan Small <ivan@example.com>' rsa1024 sign,cert 0
 at $born --quick-gen-key 'Judy Older <judy@example.com>' dsa2048 sign,cert 0
+at $born --quick-gen-key 'Mia Middle <mia@example.com>' rsa3072 sign,cert 0
+at $born --quick-gen-key 'Nora Oldest <nora@example.com>' dsa1024 sign,cert 0
+at $born --quick-gen-key 'Kim Brainpool <brainpool@example.com>' brainpoolP256r1 sign,cert 0
+at $born --quick-gen-key 'Karl Koblitz <koblitz@example.com>' secp256k1 sign,cert 0
+# Whether these subkeys are cross-certified is GnuPG's to tell: a curve and a primary key of its own.
+at $born --quick-gen-key 'Lea Example <lea@example.com>' ed25519 cert 0
+at $born --quick-add-key "$(fpr lea@example.com)" brainpoolP384r1/ecdsa sign 0
+at $born --quick-gen-key 'Liam Example <liam@example.com>' dsa2048 sign,cert 0
+at $born --quick-add-key "$(fpr liam@example.com)" ed25519 sign 0
 at $born --quick-gen-key '[GNUPG:] GOODSIG 0123456789ABCDEF <mallory@example.com>' ed25519 sign,cert 0
 
 printf 'a small message\n' >"$out/msg.txt"
-for who in alice bob carol dave dora duke frank grace heidi ivan judy mallory; do
+for who in alice bob carol dave dora duke frank grace heidi ivan judy mia brainpool koblitz lea liam mallory; do
 	sign $who -u "$who@example.com"
 done
 at 20200201T000000 --output "$out/sig-erin.asc" --armor -u erin@example.com --detach-sign "$out/msg.txt"
@@ -86,6 +124,13 @@ sign text -u alice@example.com --textmode
 sign sha1 -u bob@example.com --digest-algo SHA1
 sign ripemd160 -u bob@example.com --digest-algo RIPEMD160
 sign sha224 -u bob@example.com --digest-algo SHA224
+sign sha224-ed25519 -u alice@example.com --digest-algo SHA224
+old v3 03 00 01 bob "$(cat "$out/msg.txt")\\n"
+old v3-text 03 01 01 bob "$(cat "$out/msg.txt")\\r\\n"
+old v2 02 00 01 bob "$(cat "$out/msg.txt")\\n"
+old v3-judy 03 00 11 judy "$(cat "$out/msg.txt")\\n"
+sign nora -u nora@example.com --digest-algo SHA256
+sign sha384 -u bob@example.com --digest-algo SHA384
 sign sha512 -u bob@example.com --digest-algo SHA512
 # A number with zero bits in front, which some write with them (GitHub) and most without.
 for second in 0 1 2 3 4 5 6 7 8 9; do
@@ -109,7 +154,7 @@ talk 20240302T000000 'key 1\nrevkey\ny\n2\n\ny\nsave\n' --edit-key heidi@example
 
 # A real commit, as git signs and stores it.
 cat >"$GNUPGHOME/gpg-then" <<EOF
-#!/bin/sh
+#!/bin/bash
 exec gpg --faked-system-time 20240201T000000 --batch --pinentry-mode loopback --passphrase '' "\$@"
 EOF
 chmod 700 "$GNUPGHOME/gpg-then"

@@ -39,6 +39,22 @@ git clone -q "$srv" "$work" 2>/dev/null
 git -C "$work" checkout -q -B main 2>/dev/null
 sign_with "$work" ssh "$tmp/alice" Alice $alice
 
+# ---- which keys are revoked ---------------------------------------------------------------------
+
+printf '[key "%s"]\n\trevokedSince = 2020-01-01T00:00:00Z\n' "$(ssh-keygen -l -f "$tmp/alice.pub" | cut -d' ' -f2)" >"$tmp/gone"
+write_policy server "[revocation]
+	file = ../gone"
+by_policy() { assert_exit 1 "doctor: $1" pedigree -C "$work" doctor --policy "$policy" --repository $uri; }
+by_policy "a revocation file"
+assert_says "good revocation"
+assert_says "good revoked     1 key"
+assert_says "is revoked"
+echo '[keys]' >"$tmp/gone"
+by_policy "a broken one"
+assert_says "bad  policy"
+assert_rule POL-2
+write_policy
+
 # ---- a git server: its outbox, and what its hooks were given ------------------------------------
 
 doctor "$srv" "no service"

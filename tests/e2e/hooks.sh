@@ -407,8 +407,8 @@ git -C "$work" config user.signingKey "$tmp/nothing"
 assert_refused "a key that is not there" commit "$work" third
 assert_rule HOK-2
 git -C "$work" reset -q --hard
-git -C "$work" config gpg.format x509
-assert_refused "a format that is not judged" commit "$work" third
+git -C "$work" config gpg.format pkcs7
+assert_refused "a format that git itself does not know" sh -c "cd '$work' && .git/hooks/pre-commit"
 assert_rule HOK-2
 git -C "$work" reset -q --hard
 sign_with "$work" ssh "$tmp/bob" Bob $bob

@@ -16,6 +16,7 @@ lib/systemd/system/pedigree-outbox@.service
 lib/systemd/system/pedigree-outbox@.timer
 lib/systemd/system/pedigreed.service
 lib/sysusers.d/pedigree.conf
+libexec/pedigree/pedigree-commit
 libexec/pedigree/pedigree-hook
 libexec/pedigree/pedigree-judge
 libexec/pedigree/pedigree-net
@@ -69,6 +70,7 @@ check_programs() { # check_programs ROOT
 	ok "a repository" git init -q "$W/repository"
 	ok "hooks in it" "$1/bin/pedigree" -C "$W/repository" hooks install
 	grep -q "'$1/libexec/pedigree/pedigree-hook'" "$W/repository/.git/hooks/pre-push" || fail "hooks do not run the installed program"
+	grep -q "'$1/libexec/pedigree/pedigree-commit'" "$W/repository/.git/hooks/post-commit" || fail "a commit's hooks do not run their own program"
 	ok "which are in order" "$1/bin/pedigree" -C "$W/repository" hooks status
 	rm -rf "$W/repository"
 }
@@ -88,6 +90,7 @@ if tool readelf "what the programs link"; then
 	check_links "$W/links-tree" libexec/pedigree/pedigree-net crypto jansson curl
 	check_links "$W/links-tree" libexec/pedigree/pedigree-repo crypto jansson git2
 	check_links "$W/links-tree" libexec/pedigree/pedigree-hook crypto jansson git2
+	check_links "$W/links-tree" libexec/pedigree/pedigree-commit crypto jansson
 	check_links "$W/links-tree" libexec/pedigree/pedigree-pgp crypto gpgme
 	check_links "$W/links-tree" sbin/pedigreed crypto jansson curl sqlite3 microhttpd
 	rm -rf "$W/links-tree"

@@ -63,7 +63,7 @@ same "commands of later versions" "$W/later-table" "$W/later"
 # --- keys of the policy and of the daemon's file ----------------------------------------------
 
 # {"section", named, "key", PDG_CFG_KIND, many} as "section key", with "+" or "refused"
-cat "$top/common/trust/policy_keys.c" "$top/service/config.c" |
+cat "$top/common/trust/policy_keys.c" "$top/common/trust/revocation.c" "$top/service/config.c" |
 	sed -nE 's/^[[:space:]]*\{ ?"([a-z]+)", (true|false), "([A-Za-z0-9]+)", PDG_CFG_([A-Z]+), (true|false) ?\},?.*/\1 \3 \4 \5/p' |
 	awk '{ print $1, $2 ($3 == "LATER" ? " refused" : $4 == "true" ? " +" : "") }' >"$W/table-keys"
 

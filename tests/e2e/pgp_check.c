@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "crypto/pgp.h"
+#include "crypto/pgp_gnupg.h"
 #include "util/fs.h"
 #include "util/limits.h"
 #include "util/out.h"
@@ -14,6 +14,7 @@
 static int check(char **arg, struct pdg_error *err)
 {
 	PDG_AUTO(pgp_ring) struct pdg_pgp_ring *ring = NULL;
+	PDG_AUTO(pgp_gnupg) struct pdg_pgp_gnupg *gnupg = NULL;
 	PDG_AUTO(pgp_sig) struct pdg_pgp_sig *sig = NULL;
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_COMMIT);
 	PDG_AUTO(buf) struct pdg_buf msg = PDG_BUF_INIT(PDG_LIMIT_COMMIT);
@@ -21,7 +22,10 @@ static int check(char **arg, struct pdg_error *err)
 	const struct pdg_pgp_key *key;
 	int rc;
 
-	rc = pdg_pgp_ring_load(arg[1], strcmp(arg[2], "-") == 0 ? NULL : arg[2], &ring, err);
+	rc = pdg_pgp_gnupg_new(&gnupg, err);
+	if (rc == 0)
+		rc = pdg_pgp_ring_load(arg[1], strcmp(arg[2], "-") == 0 ? NULL : arg[2], &ring,
+				       err);
 	if (rc == 0)
 		rc = pdg_fs_read(arg[3], &text, err);
 	if (rc == 0)
@@ -30,10 +34,15 @@ static int check(char **arg, struct pdg_error *err)
 		rc = pdg_pgp_sig_parse(pdg_buf_bytes(&text), &sig, err);
 	if (rc < 0)
 		return rc;
-	key = pdg_pgp_sig_find(sig, ring, &cert);
+	rc = pdg_pgp_sig_find(sig, ring, &cert, &key, err);
+	if (rc < 0)
+		return rc;
 	if (!key)
 		return pdg_fail(err, PDG_E_REJECTED, "no key in the ring is the issuer");
-	rc = pdg_pgp_sig_verify(sig, key, pdg_buf_bytes(&msg), err);
+	if (pdg_pgp_sig_here(sig, key))
+		rc = pdg_pgp_sig_verify(sig, key, pdg_buf_bytes(&msg), err);
+	else
+		rc = pdg_pgp_gnupg_verify(gnupg, sig, ring, cert, key, pdg_buf_bytes(&msg), err);
 	if (rc < 0)
 		return rc;
 	pdg_out(stdout, PDG_PLAIN, "good %s %s\n", key->fingerprint, cert->fingerprint);

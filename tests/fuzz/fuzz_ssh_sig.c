@@ -2,7 +2,7 @@
 /*
  * SSHSIG, armoured or not: any bytes are a signature or an error with a rule, and none verifies.
  *
- * Covers: common/crypto/sshsig.c common/crypto/sshkey.c
+ * Covers: common/crypto/sshsig.c common/crypto/sshkey.c common/crypto/sshcert.c
  */
 #include "crypto/sshsig.h"
 #include "fuzz.h"

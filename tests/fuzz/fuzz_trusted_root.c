@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Trusted roots: any bytes name logs with a key, a host and an id of their own, or are an error
- * with a rule.
+/* Trusted roots: any bytes name logs with a key, a host and an id of their own, and authorities
+ * with certificates, or are an error with a rule.
  *
- * Covers: common/trust/root.c
+ * Covers: common/trust/root_read.c common/trust/root.c
  */
 #include "fuzz.h"
 #include "trust/root.h"
@@ -23,5 +23,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		MUST(r->logs[i].key && r->logs[i].host[0] != '\0');
 		MUST(pdg_root_log(r, pdg_bytes(r->logs[i].log_id, 32)) == &r->logs[i]);
 	}
+	for (i = 0; i < r->n_cas; i++)
+		MUST(r->cas[i].n_certs > 0 && r->cas[i].certs[0].n > 0);
+	for (i = 0; i < r->n_tsas; i++)
+		MUST(r->tsas[i]);
 	return 0;
 }

@@ -176,11 +176,11 @@ static void another_signer_may_stand_in(void)
 	expect_good(&s);
 	if (!CHECK_UINT(keys->n, 2))
 		return;
-	keys->v[0].valid_before = WORLD_COMMITTED;
+	keys->v[0].when.before = WORLD_COMMITTED;
 	expect_good(&s);
-	keys->v[1].valid_before = WORLD_COMMITTED;
+	keys->v[1].when.before = WORLD_COMMITTED;
 	expect_read_build(&s, "TIM-2");
-	keys->v[0].valid_before = 0;
+	keys->v[0].when.before = 0;
 	expect_good(&s);
 }
 

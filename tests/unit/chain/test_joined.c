@@ -40,7 +40,7 @@ static struct pdg_key_list *builder_keys(struct scene *s, int64_t until)
 	size_t i;
 
 	for (i = 0; i < keys->n; i++)
-		keys->v[i].valid_before = until;
+		keys->v[i].when.before = until;
 	return keys;
 }
 
@@ -80,16 +80,16 @@ static void who_joins_has_no_time_but_now(void)
 	scene_init(&s, TWO_KEYS);
 	change_envelope(&s, JOIN);
 	keys = builder_keys(&s, WORLD_BUILD_AT + 10);
-	keys->v[0].compromised_since = WORLD_COMMITTED;
+	keys->v[0].when.compromised_since = WORLD_COMMITTED;
 	expect_read_build(&s, "TIM-3");
-	keys->v[0].compromised_since = 0;
-	keys->v[0].valid_after = WORLD_NOW;
-	keys->v[0].valid_before = 0;
+	keys->v[0].when.compromised_since = 0;
+	keys->v[0].when.after = WORLD_NOW;
+	keys->v[0].when.before = 0;
 	expect_read_build(&s, "TIM-1");
-	keys->v[1].valid_before = 0;
+	keys->v[1].when.before = 0;
 	expect_good(&s); /* good now, and signed now */
 	/* The leaf was about both: then the second is as old as the first. */
-	keys->v[1].valid_before = WORLD_BUILD_AT + 10;
+	keys->v[1].when.before = WORLD_BUILD_AT + 10;
 	both.second = s.w.key[WORLD_NIGHTLY_KEY];
 	scene_make(&s, NULL, &both);
 	scene_both(&s);

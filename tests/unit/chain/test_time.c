@@ -149,6 +149,92 @@ static void commits_are_judged_at_their_time(void)
 	pdg_test_case(NULL);
 }
 
+/* The world's policy with [revocation]; the file says @date of @key. */
+static void revoke_in(struct scene *s, const char *key, const char *date)
+{
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(1024);
+
+	pdg_buf_printf(&text, "[key \"%s\"]\n%s\n", key, date);
+	free(pdg_test_file(s->w.dir, "gone", pdg_buf_bytes(&text)));
+	pdg_world_policy(&s->w, "[revocation]\n\tfile = gone\n" WORLD_POLICY);
+}
+
+/* SHA256:… of the key that signed ssh-good.raw: said by its verdict. */
+static char *committers_key(struct scene *s)
+{
+	PDG_AUTO(buf) struct pdg_buf raw = PDG_BUF_INIT(PDG_LIMIT_COMMIT);
+	PDG_AUTO(verdict) struct pdg_verdict v;
+	const struct pdg_signers *signers;
+	struct pdg_error err = {0};
+
+	pdg_verdict_init(&v);
+	PDG_TEST_READ_DATA("commits/ssh-good.raw", &raw);
+	if (pdg_judge_signers(s->w.judge, &s->w.policy->repositories[0], &signers, &err) < 0 ||
+	    pdg_judge_commit(signers, pdg_buf_bytes(&raw), false, WORLD_NOW, &v, &err) < 0)
+		abort();
+	return pdg_str_dup(v.fingerprint);
+}
+
+/*
+ * rules.md 1 on attestations that are already there: who leaves takes nothing with him, a thief
+ * everything for which only the service's word stands. Received: 00:01:00Z and 00:02:00Z.
+ */
+static void revocations_look_at_the_receipt(void)
+{
+	static const struct {
+		const char *date;
+		const char *rule; /* of the source; NULL: good */
+	} commit[] = {
+		{"revokedSince = 2024-02-01T00:01:01Z", NULL},
+		{"revokedSince = 2024-02-01T00:01:00Z", "SGN-5"},
+		{"revokedSince = 2024-01-01T00:00:00Z", "SGN-5"},
+		{"compromisedSince = 2024-01-01T00:00:00Z", "SGN-5"},
+		{"compromisedSince = 2024-06-01T00:00:00Z", "SGN-5"},
+	};
+	static const struct {
+		enum pdg_world_key key;
+		const char *date;
+		const char *source, *build;
+	} ours[] = {
+		{WORLD_SERVER, "revokedSince = 2024-02-01T00:01:01Z", NULL, NULL},
+		{WORLD_SERVER, "revokedSince = 2024-02-01T00:01:00Z", "TIM-5", NULL},
+		{WORLD_SERVER, "compromisedSince = 2024-06-01T00:00:00Z", "TIM-3", NULL},
+		{WORLD_BUILDER_KEY, "revokedSince = 2024-02-01T00:02:01Z", NULL, NULL},
+		{WORLD_BUILDER_KEY, "revokedSince = 2024-02-01T00:02:00Z", NULL, "TIM-5"},
+		{WORLD_BUILDER_KEY, "compromisedSince = 2024-06-01T00:00:00Z", NULL, "TIM-3"},
+		{WORLD_SERVICE, "revokedSince = 2024-02-01T00:02:01Z", NULL, NULL},
+		{WORLD_STRANGER, "compromisedSince = 2020-01-01T00:00:00Z", NULL, NULL},
+	};
+	PDG_AUTO(scene) struct scene s;
+	PDG_AUTO(mem) char *key = NULL;
+	size_t i;
+
+	scene_init(&s, NULL);
+	key = committers_key(&s);
+	for (i = 0; i < sizeof(commit) / sizeof(commit[0]); i++) {
+		pdg_test_case("committer: %s", commit[i].date);
+		revoke_in(&s, key, commit[i].date);
+		if (commit[i].rule)
+			expect_source(&s, commit[i].rule);
+		else
+			expect_good(&s);
+	}
+	for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+		char name[PDG_KEY_FINGERPRINT];
+
+		pdg_test_case("key %u: %s", (unsigned)ours[i].key, ours[i].date);
+		pdg_key_fingerprint(pdg_key_spki_sha256(s.w.key[ours[i].key]), name);
+		revoke_in(&s, name, ours[i].date);
+		if (ours[i].source)
+			expect_source(&s, ours[i].source);
+		else if (ours[i].build)
+			expect_read_build(&s, ours[i].build);
+		else
+			expect_good(&s);
+	}
+	pdg_test_case(NULL);
+}
+
 static void what_comes_from_the_future_is_refused(void)
 {
 	PDG_AUTO(scene) struct scene s;
@@ -348,6 +434,7 @@ static void a_log_is_asked_for_unless_the_policy_says_no(void)
 PDG_TEST_MAIN("time", {"windows of keys are kept", windows_of_keys_are_kept},
 	      {"windows of logs are kept", windows_of_logs_are_kept},
 	      {"commits are judged at their time", commits_are_judged_at_their_time},
+	      {"revocations look at the receipt", revocations_look_at_the_receipt},
 	      {"what comes from the future is refused", what_comes_from_the_future_is_refused},
 	      {"the source comes first", the_source_comes_first},
 	      {"dates of old builds are read", dates_of_old_builds_are_read},

@@ -4,6 +4,8 @@
 
 #include <sys/stat.h>
 
+#include "crypto/pgp_ring.h"
+
 char *data_path(const char *name)
 {
 	char *path = pdg_str_printf("%s/commits/%s", PDG_TEST_DATA, name);
@@ -44,11 +46,24 @@ void world_describe(struct world *w, const char *keys, struct pdg_bytes json)
 	PDG_AUTO(buf) struct pdg_buf file = PDG_BUF_INIT(PDG_LIMIT_KEY_FILE);
 	PDG_AUTO(mem) char *name = NULL;
 	PDG_AUTO(mem) char *path = NULL;
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_KEY_DESCRIPTION);
 	char source[PDG_SHA256_HEX];
+	struct pdg_bytes head;
+	struct pdg_bytes rest;
+	struct pdg_bytes line;
+	size_t n = 0;
 
 	data_read(keys, &file);
 	if (pdg_sha256_hex(pdg_buf_bytes(&file), source, NULL) != 0)
 		abort();
+	/* The head has a digest of what follows, which the test may have changed. */
+	(void)pdg_bytes_line(&json, &head);
+	for (rest = json; pdg_bytes_line(&rest, &line); n++)
+		;
+	if (pdg_pgp_description_head(source, n, json, &text, NULL) != 0)
+		abort();
+	pdg_buf_put(&text, json);
+	json = pdg_buf_bytes(&text);
 	name = pdg_str_printf("%s.json", source);
 	path = pdg_test_file(w->cache, name, json);
 	if (chmod(path, 0600) != 0)
@@ -190,13 +205,18 @@ static size_t flip_every_bit(const struct world *w, const char *name, int64_t at
 	return i;
 }
 
+void check_every_bit_in(const struct world *w, const char *commit, const char *tag, int64_t at)
+{
+	CHECK(flip_every_bit(w, commit, at) > 3000);
+	CHECK(flip_every_bit(w, tag, at) > 2000);
+}
+
 void check_every_bit(const char *commit, const char *tag, int64_t at)
 {
 	struct world w;
 
 	world_init(&w);
 	world_load(&w);
-	CHECK(flip_every_bit(&w, commit, at) > 3000);
-	CHECK(flip_every_bit(&w, tag, at) > 2000);
+	check_every_bit_in(&w, commit, tag, at);
 	world_done(&w);
 }

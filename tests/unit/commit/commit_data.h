@@ -59,5 +59,6 @@ void check_files(bool committer_match, const struct judged *cases, size_t n);
 
 /* Of neither object may any single bit change unnoticed. */
 void check_every_bit(const char *commit, const char *tag, int64_t at);
+void check_every_bit_in(const struct world *w, const char *commit, const char *tag, int64_t at);
 
 #endif

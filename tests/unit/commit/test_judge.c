@@ -256,7 +256,7 @@ static void other_forms_are_refused(void)
 	expect_changed(&w, "pgp-good.raw", "gpgsig", "-----BEGIN PGP SIGNATURE-----",
 		       "-----BEGIN PGP MESSAGE-----", PDG_RESULT_MALFORMED, "COM-5");
 	expect_changed(&w, "pgp-good.raw", "gpgsig", "-----BEGIN PGP SIGNATURE-----",
-		       "-----BEGIN SIGNED MESSAGE-----", PDG_RESULT_UNSUPPORTED, "SGN-10");
+		       "-----BEGIN SIGNED MESSAGE-----", PDG_RESULT_MALFORMED, "CMS-1");
 	expect_changed(
 		&w, "unsigned.raw", "committer", "\n\n",
 		"\ngpgsig -----BEGIN PGP SIGNATURE-----\n \n -----END PGP SIGNATURE-----\n\n",

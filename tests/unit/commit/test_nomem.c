@@ -86,4 +86,29 @@ static void every_allocation(void)
 	world_done(&world);
 }
 
-PDG_TEST_MAIN("nomem", {"every allocation", every_allocation})
+/* Certificates, and KRLs of each kind of section. */
+static void every_allocation_for_certificates(void)
+{
+	static const char *const krls[] = {"range", "bitmap", "ids", "sha1", "others"};
+
+	world_init(&world);
+	free(world.allowed[0]);
+	world.allowed[0] = data_path("../ssh_certs/allowed_signers");
+	world.repo.openpgp_keys.n = 0;
+	world.repo.forge_keys.n = 0;
+	for (size_t i = 0; i < sizeof(krls) / sizeof(krls[0]); i++) {
+		PDG_AUTO(mem) char *name = pdg_str_printf("../ssh_certs/%s.krl", krls[i]);
+
+		free(world.revoked[0]);
+		world.revoked[0] = data_path(name);
+		pdg_failalloc_run(krls[i], load_signers);
+	}
+	world_load(&world);
+	run("../ssh_certs/good.raw", judge);
+	run("../ssh_certs/dual-good.raw", judge);
+	run("../ssh_certs/tag.raw", judge_tag);
+	world_done(&world);
+}
+
+PDG_TEST_MAIN("nomem", {"every allocation", every_allocation},
+	      {"every allocation for certificates", every_allocation_for_certificates})

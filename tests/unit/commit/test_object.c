@@ -163,7 +163,11 @@ static void odd_but_legitimate(void)
 		TREE PARENT PARENT AUTHOR COMMITTER "\nm",
 		HEAD MERGETAG MERGETAG "\nm",
 		HEAD "HG:rename a:b\nHG:rename c:d\nx_y-Z:9 \n\nm",
-		HEAD "mergetag \n\nm",
+		/* odd, but covered by the signature and read in one way */
+		TREE "author A\r <a@example.com\r> 1 +0000\n" COMMITTER "\nm",
+		HEAD "encoding \n\nm",
+		HEAD "encoding utf-16 \xff\n\nm",
+		HEAD "x \r\n\nm\r\n",
 		/* M4: in the body alone it is no signature */
 		HEAD "\nm\ngpgsig " SSH_TEXT,
 		HEAD "\n" PGP_TEXT,
@@ -235,7 +239,35 @@ static void malformed_headers_are_refused(void)
 		{"COM-1", HEAD "a.b c\n\nm"},
 		{"COM-1", HEAD "\tx y\n\nm"},
 		{"COM-1", HEAD "\r\n\nm"},
+		{"COM-1", HEAD "-----BEGIN PGP SIGNATURE-----\n\nm"},
+		{"COM-1", HEAD "-x y\n\nm"},
+		{"COM-1",
+		 "tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\r\n" AUTHOR COMMITTER "\nm"},
+		{"COM-1", "\xef\xbb\xbf" HEAD "\nm"},
 		{"COM-1", " " HEAD "\nm"},
+	};
+
+	check_refused(cases, sizeof(cases) / sizeof(cases[0]));
+}
+
+#define TAGGED "mergetag object 7fd1a60b01f91b314f59955a4e4d4e80d8edf11d\n type commit\n tag v1\n"
+#define BY     " tagger T <t@example.com> 1 +0000\n"
+
+/* A mergetag is signed with the commit, but junk in it is none of git's. */
+static void mergetags_are_tags(void)
+{
+	static const struct refused cases[] = {
+		{"COM-1", HEAD "mergetag \n\nm"},
+		{"COM-1", HEAD "mergetag junk\n\nm"},
+		{"COM-1", HEAD "mergetag junk\n more junk\n \n \n\nm"},
+		{"COM-1", HEAD TAGGED BY "\nm"}, /* no empty line in it */
+		{"COM-1", HEAD "mergetag object 7fd1\n type commit\n tag v1\n" BY " \n m\n\nm"},
+		{"COM-1", HEAD TAGGED " tagger T\n \n m\n\nm"},
+		{"COM-2", HEAD TAGGED BY BY " \n m\n\nm"},
+		{"COM-3", HEAD TAGGED BY " gpgsig junk\n \n m\n\nm"},
+		{"COM-3", HEAD TAGGED BY " gpgsigX junk\n \n m\n\nm"},
+		{"COM-5", HEAD TAGGED BY
+		 " \n m\n -----BEGIN PGP MESSAGE-----\n -----END PGP MESSAGE-----\n\nm"},
 	};
 
 	check_refused(cases, sizeof(cases) / sizeof(cases[0]));
@@ -483,6 +515,7 @@ PDG_TEST_MAIN("object", {"whole commit is read", whole_commit_is_read},
 	      {"sha256 objects are read", sha256_objects_are_read},
 	      {"odd but legitimate", odd_but_legitimate},
 	      {"malformed headers are refused", malformed_headers_are_refused},
+	      {"mergetags are tags", mergetags_are_tags},
 	      {"double headers are refused", double_headers_are_refused},
 	      {"unknown signatures are refused", unknown_signatures_are_refused},
 	      {"malformed persons are refused", malformed_persons_are_refused},

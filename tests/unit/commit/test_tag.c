@@ -124,6 +124,12 @@ static void malformed_tags_are_refused(void)
 		{"COM-1", HEAD "encoding x\n more\n\nm"},
 		{"COM-1", OBJECT TYPE TAG "tagger Alice\n\nm"},
 		{"COM-1", "object 7fd1\n" TYPE TAG TAGGER "\nm"},
+		/* git would take this for where the signature begins */
+		{"COM-1", HEAD "-----BEGIN PGP SIGNATURE-----\n\nm\n"},
+		{"COM-1", HEAD "-----BEGIN SSH SIGNATURE----- x\n\nm\n" SSH_TEXT},
+		{"COM-1", OBJECT TYPE TAG "tagger A <a@b> -1 +0000\n\nm"},
+		{"COM-1", OBJECT TYPE TAG "tagger A <a@b> 1 +0000\r\n\nm"},
+		{"COM-1", OBJECT TYPE TAG "x y\n" TAGGER "\nm\n" SSH_TEXT},
 		{"COM-2", OBJECT OBJECT TYPE TAG TAGGER "\nm"},
 		{"COM-2", HEAD TAG "\nm"},
 		{"COM-2", HEAD TAGGER "\nm"},

@@ -28,9 +28,46 @@ static inline struct pdg_pgp_ring *pgp_ring(void)
 	struct pdg_pgp_ring *ring = NULL;
 
 	pgp_read("keys.json", &text);
-	if (pdg_pgp_ring_of(pdg_buf_bytes(&text), NULL, &ring, NULL) != 0)
+	if (pdg_pgp_ring_of(&text, NULL, &ring, NULL) != 0)
 		abort(); /* may be called before the suite runs, when nothing can be checked */
 	return ring;
+}
+
+/* Its certificate number @i. */
+static inline const struct pdg_pgp_cert *pgp_cert(const struct pdg_pgp_ring *ring, size_t i)
+{
+	const struct pdg_pgp_cert *cert = NULL;
+
+	if (pdg_pgp_ring_cert(ring, i, &cert, NULL) != 0)
+		abort();
+	return cert;
+}
+
+/* The key that made @sig, NULL: none of @ring. @out_cert may be NULL. */
+static inline const struct pdg_pgp_key *pgp_find(const struct pdg_pgp_sig *sig,
+						 const struct pdg_pgp_ring *ring,
+						 const struct pdg_pgp_cert **out_cert)
+{
+	const struct pdg_pgp_cert *cert = NULL;
+	const struct pdg_pgp_key *key = NULL;
+
+	if (pdg_pgp_sig_find(sig, ring, &cert, &key, NULL) != 0)
+		abort();
+	if (out_cert)
+		*out_cert = cert;
+	return key;
+}
+
+/* A description with the lines of certificates @lines. */
+static inline void pgp_describe(struct pdg_bytes lines, size_t n, struct pdg_buf *out)
+{
+	static const char source[] =
+		"0000000000000000000000000000000000000000000000000000000000000000";
+
+	pdg_buf_init(out, PDG_LIMIT_KEY_DESCRIPTION);
+	if (pdg_pgp_description_head(source, n, lines, out, NULL) != 0)
+		abort();
+	pdg_buf_put(out, lines);
 }
 
 /* The packets of the armoured signature @name, appended to @out. */

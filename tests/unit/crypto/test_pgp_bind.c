@@ -85,9 +85,9 @@ static void revoked_without_reason(void)
 	    !CHECK_OK(bind(&file, &b, &err), &err))
 		return;
 	/* The description was made of this file: all its keys, in this order, with these facts. */
-	for (size_t c = 0; c < ring->n; c++) {
-		for (size_t k = 0; k < ring->certs[c].n_keys; k++, at++) {
-			const struct pdg_pgp_key *key = &ring->certs[c].keys[k];
+	for (size_t c = 0; c < pdg_pgp_ring_count(ring); c++) {
+		for (size_t k = 0; k < pgp_cert(ring, c)->n_keys; k++, at++) {
+			const struct pdg_pgp_key *key = &pgp_cert(ring, c)->keys[k];
 
 			if (!CHECK(at < b.n))
 				return;

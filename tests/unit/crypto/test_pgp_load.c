@@ -68,7 +68,7 @@ static int load(const struct place *p, struct pdg_error *err)
 	int rc = pdg_pgp_ring_load(keys, p->dir, &ring, err);
 
 	if (rc == 0)
-		CHECK_UINT(ring->n, 13);
+		CHECK_UINT(pdg_pgp_ring_count(ring), 19);
 	else
 		CHECK(ring == NULL);
 	return rc;

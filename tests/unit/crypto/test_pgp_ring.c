@@ -10,10 +10,10 @@ static void read_text(struct pdg_buf *out)
 
 static const struct pdg_pgp_cert *find(const struct pdg_pgp_ring *ring, const char *address)
 {
-	for (size_t i = 0; i < ring->n; i++) {
-		for (size_t u = 0; u < ring->certs[i].n_uids; u++) {
-			if (pdg_str_eq(ring->certs[i].uids[u].address, address))
-				return &ring->certs[i];
+	for (size_t i = 0; i < pdg_pgp_ring_count(ring); i++) {
+		for (size_t u = 0; u < pgp_cert(ring, i)->n_uids; u++) {
+			if (pdg_str_eq(pgp_cert(ring, i)->uids[u].address, address))
+				return pgp_cert(ring, i);
 		}
 	}
 	abort();
@@ -25,7 +25,7 @@ static void what_it_says(void)
 	const struct pdg_pgp_cert *c;
 	uint64_t keyid;
 
-	CHECK_UINT(ring->n, 13);
+	CHECK_UINT(pdg_pgp_ring_count(ring), 19);
 	c = find(ring, "alice@example.com");
 	CHECK_UINT(c->n_keys, 3);
 	CHECK_UINT(c->n_uids, 3);
@@ -54,19 +54,14 @@ static void what_it_says(void)
 		  "[GNUPG:] GOODSIG 0123456789ABCDEF <mallory@example.com>");
 }
 
-/* Once, the text @from becomes @to. */
+/* Once, the text @from in the lines of the certificates becomes @to. */
 static const struct {
 	const char *from;
 	const char *to;
 } swaps[] = {
-	{"\"version\":1", "\"version\":2"},
-	{"\"version\":1,", ""},
-	{"\"version\":1", "\"version\":1,\"more\":1"},
-	{"\"source\":\"", "\"source\":\"0"},
-	{"\"source\":\"", "\"source\":\"X"},
-	{"\"certs\":[", "\"certs\":[],\"x\":["},
-	{"\"certs\":[", "\"certs\":[{},"},
-	{"\"certs\":[", "\"certs\":[null,"},
+	{"{", "{}{"},
+	{"{", "[{"},
+	{"{", "null{"},
 	{"\"fingerprint\":\"", "\"fingerprint\":\"0"},
 	{"\"fingerprint\":\"", "\"Fingerprint\":\""},
 	{"\"expires\":0", "\"expires\":-1"},
@@ -88,11 +83,38 @@ static const struct {
 	{"\"revokedAt\":0,", ""},
 	{"\"invalid\":false,\"cross", "\"cross"},
 	{"\"crossCertified\":true", "\"crossCertified\":1"},
+	{"\"askGnupg\":false,", ""},
+	{"\"askGnupg\":false", "\"askGnupg\":null"},
 	{"\"packet\":\"", "\"packet\":\"*"},
 	{"\"packet\":\"", "\"packet\":\"AAAA"},
 	{"\"packet\":\"B", "\"packet\":\"A"},
 	{"\"packet\":\"", "\"packet\":\"\",\"x\":\""},
 };
+
+/* Is the description with these @lines refused, as soon as all of it has been read? */
+static void check_refused(struct pdg_bytes lines, size_t n)
+{
+	PDG_AUTO(buf) struct pdg_buf text = {0};
+	PDG_AUTO(pgp_ring) struct pdg_pgp_ring *ring = NULL;
+	struct pdg_error err = {0};
+	int rc;
+
+	pgp_describe(lines, n, &text);
+	rc = pdg_pgp_ring_of(&text, NULL, &ring, &err);
+	CHECK_INT(rc == 0, ring != NULL);
+	if (rc == 0)
+		rc = pdg_pgp_ring_check(ring, &err);
+	CHECK_RULE(rc, &err, "PGP-4");
+}
+
+static struct pdg_bytes lines_of(const struct pdg_buf *text)
+{
+	struct pdg_bytes rest = pdg_buf_bytes(text);
+	struct pdg_bytes head;
+
+	CHECK(pdg_bytes_line(&rest, &head));
+	return rest;
+}
 
 static void distortions(void)
 {
@@ -101,11 +123,9 @@ static void distortions(void)
 	read_text(&text);
 	for (size_t i = 0; i < sizeof(swaps) / sizeof(swaps[0]); i++) {
 		PDG_AUTO(buf) struct pdg_buf other = PDG_BUF_INIT(PDG_LIMIT_KEY_DESCRIPTION);
-		PDG_AUTO(pgp_ring) struct pdg_pgp_ring *ring = NULL;
 		struct pdg_bytes from = pdg_bytes_str(swaps[i].from);
-		struct pdg_bytes all = pdg_buf_bytes(&text);
+		struct pdg_bytes all = lines_of(&text);
 		size_t at = pdg_bytes_find(all, from, 0);
-		struct pdg_error err = {0};
 
 		pdg_test_case("%s -> %s", swaps[i].from, swaps[i].to);
 		if (!CHECK(at != SIZE_MAX))
@@ -113,8 +133,102 @@ static void distortions(void)
 		pdg_buf_put(&other, pdg_bytes_head(all, at));
 		pdg_buf_puts(&other, swaps[i].to);
 		pdg_buf_put(&other, pdg_bytes_from(all, at + from.n));
-		CHECK_RULE(pdg_pgp_ring_of(pdg_buf_bytes(&other), NULL, &ring, &err), &err,
-			   "PGP-4");
+		check_refused(pdg_buf_bytes(&other), 19);
+	}
+}
+
+/* Each certificate stands on a line of its own, and there are as many as the head says. */
+static void counts(void)
+{
+	PDG_AUTO(buf) struct pdg_buf text = {0};
+	struct pdg_bytes all;
+
+	read_text(&text);
+	all = lines_of(&text);
+	check_refused(all, 18);
+	check_refused(all, 20);
+	check_refused(all, 0);
+	check_refused(pdg_bytes(NULL, 0), 1);
+	check_refused(pdg_bytes_str("\n"), 1);
+	check_refused(pdg_bytes_str("{\"fingerprint\":\"ABC\n"), 1);
+}
+
+/* One that was damaged after it was read whole is a failure of the machine, no verdict. */
+static void read_late(void)
+{
+	PDG_AUTO(buf) struct pdg_buf text = {0};
+	PDG_AUTO(pgp_ring) struct pdg_pgp_ring *ring = NULL;
+	const struct pdg_pgp_cert *cert = NULL;
+	struct pdg_error err = {0};
+
+	pgp_describe(pdg_bytes_str("{}\n"), 1, &text);
+	if (!CHECK_OK(pdg_pgp_ring_of(&text, NULL, &ring, &err), &err))
+		return;
+	CHECK_CODE(pdg_pgp_ring_cert(ring, 0, &cert, &err), &err, PDG_E_IO);
+	CHECK(cert == NULL);
+}
+
+static void searches(void)
+{
+	PDG_AUTO(pgp_ring) struct pdg_pgp_ring *ring = pgp_ring();
+	const struct pdg_pgp_cert *cert = NULL;
+	struct pdg_error err = {0};
+	size_t found = 0;
+	size_t at = 0;
+
+	CHECK_OK(
+		pdg_pgp_ring_search(ring, pdg_bytes_str("\"alice@example.com\""), &at, &cert, &err),
+		&err);
+	if (CHECK(cert != NULL))
+		CHECK_UINT(cert->n_uids, 3);
+	CHECK_OK(
+		pdg_pgp_ring_search(ring, pdg_bytes_str("\"alice@example.com\""), &at, &cert, &err),
+		&err);
+	CHECK(cert == NULL);
+	at = 0;
+	while (pdg_pgp_ring_search(ring, pdg_bytes_str("example.com"), &at, &cert, &err) == 0 &&
+	       cert)
+		found++;
+	CHECK_UINT(found, 19);
+}
+
+/* The head, one member changed at a time. */
+static void heads(void)
+{
+	static const struct {
+		const char *from;
+		const char *to;
+	} rows[] = {
+		{"\"version\":2", "\"version\":1"},
+		{"\"version\":2", "\"version\":3"},
+		{"\"version\":2,", ""},
+		{"\"version\":2", "\"version\":2,\"more\":1"},
+		{"\"source\":\"", "\"source\":\"0"},
+		{"\"source\":\"", "\"source\":\"X"},
+		{"\"certs\":19", "\"certs\":0"},
+		{"\"certs\":19", "\"certs\":\"x\""},
+		{"\"sha256\":\"", "\"sha256\":\"0"},
+		{"\"sha256\":", "\"sha512\":"},
+		{"}\n{", "},\n{"},
+		{"{", ""},
+	};
+	PDG_AUTO(buf) struct pdg_buf text = {0};
+
+	read_text(&text);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		PDG_AUTO(buf) struct pdg_buf other = PDG_BUF_INIT(PDG_LIMIT_KEY_DESCRIPTION);
+		PDG_AUTO(pgp_ring) struct pdg_pgp_ring *ring = NULL;
+		struct pdg_bytes all = pdg_buf_bytes(&text);
+		size_t at = pdg_bytes_find(all, pdg_bytes_str(rows[i].from), 0);
+		struct pdg_error err = {0};
+
+		pdg_test_case("%s -> %s", rows[i].from, rows[i].to);
+		if (!CHECK(at != SIZE_MAX))
+			continue;
+		pdg_buf_put(&other, pdg_bytes_head(all, at));
+		pdg_buf_puts(&other, rows[i].to);
+		pdg_buf_put(&other, pdg_bytes_from(all, at + strlen(rows[i].from)));
+		CHECK_RULE(pdg_pgp_ring_of(&other, NULL, &ring, &err), &err, "PGP-4");
 		CHECK(ring == NULL);
 	}
 }
@@ -123,35 +237,51 @@ static void distortions(void)
 static void other_key(void)
 {
 	PDG_AUTO(buf) struct pdg_buf text = {0};
-	PDG_AUTO(pgp_ring) struct pdg_pgp_ring *ring = NULL;
-	struct pdg_error err = {0};
 	size_t at;
 
 	read_text(&text);
 	at = pdg_bytes_find(pdg_buf_bytes(&text), pdg_bytes_str("\"packet\":\""), 0) + 10 + 40;
 	text.p[at] = text.p[at] == 'x' ? 'y' : 'x';
-	CHECK_RULE(pdg_pgp_ring_of(pdg_buf_bytes(&text), NULL, &ring, &err), &err, "PGP-4");
+	check_refused(lines_of(&text), 19);
+}
+
+/* A damaged entry of the cache is seen before anything of it is believed. */
+static void damage(void)
+{
+	PDG_AUTO(buf) struct pdg_buf text = {0};
+	size_t n;
+
+	read_text(&text);
+	n = text.n;
+	for (size_t at = 0; at < n; at += 97) {
+		PDG_AUTO(buf) struct pdg_buf other = PDG_BUF_INIT(PDG_LIMIT_KEY_DESCRIPTION);
+		PDG_AUTO(pgp_ring) struct pdg_pgp_ring *ring = NULL;
+		struct pdg_error err = {0};
+
+		pdg_test_case("byte %zu", at);
+		pdg_buf_put(&other, pdg_buf_bytes(&text));
+		other.p[at] ^= 1;
+		/* Which key file it is of is the caller's to compare. */
+		if (at >= 24 && at < 90)
+			continue;
+		CHECK_RULE(pdg_pgp_ring_of(&other, NULL, &ring, &err), &err, "PGP-4");
+	}
 }
 
 static void nothing(void)
 {
 	static const char *const texts[] = {
-		"",
-		"{}",
-		"[]",
-		"null",
-		"{\"version\":1}",
-		("{\"version\":1,\"source\":\"0000000000000000000000000000000000000000000000000000000000000000\","
-		 "\"certs\":[]}"),
+		"", "\n", "{}\n", "[]\n", "null\n", "{\"version\":2}\n",
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(1024);
 		PDG_AUTO(pgp_ring) struct pdg_pgp_ring *ring = NULL;
 		struct pdg_error err = {0};
 
 		pdg_test_case("%s", texts[i]);
-		CHECK_RULE(pdg_pgp_ring_of(pdg_bytes_str(texts[i]), NULL, &ring, &err), &err,
-			   "PGP-4");
+		pdg_buf_puts(&text, texts[i]);
+		CHECK_RULE(pdg_pgp_ring_of(&text, NULL, &ring, &err), &err, "PGP-4");
 	}
 }
 
@@ -160,16 +290,18 @@ static void lengths(void)
 	PDG_AUTO(buf) struct pdg_buf text = {0};
 
 	read_text(&text);
-	/* The last bytes are the object's end and a line end. */
-	for (size_t n = 0; n + 1 < text.n; n += n < text.n - 40 ? 31 : 1) {
+	for (size_t n = 0; n < text.n; n += n < text.n - 40 ? 31 : 1) {
+		PDG_AUTO(buf) struct pdg_buf cut = PDG_BUF_INIT(PDG_LIMIT_KEY_DESCRIPTION);
 		PDG_AUTO(pgp_ring) struct pdg_pgp_ring *ring = NULL;
 		struct pdg_error err = {0};
 
 		pdg_test_case("cut to %zu bytes", n);
-		CHECK_RULE(pdg_pgp_ring_of(pdg_bytes(text.p, n), NULL, &ring, &err), &err, "PGP-4");
+		pdg_buf_put(&cut, pdg_bytes(text.p, n));
+		CHECK_RULE(pdg_pgp_ring_of(&cut, NULL, &ring, &err), &err, "PGP-4");
 	}
 }
 
-PDG_TEST_MAIN("crypto.pgp_ring", {"what the description says", what_it_says},
-	      {"distortions", distortions}, {"another key", other_key}, {"nothing in it", nothing},
-	      {"cut short", lengths})
+PDG_TEST_MAIN("crypto.pgp_ring", {"what the description says", what_it_says}, {"heads", heads},
+	      {"distortions", distortions}, {"another key", other_key}, {"damage", damage},
+	      {"counts", counts}, {"read late", read_late}, {"searches", searches},
+	      {"nothing in it", nothing}, {"cut short", lengths})

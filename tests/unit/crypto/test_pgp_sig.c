@@ -20,7 +20,7 @@ static int judge(struct pdg_bytes sig, bool armored, struct pdg_bytes msg,
 
 	if (rc < 0)
 		return rc;
-	key = pdg_pgp_sig_find(s, ring, out);
+	key = pgp_find(s, ring, out);
 	if (!key)
 		return pdg_fail(err, PDG_E_NOTFOUND, "nobody's");
 	return pdg_pgp_sig_verify(s, key, msg, err);
@@ -84,6 +84,7 @@ static void good_ones(void)
 	}
 }
 
+/* Forms that are never judged, and those that GnuPG is asked about elsewhere (test_pgp_gnupg.c). */
 static void refused_files(void)
 {
 	static const struct {
@@ -93,7 +94,7 @@ static void refused_files(void)
 		{"sig-two.asc", "PGP-2"},	{"sig-critical.asc", "PGP-2"},
 		{"sig-text.asc", "PGP-3"},	{"sig-sha1.asc", "PGP-3"},
 		{"sig-ripemd160.asc", "PGP-3"}, {"sig-judy.asc", "PGP-3"}, /* DSA */
-		{"sig-ivan.asc", "PGP-3"}, /* RSA 1024: only the key can tell */
+		{"sig-ivan.asc", "PGP-3"},				   /* RSA 1024 */
 		{"clearsigned.asc", "PGP-1"},	{"inline.asc", "PGP-1"},
 		{"inline.bin", "PGP-2"},	{"keys.asc", "PGP-1"},
 		{"alice.gpg", "PGP-2"},
@@ -277,10 +278,10 @@ static void wrong_key(void)
 	pgp_read("msg.txt", &msg);
 	if (!CHECK_OK(pdg_pgp_sig_parse(pdg_buf_bytes(&text), &s, &err), &err))
 		return;
-	own = pdg_pgp_sig_find(s, ring, &cert);
-	for (size_t c = 0; c < ring->n; c++) {
-		for (size_t k = 0; k < ring->certs[c].n_keys; k++) {
-			const struct pdg_pgp_key *key = &ring->certs[c].keys[k];
+	own = pgp_find(s, ring, &cert);
+	for (size_t c = 0; c < pdg_pgp_ring_count(ring); c++) {
+		for (size_t k = 0; k < pgp_cert(ring, c)->n_keys; k++) {
+			const struct pdg_pgp_key *key = &pgp_cert(ring, c)->keys[k];
 
 			pdg_test_case("key %s", key->fingerprint);
 			if (key == own)
@@ -288,40 +289,65 @@ static void wrong_key(void)
 					 &err);
 			else
 				CHECK_RULE(pdg_pgp_sig_verify(s, key, pdg_buf_bytes(&msg), &err),
-					   &err, key->material ? "SIG-1" : "PGP-3");
+					   &err, pdg_pgp_sig_here(s, key) ? "SIG-1" : "PGP-3");
 		}
 	}
 }
 
-/* Of two certificates that list one subkey, the one that it has agreed to is its own. */
+/* The line of the description in which @text stands, and with its first @from behind
+ * "primary":false as @to. */
+static void put_line(struct pdg_bytes in, const char *text, const char *from, const char *to,
+		     struct pdg_buf *out)
+{
+	struct pdg_bytes line = {0};
+	size_t at;
+
+	while (pdg_bytes_line(&in, &line) &&
+	       pdg_bytes_find(line, pdg_bytes_str(text), 0) == SIZE_MAX)
+		;
+	at = pdg_bytes_find(line, pdg_bytes_str("\"primary\":false"), 0);
+	at = pdg_bytes_find(line, pdg_bytes_str(from), at);
+	if (!CHECK(at != SIZE_MAX))
+		abort();
+	pdg_buf_put(out, pdg_bytes_head(line, at));
+	pdg_buf_puts(out, to);
+	pdg_buf_put(out, pdg_bytes_from(line, at + strlen(from)));
+	pdg_buf_putc(out, '\n');
+}
+
+/* Of certificates that list one subkey, the one that it has agreed to is its own; then the one of
+ * which GnuPG must be asked. */
 static void adopted_subkey(void)
 {
+	static const char *const consents[] = {
+		"\"crossCertified\":false,\"askGnupg\":false",
+		"\"crossCertified\":false,\"askGnupg\":true",
+		"\"crossCertified\":true,\"askGnupg\":false",
+		"\"crossCertified\":false,\"askGnupg\":false",
+	};
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_COMMIT_SIGNATURE);
+	PDG_AUTO(buf) struct pdg_buf json = PDG_BUF_INIT(PDG_LIMIT_KEY_DESCRIPTION);
+	PDG_AUTO(buf) struct pdg_buf lines = PDG_BUF_INIT(PDG_LIMIT_KEY_DESCRIPTION);
 	PDG_AUTO(pgp_sig) struct pdg_pgp_sig *s = NULL;
-	const struct pdg_pgp_cert *cert = NULL;
 	struct pdg_error err = {0};
-	struct pdg_pgp_key stolen;
-	struct pdg_pgp_cert certs[2] = {{.keys = &stolen, .n_keys = 1}};
-	struct pdg_pgp_ring both = {.certs = certs, .n = 2};
 
 	pgp_read("sig-alice.asc", &text);
+	pgp_read("keys.json", &json);
 	if (!CHECK_OK(pdg_pgp_sig_parse(pdg_buf_bytes(&text), &s, &err), &err))
 		return;
-	stolen = *pdg_pgp_sig_find(s, ring, &cert);
-	certs[1] = *cert;
-	stolen.cross_certified = false;
-	CHECK(pdg_pgp_sig_find(s, &both, &cert) != &stolen);
-	CHECK(cert == &certs[1]);
-	both.n = 1;
-	CHECK(pdg_pgp_sig_find(s, &both, &cert) == &stolen);
-	CHECK(cert == &certs[0]);
-	/* The same key id is not the same key. */
-	stolen.fingerprint[0] = stolen.fingerprint[0] == 'A' ? 'B' : 'A';
-	CHECK(pdg_pgp_sig_find(s, &both, &cert) == NULL);
-	certs[0].keys = &ring->certs[1].keys[0];
-	CHECK(pdg_pgp_sig_find(s, &both, &cert) == NULL);
-	both.n = 0;
-	CHECK(pdg_pgp_sig_find(s, &both, NULL) == NULL);
+	for (size_t n = 1; n <= 4; n++) {
+		PDG_AUTO(buf) struct pdg_buf all = {0};
+		PDG_AUTO(pgp_ring) struct pdg_pgp_ring *some = NULL;
+		const struct pdg_pgp_cert *cert = NULL;
+
+		put_line(pdg_buf_bytes(&json), "alice@example.com", consents[2], consents[n - 1],
+			 &lines);
+		pgp_describe(pdg_buf_bytes(&lines), n, &all);
+		if (!CHECK_OK(pdg_pgp_ring_of(&all, NULL, &some, &err), &err))
+			return;
+		CHECK(pgp_find(s, some, &cert) == &cert->keys[1]);
+		CHECK(cert == pgp_cert(some, n < 3 ? n - 1 : 2));
+	}
 }
 
 /* A digest shorter than the curve is refused before it is looked at. */
@@ -354,9 +380,9 @@ static void short_digests(void)
 		const struct pdg_pgp_key *key = NULL;
 		struct pdg_error err = {0};
 
-		for (size_t c = 0; c < ring->n; c++) {
-			if (has_address(&ring->certs[c], rows[i].address))
-				key = &ring->certs[c].keys[0];
+		for (size_t c = 0; c < pdg_pgp_ring_count(ring); c++) {
+			if (has_address(pgp_cert(ring, c), rows[i].address))
+				key = &pgp_cert(ring, c)->keys[0];
 		}
 		pdg_test_case("%s, digest %zu", rows[i].address, pdg_digest_len(rows[i].hash));
 		if (!key)

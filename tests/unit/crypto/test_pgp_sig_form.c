@@ -56,20 +56,20 @@ static const struct row rows[] = {
 	{"no lifetime written as 0", NULL, 4, 0, 1, 8, AREA(CREATED KEYID "\x05\x03\x00\x00\x00\x00"), AREA(""), AREA(ONE_MPI)},
 
 	{"version 2", "PGP-3", 2, 0, 1, 8, AREA(CREATED), AREA(KEYID), AREA(ONE_MPI)},
-	{"version 3", "PGP-3", 3, 0, 1, 8, AREA(CREATED), AREA(KEYID), AREA(ONE_MPI)},
+	{"version 3, of which version 4's fields are none", "PGP-2", 3, 0, 1, 8, AREA(CREATED), AREA(KEYID), AREA(ONE_MPI)},
 	{"version 5", "PGP-3", 5, 0, 1, 8, AREA(CREATED), AREA(KEYID), AREA(ONE_MPI)},
 	{"version 6", "PGP-3", 6, 0, 1, 8, AREA(CREATED), AREA(KEYID), AREA(ONE_MPI)},
-	{"over a text", "PGP-3", 4, 1, 1, 8, AREA(CREATED), AREA(KEYID), AREA(ONE_MPI)},
+	{"over a text", NULL, 4, 1, 1, 8, AREA(CREATED), AREA(KEYID), AREA(ONE_MPI)},
 	{"standalone", "PGP-3", 4, 2, 1, 8, AREA(CREATED), AREA(KEYID), AREA(ONE_MPI)},
 	{"over a user id", "PGP-3", 4, 0x13, 1, 8, AREA(CREATED), AREA(KEYID), AREA(ONE_MPI)},
 	{"over a key", "PGP-3", 4, 0x18, 1, 8, AREA(CREATED), AREA(KEYID), AREA(ONE_MPI)},
 	{"Elgamal", "PGP-3", 4, 0, 16, 8, AREA(CREATED), AREA(KEYID), AREA(TWO_MPIS)},
-	{"DSA", "PGP-3", 4, 0, 17, 8, AREA(CREATED), AREA(KEYID), AREA(TWO_MPIS)},
+	{"DSA", NULL, 4, 0, 17, 8, AREA(CREATED), AREA(KEYID), AREA(TWO_MPIS)},
 	{"Ed25519 of RFC 9580", "PGP-3", 4, 0, 27, 8, AREA(CREATED), AREA(KEYID), AREA(TWO_MPIS)},
 	{"RSA encrypt-only", "PGP-3", 4, 0, 2, 8, AREA(CREATED), AREA(KEYID), AREA(ONE_MPI)},
 	{"MD5", "PGP-3", 4, 0, 1, 1, AREA(CREATED), AREA(KEYID), AREA(ONE_MPI)},
 	{"SHA-1", "PGP-3", 4, 0, 1, 2, AREA(CREATED), AREA(KEYID), AREA(ONE_MPI)},
-	{"RIPEMD-160", "PGP-3", 4, 0, 1, 3, AREA(CREATED), AREA(KEYID), AREA(ONE_MPI)},
+	{"RIPEMD-160", NULL, 4, 0, 1, 3, AREA(CREATED), AREA(KEYID), AREA(ONE_MPI)},
 	{"SHA3-256", "PGP-3", 4, 0, 1, 12, AREA(CREATED), AREA(KEYID), AREA(ONE_MPI)},
 	{"digest 0", "PGP-3", 4, 0, 1, 0, AREA(CREATED), AREA(KEYID), AREA(ONE_MPI)},
 	{"by a key of version 5", "PGP-3", 4, 0, 1, 8, AREA(CREATED FPR_V5), AREA(""), AREA(ONE_MPI)},
@@ -207,6 +207,54 @@ static void packets(void)
 	}
 }
 
+/* RFC 4880 5.2.2: no subpackets, five bytes that are signed. */
+static void old_versions(void)
+{
+#define V3(version, len, type, algo, hash, mpis)                                                   \
+	version len type "\x65\xBA\xDF\x00" KEYID_BYTES algo hash "\xAB\xCD" mpis
+#define BODY(s) AREA(s)
+	static const struct {
+		const char *what;
+		const char *rule;
+		struct area body;
+	} cases[] = {
+		{"RSA", NULL, BODY(V3("\3", "\5", "\0", "\1", "\x08", ONE_MPI))},
+		{"version 2", "PGP-3", BODY(V3("\2", "\5", "\0", "\1", "\x08", ONE_MPI))},
+		{"text", NULL, BODY(V3("\3", "\5", "\1", "\1", "\x08", ONE_MPI))},
+		{"DSA, RIPEMD-160", NULL, BODY(V3("\3", "\5", "\0", "\x11", "\3", TWO_MPIS))},
+		{"Ed25519", NULL, BODY(V3("\3", "\5", "\0", "\x16", "\x0A", TWO_MPIS))},
+		{"MD5", "PGP-3", BODY(V3("\3", "\5", "\0", "\1", "\1", ONE_MPI))},
+		{"SHA-1", "PGP-3", BODY(V3("\3", "\5", "\0", "\1", "\2", ONE_MPI))},
+		{"Elgamal", "PGP-3", BODY(V3("\3", "\5", "\0", "\x10", "\x08", TWO_MPIS))},
+		{"over a key", "PGP-3", BODY(V3("\3", "\5", "\x18", "\1", "\x08", ONE_MPI))},
+		{"four bytes signed", "PGP-2", BODY(V3("\3", "\4", "\0", "\1", "\x08", ONE_MPI))},
+		{"six bytes signed", "PGP-2", BODY(V3("\3", "\6", "\0", "\1", "\x08", ONE_MPI))},
+		{"no number", "PGP-2", BODY(V3("\3", "\5", "\0", "\1", "\x08", ""))},
+		{"two numbers", "PGP-2", BODY(V3("\3", "\5", "\0", "\1", "\x08", TWO_MPIS))},
+		{"cut short", "PGP-2", BODY("\3\5\0\x65\xBA\xDF\x00" KEYID_BYTES "\1\x08\xAB")},
+		{"version 1", "PGP-3", BODY(V3("\1", "\5", "\0", "\1", "\x08", ONE_MPI))},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		PDG_AUTO(buf) struct pdg_buf packet = PDG_BUF_INIT(1024);
+		PDG_AUTO(pgp_sig) struct pdg_pgp_sig *s = NULL;
+		struct pdg_error err = {0};
+		int rc;
+
+		pdg_test_case("version 3: %s", cases[i].what);
+		pdg_buf_putc(&packet, 0x88);
+		pdg_buf_putc(&packet, (uint8_t)cases[i].body.n);
+		pdg_buf_put(&packet, pdg_bytes(cases[i].body.p, cases[i].body.n));
+		rc = pdg_pgp_sig_parse_binary(pdg_buf_bytes(&packet), &s, &err);
+		if (cases[i].rule) {
+			CHECK_RULE(rc, &err, cases[i].rule);
+		} else if (CHECK_OK(rc, &err)) {
+			CHECK_INT(pdg_pgp_sig_created(s), 0x65BADF00);
+			CHECK_INT(pdg_pgp_sig_expires(s), 0);
+		}
+	}
+}
+
 /* None, an empty one, and the same twice (attacks.md 8, 10, M17). */
 static void counts(void)
 {
@@ -246,5 +294,5 @@ static void lifetimes(void)
 }
 
 PDG_TEST_MAIN("crypto.pgp_sig_form", {"fields and subpackets", fields},
-	      {"packets around it", packets}, {"counts", counts},
+	      {"old versions", old_versions}, {"packets around it", packets}, {"counts", counts},
 	      {"lifetimes do not wrap", lifetimes})

@@ -117,8 +117,9 @@ static void what_is_not_judged_is_refused(void)
 		const char *suffix;
 		const char *rule;
 	} rows[] = {
-		{"certificate", ".git.sig", "SSH-3"},	 {"dsa", ".git.sig", "SSH-3"},
-		{"rsa1024", ".git.sig", "SSH-1"},	 {"sk-ed25519", ".untouched.sig", "SIG-1"},
+		{"dsa", ".git.sig", "SSH-3"},
+		{"rsa1024", ".git.sig", "SSH-1"},
+		{"sk-ed25519", ".untouched.sig", "SIG-1"},
 		{"sk-ecdsa", ".untouched.sig", "SIG-1"},
 	};
 	PDG_AUTO(buf) struct pdg_buf msg = PDG_BUF_INIT(SSH_DATA_MAX);

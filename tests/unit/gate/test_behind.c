@@ -142,4 +142,25 @@ static void found(void)
 	pdg_test_dir_remove(dir);
 }
 
-PDG_TEST_MAIN("behind", {"work is linear", work_is_linear}, {"found", found})
+/* Where symbolic refs may stand elsewhere than in files, nothing passes for want of one. */
+static void reftable(void)
+{
+	char *dir = pdg_test_dir();
+	PDG_AUTO(mem) char *path = pdg_test_repo(dir, "table");
+	PDG_AUTO(repo) struct pdg_repo *r = NULL;
+	const struct pdg_policy_repository section = {.protect = {protect, 2}};
+	PDG_AUTO(gate) struct pdg_gate g = {.section = &section};
+	PDG_AUTO(mem) char *ref = NULL;
+	PDG_AUTO(mem) char *name = pdg_str_dup("refs/tags/one");
+	struct pdg_update u = {.ref = name};
+	struct pdg_error err = {0};
+
+	r = opened(path);
+	g.repo = r;
+	free(pdg_test_file(path, ".git/reftable", pdg_bytes_str("")));
+	CHECK_RULE(pdg_gate_protected(&g, &u, &ref, &err), &err, "GIT-3");
+	pdg_test_dir_remove(dir);
+}
+
+PDG_TEST_MAIN("behind", {"work is linear", work_is_linear}, {"found", found},
+	      {"reftable", reftable})

@@ -37,13 +37,17 @@ static void each_configuration(void)
 		{"true", "ssh", "~/key.pub", false, "full", NULL},
 		{"true", "ssh", "~/lone.pub", false, "full", "HOK-2"},
 		{"true", "ssh", "~/lone.pub", true, "full", NULL},
+		{"true", "ssh", "~/key-cert.pub", false, "full", NULL},
+		{"true", "ssh", "~/lone-cert.pub", false, "full", "HOK-2"},
 		{"true", "ssh", "~/full", true, "full", "HOK-2"},
 		{"true", "ssh", "~/folder.pub", false, "full", "HOK-2"},
 		{"true", "ssh", "~/nothing", true, "full", "HOK-2"},
 		{"true", "ssh", "key::ssh-ed25519 AAAA", false, "full", "HOK-2"},
 		{"true", "ssh", "key::ssh-ed25519 AAAA", true, "full", NULL},
 		{"true", "ssh", "ssh-ed25519 AAAA", true, "full", NULL},
-		{"true", "x509", "a@b", false, "full", "HOK-2"},
+		{"true", "x509", "a@b", false, "full", NULL},
+		{"true", "x509", "a@b", false, "empty", "HOK-2"},
+		{"true", "cms", "a@b", false, "full", "HOK-2"},
 	};
 	char *dir = pdg_test_dir();
 	PDG_AUTO(mem) char *gnupg = pdg_test_path(dir, "full");
@@ -57,6 +61,8 @@ static void each_configuration(void)
 	free(pdg_test_file(dir, "key", pdg_bytes_str("x")));
 	free(pdg_test_file(dir, "key.pub", pdg_bytes_str("x")));
 	free(pdg_test_file(dir, "lone.pub", pdg_bytes_str("x")));
+	free(pdg_test_file(dir, "key-cert.pub", pdg_bytes_str("x")));
+	free(pdg_test_file(dir, "lone-cert.pub", pdg_bytes_str("x")));
 	free(pdg_test_file(dir, "folder.pub", pdg_bytes_str("x")));
 	CHECK(mkdir(folder, 0700) == 0);
 	(void)setenv("HOME", dir, 1);
@@ -107,8 +113,12 @@ static void other_programs(void)
 	CHECK_OK(pdg_signing_usable(r, &err), &err);
 	pdg_test_git(path, "config", "gpg.format", "ssh", NULL);
 	pdg_test_git(path, "config", "gpg.ssh.defaultKeyCommand", "x", NULL);
+	pdg_repo_free(PDG_TAKE(r));
+	CHECK_OK(pdg_repo_open(path, PDG_REPO_DISCOVER, &r, &err), &err);
 	CHECK_OK(pdg_signing_usable(r, &err), &err);
 	pdg_test_git(path, "config", "--unset", "gpg.ssh.defaultKeyCommand", NULL);
+	pdg_repo_free(PDG_TAKE(r));
+	CHECK_OK(pdg_repo_open(path, PDG_REPO_DISCOVER, &r, &err), &err);
 	CHECK_RULE(pdg_signing_usable(r, &err), &err, "HOK-2");
 	pdg_test_dir_remove(dir);
 }

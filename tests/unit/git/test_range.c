@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "git/range.h"
+#include "git/walk.h"
 #include "support/check.h"
 #include "support/gitrepo.h"
 #include "util/str.h"
@@ -47,7 +48,7 @@ static char *walked(const char *path, const char *const *args, int *out_rc, stru
 	for (; rc == 0 && *args; args++)
 		rc = pdg_walk_range(w, *args, err);
 	while (rc == 0) {
-		rc = pdg_walk_next(w, hex, err);
+		rc = pdg_walk_next(w, hex, NULL, err);
 		if (rc == 0)
 			pdg_buf_printf(&text, "%s\n", hex);
 	}
@@ -167,7 +168,7 @@ static void tags_are_peeled(void)
 	CHECK_OK(pdg_repo_open(repo, PDG_REPO_DISCOVER, &r, &err), &err);
 	CHECK_OK(pdg_walk_new(r, &w, &err), &err);
 	CHECK_OK(pdg_walk_push(w, tag, &err), &err);
-	CHECK_OK(pdg_walk_next(w, hex, &err), &err);
+	CHECK_OK(pdg_walk_next(w, hex, NULL, &err), &err);
 	CHECK_STR(hex, b);
 	CHECK_RULE(pdg_walk_push(w, tree, &err), &err, "GIT-4");
 	CHECK_RULE(pdg_walk_push(w, "0123456789012345678901234567890123456789", &err), &err,
@@ -255,8 +256,8 @@ static void shallow_boundary(void)
 	CHECK_OK(pdg_walk_new(r, &w, &err), &err);
 	CHECK_OK(pdg_walk_push(w, tip, &err), &err);
 	CHECK(!pdg_walk_cut(w));
-	CHECK_OK(pdg_walk_next(w, hex, &err), &err);
-	CHECK_INT(pdg_walk_next(w, hex, &err), PDG_E_NOTFOUND);
+	CHECK_OK(pdg_walk_next(w, hex, NULL, &err), &err);
+	CHECK_INT(pdg_walk_next(w, hex, NULL, &err), PDG_E_NOTFOUND);
 	CHECK(pdg_walk_cut(w));
 
 	/* Without the file the same gap is a hole. */
@@ -264,7 +265,102 @@ static void shallow_boundary(void)
 	CHECK(remove(boundary) == 0);
 	CHECK_OK(pdg_walk_new(r, &again, &err), &err);
 	CHECK_OK(pdg_walk_push(again, tip, &err), &err);
-	CHECK_RULE(pdg_walk_next(again, hex, &err), &err, "GIT-3");
+	CHECK_RULE(pdg_walk_next(again, hex, NULL, &err), &err, "GIT-3");
+}
+
+static struct pdg_walk *started(struct pdg_repo *r, const char *rev)
+{
+	struct pdg_walk *w = NULL;
+	struct pdg_error err = {0};
+
+	CHECK_OK(pdg_walk_new(r, &w, &err), &err);
+	CHECK_OK(pdg_walk_range(w, rev, &err), &err);
+	return w;
+}
+
+static bool is_shown(struct pdg_walk *w, const char *rev)
+{
+	PDG_AUTO(mem) char *hex = pdg_test_git_out(repo, "rev-parse", rev, NULL);
+	struct pdg_error err = {0};
+	bool shown = false;
+
+	CHECK_OK(pdg_walk_shows(w, hex, &shown, &err), &err);
+	return shown;
+}
+
+/* More is left out when the walk has been found already, and has been given in part. */
+static void left_out_later(void)
+{
+	PDG_AUTO(mem) char *side = NULL;
+	PDG_AUTO(repo) struct pdg_repo *r = NULL;
+	PDG_AUTO(walk) struct pdg_walk *w = NULL;
+	struct pdg_error err = {0};
+	char hex[PDG_GIT_HEX];
+	bool all = true;
+	size_t n;
+
+	set_up();
+	side = pdg_test_git_out(repo, "rev-parse", "side", NULL);
+	CHECK_OK(pdg_repo_open(repo, PDG_REPO_DISCOVER, &r, &err), &err);
+	w = started(r, "main");
+	CHECK_UINT(pdg_walk_total(w), 0);
+	CHECK_OK(pdg_walk_find(w, 2, &all, &err), &err);
+	CHECK(!all);
+	CHECK_OK(pdg_walk_find(w, 5, &all, &err), &err);
+	CHECK(all);
+	CHECK_UINT(pdg_walk_total(w), 5); /* d, m, b, c, a */
+	CHECK(is_shown(w, "main") && is_shown(w, "side") && is_shown(w, "main~3"));
+	CHECK(!is_shown(w, "other"));
+	CHECK_OK(pdg_walk_next(w, hex, NULL, &err), &err);
+	CHECK_OK(pdg_walk_hide(w, side, &err), &err);
+	CHECK(is_shown(w, "main") && is_shown(w, "v1^0") && !is_shown(w, "side"));
+	CHECK(!is_shown(w, "main~3"));
+	CHECK_UINT(pdg_walk_total(w), 3);
+	for (n = 1; pdg_walk_next(w, hex, NULL, &err) == 0; n++)
+		CHECK(strcmp(hex, side) != 0);
+	CHECK_UINT(n, 3);
+}
+
+/* The bytes that a walk gives are those that git keeps, also where there was no room for them. */
+static void whole_commits(void)
+{
+	PDG_AUTO(repo) struct pdg_repo *r = NULL;
+	PDG_AUTO(walk) struct pdg_walk *w = NULL;
+	struct pdg_error err = {0};
+	char hex[PDG_GIT_HEX];
+	bool reached = false;
+	size_t round;
+
+	set_up();
+	CHECK_OK(pdg_repo_open(repo, PDG_REPO_DISCOVER, &r, &err), &err);
+	for (round = 0; round < 3; round++) {
+		PDG_AUTO(buf) struct pdg_buf raw = PDG_BUF_INIT(1 << 16);
+		PDG_AUTO(mem) char *tip = pdg_test_git_out(repo, "rev-parse", "main", NULL);
+		PDG_AUTO(mem) char *first = pdg_test_git_out(repo, "rev-parse", "main~3", NULL);
+		size_t n = 0;
+
+		pdg_walk_free(w);
+		w = started(r, "main");
+		if (round == 2)
+			w->graph.keep = 0;
+		CHECK_OK(pdg_walk_reaches(w, first, tip, &reached, &err), &err);
+		CHECK(reached);
+		CHECK_OK(pdg_walk_reaches(w, tip, first, &reached, &err), &err);
+		CHECK(!reached);
+		if (round > 0)
+			CHECK_OK(pdg_walk_range(w, "^other", &err), &err);
+		while (pdg_walk_next(w, hex, &raw, &err) == 0) {
+			PDG_AUTO(mem)
+			char *want = pdg_test_git_out(repo, "cat-file", "commit", hex, NULL);
+
+			/* What git printed has lost its last newline. */
+			CHECK(raw.n == strlen(want) + 1 && memcmp(raw.p, want, raw.n - 1) == 0);
+			pdg_buf_reset(&raw);
+			n++;
+		}
+		CHECK_UINT(n, 5);
+		CHECK_UINT(w->graph.kept, 0);
+	}
 }
 
 static void clean_up(void)
@@ -276,4 +372,5 @@ static void clean_up(void)
 PDG_TEST_MAIN("range", {"as git reads them", as_git_reads_them}, {"refused", refused},
 	      {"tags are peeled", tags_are_peeled}, {"reachable", reachable},
 	      {"lying dates", lying_dates}, {"shallow boundary", shallow_boundary},
+	      {"left out later", left_out_later}, {"whole commits", whole_commits},
 	      {"clean up", clean_up})

@@ -297,11 +297,11 @@ static void replace_refs_and_grafts(void)
 		CHECK_HAS(pdg_buf_cstr(&raw), "two");
 	CHECK_OK(pdg_walk_new(r, &w, &err), &err);
 	CHECK_OK(pdg_walk_push(w, two, &err), &err);
-	CHECK_OK(pdg_walk_next(w, hex, &err), &err);
+	CHECK_OK(pdg_walk_next(w, hex, NULL, &err), &err);
 	CHECK_STR(hex, two);
-	CHECK_OK(pdg_walk_next(w, hex, &err), &err);
+	CHECK_OK(pdg_walk_next(w, hex, NULL, &err), &err);
 	CHECK_STR(hex, one);
-	CHECK_INT(pdg_walk_next(w, hex, &err), PDG_E_NOTFOUND);
+	CHECK_INT(pdg_walk_next(w, hex, NULL, &err), PDG_E_NOTFOUND);
 }
 
 static void refs(void)
@@ -351,130 +351,6 @@ static void refs(void)
 	CHECK(name == NULL);
 }
 
-static void configuration(void)
-{
-	PDG_AUTO(mem) char *path = NULL;
-	PDG_AUTO(mem) char *value = NULL;
-	PDG_AUTO(mem) char *hooks = NULL;
-	PDG_AUTO(mem) char *want = NULL;
-	PDG_AUTO(repo) struct pdg_repo *r = NULL;
-	struct pdg_error err = {0};
-
-	set_up();
-	path = pdg_test_repo(dir, "configured");
-	r = opened(path);
-	CHECK_OK(pdg_repo_config(r, "pedigree.service", &value, &err), &err);
-	CHECK(value == NULL);
-	CHECK_OK(pdg_repo_config_set(r, "pedigree.service", "http://127.0.0.1:8700", &err), &err);
-	CHECK_OK(pdg_repo_config(r, "pedigree.service", &value, &err), &err);
-	CHECK_STR(value, "http://127.0.0.1:8700");
-	free(PDG_TAKE(value));
-	CHECK_OK(pdg_repo_config_set(r, "pedigree.service", NULL, &err), &err);
-	CHECK_OK(pdg_repo_config_set(r, "pedigree.service", NULL, &err), &err);
-	CHECK_OK(pdg_repo_config(r, "pedigree.service", &value, &err), &err);
-	CHECK(value == NULL);
-
-	CHECK_OK(pdg_repo_hooks_dir(r, &hooks, &err), &err);
-	want = pdg_test_path(path, ".git/hooks");
-	CHECK_STR(hooks, want);
-	free(PDG_TAKE(hooks));
-	free(PDG_TAKE(want));
-	pdg_test_git(path, "config", "core.hooksPath", "my/hooks", NULL);
-	CHECK_OK(pdg_repo_hooks_dir(r, &hooks, &err), &err);
-	want = pdg_test_path(path, "my/hooks");
-	CHECK_STR(hooks, want);
-}
-
-/* What git would go by, and what pedigree.* may not go by. */
-/* Switches as git writes and reads them, with and without a value. */
-static void switches(void)
-{
-	static const struct {
-		const char *line; /* in section commit */
-		bool set, on;
-	} cases[] = {
-		{"", false, false},
-		{"\tgpgSign\n", true, true},
-		{"\tgpgSign =\n", true, false},
-		{"\tgpgSign = true\n", true, true},
-		{"\tgpgSign = YES\n", true, true},
-		{"\tgpgSign = on\n", true, true},
-		{"\tgpgSign = 1\n", true, true},
-		{"\tgpgSign = -1\n", true, true},
-		{"\tgpgSign = 0\n", true, false},
-		{"\tgpgSign = off\n", true, false},
-		{"\tgpgSign = no\n", true, false},
-	};
-	PDG_AUTO(mem) char *path = NULL;
-	PDG_AUTO(repo) struct pdg_repo *r = NULL;
-	struct pdg_error err = {0};
-	bool set = true;
-	bool on = true;
-	size_t i;
-
-	set_up();
-	path = pdg_test_repo(dir, "switches");
-	r = opened(path);
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		PDG_AUTO(mem)
-		char *text = pdg_str_printf("[core]\n\tbare = false\n[commit]\n%s", cases[i].line);
-
-		pdg_test_case("case %zu", i);
-		free(pdg_test_file(dir, "switches/.git/config", pdg_bytes_str(text)));
-		CHECK_OK(pdg_repo_config_bool(r, "commit.gpgSign", &set, &on, &err), &err);
-		CHECK(set == cases[i].set && on == cases[i].on);
-	}
-	free(pdg_test_file(dir, "switches/.git/config",
-			   pdg_bytes_str("[commit]\n\tgpgSign = perhaps\n")));
-	CHECK_RULE(pdg_repo_config_bool(r, "commit.gpgSign", &set, &on, &err), &err, "GIT-3");
-	pdg_test_case(NULL);
-}
-
-static void configuration_of_the_environment(void)
-{
-	static const char parameters[] =
-		"'user.signingkey'='it'\\''s' 'gpg.format=ssh' 'commit.gpgsign' 'pedigree.policy'='/evil'";
-	PDG_AUTO(mem) char *global = NULL;
-	PDG_AUTO(mem) char *value = NULL;
-	PDG_AUTO(repo) struct pdg_repo *r = NULL;
-	struct pdg_error err = {0};
-	static const struct {
-		const char *name, *value;
-	} cases[] = {
-		{"user.signingKey", "it's"}, {"gpg.format", "ssh"},    {"commit.gpgSign", "true"},
-		{"user.email", "g@x"},	     {"user.name", "counted"}, {"pedigree.policy", NULL},
-		{"pedigree.service", NULL},  {"user.nothing", NULL},
-	};
-	size_t i;
-
-	set_up();
-	r = opened(repo);
-	global = pdg_test_file(
-		dir, "global",
-		pdg_bytes_str(
-			"[user]\n\temail = g@x\n\tname = global\n[pedigree]\n\tservice = evil\n"));
-	(void)setenv("GIT_CONFIG_GLOBAL", global, 1);
-	(void)setenv("GIT_CONFIG_PARAMETERS", parameters, 1);
-	(void)setenv("GIT_CONFIG_COUNT", "2", 1);
-	(void)setenv("GIT_CONFIG_KEY_0", "USER.NAME", 1);
-	(void)setenv("GIT_CONFIG_VALUE_0", "counted", 1);
-	(void)setenv("GIT_CONFIG_KEY_1", "pedigree.policy", 1);
-	(void)setenv("GIT_CONFIG_VALUE_1", "/evil", 1);
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		pdg_test_case("%s", cases[i].name);
-		CHECK_OK(pdg_repo_config(r, cases[i].name, &value, &err), &err);
-		CHECK_STR(value, cases[i].value);
-		free(PDG_TAKE(value));
-	}
-	pdg_test_case(NULL);
-	(void)setenv("GIT_CONFIG_PARAMETERS", "'user.name'='broken", 1);
-	CHECK_OK(pdg_repo_config(r, "user.name", &value, &err), &err);
-	CHECK_STR(value, "counted");
-	(void)unsetenv("GIT_CONFIG_GLOBAL");
-	(void)unsetenv("GIT_CONFIG_PARAMETERS");
-	(void)unsetenv("GIT_CONFIG_COUNT");
-}
-
 static void clean_up(void)
 {
 	pdg_test_dir_remove(dir);
@@ -488,6 +364,4 @@ PDG_TEST_MAIN("repo", {"places of each kind", places_of_each_kind},
 	      {"quarantine", quarantine}, {"objects", objects},
 	      {"objects too large", objects_too_large},
 	      {"replace refs and grafts", replace_refs_and_grafts}, {"refs", refs},
-	      {"configuration", configuration}, {"switches", switches},
-	      {"configuration of the environment", configuration_of_the_environment},
 	      {"clean up", clean_up})

@@ -133,7 +133,7 @@ static void a_key_that_had_its_time(void)
 	PDG_AUTO(fixture) struct fixture f;
 
 	fixture_init(&f);
-	f.builders[0].valid_before = NOW - 1;
+	f.builders[0].when.before = NOW - 1;
 	sign(&f, OLD, f.key[OLD]);
 	not_found(&f, "TIM-2");
 	sign(&f, NEW, f.key[NEW]);
@@ -144,7 +144,7 @@ static void a_key_that_had_its_time(void)
 	sign(&f, NEW, NULL);
 	found(&f, 1, NEW, 1);
 	forget(&f);
-	f.builders[1].valid_after = NOW + 1;
+	f.builders[1].when.after = NOW + 1;
 	sign(&f, NEW, f.key[NEW]);
 	sign(&f, OLD, f.key[OLD]);
 	not_found(&f, "TIM-1");
@@ -161,7 +161,7 @@ static void the_best_says_why(void)
 	not_found(&f, "IDN-1");
 	sign(&f, STRANGER, f.key[NEW]);
 	not_found(&f, "ENV-5");
-	f.builders[0].compromised_since = NOW - 10;
+	f.builders[0].when.compromised_since = NOW - 10;
 	sign(&f, OLD, NULL);
 	not_found(&f, "TIM-3");
 	sign(&f, STRANGER, f.key[SERVER]);

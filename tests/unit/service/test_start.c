@@ -292,6 +292,59 @@ static void reload_and_versions(void)
 	world_done(&w);
 }
 
+/* The world's revocation file: @date of the key of @who. */
+static void revoke_key(struct world *w, enum who who, const char *date)
+{
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(1024);
+	char name[PDG_KEY_FINGERPRINT];
+
+	pdg_key_fingerprint(pdg_key_spki_sha256(w->key[who]), name);
+	pdg_buf_printf(&text, "[key \"%s\"]\n%s\n", name, date);
+	free(pdg_test_file(w->dir, "gone", pdg_buf_bytes(&text)));
+}
+
+/* Revocations are part of the policy: a reload takes in what changed, though its own file did not.
+ */
+static void revocations_are_reloaded(void)
+{
+	struct build_of second = build_no(2);
+	struct build_of third = build_no(3);
+	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
+	struct pdg_error err = {0};
+	struct world w;
+
+	world_init(&w);
+	revoke_key(&w, STRANGER, "revokedSince = 2020-01-01T00:00:00Z");
+	world_configure(&w, 1, "[revocation]\nfile = gone\n");
+	world_open(&w);
+	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	CHECK_INT(submit_build(&w, CI, &app_build), 201);
+
+	/* NOW is 2024-02-01T01:00:00Z. */
+	revoke_key(&w, CI, "revokedSince = 2024-02-01T01:00:01Z");
+	CHECK_OK(pdg_core_reload(w.core, &err), &err);
+	CHECK_INT(submit_build(&w, CI, &second), 201);
+	atomic_fetch_add(&w.now, 1);
+	build_body(&w, CI, &third, &body);
+	CHECK(refused(&w, pdg_buf_bytes(&body), "TIM-5", 403));
+	/* What was received before it stays, in the service's own verdict too. */
+	chain_is(&w, 1, "good");
+
+	revoke_key(&w, CI, "compromisedSince = 2024-02-01T01:00:01Z");
+	CHECK_OK(pdg_core_reload(w.core, &err), &err);
+	CHECK(refused(&w, pdg_buf_bytes(&body), "TIM-3", 403));
+	chain_is(&w, 1, "refused");
+
+	/* A file that is gone leaves the last one in force, and is told. */
+	world_move(&w, "gone", "gone.away");
+	CHECK_RULE(pdg_core_reload(w.core, &err), &err, "POL-5");
+	CHECK_RULE(pdg_core_ready(w.core, &err), &err, "RDY-3");
+	CHECK(refused(&w, pdg_buf_bytes(&body), "TIM-3", 403));
+	world_close(&w);
+	world_refuses_to_open(&w, "POL-5");
+	world_done(&w);
+}
+
 /* What a Rekor was seen to have is a tree, or the store is not ours. */
 static void a_head_that_is_none(void)
 {
@@ -327,4 +380,5 @@ PDG_TEST_MAIN("start", {"a head that is none", a_head_that_is_none},
 	      {"another store", another_store}, {"a store of another log", a_store_of_another_log},
 	      {"cut off starts", cut_off_starts}, {"places that cannot be", places_that_cannot_be},
 	      {"another journal key", another_journal_key}, {"a second one", a_second_one},
-	      {"reload and versions", reload_and_versions})
+	      {"reload and versions", reload_and_versions},
+	      {"revocations are reloaded", revocations_are_reloaded})

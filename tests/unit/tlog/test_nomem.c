@@ -6,6 +6,7 @@
 #include "tlog/log.h"
 #include "tlog/rekor_v2.h"
 #include "unit/tlog/items.h"
+#include "unit/tlog/rekor1_made.h"
 
 #define D "sha256:1111111111111111111111111111111111111111111111111111111111111111"
 
@@ -18,6 +19,8 @@ static char *folder;
 static struct pdg_buf note;
 static struct pdg_buf entry;
 static struct pdg_buf root_text;
+static struct rekor1 v1;
+static struct pdg_buf v1_entry;
 
 static int checkpoint(struct pdg_error *err)
 {
@@ -64,6 +67,16 @@ static int read_entry(struct pdg_error *err)
 	pdg_jw_init(&w, &out);
 	pdg_entry_write(e, &w);
 	return pdg_buf_check(&out, err);
+}
+
+static int rekor_v1(struct pdg_error *err)
+{
+	PDG_AUTO(entry) struct pdg_entry *e = NULL;
+	struct pdg_rekor1_shown shown;
+	int rc = pdg_rekor1_read(pdg_buf_bytes(&v1_entry), &e, err);
+
+	CHECK((rc == 0) == (e != NULL));
+	return rc < 0 ? rc : pdg_rekor1_verify(e, &v1.claim, v1.root, REKOR1_TIME, &shown, err);
 }
 
 static int journal_leaf(struct pdg_error *err)
@@ -212,6 +225,9 @@ static void set_up(void)
 	pdg_jw_init(&w, &entry);
 	pdg_entry_write(it.v[1].entry, &w);
 	naive_must(pdg_key_public_text(log_key, &pem, NULL));
+	rekor1_init(&v1);
+	pdg_buf_init(&v1_entry, 65536);
+	rekor1_proto(&v1, &(struct rekor1_fields)REKOR1_ALL, &v1_entry);
 }
 
 static void forms(void)
@@ -220,6 +236,7 @@ static void forms(void)
 	pdg_failalloc_run("sign checkpoint", sign_checkpoint);
 	pdg_failalloc_run("root", read_root);
 	pdg_failalloc_run("entry", read_entry);
+	pdg_failalloc_run("Rekor v1 entry", rekor_v1);
 	pdg_failalloc_run("journal leaf", journal_leaf);
 	pdg_failalloc_run("journal proof", journal_proof);
 }
@@ -258,6 +275,8 @@ static void all(void)
 	pdg_buf_done(&note);
 	pdg_buf_done(&entry);
 	pdg_buf_done(&root_text);
+	rekor1_done(&v1);
+	pdg_buf_done(&v1_entry);
 	pdg_test_dir_remove(folder);
 }
 

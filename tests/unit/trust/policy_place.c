@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "util/fs.h"
 #include "util/str.h"
@@ -41,6 +42,9 @@ void open_place(struct place *pl)
 	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
 		put_file(pl, files[i], pdg_bytes_str("# a file that is there\n"));
 	put_file(pl, "none", pdg_bytes_str(""));
+	put_file(pl, "gone",
+		 pdg_bytes_str("[key \"0123456789ABCDEF0123456789ABCDEF01234567\"]\n"
+			       "revokedSince = 2026-01-01T00:00:00Z\n"));
 	put_file(pl, "krl", pdg_bytes("SSHKRL\n\0\0\0\0\1", 12));
 }
 
@@ -62,4 +66,39 @@ const char *at(const struct place *pl, const char *name)
 
 	(void)snprintf(path, sizeof(path), "%s/%s", pl->dir, name);
 	return path;
+}
+
+/* Take the mark out of @text. Returns the number of its line, 0 when there is none. */
+static unsigned take_mark(const char *text, struct pdg_buf *out)
+{
+	unsigned marked = 0;
+	unsigned line = 1;
+
+	for (; *text; text++) {
+		if (*text == '>' && !marked && (out->n == 0 || out->p[out->n - 1] == '\n')) {
+			marked = line;
+			continue;
+		}
+		line += *text == '\n';
+		pdg_buf_putc(out, (uint8_t)*text);
+	}
+	return marked;
+}
+
+void check_refused(const struct place *pl, const char *name, const char *text, const char *rule)
+{
+	PDG_AUTO(buf) struct pdg_buf clean = PDG_BUF_INIT(1 << 20);
+	PDG_AUTO(policy) struct pdg_policy *p = NULL;
+	struct pdg_error err = {0};
+	char place[4200];
+	unsigned line = take_mark(text, &clean);
+
+	put_file(pl, name, pdg_buf_bytes(&clean));
+	CHECK_RULE(pdg_policy_load(pl->file, &p, &err), &err, rule);
+	CHECK(p == NULL);
+	CHECK(strchr(err.text, '\n') == NULL);
+	if (line) {
+		(void)snprintf(place, sizeof(place), "%s:%u: ", at(pl, name), line);
+		CHECK_HAS(err.text, place);
+	}
 }

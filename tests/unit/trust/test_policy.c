@@ -137,11 +137,13 @@ static const char *sample(const struct pdg_config_key *k)
 		const char *value;
 	} named[] = {
 		{"trustedRoot", "root.json"},
+		{"x509Roots", "root.json"},
 		{"protect", "refs/heads/main"},
 		{"openpgpKeys", "keys.asc"},
 		{"sshAllowedSigners", "signers"},
 		{"forgeKeys", "keys.asc"},
 		{"revoked", "revoked"},
+		{"file", "gone"},
 		{"sourceFrom", "clone"},
 		{"pusherFrom", "env:REMOTE_USER"},
 		{"sshKey", "who.pub"},
@@ -227,10 +229,14 @@ static void every_key_of_the_table(void)
 		      r->forge_keys.n == 1);
 		CHECK_UINT(p->service_keys.n, 2);
 		CHECK_STR(p->service_keys.v[1].name, "x");
-		CHECK_INT(p->service_keys.v[0].valid_after, 0);
-		CHECK_INT(p->service_keys.v[1].valid_after, 1767225600);
-		CHECK_INT(p->service_keys.v[1].valid_before, 1798761600);
-		CHECK_INT(p->journal_keys.v[1].compromised_since, 1780272000);
+		CHECK_INT(p->service_keys.v[0].when.after, 0);
+		CHECK_INT(p->service_keys.v[1].when.after, 1767225600);
+		CHECK_INT(p->service_keys.v[1].when.before, 1798761600);
+		CHECK_INT(p->journal_keys.v[1].when.compromised_since, 1780272000);
+		CHECK_UINT(p->revocation_files.n, 1);
+		CHECK_STR(p->revocation_files.v[0], at(&pl, "gone"));
+		CHECK_UINT(p->revocations.n, 1);
+		CHECK(r->revocations == &p->revocations);
 		CHECK(p->producers[0].key_service);
 		CHECK_INT(p->require.vex_for, PDG_SEVERITY_CRITICAL);
 		CHECK_INT(p->require.maximum_scan_age, 5);

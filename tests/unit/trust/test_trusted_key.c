@@ -16,21 +16,24 @@ static void good_at_a_time(void)
 		{{.name = name}, 0, false, NULL},
 		{{.name = name}, 1000, false, NULL},
 		/* both ends of a window belong to it */
-		{{.name = name, .valid_after = 100, .valid_before = 200}, 99, true, "TIM-1"},
-		{{.name = name, .valid_after = 100, .valid_before = 200}, 100, false, NULL},
-		{{.name = name, .valid_after = 100, .valid_before = 200}, 200, false, NULL},
-		{{.name = name, .valid_after = 100, .valid_before = 200}, 201, true, "TIM-2"},
+		{{.name = name, .when.after = 100, .when.before = 200}, 99, true, "TIM-1"},
+		{{.name = name, .when.after = 100, .when.before = 200}, 100, false, NULL},
+		{{.name = name, .when.after = 100, .when.before = 200}, 200, false, NULL},
+		{{.name = name, .when.after = 100, .when.before = 200}, 201, true, "TIM-2"},
 		/* a window and no time */
-		{{.name = name, .valid_after = 100}, 0, false, "TIM-1"},
-		{{.name = name, .valid_before = 200}, 0, false, "TIM-2"},
+		{{.name = name, .when.after = 100}, 0, false, "TIM-1"},
+		{{.name = name, .when.before = 200}, 0, false, "TIM-2"},
 		/* compromised: only an independent time before it helps */
-		{{.name = name, .compromised_since = 150}, 149, true, NULL},
-		{{.name = name, .compromised_since = 150}, 150, true, "TIM-3"},
-		{{.name = name, .compromised_since = 150}, 151, true, "TIM-3"},
-		{{.name = name, .compromised_since = 150}, 149, false, "TIM-3"},
-		{{.name = name, .compromised_since = 150}, 0, true, "TIM-3"},
-		{{.name = name, .compromised_since = 150}, 0, false, "TIM-3"},
-		{{.name = name, .valid_after = 100, .compromised_since = 150}, 99, true, "TIM-1"},
+		{{.name = name, .when.compromised_since = 150}, 149, true, NULL},
+		{{.name = name, .when.compromised_since = 150}, 150, true, "TIM-3"},
+		{{.name = name, .when.compromised_since = 150}, 151, true, "TIM-3"},
+		{{.name = name, .when.compromised_since = 150}, 149, false, "TIM-3"},
+		{{.name = name, .when.compromised_since = 150}, 0, true, "TIM-3"},
+		{{.name = name, .when.compromised_since = 150}, 0, false, "TIM-3"},
+		{{.name = name, .when.after = 100, .when.compromised_since = 150},
+		 99,
+		 true,
+		 "TIM-1"},
 	};
 	size_t i;
 

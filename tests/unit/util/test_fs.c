@@ -398,7 +398,24 @@ static void putting(void)
 	pdg_test_dir_remove(dir);
 }
 
-PDG_TEST_MAIN("fs", {"reading", reading}, {"long files", long_files},
+/* Room is found or not, and nothing is left either way. */
+static void room(void)
+{
+	char *dir = pdg_test_dir();
+	PDG_AUTO(mem) char *path = pdg_test_path(dir, "probe");
+	PDG_AUTO(mem) char *below = pdg_test_path(dir, "none/probe");
+	struct pdg_error err = {0};
+
+	CHECK_OK(pdg_fs_room(path, 16384, &err), &err);
+	CHECK(!pdg_fs_exists(path));
+	CHECK_CODE(pdg_fs_room(path, (size_t)1 << 60, &err), &err, PDG_E_IO);
+	CHECK(!pdg_fs_exists(path));
+	CHECK_CODE(pdg_fs_room(below, 1, &err), &err, PDG_E_IO);
+	CHECK_CODE(pdg_fs_room(dir, 1, &err), &err, PDG_E_IO);
+	pdg_test_dir_remove(dir);
+}
+
+PDG_TEST_MAIN("fs", {"room", room}, {"reading", reading}, {"long files", long_files},
 	      {"what cannot be read", what_cannot_be_read},
 	      {"reading descriptors", reading_descriptors}, {"writing", writing},
 	      {"writing beside the working folder", writing_beside_the_working_folder},

@@ -1,0 +1,124 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# pedigree check, for CI without server hooks: its JSON, its order, its exit statuses, what it shows on a terminal,
+# and how it ends when nobody reads on, the disk is full, or somebody interrupts it.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+uri=https://git.example/app
+alice=alice@example.com
+
+ssh_key "$tmp/alice"
+ssh_key "$tmp/mallory"
+allowed_signer $alice "$tmp/alice" >"$tmp/allowed"
+cat >"$tmp/policy" <<EOP
+[policy]
+	version = 1
+[repository "$uri"]
+	protect = refs/heads/main
+	sshAllowedSigners = allowed
+EOP
+dev=$tmp/dev
+git init -q -b main "$dev"
+check() { pedigree -C "$dev" check --policy "$tmp/policy" --repository "$uri" "$@"; }
+# Standard output alone, in $tmp/out.
+out_of() { check "$@" >"$tmp/out" 2>"$tmp/err" </dev/null; }
+
+sign_with "$dev" ssh "$tmp/alice" Alice $alice
+commit "$dev" one
+commit "$dev" two
+first=$(git -C "$dev" rev-parse HEAD)
+sign_with "$dev" ssh "$tmp/mallory" Mallory mallory@example.com
+commit "$dev" three
+sign_with "$dev" none - Alice $alice
+commit "$dev" four
+
+# ---- exit statuses -----------------------------------------------------------------------------
+
+assert_exit 0 "all are good" check "$first"
+assert_says "2 commits: 2 good, 0 not"
+assert_exit 1 "two are not" check HEAD
+assert_says "4 commits: 2 good, 2 not"
+assert_exit 2 "an empty range" check HEAD..HEAD
+assert_rule GIT-5
+assert_exit 2 "a range of nothing" check nowhere
+assert_exit 2 "no range" check
+obj=$(git -C "$dev" rev-parse HEAD~1)
+mv "$dev/.git/objects/${obj:0:2}/${obj:2}" "$tmp/kept"
+assert_exit 3 "history with a hole" check --json HEAD
+assert_rule GIT-3
+mv "$tmp/kept" "$dev/.git/objects/${obj:0:2}/${obj:2}"
+
+# ---- JSON: one object a commit, one a line, in the order of the walk ----------------------------
+
+out_of --json HEAD
+assert_same "exit status with --json" 1 $?
+assert_same "as rev-list" "$(git -C "$dev" rev-list HEAD)" "$(jq -r .commit "$tmp/out")"
+assert_same "a line each" 4 "$(wc -l <"$tmp/out")"
+assert_same "exactly these members" '["commit","result","format","fingerprint","signer"]' \
+	"$(jq -c keys_unsorted "$tmp/out" | sort -u)"
+assert_same "results" "unsigned unknown-key good good" "$(jq -r .result "$tmp/out" | xargs)"
+assert_same "unsigned" '{"commit":"'"$(git -C "$dev" rev-parse HEAD)"'","result":"unsigned","format":null,"fingerprint":null,"signer":null}' \
+	"$(head -n 1 "$tmp/out")"
+print=$(ssh-keygen -lf "$tmp/alice.pub" | cut -d' ' -f2)
+assert_same "good" '{"commit":"'"$first"'","result":"good","format":"ssh","fingerprint":"'"$print"'","signer":"'$alice'"}' \
+	"$(sed -n 3p "$tmp/out")"
+assert_same "nothing on a pipe's other side" "" "$(cat "$tmp/err" | grep -v baseline)"
+
+# ---- long work ---------------------------------------------------------------------------------
+
+# A long history that nobody signed; the last commits of it are a branch of their own.
+seq 1700000000 1700059999 | sed 's/.*/commit refs\/heads\/long\ncommitter A <a@example.com> & +0000\ndata 2\nx\n/' |
+	git -C "$dev" fast-import --quiet || fail "fast-import"
+out_of --json long
+assert_same "exit status of a long one" 1 $?
+assert_same "every commit, in order" "$(git -C "$dev" rev-list long | sha256sum)" "$(jq -r .commit "$tmp/out" | sha256sum)"
+assert_same "nothing but advice without a terminal" 1 "$(wc -l <"$tmp/err")"
+cp "$tmp/out" "$tmp/out.all"
+if tool taskset "one core"; then
+	run taskset -c "$(taskset -pc $$ | sed 's/.*: *//; s/[-,].*//')" bash -c "$(declare -f check); check() { pedigree -C '$dev' check --policy '$tmp/policy' --repository '$uri' \"\$@\"; }; check --json long >'$tmp/out'"
+	assert_same "the same on one core" "$(sha256sum <"$tmp/out.all")" "$(sha256sum <"$tmp/out")"
+fi
+
+# Nobody reads on: a failed write ends it, soon and told.
+{ check --json long 2>"$tmp/err"; echo "status $?" >>"$tmp/err"; } | head -n 1 >"$tmp/out"
+assert_same "one line was read" 1 "$(wc -l <"$tmp/out")"
+grep -q 'status 3' "$tmp/err" || fail "a closed pipe: $(cat "$tmp/err")"
+pass "a closed pipe is exit 3"
+grep -q 'output was lost' "$tmp/err" || fail "a closed pipe is not told"
+pass "and told"
+check --json HEAD >/dev/full 2>"$tmp/err"
+assert_same "a full disk" 3 $?
+check HEAD >/dev/full 2>"$tmp/err"
+assert_same "a full disk, in words" 3 $?
+grep -q 'output was lost' "$tmp/err" || fail "a full disk is not told"
+
+# On a terminal: how far it is, and nothing of it is left at the end.
+if tool script "progress on a terminal"; then
+	script -qec "pedigree -C '$dev' check --policy '$tmp/policy' --repository '$uri' --json long >'$tmp/out'" "$tmp/tty" >/dev/null </dev/null
+	assert_same "the file has it all" "$(sha256sum <"$tmp/out.all")" "$(sha256sum <"$tmp/out")"
+	grep -Eq 'checked [0-9]+, [0-9]+ a second' "$tmp/tty" || fail "no progress: $(head -c 300 "$tmp/tty")"
+	pass "progress is shown"
+	tr '\r' '\n' <"$tmp/tty" | grep -a -A1 'a second' | tail -n 1 | grep -aq '^.\[K' || fail "progress is left standing"
+	pass "and erased"
+	script -qec "pedigree -C '$dev' check --policy '$tmp/policy' --repository '$uri' --json long '^long~59000' >'$tmp/out'" "$tmp/tty" >/dev/null </dev/null
+	grep -Eq 'checked [0-9]+ of 59000, [0-9]+ a second' "$tmp/tty" || fail "no total: $(head -c 300 "$tmp/tty")"
+	pass "with the total where it is known"
+	script -qec "pedigree -C '$dev' check --policy '$tmp/policy' --repository '$uri' long" "$tmp/tty" >/dev/null </dev/null
+	! grep -q 'a second' "$tmp/tty" || fail "progress comes between the lines of one terminal"
+	pass "none between the lines of one terminal"
+fi
+
+# Ctrl-C ends it at once, here in the middle of a write that nobody reads.
+mkfifo "$tmp/fifo"
+exec 5<>"$tmp/fifo"
+env --default-signal=INT "$BIN/pedigree" -C "$dev" check --policy "$tmp/policy" --repository "$uri" --json long >"$tmp/fifo" 2>/dev/null 3>&- 5>&- &
+pid=$!
+PIDS+=("$pid")
+sleep 0.5
+ended "$pid" && fail "it did not wait for its reader"
+stop "$pid" INT
+assert_same "an interrupt ends it" 130 $?
+exec 5>&-
+
+finish

@@ -1,0 +1,106 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Pushes of many: commits with an unsigned one among them, ten thousand refs at once, one commit in a repository that has
+# ten thousand. PEDIGREE_SOAK=1: ten thousand commits in place of two. What took how long is printed with
+# PEDIGREE_VERBOSE=1; what is asserted is only that it ended well within the time that a person waits.
+# shellcheck source=tests/e2e/repo_world.sh
+. "$(dirname "$0")/repo_world.sh"
+
+repo_world
+n_commits=2000
+[ -z "${PEDIGREE_SOAK:-}" ] || n_commits=10000
+n_refs=10000
+helper=$BIN/../tests/sign_history
+[ -x "$helper" ] || fail "no sign_history beside the programs"
+ok "a key" pedigree key generate --type ed25519 "$tmp/many.pem"
+
+# history NAME PARENT N [UNSIGNED…]: that many commits into the clone, as the branch NAME.
+history() {
+	local name=$1 last
+	shift
+	rm -rf "$tmp/objects" && mkdir "$tmp/objects"
+	last=$("$helper" "$tmp/many.pem" "$tmp/objects" "$@") || fail "sign_history"
+	cp "$tmp/objects/allowed" "$tmp/many.allowed" && rm "$tmp/objects/allowed"
+	git -C "$dev" hash-object -t tree -w /dev/null >/dev/null
+	find "$tmp/objects" -type f | git -C "$dev" hash-object -t commit -w --stdin-paths >/dev/null
+	git -C "$dev" branch -f "$name" "$last"
+}
+timed() { # timed SECONDS WHAT COMMAND…: its end does not matter
+	local start=$EPOCHREALTIME took
+	run "${@:3}"
+	took=$(awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.2f", b - a }')
+	awk -v t="$took" -v most="$1" 'BEGIN { exit !(t < most) }' || fail "$2 took $took s, more than $1"
+	pass "$2: $took s"
+}
+unchanged() { assert_same "  no ref moved" "$before" "$(refs_of)"; }
+
+# ---- thousands of commits, one of them unsigned (attack 29) ---------------------------------------
+
+history good - 2
+cat "$tmp/many.allowed" >>"$tmp/allowed"
+assert_exit 0 "two signed ones" push good:refs/heads/main
+base=$(tip refs/heads/main)
+history bad "$base" $n_commits $((n_commits / 2))
+before=$(refs_of)
+timed 60 "T29 one unsigned among $n_commits" push bad:refs/heads/main
+[ "$status" != 0 ] || fail "it was accepted"
+assert_rule SGN-2 PSH-4
+assert_says "1 of $n_commits objects"
+unchanged
+merge=$(git -C "$dev" commit-tree -S -p "$base" -p bad -m merge "bad^{tree}")
+timed 60 "T29 reachable by the second parent alone" push "$merge:refs/heads/main"
+assert_rule SGN-2
+assert_says "1 of $((n_commits + 1)) objects"
+unchanged
+git -C "$dev" tag -s -m many v1 bad
+timed 60 "T29 under an annotated tag" push v1
+assert_rule SGN-2
+unchanged
+# All of it is here already, by a branch that nobody protects.
+ok "pushed to another branch first" push bad:refs/heads/any
+timed 60 "T29 where nothing of it is new" push bad:refs/heads/main
+assert_rule SGN-2
+git -C "$srv" update-ref -d refs/heads/any
+history all "$base" $n_commits
+timed 60 "$n_commits signed ones" push all:refs/heads/main
+assert_same "  are accepted" 0 "$status"
+history unsigned "$(tip refs/heads/main)" 300 $(seq 0 299)
+before=$(refs_of)
+timed 60 "T29 three hundred unsigned ones" push unsigned:refs/heads/main
+assert_same "  twenty lines" 20 "$(grep -c '\[SGN-2\]' "$printed")"
+assert_says "and 280 more, of 300 in all"
+unchanged
+
+# ---- ten thousand refs ----------------------------------------------------------------------------
+
+git -C "$dev" checkout -q main 2>/dev/null || git -C "$dev" checkout -q -B main
+refresh
+tip=$(tip refs/heads/main)
+seq -f "create refs/heads/release/%.0f $tip" $n_refs | git -C "$dev" update-ref --stdin
+before=$(refs_of)
+unsigned "$dev" "for one of them"
+git -C "$dev" update-ref refs/heads/release/$((n_refs / 2)) HEAD
+timed 120 "T28 $n_refs refs, one of them bad" push 'refs/heads/release/*:refs/heads/release/*'
+[ "$status" != 0 ] || fail "it was accepted"
+assert_rule SGN-2
+unchanged
+git -C "$dev" update-ref refs/heads/release/$((n_refs / 2)) "$tip"
+# A statement for each would be ten thousand times the same commit by another name: unprotected ones have none.
+timed 120 "$n_refs refs that nobody protects" push 'refs/heads/release/*:refs/heads/free/*'
+assert_same "  are accepted" 0 "$status"
+seq -f "create refs/heads/release/%.0f $tip" $n_refs | git -C "$srv" update-ref --stdin
+git -C "$srv" pack-refs --all
+refresh
+empty "$dev" "one more"
+timed 30 "one commit where $n_refs protected refs are" push main
+assert_same "  is accepted" 0 "$status"
+before=$(refs_of)
+unsigned "$dev" "one bad"
+timed 30 "one unsigned there" push main
+assert_rule SGN-2
+unchanged
+git -C "$dev" reset -q --hard HEAD~1
+timed 30 "a new branch there" push main:refs/heads/release/new
+assert_same "  is accepted" 0 "$status"
+
+finish
