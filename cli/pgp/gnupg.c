@@ -134,6 +134,14 @@ static bool is_unread(gpgme_error_t e)
 	       code != GPG_ERR_NOT_SUPPORTED && code != GPG_ERR_CANCELED;
 }
 
+/* What gpg says of a key that it does not let sign: of a subkey without consent, "general error".
+ */
+static bool is_unfit(gpgme_err_code_t code)
+{
+	return code == GPG_ERR_GENERAL || code == GPG_ERR_WRONG_KEY_USAGE ||
+	       code == GPG_ERR_BAD_PUBKEY || code == GPG_ERR_UNUSABLE_PUBKEY;
+}
+
 static void say_not(gpgme_error_t e, struct pdg_pgp_answer *out, char why[PDG_PGP_ANSWER_TEXT + 1])
 {
 	(void)gpgme_strerror_r(e, why, PDG_PGP_ANSWER_TEXT + 1);
@@ -154,6 +162,8 @@ static void judge(const struct _gpgme_signature *s, struct pdg_pgp_answer *out,
 	if (!is_right(code)) {
 		if (code != GPG_ERR_BAD_SIGNATURE)
 			say_not(s->status, out, why);
+		if (is_unfit(code))
+			out->said = PDG_PGP_SAID_UNFIT;
 		return;
 	}
 	/* Only with VALIDSIG is this the whole fingerprint. */

@@ -27,8 +27,8 @@ int gnupg_list(gpgme_ctx_t ctx, int (*each)(void *arg, gpgme_key_t key, struct p
 
 /**
  * Is @packet (a detached signature) one good signature over @msg by a key of the ring? The
- * mathematics alone: one by an expired or revoked key is good. Of @out, said (GOOD, BAD, NOT) and
- * what belongs to it are set; for NOT @why is the reason.
+ * mathematics alone: one by an expired or revoked key is good. Of @out, said (GOOD, BAD, UNFIT,
+ * NOT) and what belongs to it are set; for UNFIT and NOT @why is the reason.
  *
  * Returns 0, PDG_E_NOMEM, PDG_E_IO (GnuPG could not be asked).
  */

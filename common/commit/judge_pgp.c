@@ -9,9 +9,24 @@
 #include "util/str.h"
 #include "util/time.h"
 
+static bool agreed(const struct pdg_pgp_key *key)
+{
+	return key->cross_certified || key->ask;
+}
+
+static bool is_better(const struct pdg_pgp_place *p, const struct pdg_pgp_place *best, int64_t at)
+{
+	if (!best->key || agreed(p->key) != agreed(best->key))
+		return !best->key || agreed(p->key);
+	return pdg_pgp_place_revoked(p, at) ||
+	       (pdg_pgp_place_expired(best, at) && !pdg_pgp_place_expired(p, at) &&
+		!pdg_pgp_place_revoked(best, at));
+}
+
 /*
- * The key that the signature names, if any. Of several copies a revoked one decides, else one that
- * has not expired: key files are renewed one by one, and a revocation is never taken back.
+ * The key that the signature names, if any. Of several copies one that has agreed to its
+ * certificate comes first (anybody can list another's subkey); of those a revoked one decides, else
+ * one that has not expired: key files are renewed one by one, and a revocation is never taken back.
  */
 static int find_key(const struct pdg_pgp_sig *sig, struct pdg_pgp_ring *const *rings, size_t n,
 		    int64_t at, struct pdg_pgp_place *out, struct pdg_error *err)
@@ -25,11 +40,7 @@ static int find_key(const struct pdg_pgp_sig *sig, struct pdg_pgp_ring *const *r
 
 		if (rc < 0)
 			return rc;
-		if (!p.key)
-			continue;
-		if (!best.key || pdg_pgp_place_revoked(&p, at) ||
-		    (pdg_pgp_place_expired(&best, at) && !pdg_pgp_place_expired(&p, at) &&
-		     !pdg_pgp_place_revoked(&best, at)))
+		if (p.key && is_better(&p, &best, at))
 			best = p;
 	}
 	*out = best;
@@ -109,16 +120,18 @@ static void check_times(const struct pdg_pgp_place *p, const struct pdg_pgp_sig 
 static void check_usage(const struct pdg_pgp_place *p, const struct pdg_pgp_sig *sig, int64_t at,
 			struct pdg_verdict *v)
 {
+	const struct pdg_pgp_key *primary = &p->cert->keys[0];
 	const struct pdg_pgp_key *key = p->key;
 	const char *why = NULL;
 
-	if (key->invalid)
+	if (key->invalid || primary->invalid)
 		why = "is not valid";
 	else if (!key->can_sign)
 		why = "is not a signing key";
 	else if (!key->cross_certified && !key->ask)
 		why = "is a subkey that does not certify its primary key";
-	else if (key->created - at > PDG_TIME_TOLERANCE)
+	else if (key->created - at > PDG_TIME_TOLERANCE ||
+		 primary->created - at > PDG_TIME_TOLERANCE)
 		why = "was made in the future";
 	else if (key->created > pdg_pgp_sig_created(sig))
 		why = "is younger than the signature";
@@ -209,8 +222,12 @@ static int not_verified(const struct pdg_signed *o, const struct pdg_pgp_place *
 			const struct pdg_pgp_sig *sig, const struct pdg_error *inner,
 			struct pdg_verdict *v, struct pdg_error *err)
 {
-	if (inner->code == PDG_E_REJECTED && pdg_str_eq(inner->rule, "PGP-3"))
+	bool unfit = pdg_str_eq(inner->rule, "PGP-5");
+
+	if (unfit || pdg_str_eq(inner->rule, "PGP-3"))
 		check_usage(p, sig, o->at, v);
+	if (unfit && !v->why.code)
+		return pdg_verdict_not(v, PDG_RESULT_NOT_ALLOWED, "SGN-8", "%s", inner->text);
 	return v->why.code ? 0 : pdg_verdict_unread(v, inner, err);
 }
 

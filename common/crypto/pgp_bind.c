@@ -6,14 +6,15 @@
 #include "crypto/pgp_bind.h"
 
 #include "crypto/pgp_sigbody.h"
+#include "util/codec.h"
 #include "util/limits.h"
 #include "util/size.h"
 
+#define KEYID_LEN	  8
 #define FLAG_SIGN	  0x02
 #define REASON_SUPERSEDED 1
 #define REASON_RETIRED	  3
 #define NOBODY		  SIZE_MAX
-#define REVOCATIONS_MAX	  (2 * PDG_LIMIT_KEYS)
 
 /* A key as it is hashed (RFC 4880 5.2.4): 0x99, two bytes of length, the packet's body. */
 struct hashed_key {
@@ -35,6 +36,7 @@ struct reader {
 	struct hashed_key subkey;
 	struct revocation primary_revoked;
 	struct revocation subkey_revoked;
+	size_t primary_at;
 	size_t at;	/* the key whose signatures follow, or NOBODY behind a user id */
 	int64_t newest; /* when the newest valid binding of the subkey was made */
 	int64_t asked;	/* and the newest one that is GnuPG's to check; 0: there is none */
@@ -199,6 +201,24 @@ static int find_consent(struct reader *r, const struct pdg_pgp_sigbody *binding,
 	return rc;
 }
 
+/* A binding that is GnuPG's to check. Where it carries no consent, there is nothing to ask. */
+static int note_foreign(struct reader *r, const struct pdg_pgp_sigbody *s, const struct facts *f,
+			struct pdg_error *err)
+{
+	bool unsure = r->unsure;
+	int rc;
+
+	r->unsure = false;
+	rc = find_consent(r, s, err);
+	if (rc == 1 || r->unsure) {
+		r->bounds.v[r->at].ask = true;
+		if (f->created > r->asked)
+			r->asked = f->created;
+	}
+	r->unsure = unsure;
+	return rc < 0 ? rc : 0;
+}
+
 static int read_binding(struct reader *r, const struct pdg_pgp_sigbody *s, struct pdg_error *err)
 {
 	struct pdg_pgp_bound *b = &r->bounds.v[r->at];
@@ -207,12 +227,8 @@ static int read_binding(struct reader *r, const struct pdg_pgp_sigbody *s, struc
 
 	if (b->primary || !read_facts(s, &f) || f.created < r->newest)
 		return 0;
-	if (!pdg_pgp_sigbody_here(s, r->primary.m)) {
-		if (f.created > r->asked)
-			r->asked = f.created;
-		b->ask = true;
-		return 0;
-	}
+	if (!pdg_pgp_sigbody_here(s, r->primary.m))
+		return note_foreign(r, s, &f, err);
 	rc = verify_keys(r, s, &r->primary, true, err);
 	if (rc <= 0)
 		return rc;
@@ -229,6 +245,35 @@ static int read_binding(struct reader *r, const struct pdg_pgp_sigbody *s, struc
 	return 0;
 }
 
+/* Does @area name the primary key as the issuer? */
+static bool names_primary(const struct reader *r, struct pdg_bytes area)
+{
+	char hex[PDG_PGP_FINGERPRINT_HEX];
+	const char *primary = r->bounds.v[r->primary_at].fingerprint;
+	struct pdg_pgp_subpacket sub;
+	const char *why;
+
+	while (area.n > 0 && pdg_pgp_subpacket_next(&area, &sub, &why)) {
+		if (sub.type != PDG_PGP_SUB_ISSUER || sub.body.n != KEYID_LEN)
+			continue;
+		pdg_hex_upper(sub.body, hex);
+		return strcmp(primary + strlen(primary) - strlen(hex), hex) == 0;
+	}
+	return false;
+}
+
+/*
+ * Is it the primary key's own? Of a form that is GnuPG's to check, GnuPG has: what it exports of
+ * the primary's own revocations is right, for it drops what is not (cli/pgp/describe.c).
+ */
+static int is_own(const struct reader *r, const struct pdg_pgp_sigbody *s, bool both,
+		  struct pdg_error *err)
+{
+	if (pdg_pgp_sigbody_here(s, r->primary.m))
+		return verify_keys(r, s, &r->primary, both, err);
+	return names_primary(r, s->hashed) || names_primary(r, s->unhashed);
+}
+
 /* One that does not verify is a designated revoker's, whose reason nobody here can check. */
 static int read_revocation(struct reader *r, const struct pdg_pgp_sigbody *s, struct pdg_error *err)
 {
@@ -240,7 +285,7 @@ static int read_revocation(struct reader *r, const struct pdg_pgp_sigbody *s, st
 	if ((s->type == PDG_PGP_TYPE_KEY_REVOCATION) != b->primary)
 		return 0;
 	if (read_facts(s, &f))
-		rc = verify_keys(r, s, &r->primary, !b->primary, err);
+		rc = is_own(r, s, !b->primary, err);
 	if (rc < 0)
 		return rc;
 	if (rc == 0 || (f.reason != REASON_SUPERSEDED && f.reason != REASON_RETIRED))
@@ -258,28 +303,6 @@ static size_t type_of(struct pdg_bytes body)
 	if (body.n < 3)
 		return SIZE_MAX;
 	return body.p[body.p[0] == 3 ? 2 : 1]; /* RFC 4880 5.2.2, 5.2.3 */
-}
-
-/* What a revocation signs, which stays as it is when passed on; all of one that is not read. */
-static struct pdg_bytes signed_part(struct pdg_bytes body)
-{
-	struct pdg_pgp_sigbody s;
-
-	return pdg_pgp_sigbody_read(body, &s, NULL) == 0 && s.head.n ? s.head : body;
-}
-
-static int keep_revocation(struct pdg_pgp_bounds *b, struct pdg_bytes body, struct pdg_error *err)
-{
-	int rc = pdg_array_grow(&b->revocations, b->n_revocations, &b->revocations_cap,
-				sizeof(body), REVOCATIONS_MAX);
-
-	if (rc == -2)
-		return pdg_fail(err, PDG_E_LIMIT, "OpenPGP key file: more than %d revocations",
-				REVOCATIONS_MAX);
-	if (rc < 0)
-		return pdg_nomem(err);
-	b->revocations[b->n_revocations++] = signed_part(body);
-	return 0;
 }
 
 /* A revocation of a form that is not read here: its reason and time are not known either. */
@@ -303,7 +326,7 @@ static int read_signature(struct reader *r, struct pdg_bytes body, struct pdg_er
 	int rc;
 
 	if (revokes_key || type == PDG_PGP_TYPE_CERT_REVOCATION) {
-		rc = keep_revocation(&r->bounds, body, err);
+		rc = pdg_pgp_bind_keep(&r->bounds, body, err);
 		if (rc < 0)
 			return rc;
 	}
@@ -344,6 +367,8 @@ static int read_key(struct reader *r, struct pdg_bytes body, bool primary, struc
 	r->newest = 0;
 	r->asked = 0;
 	r->at = r->bounds.n;
+	if (primary)
+		r->primary_at = r->at;
 	b = &r->bounds.v[r->at];
 	b->primary = primary;
 	b->cross_certified = primary;
@@ -412,20 +437,6 @@ int pdg_pgp_bind_read(struct pdg_bytes packets, struct pdg_pgp_bounds *out, stru
 	*out = r.bounds;
 	r.bounds = (struct pdg_pgp_bounds){0};
 	return 0;
-}
-
-bool pdg_pgp_bind_lost_revocation(const struct pdg_pgp_bounds *b, const struct pdg_pgp_bounds *kept)
-{
-	for (size_t i = 0; i < b->n_revocations; i++) {
-		size_t k = 0;
-
-		while (k < kept->n_revocations &&
-		       !pdg_bytes_eq(b->revocations[i], kept->revocations[k]))
-			k++;
-		if (k == kept->n_revocations)
-			return true;
-	}
-	return false;
 }
 
 void pdg_pgp_bounds_done(struct pdg_pgp_bounds *b)

@@ -25,7 +25,8 @@ struct pdg_pgp_bound {
 	 */
 	bool ask;
 	/*
-	 * When the key or its primary was revoked by the primary, if every such revocation says
+	 * When the key or its primary was revoked by the primary (whose signatures that are GnuPG's
+	 * to check are taken as right: it has), if every such revocation says
 	 * that the key was superseded or retired. Else 0: not revoked so, or perhaps compromised,
 	 * and then no earlier time can be trusted (RFC 4880 5.2.3.23).
 	 */
@@ -56,6 +57,10 @@ int pdg_pgp_bind_read(struct pdg_bytes packets, struct pdg_pgp_bounds *out,
 /** Is there a revocation in @b that is not in @kept: one that GnuPG has thrown away? */
 bool pdg_pgp_bind_lost_revocation(const struct pdg_pgp_bounds *b,
 				  const struct pdg_pgp_bounds *kept);
+
+/** Remember the revocation in @body. Returns 0, PDG_E_LIMIT, PDG_E_NOMEM. */
+int pdg_pgp_bind_keep(struct pdg_pgp_bounds *b, struct pdg_bytes body,
+		      struct pdg_error *err) PDG_MUST_CHECK;
 
 void pdg_pgp_bounds_done(struct pdg_pgp_bounds *b);
 PDG_AUTO_DEFINE_VALUE(pgp_bounds, struct pdg_pgp_bounds, pdg_pgp_bounds_done)

@@ -247,6 +247,11 @@ static int judge_answer(const struct pdg_pgp_answer *a, const char *text,
 			const struct pdg_pgp_sig *sig, const struct pdg_pgp_key *key,
 			struct pdg_error *err)
 {
+	if (a->said == PDG_PGP_SAID_UNFIT)
+		return pdg_reject(err, "PGP-5",
+				  "GnuPG does not let the key %s sign, or find that it certifies "
+				  "its primary key: %s",
+				  key->fingerprint, text);
 	if (a->said == PDG_PGP_SAID_NOT)
 		return pdg_reject(err, "PGP-3", "GnuPG does not judge this signature by key %s: %s",
 				  key->fingerprint, text);

@@ -28,7 +28,8 @@ PDG_AUTO_DEFINE(pgp_gnupg, struct pdg_pgp_gnupg *, pdg_pgp_gnupg_free)
  *
  * @ring  must live as long as @g does
  *
- * Returns 0, PDG_E_REJECTED (SIG-1: it is not; PGP-3: GnuPG or this function does not judge it),
+ * Returns 0, PDG_E_REJECTED (SIG-1: it is not; PGP-3: GnuPG or this function does not judge
+ * it; PGP-5: the key may not sign),
  * PDG_E_IO (the program cannot be started, or ended twice, or did not answer), PDG_E_NOMEM.
  */
 int pdg_pgp_gnupg_verify(struct pdg_pgp_gnupg *g, const struct pdg_pgp_sig *sig,

@@ -11,7 +11,6 @@
 
 #include "util/codec.h"
 #include "util/json.h"
-#include "util/jsonw.h"
 #include "util/limits.h"
 #include "util/size.h"
 #include "util/str.h"
@@ -25,26 +24,6 @@ static const char member[] = "\"fingerprint\":\"";
 static int refuse(struct pdg_error *err, const char *what)
 {
 	return pdg_reject(err, "PGP-4", "key description: %s", what);
-}
-
-int pdg_pgp_description_head(const char *source, size_t n, struct pdg_bytes lines,
-			     struct pdg_buf *out, struct pdg_error *err)
-{
-	char sum[PDG_SHA256_HEX];
-	struct pdg_jw w;
-	int rc = pdg_sha256_hex(lines, sum, err);
-
-	if (rc < 0)
-		return rc;
-	pdg_jw_init(&w, out);
-	pdg_jw_obj(&w);
-	pdg_jw_ku64(&w, "version", PDG_PGP_DESCRIPTION_VERSION);
-	pdg_jw_kstr(&w, "source", source);
-	pdg_jw_ku64(&w, "certs", n);
-	pdg_jw_kstr(&w, "sha256", sum);
-	pdg_jw_end(&w);
-	pdg_buf_putc(out, '\n');
-	return pdg_buf_check(out, err);
 }
 
 static int read_digest(const json_t *o, const char *name, const char *wanted, const char *unlike,

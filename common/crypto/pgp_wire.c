@@ -95,7 +95,8 @@ int pdg_pgp_answer_read(const uint8_t in[PDG_PGP_ANSWER_HEAD], struct pdg_pgp_an
 			struct pdg_error *err)
 {
 	struct pdg_pgp_answer a = {.text_n = pdg_pgp_u16(in + TEXT_AT)};
-	bool reasoned = in[0] == PDG_PGP_SAID_NOT || in[0] == PDG_PGP_SAID_FAILED;
+	bool reasoned = in[0] == PDG_PGP_SAID_NOT || in[0] == PDG_PGP_SAID_UNFIT ||
+			in[0] == PDG_PGP_SAID_FAILED;
 
 	if (!reasoned && in[0] != PDG_PGP_SAID_TAKEN && in[0] != PDG_PGP_SAID_GOOD &&
 	    in[0] != PDG_PGP_SAID_BAD)

@@ -28,6 +28,7 @@ enum pdg_pgp_said {
 	PDG_PGP_SAID_TAKEN = 'K',  /* the certificate */
 	PDG_PGP_SAID_GOOD = 'G',   /* it is one signature by the key named, over these bytes */
 	PDG_PGP_SAID_BAD = 'B',	   /* it is not */
+	PDG_PGP_SAID_UNFIT = 'U',  /* GnuPG does not let its key sign */
 	PDG_PGP_SAID_NOT = 'N',	   /* GnuPG does not judge it */
 	PDG_PGP_SAID_FAILED = 'F', /* GnuPG could not be asked */
 };
@@ -40,7 +41,7 @@ struct pdg_pgp_answer {
 	unsigned hash_id;			   /* GOOD: RFC 4880 9.4 */
 	uint32_t created;			   /* GOOD: when the signature says it was made */
 	char fingerprint[PDG_PGP_FINGERPRINT_HEX]; /* GOOD: of the key that made it, else "" */
-	size_t text_n;				   /* NOT, FAILED: why, so many bytes follow */
+	size_t text_n; /* UNFIT, NOT, FAILED: why, so many bytes follow */
 };
 
 void pdg_pgp_request_put(const struct pdg_pgp_request *r, uint8_t out[PDG_PGP_REQUEST_HEAD]);

@@ -83,12 +83,27 @@ int pdg_fs_read(const char *path, struct pdg_buf *out, struct pdg_error *err)
 	return pdg_fs_read_fd(fd, path, out, err);
 }
 
+/* Room for a regular file at once: a buffer that grows is copied and cleansed each time. */
+static void expect_file(int fd, struct pdg_buf *out)
+{
+	struct stat st;
+	size_t n;
+
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size <= 0 ||
+	    (uintmax_t)st.st_size > out->max - out->n)
+		return;
+	n = (size_t)st.st_size;
+	if (pdg_buf_room(out, n))
+		out->n -= n;
+}
+
 int pdg_fs_read_fd(int fd, const char *name, struct pdg_buf *out, struct pdg_error *err)
 {
 	uint8_t chunk[CHUNK];
 	size_t before = out->n;
 	int rc;
 
+	expect_file(fd, out);
 	for (;;) {
 		ssize_t n = read(fd, chunk, sizeof(chunk));
 

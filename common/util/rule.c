@@ -52,6 +52,7 @@ static const struct pdg_rule rules[] = {
 	{ "PGP-2", PDG_E_FORMAT, 400, "malformed", "what an armor holds is not exactly one OpenPGP signature strictly of its form" },
 	{ "PGP-3", PDG_E_REJECTED, 501, "not-supported", "an OpenPGP signature or key of a version, type, algorithm or digest that is not judged" },
 	{ "PGP-4", PDG_E_FORMAT, 422, "refused", "an OpenPGP key file or its description is not of its form, or holds no certificate that GnuPG accepts" },
+	{ "PGP-5", PDG_E_REJECTED, 422, "refused", "GnuPG does not let an OpenPGP key sign" },
 
 	/* The trust root */
 	{ "TRT-1", PDG_E_USAGE, 400, "malformed", "a trusted root file cannot be read, is not of its form, or names no log that can be read" },

@@ -190,7 +190,7 @@ printf 'another message\n' >"$W/other"
 for sig in "$data"/sig-*.asc; do
 	case $(basename "$sig") in
 	# Forms that gpg accepts and Pedigree does not judge, on purpose (PGP-2, PGP-3).
-	sig-two.asc | sig-sha1.asc)
+	sig-two.asc | sig-sha1.asc | sig-v2.asc)
 		[ "$(we_say "$sig" "$data/msg.txt")" = bad ] || fail "$sig is judged"
 		;;
 	sig-critical.asc)

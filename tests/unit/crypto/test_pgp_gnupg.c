@@ -235,6 +235,39 @@ static void another_key(void)
 	}
 }
 
+/* Without the signature by which it agrees, GnuPG does not let a subkey sign (RFC 4880 5.2.1). */
+static void without_consent(void)
+{
+	static const char *const names[] = {"sig-lea.asc", "sig-liam.asc"};
+	static const uint8_t embedded[][4] = {{0x20, 0x04, 0x19, 0x13}, {0x20, 0x04, 0x19, 0x16}};
+	PDG_AUTO(buf) struct pdg_buf msg = PDG_BUF_INIT(PDG_LIMIT_COMMIT);
+	struct pdg_error err = {0};
+
+	if (!have_gpg())
+		return;
+	pgp_read("msg.txt", &msg);
+	for (size_t i = 0; i < 2; i++) {
+		PDG_AUTO(buf) struct pdg_buf packets = PDG_BUF_INIT(PDG_LIMIT_KEY_FILE);
+		PDG_AUTO(pgp_ring) struct pdg_pgp_ring *ring = whole_ring();
+		PDG_AUTO(pgp_gnupg) struct pdg_pgp_gnupg *g = NULL;
+		size_t at = 0;
+
+		pdg_test_case("%s", names[i]);
+		CHECK_OK(pdg_pgp_gnupg_new(&g, &err), &err);
+		CHECK_OK(ask(g, ring, names[i], pdg_buf_bytes(&msg), &err), &err);
+		pdg_pgp_gnupg_free(PDG_TAKE(g));
+		/* The subpacket that holds it is called 100, where nothing signs that. */
+		CHECK_OK(pdg_pgp_armor_keys(pdg_buf_bytes(&ring->file), &packets, &err), &err);
+		while ((at = pdg_bytes_find(pdg_buf_bytes(&packets), pdg_bytes(embedded[i], 4),
+					    at)) != SIZE_MAX)
+			packets.p[at] = 100;
+		pdg_buf_reset(&ring->file);
+		pdg_buf_put(&ring->file, pdg_buf_bytes(&packets));
+		CHECK_OK(pdg_pgp_gnupg_new(&g, &err), &err);
+		CHECK_RULE(ask(g, ring, names[i], pdg_buf_bytes(&msg), &err), &err, "PGP-5");
+	}
+}
+
 struct asker {
 	struct pdg_pgp_gnupg *g;
 	const struct pdg_pgp_ring *ring;
@@ -340,5 +373,5 @@ static void killed_in_between(void)
 PDG_TEST_MAIN("crypto.pgp_gnupg", {"packets of each certificate", packets_of_each_certificate},
 	      {"request heads", request_heads}, {"answer heads", answer_heads},
 	      {"ambiguous texts", ambiguous_texts}, {"real answers", real_answers},
-	      {"another key", another_key}, {"many threads", many_threads},
-	      {"killed in between", killed_in_between})
+	      {"another key", another_key}, {"without consent", without_consent},
+	      {"many threads", many_threads}, {"killed in between", killed_in_between})
