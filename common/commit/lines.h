@@ -54,6 +54,11 @@ int pdg_header_flat(const struct pdg_header *h, struct pdg_error *err) PDG_MUST_
 int pdg_header_hex(const struct pdg_header *h, bool sha256, struct pdg_bytes *out,
 		   struct pdg_error *err) PDG_MUST_CHECK;
 
+#define PDG_DATE_MAX (UINT64_C(1) << 53) /* a date that every JSON reader keeps exactly */
+
+/** "+hhmm"; like git, without a look at what hours or minutes may be. False: not of this form. */
+bool pdg_zone_parse(struct pdg_bytes b, int *out_minutes);
+
 /**
  * "Name <email> seconds +hhmm" as `git fsck` wants it. @what is the header's name, for messages.
  * Returns 0 or PDG_E_FORMAT (COM-1).

@@ -10,7 +10,6 @@
 
 #define SHA1_HEX   40
 #define SHA256_HEX 64
-#define TIME_MAX   (UINT64_C(1) << 53) /* a date that every JSON reader keeps exactly */
 
 int pdg_header_hex(const struct pdg_header *h, bool sha256, struct pdg_bytes *out,
 		   struct pdg_error *err)
@@ -33,8 +32,7 @@ static size_t find_angle(struct pdg_bytes b, size_t from)
 	return from;
 }
 
-/* "+hhmm"; like git, without a look at what hours or minutes may be. */
-static bool parse_zone(struct pdg_bytes b, int *out_minutes)
+bool pdg_zone_parse(struct pdg_bytes b, int *out_minutes)
 {
 	int v = 0;
 	size_t i;
@@ -57,9 +55,9 @@ static int parse_date(struct pdg_bytes b, const char *what, struct pdg_person *o
 	size_t space = pdg_bytes_find_byte(b, ' ', 0);
 	uint64_t t;
 
-	if (space == SIZE_MAX || !pdg_bytes_u64(pdg_bytes_head(b, space), TIME_MAX, &t))
+	if (space == SIZE_MAX || !pdg_bytes_u64(pdg_bytes_head(b, space), PDG_DATE_MAX, &t))
 		return pdg_reject(err, "COM-1", "the %s's date is not a number of seconds", what);
-	if (!parse_zone(pdg_bytes_from(b, space + 1), &out->tz_minutes))
+	if (!pdg_zone_parse(pdg_bytes_from(b, space + 1), &out->tz_minutes))
 		return pdg_reject(err, "COM-1", "the %s's time zone is not of the form +hhmm",
 				  what);
 	out->time = (int64_t)t;

@@ -16,7 +16,6 @@
 #define VERSION	      "certificate version 0.1"
 #define SHA1_DIGITS   40
 #define SHA256_DIGITS 64
-#define TIME_MAX      (UINT64_C(1) << 53)
 
 struct reading {
 	struct pdg_bytes rest;
@@ -65,19 +64,6 @@ static int take_header(struct reading *r, const char *name, struct pdg_bytes *ou
 	return next(r, err);
 }
 
-static bool is_zone(struct pdg_bytes b)
-{
-	size_t i;
-
-	if (b.n != 5 || (b.p[0] != '+' && b.p[0] != '-'))
-		return false;
-	for (i = 1; i < b.n; i++) {
-		if (b.p[i] < '0' || b.p[i] > '9')
-			return false;
-	}
-	return true;
-}
-
 /* Where the last space of @b stands, or SIZE_MAX. */
 static size_t last_space(struct pdg_bytes b)
 {
@@ -94,9 +80,11 @@ static int split_pusher(struct pdg_bytes value, struct pdg_pushcert *c, struct p
 	size_t zone = last_space(value);
 	size_t time = zone == SIZE_MAX ? zone : last_space(pdg_bytes_head(value, zone));
 	uint64_t t;
+	int minutes;
 
-	if (time == SIZE_MAX || time == 0 || !is_zone(pdg_bytes_from(value, zone + 1)) ||
-	    !pdg_bytes_u64(pdg_bytes(value.p + time + 1, zone - time - 1), TIME_MAX, &t))
+	if (time == SIZE_MAX || time == 0 ||
+	    !pdg_zone_parse(pdg_bytes_from(value, zone + 1), &minutes) ||
+	    !pdg_bytes_u64(pdg_bytes(value.p + time + 1, zone - time - 1), PDG_DATE_MAX, &t))
 		return refuse(err, "has no date of its pusher");
 	c->pusher = pdg_bytes_trim(pdg_bytes_head(value, time), " ");
 	if (c->pusher.n == 0)

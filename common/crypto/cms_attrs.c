@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "crypto/derwalk.h"
+#include "crypto/der.h"
 #include "util/time.h"
 
 /* Object identifiers without their tag and length. */

@@ -7,7 +7,6 @@
 #include "crypto/cms_impl.h"
 
 #include "crypto/der.h"
-#include "crypto/derwalk.h"
 
 /* Object identifiers without their tag and length. */
 static const uint8_t signed_data[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02};

@@ -17,7 +17,6 @@
 #include "util/limits.h"
 #include "util/size.h"
 
-#define HELPER	   "pedigree-pgp"
 #define TIMEOUT_MS 30000
 #define ATTEMPTS   2 /* it may have died since the last question */
 
@@ -75,21 +74,15 @@ void pdg_pgp_gnupg_free(struct pdg_pgp_gnupg *g)
 
 static int start(struct pdg_pgp_gnupg *g, struct pdg_error *err)
 {
-	static const char *const env[] = {"PATH=/usr/bin:/bin", NULL};
-	static const char *const argv[] = {HELPER, "verify", NULL};
+	static const char *const argv[] = {PDG_PGP_PROGRAM, "verify", NULL};
 	PDG_AUTO(mem) char *program = NULL;
-	struct pdg_spawn s = {.argv = argv, .envp = env, .dir = "/", .quiet = true};
+	struct pdg_spawn s = {.argv = argv, .dir = "/"};
 	int rc;
 
 	if (g->talk)
 		return 0;
-	rc = pdg_program_path(HELPER, &program, err);
-	if (rc < 0)
-		return rc == PDG_E_NOTFOUND
-			       ? pdg_fail(err, PDG_E_IO, "the program " HELPER " is missing")
-			       : rc;
-	s.program = program;
-	return pdg_talk_start(&s, &g->talk, err);
+	rc = pdg_pgp_program(&s, &program, err);
+	return rc < 0 ? rc : pdg_talk_start(&s, &g->talk, err);
 }
 
 static int ask(struct pdg_talk *talk, const struct pdg_pgp_request *r,
@@ -115,7 +108,7 @@ static int ask(struct pdg_talk *talk, const struct pdg_pgp_request *r,
 		return rc;
 	q->text[a.text_n] = '\0';
 	if (a.said == PDG_PGP_SAID_FAILED)
-		return pdg_fail(err, PDG_E_IO, HELPER ": %s", q->text);
+		return pdg_fail(err, PDG_E_IO, PDG_PGP_PROGRAM ": %s", q->text);
 	*out = a;
 	return 0;
 }
@@ -151,7 +144,8 @@ static int give(struct pdg_pgp_gnupg *g, struct question *q, uint32_t *out, stru
 	if (rc < 0)
 		return rc;
 	if (a.said != PDG_PGP_SAID_TAKEN)
-		return pdg_fail(err, PDG_E_IO, HELPER " does not take a certificate: %s", q->text);
+		return pdg_fail(err, PDG_E_IO, PDG_PGP_PROGRAM " does not take a certificate: %s",
+				q->text);
 	g->given[g->n_given] = *q->by;
 	*out = (uint32_t)g->n_given++;
 	return 0;
@@ -172,7 +166,7 @@ static int converse(struct pdg_pgp_gnupg *g, struct question *q, struct pdg_pgp_
 	if (rc == 0)
 		rc = ask(g->talk, &r, parts, q, out, err);
 	if (rc == 0 && out->said == PDG_PGP_SAID_TAKEN)
-		rc = pdg_fail(err, PDG_E_IO, HELPER " answers another question");
+		rc = pdg_fail(err, PDG_E_IO, PDG_PGP_PROGRAM " answers another question");
 	return rc;
 }
 

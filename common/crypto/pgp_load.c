@@ -17,7 +17,6 @@
 #include "util/limits.h"
 #include "util/str.h"
 
-#define DESCRIBER	    "pedigree-pgp"
 #define DESCRIBE_TIMEOUT_MS 120000
 
 /* Open an entry that nobody else can have written. -1 when there is none. */
@@ -71,39 +70,48 @@ static int relay_refusal(struct pdg_bytes said, int status, struct pdg_error *er
 	if (pdg_json_load(said, PDG_LIMIT_KEY_DESCRIPTION, &o, NULL) < 0 ||
 	    pdg_json_obj(o, "error", &e, NULL) < 0 || pdg_json_str(e, "rule", &rule, NULL) < 0 ||
 	    pdg_json_str(e, "text", &text, NULL) < 0 || pdg_json_str(e, "fix", &fix, NULL) < 0)
-		return pdg_fail(err, PDG_E_IO, DESCRIBER " ended with status %d", status);
+		return pdg_fail(err, PDG_E_IO, PDG_PGP_PROGRAM " ended with status %d", status);
 	if (pdg_str_eq(rule, "PGP-4"))
 		rc = pdg_reject(err, "PGP-4", "%s", text);
 	else
-		rc = pdg_fail(err, PDG_E_IO, DESCRIBER ": %s", text);
+		rc = pdg_fail(err, PDG_E_IO, PDG_PGP_PROGRAM ": %s", text);
 	pdg_fix(err, "%s", fix);
 	return rc;
+}
+
+int pdg_pgp_program(struct pdg_spawn *s, char **out_path, struct pdg_error *err)
+{
+	static const char *const env[] = {"PATH=/usr/bin:/bin", NULL};
+	int rc = pdg_program_path(PDG_PGP_PROGRAM, out_path, err);
+
+	if (rc < 0)
+		/* PDG_E_NOTFOUND would say that the key file is missing. */
+		return rc == PDG_E_NOTFOUND ? pdg_fail(err, PDG_E_IO,
+						       "the program " PDG_PGP_PROGRAM " is missing")
+					    : rc;
+	s->program = *out_path;
+	s->envp = env;
+	s->quiet = true;
+	return 0;
 }
 
 /* Ask pedigree-pgp. The bytes go with the question, so that it is these that are described. */
 static int describe(struct pdg_bytes key_file, struct pdg_buf *out, struct pdg_error *err)
 {
-	static const char *const env[] = {"PATH=/usr/bin:/bin", NULL};
-	const char *argv[] = {DESCRIBER, "describe", "-", NULL};
+	static const char *const argv[] = {PDG_PGP_PROGRAM, "describe", "-", NULL};
 	PDG_AUTO(mem) char *program = NULL;
 	struct pdg_spawn s = {
 		.argv = argv,
-		.envp = env,
 		.input = key_file,
 		.out = out,
-		.quiet = true,
 		.timeout_ms = DESCRIBE_TIMEOUT_MS,
 	};
 	int status;
 	int rc;
 
-	rc = pdg_program_path(DESCRIBER, &program, err);
+	rc = pdg_pgp_program(&s, &program, err);
 	if (rc < 0)
-		/* PDG_E_NOTFOUND would say that the key file is missing. */
-		return rc == PDG_E_NOTFOUND
-			       ? pdg_fail(err, PDG_E_IO, "the program " DESCRIBER " is missing")
-			       : rc;
-	s.program = program;
+		return rc;
 	rc = pdg_spawn(&s, &status, err);
 	if (rc < 0)
 		return rc;

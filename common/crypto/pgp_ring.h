@@ -73,4 +73,15 @@ PDG_AUTO_DEFINE(pgp_cert, struct pdg_pgp_cert *, pdg_pgp_cert_free)
 int pdg_pgp_ring_with(const struct pdg_pgp_ring *ring, uint64_t keyid, size_t *at,
 		      const struct pdg_pgp_cert **out, struct pdg_error *err) PDG_MUST_CHECK;
 
+#define PDG_PGP_PROGRAM "pedigree-pgp" /* the one that speaks to GnuPG */
+
+struct pdg_spawn;
+
+/**
+ * What running it has in common, whatever is asked: which program, its surroundings, no error text
+ * of its own. *@out_path: owned by the caller, to be kept while @s is used.
+ * Returns 0, PDG_E_IO (it is not there), PDG_E_NOMEM.
+ */
+int pdg_pgp_program(struct pdg_spawn *s, char **out_path, struct pdg_error *err) PDG_MUST_CHECK;
+
 #endif

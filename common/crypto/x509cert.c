@@ -9,7 +9,6 @@
 #include <openssl/rsa.h>
 
 #include "crypto/der.h"
-#include "crypto/derwalk.h"
 #include "util/codec.h"
 #include "util/limits.h"
 #include "util/size.h"

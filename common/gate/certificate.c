@@ -8,7 +8,6 @@
 
 #include <stdlib.h>
 
-#include "attest/outbox.h"
 #include "crypto/digest.h"
 #include "util/codec.h"
 #include "util/fs.h"
@@ -267,26 +266,13 @@ int pdg_certificate_ready(const struct pdg_place *p, const struct pdg_certificat
 {
 	PDG_AUTO(mem) char *dir = NULL;
 	PDG_AUTO(mem) char *file = NULL;
-	struct pdg_error why = {.code = 0};
 	int rc = place_of(p, c, &dir, &file, err);
 
 	if (rc < 0)
 		return rc;
 	if (pdg_fs_exists(file))
 		return bad_nonce("was accepted before", err);
-	rc = pdg_fs_private_dir(p->state, &why);
-	if (rc == 0)
-		rc = pdg_outbox_ready(dir, &why);
-	if (rc == 0 || rc == PDG_E_NOMEM)
-		return rc < 0 ? pdg_nomem(err) : 0;
-	rc = pdg_reject(err, "HOK-7", "push certificates cannot be kept: %s", why.text);
-	if (why.fix[0])
-		pdg_fix(err, "%s", why.fix);
-	else
-		pdg_fix(err,
-			"let the user who receives pushes own \"%s\" and write to it, with room on its disk",
-			dir);
-	return rc;
+	return pdg_place_ready(p, dir, "push certificates cannot be kept", err);
 }
 
 int pdg_certificate_keep(const struct pdg_place *p, const struct pdg_certificate *c,

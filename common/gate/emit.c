@@ -15,21 +15,7 @@
 
 int pdg_emit_ready(const struct pdg_place *p, struct pdg_error *err)
 {
-	struct pdg_error why = {.code = 0};
-	int rc = pdg_fs_private_dir(p->state, &why);
-
-	if (rc == 0)
-		rc = pdg_outbox_ready(p->outbox, &why);
-	if (rc == 0 || rc == PDG_E_NOMEM)
-		return rc < 0 ? pdg_nomem(err) : 0;
-	rc = pdg_reject(err, "HOK-7", "the outbox cannot take statements: %s", why.text);
-	if (why.fix[0])
-		pdg_fix(err, "%s", why.fix);
-	else
-		pdg_fix(err,
-			"let the user who receives pushes own \"%s\" and write to it, with room on its disk",
-			p->outbox);
-	return rc;
+	return pdg_place_ready(p, p->outbox, "the outbox cannot take statements", err);
 }
 
 int pdg_emit_source(const struct pdg_source_make *m, const struct pdg_key *key, const char *outbox,

@@ -2,6 +2,7 @@
 /* Which section of which policy speaks for this repository (design 5, rules.md 2.4). */
 #include "gate/place.h"
 
+#include "attest/outbox.h"
 #include "trust/uri.h"
 #include "util/fs.h"
 #include "util/str.h"
@@ -179,4 +180,24 @@ int pdg_place_load_signers(struct pdg_place *p, const char *cache, struct pdg_er
 	if (p->signers)
 		return 0;
 	return pdg_signers_load(p->section, cache ? cache : p->keys, &p->signers, err);
+}
+
+int pdg_place_ready(const struct pdg_place *p, const char *dir, const char *what,
+		    struct pdg_error *err)
+{
+	struct pdg_error why = {.code = 0};
+	int rc = pdg_fs_private_dir(p->state, &why);
+
+	if (rc == 0)
+		rc = pdg_outbox_ready(dir, &why);
+	if (rc == 0 || rc == PDG_E_NOMEM)
+		return rc < 0 ? pdg_nomem(err) : 0;
+	rc = pdg_reject(err, "HOK-7", "%s: %s", what, why.text);
+	if (why.fix[0])
+		pdg_fix(err, "%s", why.fix);
+	else
+		pdg_fix(err,
+			"let the user who receives pushes own \"%s\" and write to it, with room on its disk",
+			dir);
+	return rc;
 }

@@ -45,6 +45,13 @@ int pdg_place_find(struct pdg_place *p, const struct pdg_repo *r, const char *po
 int pdg_place_fixed(struct pdg_place *p, const struct pdg_repo *r, const char *policy,
 		    const char *uri, struct pdg_error *err) PDG_MUST_CHECK;
 
+/**
+ * Can files be kept in @dir, a folder of this place: are both ours alone, and is there room? @what
+ * fails when they cannot, for the message. Returns 0, PDG_E_REJECTED (HOK-7), PDG_E_NOMEM.
+ */
+int pdg_place_ready(const struct pdg_place *p, const char *dir, const char *what,
+		    struct pdg_error *err) PDG_MUST_CHECK;
+
 /** Load the section's keys, once. @cache: folder for key descriptions, NULL: the place's own. */
 int pdg_place_load_signers(struct pdg_place *p, const char *cache,
 			   struct pdg_error *err) PDG_MUST_CHECK;

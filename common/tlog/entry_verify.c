@@ -20,12 +20,6 @@ static bool signs_sha256(const struct pdg_key *key)
 	return pdg_key_type(key) == PDG_KEY_ECDSA_P256 || pdg_key_type(key) == PDG_KEY_RSA;
 }
 
-static void open_member(struct pdg_jw *w, const char *key)
-{
-	pdg_jw_key(w, key);
-	pdg_jw_obj(w);
-}
-
 /* Members in code-point order: RFC 8785 by construction. */
 static void write_body(const uint8_t *digest, struct pdg_bytes sig, const struct pdg_key *key,
 		       struct pdg_jw *w)
@@ -33,19 +27,19 @@ static void write_body(const uint8_t *digest, struct pdg_bytes sig, const struct
 	pdg_jw_obj(w);
 	pdg_jw_kstr(w, "apiVersion", PDG_ENTRY_VERSION);
 	pdg_jw_kstr(w, "kind", PDG_ENTRY_KIND);
-	open_member(w, "spec");
-	open_member(w, "hashedRekordV002");
-	open_member(w, "data");
+	pdg_jw_kobj(w, "spec");
+	pdg_jw_kobj(w, "hashedRekordV002");
+	pdg_jw_kobj(w, "data");
 	pdg_jw_kstr(w, "algorithm", "SHA2_256");
 	pdg_jw_key(w, "digest");
 	pdg_jw_base64(w, pdg_bytes(digest, 32));
 	pdg_jw_end(w);
-	open_member(w, "signature");
+	pdg_jw_kobj(w, "signature");
 	pdg_jw_key(w, "content");
 	pdg_jw_base64(w, sig);
-	open_member(w, "verifier");
+	pdg_jw_kobj(w, "verifier");
 	pdg_jw_kstr(w, "keyDetails", pdg_key_details(key));
-	open_member(w, "publicKey");
+	pdg_jw_kobj(w, "publicKey");
 	pdg_jw_key(w, "rawBytes");
 	pdg_jw_base64(w, pdg_key_spki(key));
 	pdg_jw_end(w);

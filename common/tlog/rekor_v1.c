@@ -30,12 +30,6 @@ static const char *hash_name(enum pdg_hash h)
 	}
 }
 
-static void open_member(struct pdg_jw *w, const char *key)
-{
-	pdg_jw_key(w, key);
-	pdg_jw_obj(w);
-}
-
 /* Members in code-point order: RFC 8785 by construction. */
 static void write_body(const struct pdg_rekor1_claim *claim, const char *hex, struct pdg_bytes pem,
 		       struct pdg_jw *w)
@@ -43,17 +37,17 @@ static void write_body(const struct pdg_rekor1_claim *claim, const char *hex, st
 	pdg_jw_obj(w);
 	pdg_jw_kstr(w, "apiVersion", PDG_REKOR1_VERSION);
 	pdg_jw_kstr(w, "kind", PDG_REKOR1_KIND);
-	open_member(w, "spec");
-	open_member(w, "data");
-	open_member(w, "hash");
+	pdg_jw_kobj(w, "spec");
+	pdg_jw_kobj(w, "data");
+	pdg_jw_kobj(w, "hash");
 	pdg_jw_kstr(w, "algorithm", hash_name(claim->hash));
 	pdg_jw_kstr(w, "value", hex);
 	pdg_jw_end(w);
 	pdg_jw_end(w);
-	open_member(w, "signature");
+	pdg_jw_kobj(w, "signature");
 	pdg_jw_key(w, "content");
 	pdg_jw_base64(w, claim->sig);
-	open_member(w, "publicKey");
+	pdg_jw_kobj(w, "publicKey");
 	pdg_jw_key(w, "content");
 	pdg_jw_base64(w, pem);
 	pdg_jw_end(w);

@@ -72,12 +72,6 @@ static int batch_init(struct batch *b, struct pdg_log_item *items, size_t n, str
 	return 0;
 }
 
-static void open_member(struct pdg_jw *w, const char *key)
-{
-	pdg_jw_key(w, key);
-	pdg_jw_obj(w);
-}
-
 static int write_request(const struct pdg_log_item *item, struct pdg_buf *out,
 			 struct pdg_error *err)
 {
@@ -85,14 +79,14 @@ static int write_request(const struct pdg_log_item *item, struct pdg_buf *out,
 
 	pdg_jw_init(&w, out);
 	pdg_jw_obj(&w);
-	open_member(&w, "hashedRekordRequestV002");
+	pdg_jw_kobj(&w, "hashedRekordRequestV002");
 	pdg_jw_key(&w, "digest");
 	pdg_jw_base64(&w, pdg_bytes(item->digest, sizeof(item->digest)));
-	open_member(&w, "signature");
+	pdg_jw_kobj(&w, "signature");
 	pdg_jw_key(&w, "content");
 	pdg_jw_base64(&w, item->sig);
-	open_member(&w, "verifier");
-	open_member(&w, "publicKey");
+	pdg_jw_kobj(&w, "verifier");
+	pdg_jw_kobj(&w, "publicKey");
 	pdg_jw_key(&w, "rawBytes");
 	pdg_jw_base64(&w, pdg_key_spki(item->key));
 	pdg_jw_end(&w);

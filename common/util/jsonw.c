@@ -211,6 +211,12 @@ void pdg_jw_raw(struct pdg_jw *w, struct pdg_bytes json)
 	pdg_buf_put(w->out, json);
 }
 
+void pdg_jw_kobj(struct pdg_jw *w, const char *key)
+{
+	pdg_jw_key(w, key);
+	pdg_jw_obj(w);
+}
+
 void pdg_jw_kstr(struct pdg_jw *w, const char *key, const char *s)
 {
 	pdg_jw_key(w, key);

@@ -50,6 +50,7 @@ void pdg_jw_time(struct pdg_jw *w, int64_t unix_seconds);
 void pdg_jw_raw(struct pdg_jw *w, struct pdg_bytes json);
 
 /* Member in one call. */
+void pdg_jw_kobj(struct pdg_jw *w, const char *key); /* opens an object */
 void pdg_jw_kstr(struct pdg_jw *w, const char *key, const char *s);
 void pdg_jw_ku64(struct pdg_jw *w, const char *key, uint64_t v);
 void pdg_jw_kbool(struct pdg_jw *w, const char *key, bool v);

@@ -4,7 +4,7 @@
  * error with a rule, none verifies, and what is in it leads to no anchor.
  *
  * Covers: common/crypto/cms.c common/crypto/cms_read.c common/crypto/cms_attrs.c
- * common/crypto/x509cert.c common/crypto/derwalk.c
+ * common/crypto/x509cert.c common/crypto/der.c
  */
 #include "crypto/cms.h"
 #include "crypto/timestamp.h"
