@@ -16,7 +16,9 @@
 #include "commit/object.h"
 #include "crypto/digest.h"
 #include "crypto/key.h"
+#include "crypto/sshwire.h"
 #include "pgp.h"
+#include "support/sshsig_made.h"
 #include "util/codec.h"
 #include "util/fs.h"
 #include "util/limits.h"
@@ -30,14 +32,12 @@
 #define OBJ_COMMIT  1U
 #define OBJ_TREE    2U
 #define STORED_MAX  65535 /* bytes of one stored block (RFC 1951 3.2.4) */
-#define SSH_COLUMNS 70
 #define PGP_COLUMNS 64
 
 struct kind {
 	const char *name;
 	struct pdg_key *key;
 	struct bench_pgp pgp; /* of the OpenPGP kinds */
-	struct pdg_buf blob;  /* of ssh: the public key */
 };
 
 struct making {
@@ -96,24 +96,6 @@ static int put_object(struct making *m, unsigned type, struct pdg_bytes raw, str
 	return put(m, pdg_buf_bytes(&b), err);
 }
 
-static void put_string(struct pdg_buf *b, struct pdg_bytes s)
-{
-	pdg_buf_u32be(b, (uint32_t)s.n);
-	pdg_buf_put(b, s);
-}
-
-static void put_lines(struct pdg_buf *out, struct pdg_bytes bin, size_t columns)
-{
-	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_MIB(1));
-	struct pdg_bytes rest;
-
-	pdg_base64(bin, &text);
-	for (rest = pdg_buf_bytes(&text); rest.n; rest = pdg_bytes_from(rest, columns)) {
-		pdg_buf_put(out, pdg_bytes_head(rest, columns));
-		pdg_buf_putc(out, '\n');
-	}
-}
-
 /* What bench-floor checks again: the bytes that are hashed, those that are verified, and the
  * signature. */
 static int note_signed(struct making *m, size_t kind, struct pdg_bytes hashed,
@@ -122,9 +104,9 @@ static int note_signed(struct making *m, size_t kind, struct pdg_bytes hashed,
 	PDG_AUTO(buf) struct pdg_buf b = PDG_BUF_INIT(PDG_LIMIT_MIB(1));
 
 	pdg_buf_putc(&b, (uint8_t)kind);
-	put_string(&b, hashed);
-	put_string(&b, direct);
-	put_string(&b, sig);
+	pdg_sshwire_put_string(&b, hashed);
+	pdg_sshwire_put_string(&b, direct);
+	pdg_sshwire_put_string(&b, sig);
 	if (pdg_buf_check(&b, err) < 0)
 		return err->code;
 	if (fwrite(b.p, 1, b.n, m->signed_) != b.n)
@@ -132,43 +114,16 @@ static int note_signed(struct making *m, size_t kind, struct pdg_bytes hashed,
 	return 0;
 }
 
-/* PROTOCOL.sshsig, as ssh-keygen -Y sign makes it. */
 static int sign_ssh(struct making *m, size_t kind, struct pdg_bytes payload, struct pdg_buf *armor,
 		    struct pdg_error *err)
 {
-	const struct kind *k = &m->kinds[kind];
 	PDG_AUTO(buf) struct pdg_buf message = PDG_BUF_INIT(1024);
 	PDG_AUTO(buf) struct pdg_buf sig = PDG_BUF_INIT(1024);
-	PDG_AUTO(buf) struct pdg_buf inner = PDG_BUF_INIT(1024);
-	PDG_AUTO(buf) struct pdg_buf blob = PDG_BUF_INIT(4096);
-	uint8_t sum[64];
-	int rc = pdg_digest(PDG_SHA512, payload, sum, err);
+	int rc = pdg_made_sshsig(m->kinds[kind].key, payload, &message, &sig, armor, err);
 
-	pdg_buf_puts(&message, "SSHSIG");
-	put_string(&message, pdg_bytes_str("git"));
-	put_string(&message, pdg_bytes(NULL, 0));
-	put_string(&message, pdg_bytes_str("sha512"));
-	put_string(&message, pdg_bytes(sum, sizeof(sum)));
-	if (rc == 0)
-		rc = pdg_key_sign(k->key, pdg_buf_bytes(&message), &sig, err);
-	if (rc == 0)
-		rc = note_signed(m, kind, payload, pdg_buf_bytes(&message), pdg_buf_bytes(&sig),
-				 err);
-	if (rc < 0)
-		return rc;
-	put_string(&inner, pdg_bytes_str("ssh-ed25519"));
-	put_string(&inner, pdg_buf_bytes(&sig));
-	pdg_buf_puts(&blob, "SSHSIG");
-	pdg_buf_u32be(&blob, 1);
-	put_string(&blob, pdg_buf_bytes(&k->blob));
-	put_string(&blob, pdg_bytes_str("git"));
-	put_string(&blob, pdg_bytes(NULL, 0));
-	put_string(&blob, pdg_bytes_str("sha512"));
-	put_string(&blob, pdg_buf_bytes(&inner));
-	pdg_buf_puts(armor, "-----BEGIN SSH SIGNATURE-----\n");
-	put_lines(armor, pdg_buf_bytes(&blob), SSH_COLUMNS);
-	pdg_buf_puts(armor, "-----END SSH SIGNATURE-----\n");
-	return pdg_buf_check(armor, err);
+	return rc < 0 ? rc
+		      : note_signed(m, kind, payload, pdg_buf_bytes(&message), pdg_buf_bytes(&sig),
+				    err);
 }
 
 static int sign_pgp(struct making *m, size_t kind, struct pdg_bytes payload, int64_t when,
@@ -201,7 +156,7 @@ static int sign_pgp(struct making *m, size_t kind, struct pdg_bytes payload, int
 	}
 	c &= 0xFFFFFF;
 	pdg_buf_puts(armor, "-----BEGIN PGP SIGNATURE-----\n\n");
-	put_lines(armor, pdg_buf_bytes(&packet), PGP_COLUMNS);
+	pdg_made_lines(armor, pdg_buf_bytes(&packet), PGP_COLUMNS);
 	pdg_base64(pdg_bytes((uint8_t[]){(uint8_t)(c >> 16), (uint8_t)(c >> 8), (uint8_t)c}, 3),
 		   &crc);
 	pdg_buf_printf(armor, "=%s\n-----END PGP SIGNATURE-----\n", pdg_buf_cstr(&crc));
@@ -219,7 +174,6 @@ static int make_commit(struct making *m, size_t number, char name[PDG_OID_HEX],
 	PDG_AUTO(buf) struct pdg_buf raw = PDG_BUF_INIT(PDG_LIMIT_KIB(32));
 	size_t kind = number % m->n_kinds;
 	long long when = (long long)m->from + (long long)number;
-	struct pdg_bytes rest, line;
 	int rc;
 
 	pdg_buf_puts(&head, "tree " EMPTY_TREE "\n");
@@ -238,12 +192,7 @@ static int make_commit(struct making *m, size_t number, char name[PDG_OID_HEX],
 	if (rc < 0)
 		return rc;
 	pdg_buf_put(&raw, pdg_buf_bytes(&head));
-	pdg_buf_puts(&raw, "gpgsig");
-	for (rest = pdg_buf_bytes(&armor); pdg_bytes_line(&rest, &line);) {
-		pdg_buf_putc(&raw, ' ');
-		pdg_buf_put(&raw, line);
-		pdg_buf_putc(&raw, '\n');
-	}
+	pdg_made_gpgsig(&raw, pdg_buf_bytes(&armor));
 	pdg_buf_putc(&raw, '\n');
 	pdg_buf_put(&raw, pdg_buf_bytes(&message));
 	rc = pdg_buf_check(&raw, err);
@@ -275,11 +224,11 @@ static int write_cert(const struct making *m, const struct kind *k, const char *
 static int write_signer(struct kind *k, const char *dir, struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf line = PDG_BUF_INIT(1024);
+	PDG_AUTO(buf) struct pdg_buf blob = PDG_BUF_INIT(1024);
 
-	put_string(&k->blob, pdg_bytes_str("ssh-ed25519"));
-	put_string(&k->blob, pdg_key_ed25519_raw(k->key));
+	pdg_made_ssh_blob(&blob, k->key);
 	pdg_buf_puts(&line, "bench@example.org namespaces=\"git\" ssh-ed25519 ");
-	pdg_base64(pdg_buf_bytes(&k->blob), &line);
+	pdg_base64(pdg_buf_bytes(&blob), &line);
 	pdg_buf_putc(&line, '\n');
 	return write_file(dir, "allowed_signers", pdg_buf_bytes(&line), err);
 }
@@ -291,7 +240,6 @@ static int load_kind(struct making *m, const char *dir, const char *name, struct
 	PDG_AUTO(mem) char *path = NULL;
 	int rc;
 
-	pdg_buf_init(&k->blob, 1024);
 	m->n_kinds++;
 	k->name = name;
 	pdg_buf_printf(&file, "%s.pem", name);
@@ -362,7 +310,6 @@ int main(int argc, char **argv)
 	rc = run(argv[1], (size_t)n, argv + 3, &m, &err);
 	for (i = 0; i < m.n_kinds; i++) {
 		pdg_key_free(m.kinds[i].key);
-		pdg_buf_done(&m.kinds[i].blob);
 		bench_pgp_done(&m.kinds[i].pgp);
 	}
 	pdg_digest_free(m.sum);

@@ -13,10 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "crypto/key.h"
+#include "figures.h"
 #include "util/fs.h"
 #include "util/limits.h"
 #include "util/out.h"
@@ -27,25 +27,9 @@
 #define SYNCS	101
 #define PAGE	4096
 
-static double now_us(clockid_t clock)
-{
-	struct timespec t;
-
-	(void)clock_gettime(clock, &t);
-	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
-static int compare(const void *a, const void *b)
-{
-	const double *x = a;
-	const double *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
 static double median(double *v, size_t n)
 {
-	qsort(v, n, sizeof(*v), compare);
+	qsort(v, n, sizeof(*v), bench_compare);
 	return v[n / 2];
 }
 
@@ -62,18 +46,18 @@ static int key_floor(double *out_sign, double *out_verify, struct pdg_error *err
 
 	memset(message, 'x', sizeof(message));
 	for (i = 0; rc == 0 && i < BATCHES; i++) {
-		double from = now_us(CLOCK_PROCESS_CPUTIME_ID);
+		double from = bench_us(CLOCK_PROCESS_CPUTIME_ID);
 
 		for (k = 0; rc == 0 && k < BATCH; k++) {
 			pdg_buf_reset(&sig);
 			rc = pdg_key_sign(key, pdg_bytes(message, sizeof(message)), &sig, err);
 		}
-		sign[i] = (now_us(CLOCK_PROCESS_CPUTIME_ID) - from) / BATCH;
-		from = now_us(CLOCK_PROCESS_CPUTIME_ID);
+		sign[i] = (bench_us(CLOCK_PROCESS_CPUTIME_ID) - from) / BATCH;
+		from = bench_us(CLOCK_PROCESS_CPUTIME_ID);
 		for (k = 0; rc == 0 && k < BATCH; k++)
 			rc = pdg_key_verify(key, pdg_bytes(message, sizeof(message)),
 					    pdg_buf_bytes(&sig), err);
-		verify[i] = (now_us(CLOCK_PROCESS_CPUTIME_ID) - from) / BATCH;
+		verify[i] = (bench_us(CLOCK_PROCESS_CPUTIME_ID) - from) / BATCH;
 	}
 	if (rc < 0)
 		return rc;
@@ -99,11 +83,11 @@ static int sync_floor(const char *dir, double *out, struct pdg_error *err)
 	(void)unlink(path);
 	memset(page, 'x', sizeof(page));
 	for (i = 0; i < SYNCS; i++) {
-		double from = now_us(CLOCK_MONOTONIC);
+		double from = bench_us(CLOCK_MONOTONIC);
 
 		if (write(fd, page, sizeof(page)) != (ssize_t)sizeof(page) || fdatasync(fd) != 0)
 			return pdg_fail(err, PDG_E_IO, "%s cannot be written", path);
-		sync[i] = now_us(CLOCK_MONOTONIC) - from;
+		sync[i] = bench_us(CLOCK_MONOTONIC) - from;
 	}
 	*out = median(sync, SYNCS);
 	return 0;

@@ -9,10 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "crypto/digest.h"
 #include "crypto/key.h"
+#include "crypto/sshwire.h"
+#include "figures.h"
 #include "util/fs.h"
 #include "util/limits.h"
 #include "util/str.h"
@@ -36,37 +37,14 @@ struct noted {
 	struct pdg_bytes sig;
 };
 
-static double cpu_us(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
-static bool take_string(struct pdg_bytes *rest, struct pdg_bytes *out)
-{
-	size_t n;
-
-	if (rest->n < 4)
-		return false;
-	n = (size_t)rest->p[0] << 24 | (size_t)rest->p[1] << 16 | (size_t)rest->p[2] << 8 |
-	    rest->p[3];
-	if (n > rest->n - 4)
-		return false;
-	*out = pdg_bytes(rest->p + 4, n);
-	*rest = pdg_bytes_from(*rest, 4 + n);
-	return true;
-}
-
 static bool take_noted(struct pdg_bytes *rest, size_t n_kinds, struct noted *out)
 {
 	if (rest->n == 0 || rest->p[0] >= n_kinds)
 		return false;
 	out->kind = rest->p[0];
 	*rest = pdg_bytes_from(*rest, 1);
-	return take_string(rest, &out->hashed) && take_string(rest, &out->direct) &&
-	       take_string(rest, &out->sig);
+	return pdg_sshwire_string(rest, &out->hashed) && pdg_sshwire_string(rest, &out->direct) &&
+	       pdg_sshwire_string(rest, &out->sig);
 }
 
 static int check(const struct kind *k, const struct noted *s, struct pdg_error *err)
@@ -96,20 +74,12 @@ static int round_of(struct pdg_bytes all, struct kind *kinds, size_t n_kinds, si
 
 		if (!take_noted(&all, n_kinds, &s))
 			return pdg_fail(err, PDG_E_FORMAT, "what bench-commits noted is damaged");
-		from = cpu_us();
+		from = bench_us(CLOCK_PROCESS_CPUTIME_ID);
 		rc = check(&kinds[s.kind], &s, err);
-		kinds[s.kind].us[round] += cpu_us() - from;
+		kinds[s.kind].us[round] += bench_us(CLOCK_PROCESS_CPUTIME_ID) - from;
 		kinds[s.kind].n++;
 	}
 	return rc;
-}
-
-static int compare(const void *a, const void *b)
-{
-	const double *x = a;
-	const double *y = b;
-
-	return (*x > *y) - (*x < *y);
 }
 
 static int load_key(const char *dir, struct kind *k, struct pdg_error *err)
@@ -126,7 +96,7 @@ static void print(struct kind *kinds, size_t n_kinds, size_t rounds)
 	size_t i;
 
 	for (i = 0; i < n_kinds; i++) {
-		qsort(kinds[i].us, rounds, sizeof(double), compare);
+		qsort(kinds[i].us, rounds, sizeof(double), bench_compare);
 		total += kinds[i].us[rounds / 2];
 		n += kinds[i].n;
 		printf("%s %.1f ", kinds[i].name, kinds[i].us[rounds / 2] / (double)kinds[i].n);

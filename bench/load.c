@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "attest/dsse.h"
+#include "figures.h"
 #include "stage/build.h"
 #include "util/codec.h"
 #include "util/limits.h"
@@ -310,14 +311,6 @@ static int run(struct load *l, size_t end, struct pdg_error *err)
 
 /* --- the whole ---------------------------------------------------------------------------- */
 
-static int compare(const void *a, const void *b)
-{
-	const double *x = a;
-	const double *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
 static int measure(struct load *l, struct pdg_error *err)
 {
 	double wall, service, own;
@@ -339,7 +332,7 @@ static int measure(struct load *l, struct pdg_error *err)
 	wall = now_s(CLOCK_MONOTONIC) - wall;
 	service = now_s(l->service_clock) - service;
 	own = now_s(CLOCK_PROCESS_CPUTIME_ID) - own;
-	qsort(l->latency, n, sizeof(*l->latency), compare);
+	qsort(l->latency, n, sizeof(*l->latency), bench_compare);
 	printf("clients %u requests %zu logged %u pending %u seconds %.2f rate %.0f p50 %.2f p95 %.2f p99 %.2f "
 	       "max %.2f cpu %.1f own %.1f\n",
 	       (unsigned)l->clients, n, (unsigned)l->logged, (unsigned)l->pending, wall,

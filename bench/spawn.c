@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "figures.h"
 #include "util/bytes.h"
 #include "util/size.h"
 
@@ -97,18 +98,10 @@ static int run_all(struct command *commands, size_t n, size_t runs)
 	return rc;
 }
 
-static int compare(const void *a, const void *b)
-{
-	const double *x = a;
-	const double *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
 static void print(const struct command *c, size_t runs)
 {
-	qsort(c->wall, runs, sizeof(*c->wall), compare);
-	qsort(c->cpu, runs, sizeof(*c->cpu), compare);
+	qsort(c->wall, runs, sizeof(*c->wall), bench_compare);
+	qsort(c->cpu, runs, sizeof(*c->cpu), bench_compare);
 	printf("min %.2f median %.2f p95 %.2f max %.2f cpu %.2f rss %ld\n", c->wall[0],
 	       c->wall[runs / 2], c->wall[runs * 95 / 100], c->wall[runs - 1], c->cpu[runs / 2],
 	       c->rss);

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "commit/object.h"
-#include "crypto/digest.h"
 #include "crypto/key.h"
+#include "support/sshsig_made.h"
 #include "util/codec.h"
 #include "util/fs.h"
 #include "util/limits.h"
@@ -20,63 +20,25 @@
 
 #define WHO	   "Alice <alice@example.com>"
 #define EMPTY_TREE "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
-#define COLUMNS	   70
 
 struct history {
 	struct pdg_key *key;
-	struct pdg_buf blob; /* the public key, as SSH has it */
 	const char *dir;
 	int64_t from; /* the first commit's date */
 };
 
-static void put_string(struct pdg_buf *b, struct pdg_bytes s)
-{
-	pdg_buf_u32be(b, (uint32_t)s.n);
-	pdg_buf_put(b, s);
-}
-
-/* What both the signed bytes and the blob say of the signature (PROTOCOL.sshsig). */
-static void put_terms(struct pdg_buf *b)
-{
-	put_string(b, pdg_bytes_str("git"));
-	put_string(b, pdg_bytes(NULL, 0));
-	put_string(b, pdg_bytes_str("sha512"));
-}
-
+/* The signature over @payload as a header of the commit. */
 static int sign(const struct history *h, struct pdg_bytes payload, struct pdg_buf *header,
 		struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf message = PDG_BUF_INIT(1024);
 	PDG_AUTO(buf) struct pdg_buf sig = PDG_BUF_INIT(1024);
-	PDG_AUTO(buf) struct pdg_buf inner = PDG_BUF_INIT(1024);
-	PDG_AUTO(buf) struct pdg_buf blob = PDG_BUF_INIT(4096);
-	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(4096);
-	struct pdg_bytes rest;
-	uint8_t sum[64];
-	int rc = pdg_digest(PDG_SHA512, payload, sum, err);
+	PDG_AUTO(buf) struct pdg_buf armor = PDG_BUF_INIT(4096);
+	int rc = pdg_made_sshsig(h->key, payload, &message, &sig, &armor, err);
 
-	pdg_buf_puts(&message, "SSHSIG");
-	put_terms(&message);
-	put_string(&message, pdg_bytes(sum, sizeof(sum)));
-	if (rc == 0)
-		rc = pdg_key_sign(h->key, pdg_buf_bytes(&message), &sig, err);
 	if (rc < 0)
 		return rc;
-	put_string(&inner, pdg_bytes_str("ssh-ed25519"));
-	put_string(&inner, pdg_buf_bytes(&sig));
-	pdg_buf_puts(&blob, "SSHSIG");
-	pdg_buf_u32be(&blob, 1);
-	put_string(&blob, pdg_buf_bytes(&h->blob));
-	put_terms(&blob);
-	put_string(&blob, pdg_buf_bytes(&inner));
-	pdg_base64(pdg_buf_bytes(&blob), &text);
-	pdg_buf_puts(header, "gpgsig -----BEGIN SSH SIGNATURE-----\n");
-	for (rest = pdg_buf_bytes(&text); rest.n; rest = pdg_bytes_from(rest, COLUMNS)) {
-		struct pdg_bytes line = pdg_bytes_head(rest, COLUMNS);
-
-		pdg_buf_printf(header, " %.*s\n", (int)line.n, (const char *)line.p);
-	}
-	pdg_buf_puts(header, " -----END SSH SIGNATURE-----\n");
+	pdg_made_gpgsig(header, pdg_buf_bytes(&armor));
 	return pdg_buf_check(header, err);
 }
 
@@ -122,14 +84,14 @@ static int make(const struct history *h, uint64_t i, bool sign_it, char name[PDG
 static int open_key(struct history *h, const char *pem, struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf line = PDG_BUF_INIT(1024);
+	PDG_AUTO(buf) struct pdg_buf blob = PDG_BUF_INIT(1024);
 	int rc = pdg_key_private_file(pem, &h->key, err);
 
 	if (rc < 0)
 		return rc;
-	put_string(&h->blob, pdg_bytes_str("ssh-ed25519"));
-	put_string(&h->blob, pdg_key_ed25519_raw(h->key));
+	pdg_made_ssh_blob(&blob, h->key);
 	pdg_buf_puts(&line, "alice@example.com namespaces=\"git\" ssh-ed25519 ");
-	pdg_base64(pdg_buf_bytes(&h->blob), &line);
+	pdg_base64(pdg_buf_bytes(&blob), &line);
 	pdg_buf_putc(&line, '\n');
 	return write_file(h, "allowed", &line, err);
 }
@@ -148,8 +110,7 @@ static bool is_among(uint64_t i, char **numbers)
 int main(int argc, char **argv)
 {
 	PDG_AUTO(key) struct pdg_key *key = NULL;
-	PDG_AUTO(buf) struct pdg_buf blob = PDG_BUF_INIT(1024);
-	struct history h = {.blob = PDG_BUF_INIT(1024)};
+	struct history h = {.key = NULL};
 	struct pdg_error err = {.code = 0};
 	char name[PDG_OID_HEX] = "";
 	uint64_t n = 0;
@@ -165,7 +126,6 @@ int main(int argc, char **argv)
 	h.from = pdg_now(&pdg_clock_system) - (int64_t)n;
 	rc = open_key(&h, argv[1], &err);
 	key = h.key;
-	blob = h.blob;
 	for (i = 0; rc == 0 && i < n; i++)
 		rc = make(&h, i, !is_among(i, argv + 5), name, &err);
 	if (rc < 0)

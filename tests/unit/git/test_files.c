@@ -9,6 +9,7 @@
 #include "git/files.h"
 #include "support/check.h"
 #include "support/gitrepo.h"
+#include "unit/git/opened.h"
 #include "util/fs.h"
 #include "util/str.h"
 
@@ -17,15 +18,10 @@ static char *repo; /* a repository with one commit */
 
 static void set_up(void)
 {
-	char *made;
-
 	if (dir)
 		return;
-	made = pdg_test_dir();
-	dir = realpath(made, NULL);
-	free(made);
-	(void)setenv("GIT_CONFIG_NOSYSTEM", "1", 1);
-	(void)setenv("GIT_CONFIG_GLOBAL", "/dev/null", 1);
+	dir = resolved_dir();
+	own_configuration();
 	repo = pdg_test_repo(dir, "repo");
 	free(pdg_test_commit(repo, "first", 1700000000));
 }

@@ -8,42 +8,17 @@
 #include "git/gitconfig_syntax.h"
 #include "support/check.h"
 #include "support/gitrepo.h"
+#include "unit/git/opened.h"
 #include "util/str.h"
 
 static char *dir; /* this program's folder, resolved */
 
 static void set_up(void)
 {
-	char *made;
-
 	if (dir)
 		return;
-	made = pdg_test_dir();
-	dir = realpath(made, NULL);
-	free(made);
-	(void)setenv("GIT_CONFIG_NOSYSTEM", "1", 1);
-	(void)setenv("GIT_CONFIG_GLOBAL", "/dev/null", 1);
-}
-
-static struct pdg_repo *opened(const char *path)
-{
-	struct pdg_error err = {0};
-	struct pdg_repo *r = NULL;
-
-	if (!CHECK_OK(pdg_repo_open(path, PDG_REPO_DISCOVER, &r, &err), &err))
-		exit(EXIT_FAILURE);
-	return r;
-}
-
-/* What a name is in a repository that was just opened; to be freed. */
-static char *value_of(const char *path, const char *name)
-{
-	PDG_AUTO(repo) struct pdg_repo *r = opened(path);
-	struct pdg_error err = {0};
-	char *value = NULL;
-
-	CHECK_OK(pdg_repo_config(r, name, &value, &err), &err);
-	return value;
+	dir = resolved_dir();
+	own_configuration();
 }
 
 /* Our list in the form of "git config --list". */

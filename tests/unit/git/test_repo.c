@@ -11,6 +11,7 @@
 #include "git/repo.h"
 #include "support/check.h"
 #include "support/gitrepo.h"
+#include "unit/git/opened.h"
 #include "util/fs.h"
 #include "util/limits.h"
 #include "util/size.h"
@@ -22,25 +23,11 @@ static char *first;
 
 static void set_up(void)
 {
-	char *made;
-
 	if (dir)
 		return;
-	made = pdg_test_dir();
-	dir = realpath(made, NULL);
-	free(made);
+	dir = resolved_dir();
 	repo = pdg_test_repo(dir, "repo");
 	first = pdg_test_commit(repo, "first", 1700000000);
-}
-
-static struct pdg_repo *opened(const char *path)
-{
-	struct pdg_error err = {0};
-	struct pdg_repo *r = NULL;
-
-	if (!CHECK_OK(pdg_repo_open(path, PDG_REPO_DISCOVER, &r, &err), &err))
-		exit(EXIT_FAILURE);
-	return r;
 }
 
 static void places_of_each_kind(void)
