@@ -3,6 +3,7 @@
  * Judgements by certificate: owner, issuer, path and times, in a Fulcio-like world and under a root
  * of one's own (attacks.md T8 to T15, T63, T64, CVE-2026-24122). Proofs: test_judge_proofs.c.
  */
+#include "commit/pushcert.h"
 #include "commit/signers.h"
 #include "unit/commit/x509_data.h"
 #include "util/str.h"
@@ -261,6 +262,19 @@ static void objects_are_strict(void)
 	x509_world_done(&w);
 }
 
+/* @payload with the leaf's signature behind it, as tags and push certificates have it. */
+static void sign_text(const struct x509_world *w, const char *payload, struct pdg_buf *out)
+{
+	const struct cms_ask ask = {.signer = &w->cert[LEAF], .certs = {&w->cert[LEAF]}};
+	struct cms_made made;
+
+	cms_made_init(&made);
+	cms_make(&ask, pdg_bytes_str(payload), &made);
+	pdg_buf_puts(out, payload);
+	cms_armor(pdg_buf_bytes(&made.der), 64, out);
+	cms_made_done(&made);
+}
+
 static void tags_are_judged_too(void)
 {
 	static const char payload[] = "object 4b825dc642cb6eb9a060e54bf8d69288fbee4904\n"
@@ -270,17 +284,11 @@ static void tags_are_judged_too(void)
 	PDG_AUTO(verdict) struct pdg_verdict v;
 	struct pdg_error err = {0};
 	struct x509_world w;
-	struct cms_made made;
-	struct cms_ask ask;
 
 	x509_world_init(&w);
 	x509_world_make(&w);
 	pdg_verdict_init(&v);
-	cms_made_init(&made);
-	ask = (struct cms_ask){.signer = &w.cert[LEAF], .certs = {&w.cert[LEAF]}};
-	cms_make(&ask, pdg_bytes_str(payload), &made);
-	pdg_buf_puts(&raw, payload);
-	cms_armor(pdg_buf_bytes(&made.der), 64, &raw);
+	sign_text(&w, payload, &raw);
 	if (CHECK_OK(pdg_judge_tag(w.signers, pdg_buf_bytes(&raw), false, MADE + 60, &v, &err),
 		     &err))
 		CHECK_INT(v.result, PDG_RESULT_GOOD);
@@ -288,7 +296,42 @@ static void tags_are_judged_too(void)
 	if (CHECK_OK(pdg_judge_tag(w.signers, pdg_buf_bytes(&raw), false, MADE + 60, &v, &err),
 		     &err))
 		CHECK_STR(v.why.rule, "SGN-4"); /* T21 */
-	cms_made_done(&made);
+	x509_world_done(&w);
+}
+
+/* The rule by which a push certificate fails at @at; "" for a good one. */
+static void check_pushcert(const struct x509_world *w, struct pdg_bytes raw, int64_t at,
+			   const char *rule)
+{
+	PDG_AUTO(pushcert) struct pdg_pushcert *cert = NULL;
+	PDG_AUTO(verdict) struct pdg_verdict v;
+	struct pdg_error err = {0};
+
+	pdg_verdict_init(&v);
+	if (!CHECK_OK(pdg_pushcert_parse(raw, &cert, &err), &err) ||
+	    !CHECK_OK(pdg_judge_pushcert(w->signers, cert, at, &v, &err), &err))
+		return;
+	CHECK_STR(v.why.rule, rule);
+	CHECK_INT(v.result == PDG_RESULT_GOOD, rule[0] == '\0');
+}
+
+static void push_certificates_are_judged_too(void)
+{
+	static const char payload[] = "certificate version 0.1\n"
+				      "pusher " ALICE " 1700000000 +0000\n"
+				      "nonce 1700000000-00ff\n\n"
+				      "0000000000000000000000000000000000000000 "
+				      "4b825dc642cb6eb9a060e54bf8d69288fbee4904 refs/heads/main\n";
+	PDG_AUTO(buf) struct pdg_buf raw = PDG_BUF_INIT(PKI_DER_MAX);
+	struct x509_world w;
+
+	x509_world_init(&w);
+	x509_world_make(&w);
+	sign_text(&w, payload, &raw);
+	check_pushcert(&w, pdg_buf_bytes(&raw), MADE + 60, "");
+	check_pushcert(&w, pdg_buf_bytes(&raw), MADE + LIFE + 1, "SGN-6");
+	raw.p[pdg_bytes_find(pdg_buf_bytes(&raw), pdg_bytes_str("heads/main"), 0) + 6] = 'M';
+	check_pushcert(&w, pdg_buf_bytes(&raw), MADE + 60, "SGN-4");
 	x509_world_done(&w);
 }
 
@@ -404,6 +447,7 @@ PDG_TEST_MAIN("judge_x509", {"fresh commit is good", fresh_commit_is_good},
 	      {"signatures are strict", signatures_are_strict},
 	      {"objects are strict", objects_are_strict},
 	      {"tags are judged too", tags_are_judged_too},
+	      {"push certificates are judged too", push_certificates_are_judged_too},
 	      {"revoked certificates are refused", revoked_certificates_are_refused},
 	      {"mistakes of the section are errors", mistakes_of_the_section_are_errors},
 	      {"a trusted root without authorities names nobody",
