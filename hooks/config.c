@@ -57,7 +57,7 @@ int pdg_hook_policy(struct pdg_hook_run *h, bool *out_known, struct pdg_error *e
 	if (rc == 0)
 		rc = pdg_fs_private_dir(h->place.state, &why);
 	if (rc == 0)
-		rc = pdg_place_load_signers(&h->place, NULL, &why);
+		rc = pdg_place_load_signers(&h->place, h->place.keys, &why);
 	if (rc < 0) {
 		if (err)
 			*err = why;

@@ -186,7 +186,7 @@ int pdg_hook_post_receive(struct pdg_hook_run *h, struct pdg_error *err)
 	attests = h->place.section->source_from == PDG_GRADE_SERVER;
 	if (!attests && h->place.section->pusher_from != PDG_PUSHER_CERTIFICATE)
 		return 0;
-	rc = pdg_place_load_signers(&h->place, NULL, err);
+	rc = pdg_place_load_signers(&h->place, h->place.keys, err);
 	if (rc < 0)
 		return rc;
 	g.section = h->place.section;

@@ -71,7 +71,7 @@ int pdg_hook_pre_receive(struct pdg_hook_run *h, struct pdg_error *err)
 	if (rc == 0)
 		rc = check_server_key(h, err);
 	if (rc == 0)
-		rc = pdg_place_load_signers(&h->place, NULL, err);
+		rc = pdg_place_load_signers(&h->place, h->place.keys, err);
 	if (rc == 0)
 		rc = pdg_mend_new(h->repo, &push, &mend, err);
 	if (rc < 0)

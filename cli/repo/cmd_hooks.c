@@ -132,9 +132,11 @@ static int try_server(const struct pdg_args *args, const struct pdg_repo *r, str
 		rc = pdg_reject(err, "CLI-1", "--deadline \"%s\" is no time such as 2s", deadline);
 	if (rc == 0)
 		rc = pdg_fs_private_dir(p->state, err);
+	if (rc == 0)
+		rc = pdg_place_forget_keys(p, err);
 	/* Also fills the folder of key descriptions, so that the first push need not wait for
 	 * GnuPG. */
-	return rc < 0 ? rc : pdg_place_load_signers(p, NULL, err);
+	return rc < 0 ? rc : pdg_place_load_signers(p, p->keys, err);
 }
 
 /*
@@ -255,6 +257,8 @@ int pdg_cmd_hooks_install(const struct pdg_args *args, struct pdg_error *err)
 		return rc;
 	}
 	rc = check_client(args, err);
+	if (rc == 0)
+		rc = pdg_place_forget_keys(&p, err);
 	if (rc == 0)
 		rc = pdg_hooks_install(dir, pdg_client_hooks, &in, err);
 	if (rc < 0)

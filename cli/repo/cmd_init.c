@@ -161,6 +161,8 @@ int pdg_cmd_init(const struct pdg_args *args, struct pdg_error *err)
 	if (rc == 0)
 		rc = pdg_fs_private_dir(p.state, err);
 	if (rc == 0)
+		rc = pdg_place_forget_keys(&p, err);
+	if (rc == 0)
 		rc = pdg_emit_make_key(&p, &made, err);
 	if (rc == 0)
 		rc = set_signing(r, err);

@@ -91,11 +91,9 @@ int pdg_here_baseline(const struct pdg_repo *r, const char *hex, struct pdg_erro
 
 int pdg_here_signers(struct pdg_place *p, struct pdg_error *err)
 {
-	PDG_AUTO(mem) char *users = NULL;
+	/* Never from the repository that is looked at: a copy of somebody's brings its own. */
+	PDG_AUTO(mem) char *users = pdg_settings_key_cache();
 
-	/* Looking at a repository that was not prepared leaves nothing in it. */
-	if (!pdg_fs_is_dir(p->state))
-		users = pdg_settings_key_cache();
 	return pdg_place_load_signers(p, users, err);
 }
 

@@ -67,7 +67,7 @@ int pdg_here_place(const struct pdg_args *args, const struct pdg_repo *r,
 int pdg_here_baseline(const struct pdg_repo *r, const char *hex,
 		      struct pdg_error *err) PDG_MUST_CHECK;
 
-/** Load the keys of the section that was found; descriptions are kept where this user may write. */
+/** Load the keys of the section that was found; descriptions are kept in the user's own folder. */
 int pdg_here_signers(struct pdg_place *p, struct pdg_error *err) PDG_MUST_CHECK;
 
 /**

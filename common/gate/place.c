@@ -179,7 +179,19 @@ int pdg_place_load_signers(struct pdg_place *p, const char *cache, struct pdg_er
 {
 	if (p->signers)
 		return 0;
-	return pdg_signers_load(p->section, cache ? cache : p->keys, &p->signers, err);
+	return pdg_signers_load(p->section, cache, &p->signers, err);
+}
+
+int pdg_place_forget_keys(const struct pdg_place *p, struct pdg_error *err)
+{
+	int rc;
+
+	if (!pdg_fs_exists(p->state))
+		return 0;
+	rc = pdg_fs_private_dir(p->state, err);
+	if (rc == 0 && pdg_fs_exists(p->keys))
+		rc = pdg_fs_remove_tree(p->keys, err);
+	return rc;
 }
 
 int pdg_place_ready(const struct pdg_place *p, const char *dir, const char *what,

@@ -52,8 +52,15 @@ int pdg_place_fixed(struct pdg_place *p, const struct pdg_repo *r, const char *p
 int pdg_place_ready(const struct pdg_place *p, const char *dir, const char *what,
 		    struct pdg_error *err) PDG_MUST_CHECK;
 
-/** Load the section's keys, once. @cache: folder for key descriptions, NULL: the place's own. */
+/**
+ * Load the section's keys, once. @cache: folder for key descriptions, or NULL. What lies there is
+ * believed: the place's own @keys are for its hooks alone, since who can put a file there can put
+ * one in place of the hooks.
+ */
 int pdg_place_load_signers(struct pdg_place *p, const char *cache,
 			   struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Remove what the place's @keys hold: before hooks are installed nobody vouches for it. */
+int pdg_place_forget_keys(const struct pdg_place *p, struct pdg_error *err) PDG_MUST_CHECK;
 
 #endif

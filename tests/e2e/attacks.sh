@@ -340,6 +340,22 @@ for key in gpg.program gpg.ssh.program core.fsmonitor core.hooksPath pedigree.po
 done
 git -C "$repo" config gpg.ssh.allowedSignersFile "$keys/allowed"
 
+# What GnuPG says of somebody else's key, filed under the policy's key file in a repository that was copied whole.
+mallory_pgp=$(made openpgp "$status_like")
+pgp --armor --export "$status_like" >"$keys/mallory.asc"
+source=$(sha256sum <"$keys/dev.asc" | cut -d' ' -f1)
+pedigree-pgp describe "$keys/mallory.asc" >"$tmp/described" 2>/dev/null || fail "pedigree-pgp describe"
+plant() {
+	(umask 077 && mkdir -p "$repo/.git/pedigree/keys")
+	sed "1s/$(sha256sum <"$keys/mallory.asc" | cut -d' ' -f1)/$source/" "$tmp/described" >"$repo/.git/pedigree/keys/$source.json"
+	chmod 600 "$repo/.git/pedigree/keys/$source.json"
+}
+plant
+refused SGN-3 "T17 key descriptions that the repository brings" "$mallory_pgp"
+exits 0 - "the repository is prepared" pedigree -C "$repo" hooks install
+[ ! -e "$repo/.git/pedigree/keys/$source.json" ] || fail "T17 hooks are installed over what was there"
+exits 0 - "and no longer" pedigree -C "$repo" hooks uninstall
+
 git -C "$repo" replace "$bare" "$ssh"
 refused SGN-2 "M13 an unsigned commit that is replaced by a signed one" "$bare"
 git -C "$repo" replace -d "$bare" >/dev/null
