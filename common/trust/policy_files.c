@@ -33,7 +33,7 @@ int pdg_strings_add(struct pdg_strings *list, const char *text, struct pdg_error
 }
 
 int pdg_policy_file(const struct pdg_policy_reading *r, const struct pdg_config_entry *e,
-		    const char *path, char *out_head, size_t head, struct pdg_error *err)
+		    const char *path, struct pdg_error *err)
 {
 	PDG_AUTO(fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct stat st;
@@ -47,8 +47,6 @@ int pdg_policy_file(const struct pdg_policy_reading *r, const struct pdg_config_
 		why = "an empty file";
 	else if ((uintmax_t)st.st_size > PDG_LIMIT_KEY_FILE)
 		why = "too large";
-	else if (out_head && read(fd, out_head, head) < 0)
-		why = strerror(errno);
 	if (!why)
 		return 0;
 	return pdg_config_reject(err, r->c, e->line, "POL-5", "%s '%.200s': %s", e->key, path, why);

@@ -54,13 +54,9 @@ int pdg_policy_set(struct pdg_policy_reading *r, const struct pdg_config_entry *
 /** Hold what was read against itself. POL-4, POL-6, POL-8. */
 int pdg_policy_check(const struct pdg_policy_reading *r, struct pdg_error *err) PDG_MUST_CHECK;
 
-/**
- * Is @path a file that can be read and is not empty? @out_head: its first @head bytes, as many as
- * there are (NULL: not wanted). POL-5.
- */
+/** Is @path a file that can be read and is not empty? POL-5. */
 int pdg_policy_file(const struct pdg_policy_reading *r, const struct pdg_config_entry *e,
-		    const char *path, char *out_head, size_t head,
-		    struct pdg_error *err) PDG_MUST_CHECK;
+		    const char *path, struct pdg_error *err) PDG_MUST_CHECK;
 
 /** Could @value match the full name of a branch or tag that git allows? */
 bool pdg_policy_ref_pattern(const char *value);

@@ -20,8 +20,6 @@
 #define SLSA_LEVEL_MAX 4
 #define NOWHERE	       SIZE_MAX /* a key that is only checked for its form */
 
-static const char krl_magic[] = "SSHKRL\n"; /* and a NUL: PROTOCOL.krl of OpenSSH */
-
 /* In the order of enum pdg_stage_id, enum pdg_severity, enum pdg_grade. */
 static const char *const stages[] = {"source",	      "build",	    "sbom",
 				     "vulnerability", "vex",	    "policy-evaluation",
@@ -248,7 +246,7 @@ static int set_file(struct pdg_policy_reading *r, const struct place *pl, void *
 		    const struct pdg_config_entry *e, struct pdg_error *err)
 {
 	char **out = field(pl, section);
-	int rc = pdg_policy_file(r, e, e->value, NULL, 0, err);
+	int rc = pdg_policy_file(r, e, e->value, err);
 
 	if (rc < 0)
 		return rc;
@@ -259,27 +257,9 @@ static int set_file(struct pdg_policy_reading *r, const struct place *pl, void *
 static int set_files(struct pdg_policy_reading *r, const struct place *pl, void *section,
 		     const struct pdg_config_entry *e, struct pdg_error *err)
 {
-	int rc = pdg_policy_file(r, e, e->value, NULL, 0, err);
+	int rc = pdg_policy_file(r, e, e->value, err);
 
 	return rc < 0 ? rc : pdg_strings_add(field(pl, section), e->value, err);
-}
-
-static int set_revoked(struct pdg_policy_reading *r, const struct place *pl, void *section,
-		       const struct pdg_config_entry *e, struct pdg_error *err)
-{
-	char head[sizeof(krl_magic)] = {0};
-	int rc = pdg_policy_file(r, e, e->value, head, sizeof(head), err);
-
-	if (rc < 0)
-		return rc;
-	if (memcmp(head, krl_magic, sizeof(krl_magic)) == 0) {
-		rc = pdg_config_reject(err, r->c, e->line, "POL-7",
-				       "revoked '%.200s': a KRL is not read in this version",
-				       e->value);
-		pdg_fix(err, "list the revoked public keys, one a line");
-		return rc;
-	}
-	return pdg_strings_add(field(pl, section), e->value, err);
 }
 
 /* The repository's place as the kernel names it, where it is on this machine. */
@@ -391,7 +371,7 @@ static int set_approver_key(struct pdg_policy_reading *r, const struct place *pl
 	path = pdg_config_path(r->c, e->value);
 	if (!path)
 		return pdg_nomem(err);
-	rc = pdg_policy_file(r, e, path, NULL, 0, err);
+	rc = pdg_policy_file(r, e, path, err);
 	return rc < 0 ? rc : pdg_strings_add(field(pl, section), path, err);
 }
 
@@ -423,7 +403,7 @@ static const struct place places[] = {
 	{ "repository", true, "x509Identity", set_identity, AT(_repository, x509_identities), NULL, 0 },
 	{ "repository", true, "x509Issuer", set_identity, AT(_repository, x509_issuers), NULL, 0 },
 	{ "repository", true, "forgeKeys", set_files, AT(_repository, forge_keys), NULL, 0 },
-	{ "repository", true, "revoked", set_revoked, AT(_repository, revoked), NULL, 0 },
+	{ "repository", true, "revoked", set_files, AT(_repository, revoked), NULL, 0 },
 	{ "repository", true, "trustedRoot", set_file, AT(_repository, trusted_root), NULL, 0 },
 	{ "repository", true, "requireCommitterMatch", set_bool, AT(_repository, require_committer_match), NULL, 0 },
 	{ "repository", true, "sourceFrom", set_grade, AT(_repository, source_from), NULL, 0 },

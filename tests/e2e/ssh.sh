@@ -255,5 +255,38 @@ by-ecdsa ed25519@example.com
 sk-ed25519 alice@example.com
 sk-ecdsa alice@example.com
 END
+# ---- a policy that names authorities and lists, and the whole program ---------------------------
+
+git init -q -b main "$W/repo"
+uri=https://git.example/app
+printf 'alice@example.com cert-authority,namespaces="git" %s\n' "$(key ca)" >policy-signers
+signs_with() { # KEY LIST: a commit of Alice, and the policy's list
+	sign_with "$W/repo" ssh "$W/$1" Alice alice@example.com
+	commit "$W/repo" "by $1"
+	printf '[repository "%s"]\n\tprotect = refs/heads/main\n\tsshAllowedSigners = policy-signers\n' "$uri" >policy
+	[ -z "${2:-}" ] || printf '\trevoked = %s\n' "$2" >>policy
+}
+judged() { pedigree -C "$W/repo" check --policy "$W/policy" --repository "$uri" HEAD^!; }
+certify today ca -I good -z 7 -n alice@example.com -V -1d:+1d
+sign_with "$W/repo" none - Alice alice@example.com
+commit "$W/repo" first
+signs_with today-cert.pub
+assert_exit 0 "a certificate of the policy's authority" judged
+signs_with today-cert.pub other-ca.krl
+assert_exit 0 "a list of another authority's certificates" judged
+for list in serial.krl range.krl id.krl ca.krl list-ca; do
+	signs_with today-cert.pub $list
+	assert_exit 1 "a certificate that $list revokes" judged
+	assert_rule SGN-5
+done
+for list in empty.krl empty-list; do
+	signs_with today-cert.pub $list
+	assert_exit 2 "a policy whose list is $list" judged
+	assert_rule POL-5
+done
+head -c 60 serial.krl >cut.krl
+signs_with today-cert.pub cut.krl
+assert_exit 2 "a policy whose KRL is cut short" judged
+assert_rule POL-5
 echo "ssh-keygen and Pedigree agree in $agreed of $total cases ($good of them good); the others are differences on purpose"
 finish

@@ -45,7 +45,6 @@ void open_place(struct place *pl)
 	put_file(pl, "gone",
 		 pdg_bytes_str("[key \"0123456789ABCDEF0123456789ABCDEF01234567\"]\n"
 			       "revokedSince = 2026-01-01T00:00:00Z\n"));
-	put_file(pl, "krl", pdg_bytes("SSHKRL\n\0\0\0\0\1", 12));
 }
 
 void close_place(struct place *pl)

@@ -67,7 +67,6 @@ static void refused_by_rule(void)
 		{"POL-3", REPO ">pusherFrom = env:1X\n"},
 		{"POL-3", REPO ">pusherFrom = env:A-B\n"},
 		{"POL-3", REPO ">pusherFrom = root\n"},
-		{"POL-7", REPO ">revoked = krl\n"},
 		/* files */
 		{"POL-5", REPO ">openpgpKeys = missing\n"},
 		{"POL-5", REPO ">openpgpKeys = .\n"},
