@@ -17,7 +17,7 @@
 #include "crypto/digest.h"
 #include "crypto/key.h"
 #include "crypto/sshwire.h"
-#include "pgp.h"
+#include "support/pgp_made.h"
 #include "support/sshsig_made.h"
 #include "util/codec.h"
 #include "util/fs.h"
@@ -25,19 +25,18 @@
 #include "util/out.h"
 #include "util/time.h"
 
-#define KINDS_MAX   3
-#define WHO	    "Bench <bench@example.org>"
-#define EMPTY_TREE  "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
-#define TYPE_BITS   4 /* of the first byte of an entry (gitformat-pack(5)) */
-#define OBJ_COMMIT  1U
-#define OBJ_TREE    2U
-#define STORED_MAX  65535 /* bytes of one stored block (RFC 1951 3.2.4) */
-#define PGP_COLUMNS 64
+#define KINDS_MAX  3
+#define WHO	   "Bench <bench@example.org>"
+#define EMPTY_TREE "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+#define TYPE_BITS  4 /* of the first byte of an entry (gitformat-pack(5)) */
+#define OBJ_COMMIT 1U
+#define OBJ_TREE   2U
+#define STORED_MAX 65535 /* bytes of one stored block (RFC 1951 3.2.4) */
 
 struct kind {
 	const char *name;
 	struct pdg_key *key;
-	struct bench_pgp pgp; /* of the OpenPGP kinds */
+	struct pdg_made_pgp pgp; /* of the OpenPGP kinds */
 };
 
 struct making {
@@ -133,14 +132,11 @@ static int sign_pgp(struct making *m, size_t kind, struct pdg_bytes payload, int
 	PDG_AUTO(buf) struct pdg_buf packet = PDG_BUF_INIT(PDG_LIMIT_KIB(8));
 	PDG_AUTO(buf) struct pdg_buf hashed = PDG_BUF_INIT(PDG_LIMIT_KIB(64));
 	PDG_AUTO(buf) struct pdg_buf sig = PDG_BUF_INIT(PDG_LIMIT_KIB(8));
-	PDG_AUTO(buf) struct pdg_buf crc = PDG_BUF_INIT(16);
 	uint8_t sum[64];
-	uint32_t c = 0xB704CE; /* RFC 4880 6.1 */
-	size_t i;
-	int bit, rc;
+	int rc;
 
 	pdg_buf_put(&hashed, payload);
-	rc = bench_pgp_sign(&k->pgp, k->key, 0x00, (uint32_t)when, &hashed, &sig, &packet, err);
+	rc = pdg_made_pgp_sign(&k->pgp, k->key, 0x00, (uint32_t)when, &hashed, &sig, &packet, err);
 	if (rc == 0)
 		rc = pdg_digest(PDG_SHA512, pdg_buf_bytes(&hashed), sum, err);
 	if (rc == 0)
@@ -149,18 +145,7 @@ static int sign_pgp(struct making *m, size_t kind, struct pdg_bytes payload, int
 				 pdg_buf_bytes(&sig), err);
 	if (rc < 0)
 		return rc;
-	for (i = 0; i < packet.n; i++) {
-		c ^= (uint32_t)packet.p[i] << 16;
-		for (bit = 0; bit < 8; bit++)
-			c = c << 1 ^ (c & 0x800000 ? 0x1864CFB : 0);
-	}
-	c &= 0xFFFFFF;
-	pdg_buf_puts(armor, "-----BEGIN PGP SIGNATURE-----\n\n");
-	pdg_made_lines(armor, pdg_buf_bytes(&packet), PGP_COLUMNS);
-	pdg_base64(pdg_bytes((uint8_t[]){(uint8_t)(c >> 16), (uint8_t)(c >> 8), (uint8_t)c}, 3),
-		   &crc);
-	pdg_buf_printf(armor, "=%s\n-----END PGP SIGNATURE-----\n", pdg_buf_cstr(&crc));
-	return pdg_buf_check(armor, err);
+	return pdg_made_pgp_armor(armor, pdg_buf_bytes(&packet), err);
 }
 
 /* A commit whose parent is @name (none: ""), which then becomes its own. */
@@ -215,7 +200,7 @@ static int write_cert(const struct making *m, const struct kind *k, const char *
 {
 	PDG_AUTO(buf) struct pdg_buf cert = PDG_BUF_INIT(PDG_LIMIT_KIB(16));
 	PDG_AUTO(buf) struct pdg_buf name = PDG_BUF_INIT(64);
-	int rc = bench_pgp_cert(&k->pgp, k->key, WHO, (uint32_t)m->from, &cert, err);
+	int rc = pdg_made_pgp_cert(&k->pgp, k->key, WHO, (uint32_t)m->from, &cert, err);
 
 	pdg_buf_printf(&name, "%s.pgp", k->name);
 	return rc < 0 ? rc : write_file(dir, pdg_buf_cstr(&name), pdg_buf_bytes(&cert), err);
@@ -249,7 +234,7 @@ static int load_kind(struct making *m, const char *dir, const char *name, struct
 		return rc;
 	if (strcmp(name, "ssh") == 0)
 		return write_signer(k, dir, err);
-	rc = bench_pgp_key(k->key, (uint32_t)m->from, &k->pgp, err);
+	rc = pdg_made_pgp_key(k->key, (uint32_t)m->from, &k->pgp, err);
 	return rc < 0 ? rc : write_cert(m, k, dir, err);
 }
 
@@ -310,7 +295,7 @@ int main(int argc, char **argv)
 	rc = run(argv[1], (size_t)n, argv + 3, &m, &err);
 	for (i = 0; i < m.n_kinds; i++) {
 		pdg_key_free(m.kinds[i].key);
-		bench_pgp_done(&m.kinds[i].pgp);
+		pdg_made_pgp_done(&m.kinds[i].pgp);
 	}
 	pdg_digest_free(m.sum);
 	if (rc < 0)

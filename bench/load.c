@@ -2,8 +2,8 @@
 /*
  * Load for pedigreed, on loopback: build envelopes are made and signed before the clock starts,
  * then sent over keep-alive connections, one request at a time on each. Every answer has to be 201
- * (logged), or with
- * --wait 0 201 or 202 (durable, the log to follow); another one ends the run with status 1.
+ * (logged), or with --wait 0 201 or 202 (durable, the log to follow); another one ends the run with
+ * status 1.
  *
  * It prints one line: rate, percentiles of the latency, and the CPU time of the service (all its
  * threads, by the kernel's clock of that process) and of this program for each request.

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Whole-process times of programs, measured side by side: each round runs every command once, so
- *that what else the machine does falls on all of them alike.
+ * that what else the machine does falls on all of them alike.
  *
  *	bench-spawn [--runs N] [status=N] PROGRAM ARGUMENTS… [::: [status=N] PROGRAM ARGUMENTS…]…
  *
  * One line a command: minimum, median, 95th percentile and maximum of the wall time, and the median
- *of user and system time, its children's included, all in milliseconds; the largest resident memory
- *in KiB. A command that ends otherwise than
- *it should (0, or status=N) ends the whole with status 1.
+ * of user and system time, its children's included, all in milliseconds; the largest resident
+ * memory in KiB. A command that ends otherwise than it should (0, or status=N) ends the whole with
+ * status 1.
  */
 #include <fcntl.h>
 #include <spawn.h>

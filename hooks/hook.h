@@ -62,6 +62,13 @@ int pdg_hook_expect(struct pdg_hook_run *h, const char *const *commits, size_t n
 int pdg_hook_read(struct pdg_hook_run *h, const char *hex, struct pdg_buf *out,
 		  const char **out_type, struct pdg_error *err) PDG_MUST_CHECK;
 
+/**
+ * Read a commit and judge it as the gate does (gate/judge.c), as one that is in no push. A forge's
+ * merge takes the whole repository, and so pedigree-hook.
+ */
+int pdg_hook_judge(struct pdg_hook_run *h, const char *hex, struct pdg_buf *out_raw,
+		   struct pdg_verdict *out, struct pdg_error *err) PDG_MUST_CHECK;
+
 int pdg_hook_pre_commit(struct pdg_hook_run *h, struct pdg_error *err) PDG_MUST_CHECK;
 int pdg_hook_post_commit(struct pdg_hook_run *h, struct pdg_error *err) PDG_MUST_CHECK;
 int pdg_hook_post_rewrite(struct pdg_hook_run *h, struct pdg_error *err) PDG_MUST_CHECK;
@@ -77,10 +84,6 @@ int pdg_hook_configure(struct pdg_hook_run *h, struct pdg_error *err) PDG_MUST_C
  * clone knows no policy: then the server judges alone.
  */
 int pdg_hook_policy(struct pdg_hook_run *h, bool *out_known, struct pdg_error *err) PDG_MUST_CHECK;
-
-/** Check commits that were made here, and emit their statements where clones emit (made.c). */
-int pdg_hook_made(struct pdg_hook_run *h, const char *const *commits, size_t n,
-		  struct pdg_error *err) PDG_MUST_CHECK;
 
 /** Print the verdict of one object that is not good: a line for each of the first twenty. */
 void pdg_hook_tell(void *ctx, const char *type, const char *hex, struct pdg_bytes raw,

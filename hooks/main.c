@@ -81,11 +81,13 @@ static int run_chained(const struct pdg_hook *hook, const char *chain, const str
 	rc = pdg_spawn(&s, &status, err);
 	if (rc < 0)
 		return rc;
-	if (status != 0)
-		return pdg_reject(err, "PSH-10",
-				  "the %s hook that was here before ended with status %d",
-				  hook->name, status);
-	return 0;
+	if (status == 0)
+		return 0;
+	rc = pdg_reject(err, "PSH-10",
+			"the %s hook that was here before, \"%s\", ended with status %d",
+			hook->name, chain, status);
+	pdg_fix(err, "do what it says above; it is none of Pedigree's, which only runs it");
+	return rc;
 }
 
 static void hook_done(struct pdg_hook_run *h)

@@ -14,6 +14,7 @@
 #include "hook.h"
 #include "proc/spawn.h"
 #include "util/size.h"
+#include "util/time.h"
 
 #define PROGRAM "pedigree-hook"
 
@@ -102,5 +103,22 @@ int pdg_hook_read(struct pdg_hook_run *h, const char *hex, struct pdg_buf *out,
 		return become_hook(h, err);
 	if (rc == 0)
 		*out_type = "commit";
+	return rc;
+}
+
+int pdg_hook_judge(struct pdg_hook_run *h, const char *hex, struct pdg_buf *out_raw,
+		   struct pdg_verdict *out, struct pdg_error *err)
+{
+	size_t before = out_raw->n;
+	const char *type = NULL;
+	int rc = pdg_hook_read(h, hex, out_raw, &type, err);
+
+	if (rc == 0)
+		rc = pdg_judge_commit(h->place.signers,
+				      pdg_bytes_from(pdg_buf_bytes(out_raw), before), false,
+				      pdg_now(&pdg_clock_system), out, err);
+	/* Its other half: the merge is made again. */
+	if (rc == 0 && out->result == PDG_RESULT_GOOD && out->forge)
+		return become_hook(h, err);
 	return rc;
 }

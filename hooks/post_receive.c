@@ -5,7 +5,6 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "gate/certificate.h"
@@ -41,13 +40,14 @@ static char *find_pusher(const struct accepted *a)
 	}
 }
 
-/* The tip is judged once more, for its verdict stands in the statement. */
+/* The tip is judged once more, for its verdict stands in the statement. *@out_never: it is not
+ * good, and so no command makes a statement. */
 static int attest(const struct accepted *a, const struct pdg_update *u, const char *ref,
-		  struct pdg_error *err)
+		  bool *out_never, struct pdg_error *err)
 {
 	const struct pdg_hook_run *h = a->h;
 	PDG_AUTO(buf) struct pdg_buf raw = PDG_BUF_INIT(SIZE_MAX - 1);
-	PDG_AUTO(verdict) struct pdg_verdict v = {.format = PDG_SIG_NONE};
+	PDG_AUTO(verdict) struct pdg_verdict v = PDG_VERDICT_INIT;
 	PDG_AUTO(mem) char *pusher = find_pusher(a);
 	struct pdg_source_make make = {
 		.uri = h->place.section->uri,
@@ -59,10 +59,14 @@ static int attest(const struct accepted *a, const struct pdg_update *u, const ch
 	char hex[PDG_GIT_HEX];
 	int rc;
 
-	pdg_verdict_init(&v);
 	rc = pdg_repo_resolve(h->repo, u->new, hex, err);
 	if (rc == 0)
 		rc = pdg_gate_attestable(a->gate, hex, true, &raw, &v, err);
+	/* It stands, and what it says of itself cannot be changed any more. */
+	if (v.why.rule[0] && (rc == PDG_E_REJECTED || rc == PDG_E_FORMAT || rc == PDG_E_LIMIT)) {
+		*out_never = true;
+		pdg_fix(err, "push a commit on top of it that is good: that one is attested");
+	}
 	if (rc < 0)
 		return rc;
 	make.raw = pdg_buf_bytes(&raw);
@@ -101,18 +105,18 @@ static void take_update(struct accepted *a, const struct pdg_update *u)
 {
 	struct pdg_error err = {.code = 0};
 	PDG_AUTO(mem) char *ref = NULL;
+	bool never = false;
 	int rc = pdg_gate_protected(a->gate, u, &ref, &err);
 
 	if (rc == 0 && ref && u->new[0]) {
-		rc = attest(a, u, ref, &err);
+		rc = attest(a, u, ref, &never, &err);
 		a->made += rc == 0;
 	}
 	if (rc == 0)
 		return;
 	(void)pdg_context(&err, rc, "%s was accepted but is not attested", u->ref);
 	pdg_out_error("pedigree", &err);
-	/* What only the baseline excuses, no command makes good. */
-	if (strcmp(err.rule, "PSH-13") != 0)
+	if (!never)
 		tell_remedy(a->h, u->new, ref ? ref : u->ref);
 }
 

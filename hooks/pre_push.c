@@ -47,6 +47,7 @@ static void collecting_done(struct collecting *c)
 	}
 	free(c->items);
 	pdg_key_free(c->key);
+	pdg_gate_done(&c->gate);
 }
 
 static bool submits(const struct collecting *c)
@@ -141,9 +142,16 @@ static int collect_rest(struct collecting *c, const struct pdg_push *push, const
 			struct pdg_error *err)
 {
 	PDG_AUTO(walk) struct pdg_walk *w = NULL;
+	bool any = false;
 	size_t i;
-	int rc = walk_out(c->h, push, remote, &w, err);
+	int rc;
 
+	for (i = 0; i < push->n; i++)
+		any = any ||
+		      (push->v[i].new[0] && !pdg_policy_protects(c->gate.section, push->v[i].ref));
+	if (!any)
+		return 0;
+	rc = walk_out(c->h, push, remote, &w, err);
 	for (i = 0; rc == 0 && i < push->n; i++) {
 		if (push->v[i].new[0] && pdg_policy_protects(c->gate.section, push->v[i].ref))
 			rc = hide_each(w, NULL, push->v[i].new, err);
@@ -231,6 +239,9 @@ static int warn_unsigned(struct pdg_hook_run *h, const struct pdg_push *push, co
 		PDG_AUTO(commit) struct pdg_commit *c = NULL;
 
 		rc = pdg_walk_next(w, hex, &raw, err);
+		/* Beyond a limit, and the server's to refuse. */
+		if (rc == PDG_E_LIMIT)
+			rc = 0;
 		if (rc == 0 && (pdg_commit_parse(pdg_buf_bytes(&raw), false, &c, NULL) < 0 ||
 				c->format == PDG_SIG_NONE))
 			n_unsigned++;
@@ -295,6 +306,7 @@ int pdg_hook_pre_push(struct pdg_hook_run *h, struct pdg_error *err)
 	c.mend = mend;
 	if (rc == 0)
 		rc = load_key(&c, err);
+	c.gate.exact = c.key != NULL;
 	if (rc == 0)
 		rc = pdg_gate_push(&c.gate, &push, err);
 	if (mend)

@@ -76,6 +76,7 @@ int pdg_hook_pre_receive(struct pdg_hook_run *h, struct pdg_error *err)
 		rc = pdg_mend_new(h->repo, &push, &mend, err);
 	if (rc < 0)
 		return rc;
+	pdg_signers_of_push(h->place.signers);
 	g.section = h->place.section;
 	g.signers = h->place.signers;
 	g.ctx = mend;

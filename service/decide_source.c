@@ -20,13 +20,9 @@ static int judge_commit(const struct pdg_ground *g, const struct pdg_submission 
 
 	rc = pdg_judge_signers(g->force->judge, repo, &signers, err);
 	if (rc == 0)
-		rc = pdg_judge_commit(signers, pdg_buf_bytes(&s->commit), sha256, g->received, v,
-				      err);
-	if (rc < 0 || v->result == PDG_RESULT_GOOD)
-		return rc;
-	if (err)
-		*err = v->why;
-	return v->why.code < 0 ? v->why.code : pdg_reject(err, "SGN-3", "the commit is not good");
+		rc = pdg_judge_good_commit(signers, pdg_buf_bytes(&s->commit), sha256, g->received,
+					   v, err);
+	return rc;
 }
 
 /*
@@ -83,11 +79,10 @@ static int read_source(const struct pdg_ground *g, const struct pdg_submission *
 int pdg_decide_server_source(const struct pdg_ground *g, const struct pdg_submission *s,
 			     struct pdg_decision *d, struct pdg_error *err)
 {
-	PDG_AUTO(verdict) struct pdg_verdict v;
+	PDG_AUTO(verdict) struct pdg_verdict v = PDG_VERDICT_INIT;
 	const struct pdg_policy_repository *repo;
 	int rc;
 
-	pdg_verdict_init(&v);
 	rc = read_source(g, s, d, &repo, err);
 	if (rc < 0)
 		return rc;
@@ -141,11 +136,10 @@ int pdg_decide_clone_source(const struct pdg_ground *g, const struct pdg_submiss
 			    const struct pdg_error *unsigned_, struct pdg_decision *d,
 			    struct pdg_error *err)
 {
-	PDG_AUTO(verdict) struct pdg_verdict v;
+	PDG_AUTO(verdict) struct pdg_verdict v = PDG_VERDICT_INIT;
 	const struct pdg_policy_repository *repo;
 	int rc;
 
-	pdg_verdict_init(&v);
 	rc = read_source(g, s, d, &repo, err);
 	if (rc < 0)
 		return rc;

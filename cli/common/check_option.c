@@ -9,6 +9,7 @@
 
 #include "util/fs.h"
 #include "util/str.h"
+#include "util/time.h"
 
 static int unwritable(const char *option, const char *path, const char *why, struct pdg_error *err)
 {
@@ -173,5 +174,17 @@ int pdg_check_service_url(const char *from, const char *url, struct pdg_error *e
 		return 0;
 	rc = pdg_reject(err, "CLI-2", "%s \"%s\" is no address of a service", from, url);
 	pdg_fix(err, "write it as https://HOST or http://HOST:PORT");
+	return rc;
+}
+
+int pdg_check_deadline(const char *from, const char *text, int64_t *out, struct pdg_error *err)
+{
+	struct pdg_error why = {.code = 0};
+	int rc = pdg_deadline_parse(pdg_bytes_str(text), out, &why);
+
+	if (rc == 0)
+		return 0;
+	rc = pdg_reject(err, "CLI-2", "%s \"%s\" is %s", from, text, why.text);
+	pdg_fix(err, "write a time from 1s to 1h, such as 2s");
 	return rc;
 }

@@ -6,6 +6,8 @@
 #ifndef PDG_CLI_COMMON_CHECK_OPTION_H
 #define PDG_CLI_COMMON_CHECK_OPTION_H
 
+#include <stdint.h>
+
 #include "util/opt.h"
 
 /** Would writing to what @option names, if it is given, destroy the file @other? Then CLI-2. */
@@ -25,5 +27,11 @@ int pdg_check_out_dir(const struct pdg_args *args, const char *option,
 
 /** Is @url, which @from ("--service") gave, an address of a service: http or https, and a host? */
 int pdg_check_service_url(const char *from, const char *url, struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * Read @text, which @from ("--deadline") gave: for how many seconds to wait, 1s to 1h. CLI-2.
+ */
+int pdg_check_deadline(const char *from, const char *text, int64_t *out,
+		       struct pdg_error *err) PDG_MUST_CHECK;
 
 #endif

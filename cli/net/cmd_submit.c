@@ -296,10 +296,10 @@ static int read_times(const struct pdg_args *args, struct pdg_sending *s, struct
 	const char *wait_text = pdg_args_get(args, "wait");
 	int64_t seconds = SUBMIT_DEADLINE_S;
 	uint64_t wait = SUBMIT_WAIT_S;
-	int rc;
+	int rc = deadline ? pdg_check_deadline("--deadline", deadline, &seconds, err) : 0;
 
-	if (deadline && pdg_deadline_parse(pdg_bytes_str(deadline), &seconds, NULL) < 0)
-		return pdg_reject(err, "CLI-2", "--deadline '%s' is no time such as 2s", deadline);
+	if (rc < 0)
+		return rc;
 	if (wait_text && !pdg_bytes_u64(pdg_bytes_str(wait_text), PDG_LIMIT_WAIT_SECONDS, &wait))
 		return pdg_reject(err, "CLI-2", "--wait '%s' is not 0 to %d", wait_text,
 				  PDG_LIMIT_WAIT_SECONDS);

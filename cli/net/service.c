@@ -73,11 +73,10 @@ int pdg_service_deadline(const struct pdg_args *args, struct pdg_service_client 
 {
 	const char *text = pdg_args_get(args, "deadline");
 	int64_t seconds = 0;
+	int rc = text ? pdg_check_deadline("--deadline", text, &seconds, err) : 0;
 
-	if (!text)
-		return 0;
-	if (pdg_deadline_parse(pdg_bytes_str(text), &seconds, NULL) < 0 || seconds == 0)
-		return pdg_reject(err, "CLI-2", "--deadline '%s' is no time such as 2s", text);
+	if (!text || rc < 0)
+		return rc;
 	s->end_ms = pdg_monotonic_ms() + seconds * 1000;
 	return 0;
 }

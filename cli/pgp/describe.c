@@ -39,16 +39,22 @@ static void put_time(struct pdg_jw *w, const char *key, int64_t t)
 	pdg_jw_ku64(w, key, t > 0 ? (uint64_t)t : 0);
 }
 
-static void put_uid(struct pdg_jw *w, const struct _gpgme_user_id *uid)
+static void put_uid(struct listing *l, const struct pdg_pgp_bound *primary,
+		    const struct _gpgme_user_id *uid)
 {
 	const char *text = uid->uid ? uid->uid : "";
+	struct pdg_jw *w = &l->w;
+	int64_t expires = 0;
+	bool known = primary &&
+		     pdg_pgp_bind_uid_expires(l->exported, primary, pdg_bytes_str(text), &expires);
 
 	pdg_jw_obj(w);
 	pdg_jw_kstr(w, "text", text);
 	pdg_jw_key(w, "address");
 	pdg_jw_bytes(w, pdg_pgp_uid_address(pdg_bytes_str(text)));
 	pdg_jw_kbool(w, "revoked", uid->revoked);
-	pdg_jw_kbool(w, "invalid", uid->invalid);
+	pdg_jw_kbool(w, "invalid", uid->invalid || !known);
+	put_time(w, "expires", expires);
 	pdg_jw_end(w);
 }
 
@@ -106,7 +112,7 @@ static int put_cert(void *arg, gpgme_key_t key, struct pdg_error *err)
 	pdg_jw_key(&l->w, "uids");
 	pdg_jw_arr(&l->w);
 	for (const struct _gpgme_user_id *uid = key->uids; uid; uid = uid->next)
-		put_uid(&l->w, uid);
+		put_uid(l, find(l->exported, key->subkeys->fpr, l->next), uid);
 	pdg_jw_end(&l->w);
 	pdg_jw_key(&l->w, "keys");
 	pdg_jw_arr(&l->w);

@@ -99,7 +99,7 @@ static int take_cert(struct server *s, struct pdg_bytes packets, struct pdg_erro
 	if (rc < 0)
 		return rc;
 	rc = pdg_array_grow(&s->homes, s->n, &s->cap, sizeof(*s->homes), PDG_LIMIT_KEYS);
-	if (rc == -2)
+	if (rc == PDG_E_LIMIT)
 		return pdg_fail(err, PDG_E_LIMIT, "more than %d certificates", PDG_LIMIT_KEYS);
 	if (rc < 0)
 		return pdg_nomem(err);

@@ -153,6 +153,7 @@ static int prepare(struct attesting *a, struct pdg_error *err)
 /* The hooks may have come later than the commit, so its parents are looked at too. */
 static int judge(struct attesting *a, struct pdg_error *err)
 {
+	PDG_AUTO(gate)
 	struct pdg_gate g = {
 		.repo = a->repo,
 		.section = a->place.section,
@@ -161,7 +162,12 @@ static int judge(struct attesting *a, struct pdg_error *err)
 	int rc = pdg_here_signers(&a->place, err);
 
 	g.signers = a->place.signers;
-	return rc < 0 ? rc : pdg_gate_attestable(&g, a->hex, false, &a->raw, &a->verdict, err);
+	if (rc == 0)
+		rc = pdg_gate_attestable(&g, a->hex, false, &a->raw, &a->verdict, err);
+	if (rc == 0 && a->verdict.forge && !a->ref)
+		return pdg_reject(err, "SRC-10",
+				  "a forge's merge is attested by the git server, not by a clone");
+	return rc;
 }
 
 static int send(struct attesting *a, struct pdg_error *err)
@@ -231,10 +237,10 @@ int pdg_cmd_attest_source(const struct pdg_args *args, struct pdg_error *err)
 	rc = pdg_here(&a.repo, &a.place, err);
 	if (rc == 0)
 		rc = pdg_repo_resolve(a.repo, args->n_args ? args->arg[0] : "HEAD", a.hex, err);
-	if (rc == 0) {
-		pdg_here_script(a.repo, &a.script);
+	if (rc == 0)
+		rc = pdg_here_script(a.repo, &a.script, err);
+	if (rc == 0)
 		rc = pdg_here_place(args, a.repo, &a.script, &a.place, err);
-	}
 	if (rc == 0)
 		rc = prepare(&a, err);
 	if (rc == 0)

@@ -3,7 +3,9 @@
  * programs. */
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "commit/resign.h"
 #include "gate/enforce.h"
 #include "repo/progress.h"
 #include "repo/repo.h"
@@ -16,7 +18,7 @@ const struct pdg_opt pdg_cmd_check_options[] = {
 	{"policy", "FILE", "the policy", false},
 	{"repository", "URI", "the policy's section", false},
 	{"json", NULL, "one JSON object a commit, one a line", false},
-	{"all", pdg_opt_argument, "all refs, and HEAD", false},
+	{"all", pdg_opt_argument, "all refs but notes and the stash, and HEAD", false},
 	{"branches", pdg_opt_argument, "all branches", false},
 	{"tags", pdg_opt_argument, "all tags", false},
 	{"not", pdg_opt_argument, "leave out what comes next", false},
@@ -29,6 +31,8 @@ struct checking {
 	const struct pdg_walk *w;
 	struct pdg_progress progress;
 	bool any_unsigned;
+	bool wordless;		/* a commit of it, so far, has no message */
+	char head[PDG_GIT_HEX]; /* what is checked out; "": nothing */
 };
 
 static void put_json(const char *hex, const struct pdg_verdict *v)
@@ -55,21 +59,46 @@ static void put_json(const char *hex, const struct pdg_verdict *v)
 	(void)fwrite(line.p, 1, line.n, stdout);
 }
 
-static void put_text(const char *hex, const struct pdg_verdict *v)
+/* What mends it: where only a new signature does, the command, with the names that it needs. */
+static void put_fix(const struct checking *c, const char *hex, struct pdg_bytes raw,
+		    const struct pdg_verdict *v, struct pdg_buf *out)
+{
+	struct pdg_resign how;
+
+	/* One that was not read is beyond a limit, and would be so again. */
+	if (!raw.n || !pdg_resign_alone(v->result)) {
+		pdg_buf_puts(out, pdg_error_fix(&v->why));
+		return;
+	}
+	pdg_resign_look(raw, v, &how);
+	how.empty = true;
+	how.wordless = c->wordless;
+	pdg_resign_before(&how, v->result, v->why.rule, out);
+	if (strcmp(hex, c->head) == 0)
+		pdg_resign_amend(&how, out);
+	else
+		pdg_resign_onwards(&how, raw, out);
+}
+
+static void put_text(const struct checking *c, const char *hex, struct pdg_bytes raw,
+		     const struct pdg_verdict *v)
 {
 	PDG_AUTO(mem) char *signer = pdg_bytes_dup(pdg_buf_bytes(&v->signer));
-	const char *fix;
+	PDG_AUTO(buf) struct pdg_buf fix = PDG_BUF_INIT(PDG_LIMIT_KIB(4));
 
 	if (v->result == PDG_RESULT_GOOD) {
 		pdg_out(stdout, PDG_GOOD, "good");
-		pdg_out(stdout, PDG_PLAIN, " %.12s %s (%s %s)\n", hex, signer ? signer : "",
+		pdg_out(stdout, PDG_PLAIN, " %.12s %s (%s %s)\n", hex,
+			signer && signer[0] ? signer
+			: v->forge	    ? "a forge"
+					    : "",
 			pdg_sig_format_name(v->format), v->fingerprint);
 		return;
 	}
 	pdg_out(stdout, PDG_BAD, "%s", pdg_result_name(v->result));
-	fix = pdg_error_fix(&v->why);
+	put_fix(c, hex, raw, v, &fix);
 	pdg_out(stdout, PDG_PLAIN, " %.12s %s [%s]%s%s\n", hex, v->why.text, v->why.rule,
-		fix[0] ? "; " : "", fix);
+		fix.n ? "; " : "", pdg_buf_cstr(&fix));
 }
 
 static void judged(void *ctx, const char *type, const char *hex, struct pdg_bytes raw,
@@ -78,12 +107,12 @@ static void judged(void *ctx, const char *type, const char *hex, struct pdg_byte
 	struct checking *c = ctx;
 
 	(void)type;
-	(void)raw;
+	c->wordless = c->wordless || (raw.n && pdg_resign_wordless(raw));
 	c->any_unsigned = c->any_unsigned || v->result == PDG_RESULT_UNSIGNED;
 	if (c->json)
 		put_json(hex, v);
 	else
-		put_text(hex, v);
+		put_text(c, hex, raw, v);
 	/* Nobody reads on, or the disk is full: pdg_out_finish() says so. */
 	c->g->stop = ferror(stdout) != 0;
 	if (pdg_progress_due(&c->progress))
@@ -118,6 +147,22 @@ static void tell_lost_baseline(const struct pdg_gate *g)
 		if (pdg_here_baseline(g->repo, g->section->baseline.v[i], &why) < 0)
 			pdg_out_error("pedigree", &why);
 	}
+}
+
+/* "good" is said of what is here: whoever reads it must know that there is more. */
+static void tell_cut(const struct pdg_walk *w)
+{
+	struct pdg_error why = {.code = 0};
+	size_t n = pdg_walk_cut(w);
+
+	if (n == 0)
+		return;
+	(void)pdg_reject(
+		&why, "PSH-7",
+		"this clone is shallow: history is cut at %zu commit%s, and nothing behind %s is judged",
+		n, n == 1 ? "" : "s", n == 1 ? "it" : "them");
+	pdg_fix(&why, "git fetch --unshallow, then check again");
+	pdg_out_error("pedigree", &why);
 }
 
 /* Nothing was judged: because there is no commit, or because the policy excuses all of them? */
@@ -163,6 +208,7 @@ int pdg_cmd_check(const struct pdg_args *args, struct pdg_error *err)
 	PDG_AUTO(script) struct pdg_script script = {.program = NULL};
 	PDG_AUTO(walk) struct pdg_walk *w = NULL;
 	struct checking c = {.json = pdg_args_has(args, "json")};
+	PDG_AUTO(gate)
 	struct pdg_gate g = {.at = pdg_now(&pdg_clock_system), .judged = judged, .ctx = &c};
 	int rc;
 
@@ -170,10 +216,10 @@ int pdg_cmd_check(const struct pdg_args *args, struct pdg_error *err)
 	(void)signal(SIGPIPE, SIG_IGN);
 	rc = pdg_here(&r, &p, err);
 
-	if (rc == 0) {
-		pdg_here_script(r, &script);
+	if (rc == 0 && !pdg_args_has(args, "policy"))
+		rc = pdg_here_script(r, &script, err);
+	if (rc == 0)
 		rc = pdg_here_place(args, r, &script, &p, err);
-	}
 	g.repo = r;
 	g.section = p.section;
 	if (rc == 0)
@@ -186,9 +232,12 @@ int pdg_cmd_check(const struct pdg_args *args, struct pdg_error *err)
 	g.signers = p.signers;
 	c.g = &g;
 	c.w = w;
+	if (pdg_repo_resolve(r, "HEAD", c.head, NULL) < 0)
+		c.head[0] = '\0';
 	pdg_progress_begin(&c.progress);
 	rc = pdg_gate_walk(&g, w, false, err);
 	pdg_progress_end(&c.progress);
+	tell_cut(w);
 	if (rc == 0 && g.stop)
 		rc = pdg_out_finish(stdout, err);
 	return rc < 0 ? rc : conclude(&c, &g, args, err);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pedigree doctor: what everything rests on, one line each, with what to do where it does not hold.
  */
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "proc/spawn.h"
+#include "repo/around.h"
 #include "repo/doctor.h"
 #include "trust/root.h"
 #include "util/fs.h"
@@ -21,16 +23,35 @@ const struct pdg_opt pdg_cmd_doctor_options[] = {
 	{0},
 };
 
-void pdg_doctor_good(const char *what, const char *fmt, ...)
+static void put_line(enum pdg_colour colour, const char *word, const char *what, const char *fmt,
+		     va_list ap) PDG_PRINTF(4, 0);
+
+static void put_line(enum pdg_colour colour, const char *word, const char *what, const char *fmt,
+		     va_list ap)
 {
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_TEXT);
+
+	pdg_buf_vprintf(&text, fmt, ap);
+	pdg_out(stdout, colour, "%s", word);
+	pdg_out(stdout, PDG_PLAIN, " %-11s %s\n", what, pdg_buf_cstr(&text));
+}
+
+void pdg_doctor_good(const char *what, const char *fmt, ...)
+{
 	va_list ap;
 
 	va_start(ap, fmt);
-	pdg_buf_vprintf(&text, fmt, ap);
+	put_line(PDG_GOOD, "good", what, fmt, ap);
 	va_end(ap);
-	pdg_out(stdout, PDG_GOOD, "good");
-	pdg_out(stdout, PDG_PLAIN, " %-11s %s\n", what, pdg_buf_cstr(&text));
+}
+
+void pdg_doctor_note(const char *what, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put_line(PDG_WARN, "note", what, fmt, ap);
+	va_end(ap);
 }
 
 void pdg_doctor_bad(struct pdg_doctor *d, const char *what, const struct pdg_error *err)
@@ -118,6 +139,24 @@ static void check_baseline(struct pdg_doctor *d)
 	}
 }
 
+/* A name that was mistyped protects nothing. Where people push to, for a clone lacks most refs. */
+static void check_protect(struct pdg_doctor *d)
+{
+	const struct pdg_strings *protect = &d->place.section->protect;
+	size_t i;
+
+	for (i = 0; d->server && i < protect->n; i++) {
+		char hex[PDG_GIT_HEX] = "";
+
+		if (!strchr(protect->v[i], '*') &&
+		    pdg_repo_ref(d->repo, protect->v[i], hex, NULL) == 0 && !hex[0])
+			pdg_doctor_note(
+				"protect",
+				"%s names no ref of this repository: right, if it is still to be pushed",
+				protect->v[i]);
+	}
+}
+
 static void check_policy(struct pdg_doctor *d)
 {
 	struct pdg_error err = {.code = 0};
@@ -142,6 +181,9 @@ static void check_policy(struct pdg_doctor *d)
 		pdg_doctor_bad(d, "keys", &err);
 	else
 		pdg_doctor_good("keys", "all key files of the section can be read");
+	if (pdg_around_guarded(&d->place, &err) < 0)
+		pdg_doctor_bad(d, "files", &err);
+	check_protect(d);
 	check_baseline(d);
 }
 

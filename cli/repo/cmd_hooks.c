@@ -7,13 +7,13 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/check_option.h"
 #include "gate/certificate.h"
 #include "gate/emit.h"
 #include "git/notes.h"
+#include "repo/around.h"
 #include "repo/init.h"
 #include "repo/install.h"
 #include "repo/repo.h"
@@ -22,7 +22,6 @@
 #include "util/limits.h"
 #include "util/out.h"
 #include "util/str.h"
-#include "util/time.h"
 
 const struct pdg_opt pdg_cmd_hooks_install_options[] = {
 	{"server", NULL, "the hooks of a repository that is pushed to", false},
@@ -32,8 +31,8 @@ const struct pdg_opt pdg_cmd_hooks_install_options[] = {
 	{"repository", "URI", "server: the policy's section, where it has no path", false},
 	{"server-key", "PEM", "server: the private key that signs sources", false},
 	{"service", "URL", "server: where sources are sent", false},
-	{"deadline", "TIME", "server: how long a push may wait for the service (default 2s)",
-	 false},
+	{"deadline", "TIME",
+	 "server: how long a push may wait for the service, 1s to 1h (default 2s)", false},
 	{"proxy", "URL", "server: HTTP proxy", false},
 	{0},
 };
@@ -51,36 +50,6 @@ int pdg_existing_after(const struct pdg_args *args, bool *out, struct pdg_error 
 		return pdg_reject(err, "CLI-1", "--existing is \"before\" or \"after\", not \"%s\"",
 				  when);
 	*out = when && strcmp(when, "after") == 0;
-	return 0;
-}
-
-/* The policy must lie where no push and no commit can change it. */
-static int outside(const struct pdg_repo *r, const char *named, struct pdg_error *err)
-{
-	PDG_AUTO(mem) char *file = NULL;
-	const char *const dirs[] = {pdg_repo_commondir(r), pdg_repo_workdir(r)};
-	struct stat st;
-	size_t i;
-	int rc = pdg_path_real(named, &file, err);
-
-	if (rc < 0)
-		return rc;
-	for (i = 0; i < 2; i++) {
-		size_t n = dirs[i] ? strlen(dirs[i]) : 0;
-
-		if (n && pdg_str_starts(file, dirs[i]) && file[n] == '/') {
-			rc = pdg_reject(err, "HOK-4",
-					"policy \"%s\" lies in the repository that it is to guard",
-					file);
-			pdg_fix(err, "keep it elsewhere, e.g. /etc/pedigree/policy");
-			return rc;
-		}
-	}
-	if (stat(file, &st) == 0 && (st.st_mode & S_IWOTH)) {
-		rc = pdg_reject(err, "HOK-3", "policy \"%s\" can be written by everybody", file);
-		pdg_fix(err, "chmod o-w %s", file);
-		return rc;
-	}
 	return 0;
 }
 
@@ -121,15 +90,17 @@ static int try_server(const struct pdg_args *args, const struct pdg_repo *r, str
 	if (rc == 0)
 		rc = pdg_here_absolute(found, &f->policy, err);
 	if (rc == 0)
-		rc = outside(r, f->policy, err);
+		rc = pdg_around_outside(r, f->policy, err);
 	if (rc == 0)
 		rc = pdg_place_fixed(p, r, f->policy, pdg_args_get(args, "repository"), err);
+	if (rc == 0)
+		rc = pdg_around_guarded(p, err);
 	if (rc == 0 && key)
 		rc = pdg_here_absolute(key, &f->server_key, err);
 	if (rc == 0)
 		rc = try_server_key(p, f->server_key, err);
-	if (rc == 0 && deadline && pdg_duration_parse(pdg_bytes_str(deadline), &seconds, NULL) < 0)
-		rc = pdg_reject(err, "CLI-1", "--deadline \"%s\" is no time such as 2s", deadline);
+	if (rc == 0 && deadline)
+		rc = pdg_check_deadline("--deadline", deadline, &seconds, err);
 	if (rc == 0)
 		rc = pdg_fs_private_dir(p->state, err);
 	if (rc == 0)
@@ -208,6 +179,7 @@ static int install_server(const struct pdg_args *args, struct pdg_repo *r, struc
 	if (rc == 0) {
 		pdg_out(stdout, PDG_PLAIN, "hooks of %s are in %s\npolicy: %s\n", p->section->uri,
 			dir, f.policy);
+		pdg_around_tell_shared(r, dir);
 		if (p->section->source_from == PDG_GRADE_SERVER)
 			tell_timer(r, p, &in);
 		tell_certificates_asked(r, p);
@@ -264,6 +236,7 @@ int pdg_cmd_hooks_install(const struct pdg_args *args, struct pdg_error *err)
 	if (rc < 0)
 		return rc;
 	pdg_out(stdout, PDG_PLAIN, "hooks of this clone are in %s\n", dir);
+	pdg_around_tell_shared(r, dir);
 	pdg_init_warn(r, &p);
 	return 0;
 }
@@ -366,6 +339,8 @@ int pdg_cmd_hooks_uninstall(const struct pdg_args *args, struct pdg_error *err)
 		rc = pdg_repo_hooks_dir(r, &dir, err);
 	if (rc == 0)
 		rc = check_kind(r, dir, server, err);
+	if (rc == 0)
+		pdg_around_tell_shared(r, dir);
 	if (rc == 0)
 		rc = pdg_hooks_remove(dir, server ? pdg_server_hooks : pdg_client_hooks, &n, err);
 	if (rc == 0)

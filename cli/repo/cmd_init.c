@@ -11,6 +11,7 @@
 
 #include "common/check_option.h"
 #include "gate/emit.h"
+#include "repo/around.h"
 #include "repo/init.h"
 #include "repo/install.h"
 #include "repo/repo.h"
@@ -93,7 +94,7 @@ static int set_signing(struct pdg_repo *r, struct pdg_error *err)
 		return pdg_init_set(r, "commit.gpgSign", "true", err);
 	if (!sign)
 		pdg_out(stdout, PDG_WARN,
-			"commit.gpgSign is false; commits must be signed with git commit -S, or: git config commit.gpgSign true\n");
+			"commit.gpgSign is false, and the hooks refuse commits here while it is: git config commit.gpgSign true\n");
 	return 0;
 }
 
@@ -111,6 +112,8 @@ static int set_hooks(const struct pdg_repo *r, const struct pdg_args *args, bool
 		rc = pdg_hooks_install(dir, pdg_client_hooks, &in, err);
 	if (rc == 0)
 		pdg_out(stdout, PDG_PLAIN, "hooks of this clone are in %s\n", dir);
+	if (rc == 0)
+		pdg_around_tell_shared(r, dir);
 	return rc;
 }
 

@@ -18,6 +18,8 @@ struct pdg_doctor {
 
 /** One line "good <what> …". */
 void pdg_doctor_good(const char *what, const char *fmt, ...) PDG_PRINTF(2, 3);
+/** One line "note <what> …": it may be as it is meant to be. */
+void pdg_doctor_note(const char *what, const char *fmt, ...) PDG_PRINTF(2, 3);
 /** One line "bad <what> …", with rule and remedy; counted. */
 void pdg_doctor_bad(struct pdg_doctor *d, const char *what, const struct pdg_error *err);
 

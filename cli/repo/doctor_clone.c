@@ -18,17 +18,20 @@
 static void check_signing(struct pdg_doctor *d)
 {
 	struct pdg_error err = {.code = 0};
+	bool found = false;
 	int rc = pdg_signing_usable(d->repo, &err);
 
 	if (rc == 0 && d->place.signers)
 		rc = pdg_signing_allowed(d->repo, d->place.signers, pdg_now(&pdg_clock_system),
-					 &err);
+					 &found, &err);
 	if (rc < 0)
 		pdg_doctor_bad(d, "signing", &err);
+	else if (found)
+		pdg_doctor_good("signing", "commits are signed, by a key of the policy");
 	else
-		pdg_doctor_good("signing", d->place.signers
-						   ? "commits are signed, by a key of the policy"
-						   : "commits are signed");
+		pdg_doctor_good("signing",
+				"is switched on; with which key, and whether the policy has it, "
+				"cannot be told before a commit is made");
 }
 
 static void check_deadline(struct pdg_doctor *d)

@@ -57,6 +57,15 @@ static void certificates(struct pdg_doctor *d)
 		pdg_doctor_good("certificates", "git asks who pushes");
 }
 
+/* What the hooks were given by an earlier version may be what they refuse now. */
+static void deadline(struct pdg_doctor *d)
+{
+	struct pdg_error err = {.code = 0};
+
+	if (d->script.deadline && pdg_emit_deadline(d->script.deadline, NULL, &err) < 0)
+		pdg_doctor_bad(d, "deadline", &err);
+}
+
 void pdg_doctor_server(struct pdg_doctor *d)
 {
 	PDG_AUTO(key) struct pdg_key *key = NULL;
@@ -64,6 +73,7 @@ void pdg_doctor_server(struct pdg_doctor *d)
 	struct pdg_error err = {.code = 0};
 
 	certificates(d);
+	deadline(d);
 	if (!d->server || !d->script.policy || !d->place.section ||
 	    d->place.section->source_from != PDG_GRADE_SERVER)
 		return;

@@ -51,13 +51,25 @@ int pdg_here_absolute(const char *path, char **out, struct pdg_error *err)
 	return *out ? 0 : pdg_nomem(err);
 }
 
-void pdg_here_script(const struct pdg_repo *r, struct pdg_script *out)
+int pdg_here_script(const struct pdg_repo *r, struct pdg_script *out, struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *dir = NULL;
+	struct pdg_error why = {.code = 0};
+	int rc = pdg_repo_hooks_dir(r, &dir, err);
 
 	*out = (struct pdg_script){.program = NULL};
-	if (pdg_repo_hooks_dir(r, &dir, NULL) == 0)
-		(void)(pdg_hook_script(dir, "post-receive", out, NULL) == 0);
+	if (rc < 0)
+		return rc;
+	rc = pdg_hook_script(dir, "post-receive", out, &why);
+	if (rc == PDG_E_NOTFOUND)
+		rc = pdg_hook_script(dir, "pre-receive", out, &why);
+	if (rc == 0 || rc == PDG_E_NOTFOUND)
+		return 0;
+	if (rc == PDG_E_NOMEM)
+		return pdg_nomem(err);
+	rc = pdg_reject(err, "HOK-4", "the policy of this server is not known: %s", why.text);
+	pdg_fix(err, "pedigree hooks install --server --policy FILE again");
+	return rc;
 }
 
 int pdg_here_place(const struct pdg_args *args, const struct pdg_repo *r,

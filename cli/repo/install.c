@@ -77,14 +77,14 @@ int pdg_hooks_check_dir(const char *dir, struct pdg_error *err)
 	return rc;
 }
 
-/* Our script's text, appended; NOTFOUND when the file is not ours. */
+/* Our script's text, appended; NOTFOUND when there is no file, or it is not ours. */
 static int read_ours(const char *path, struct pdg_buf *out, struct pdg_error *err)
 {
 	int rc = pdg_fs_read(path, out, NULL);
 
 	if (rc == 0 && pdg_script_is_ours(pdg_buf_bytes(out)))
 		return 0;
-	if (rc < 0 && rc != PDG_E_LIMIT)
+	if (rc < 0 && rc != PDG_E_LIMIT && rc != PDG_E_NOTFOUND)
 		return pdg_fail(err, PDG_E_IO, "\"%s\" cannot be read", path);
 	return PDG_E_NOTFOUND;
 }
@@ -112,8 +112,11 @@ static int look_at(const char *path, enum pdg_hook_state *out, struct pdg_error 
 	rc = check_owner(path, &st, err);
 	if (rc < 0)
 		return rc;
-	if (!S_ISREG(st.st_mode))
-		return pdg_reject(err, "HOK-4", "\"%s\" is no file", path);
+	if (!S_ISREG(st.st_mode)) {
+		rc = pdg_reject(err, "HOK-4", "\"%s\", where a hook belongs, is no file", path);
+		pdg_fix(err, "move it away, then try again");
+		return rc;
+	}
 	rc = read_ours(path, &text, err);
 	if (rc == PDG_E_NOTFOUND)
 		*out = PDG_HOOK_FOREIGN;

@@ -43,7 +43,8 @@ int pdg_hook_look(const char *dir, const char *name, enum pdg_hook_state *out, b
 
 struct pdg_script;
 
-/** What our hook at @dir/@name says (cli/repo/script.h). NOTFOUND: it is not ours; HOK-4, IO. */
+/** What our hook at @dir/@name says (cli/repo/script.h). NOTFOUND: there is none of ours; HOK-4,
+ * IO. */
 int pdg_hook_script(const char *dir, const char *name, struct pdg_script *out,
 		    struct pdg_error *err) PDG_MUST_CHECK;
 

@@ -50,10 +50,12 @@ int pdg_existing_after(const struct pdg_args *args, bool *out,
 		       struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
- * What the installed hooks of a server were given; with a policy of NULL where there are none, or
- * none that can be read (doctor says which).
+ * What the installed hooks of a server were given; with a policy of NULL where there are none. Ours
+ * that cannot be read, or are not as they were written, are a failure: what the configuration names
+ * instead is no policy of a server. PDG_E_USAGE (HOK-4).
  */
-void pdg_here_script(const struct pdg_repo *r, struct pdg_script *out);
+int pdg_here_script(const struct pdg_repo *r, struct pdg_script *out,
+		    struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
  * Find policy and section: as --policy and --repository say, else as @script does, for on a git

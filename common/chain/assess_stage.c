@@ -169,24 +169,17 @@ static int check_grade(const struct pdg_assessed *a, struct pdg_error *err)
 /* The commit itself, judged anew by the policy's keys of now at the time it was received. */
 static int judge_commit(struct pdg_judge *j, struct pdg_assessed *a, struct pdg_error *err)
 {
-	PDG_AUTO(verdict) struct pdg_verdict v;
+	PDG_AUTO(verdict) struct pdg_verdict v = PDG_VERDICT_INIT;
 	const struct pdg_signers *signers;
 	struct pdg_bytes raw = pdg_buf_bytes(&a->record->commit);
 	bool sha256 = strlen(a->source.git_commit) == 64;
 	int rc;
 
-	pdg_verdict_init(&v);
 	rc = pdg_judge_signers(j, a->repo, &signers, err);
 	if (rc == 0)
-		rc = pdg_judge_commit(signers, raw, sha256, a->at, &v, err);
+		rc = pdg_judge_good_commit(signers, raw, sha256, a->at, &v, err);
 	if (rc < 0)
 		return rc;
-	if (v.result != PDG_RESULT_GOOD) {
-		if (err)
-			*err = v.why;
-		return v.why.code < 0 ? v.why.code
-				      : pdg_reject(err, "SGN-3", "the commit is not good");
-	}
 	/* Whether a forge's merge is what merging gives, only the server could see (rules.md 2.3).
 	 */
 	if (v.forge && a->grade != PDG_GRADE_SERVER)

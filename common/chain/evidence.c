@@ -38,7 +38,7 @@ static int grow(void *items, size_t n, size_t *cap, size_t size, const char *wha
 	switch (pdg_array_grow(items, n, cap, size, PDG_LIMIT_EVIDENCE_FILES)) {
 	case 0:
 		return 0;
-	case -2:
+	case PDG_E_LIMIT:
 		return pdg_fail(err, PDG_E_LIMIT, "more than %d %s", PDG_LIMIT_EVIDENCE_FILES,
 				what);
 	default:

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The judgement of one commit or tag: parsed by object.c or tag.c, then by the form of its
- * signature in judge_pgp.c or judge_ssh.c. "Good" is set in one place, finish() below; everything
- * else only takes it away.
+ * signature in judge_pgp.c, judge_ssh.c or judge_x509.c. "Good" is set in one place, finish()
+ * below; everything else only takes it away.
  */
 #include "commit/judge.h"
 
@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "commit/pushcert.h"
+#include "commit/resign.h"
 #include "commit/signers.h"
 #include "util/limits.h"
 #include "util/str.h"
@@ -35,8 +36,7 @@ const char *pdg_result_name(enum pdg_result r)
 
 void pdg_verdict_init(struct pdg_verdict *v)
 {
-	*v = (struct pdg_verdict){.result = PDG_RESULT_UNSIGNED};
-	pdg_buf_init(&v->signer, PDG_LIMIT_KEY_FILE);
+	*v = (struct pdg_verdict)PDG_VERDICT_INIT;
 }
 
 void pdg_verdict_done(struct pdg_verdict *v)
@@ -105,11 +105,34 @@ int pdg_verdict_unread(struct pdg_verdict *v, const struct pdg_error *inner, str
 	return pdg_verdict_not(v, PDG_RESULT_UNSUPPORTED, "SGN-10", "%s", inner->text);
 }
 
+/* Where whoever made it would make the same again; false: it is not so. */
+static bool add_fix_of_rule(struct pdg_verdict *v)
+{
+	if (v->result == PDG_RESULT_BAD_SIGNATURE && pdg_resign_by_authority(v->why.rule)) {
+		pdg_fix(&v->why,
+			"have the log or authority added to the policy's trustedRoot, or sign "
+			"without it or by another: gitsign.rekorMode, gitsign.timestampServerURL");
+		return true;
+	}
+	if (v->result != PDG_RESULT_MALFORMED || !pdg_resign_by_program(v->why.rule))
+		return false;
+	pdg_fix(&v->why, "%s",
+		pdg_str_eq(v->why.rule, "CMS-4")
+			? "let the program leave out what its signature does not need, have a "
+			  "cross certificate put into the policy's x509Roots, or let another "
+			  "program sign: gpg.x509.program"
+			: "let another program sign, for this one makes the same again: "
+			  "gpg.format and gpg.program, gpg.ssh.program or gpg.x509.program");
+	return true;
+}
+
 /* What the person who pushes can do about it; what only an administrator can, is said so. */
 static void add_fix(struct pdg_verdict *v, const struct pdg_signed *o)
 {
 	bool tag = pdg_str_eq(o->role, "tagger");
 
+	if (add_fix_of_rule(v))
+		return;
 	switch (v->result) {
 	case PDG_RESULT_UNSIGNED:
 	case PDG_RESULT_BAD_SIGNATURE:
@@ -117,8 +140,9 @@ static void add_fix(struct pdg_verdict *v, const struct pdg_signed *o)
 	case PDG_RESULT_EXPIRED_SIGNATURE:
 		pdg_fix(&v->why, "%s",
 			tag ? "make it again with git tag -s -f"
-			    : "sign it anew: git commit --amend --no-edit -S, or for a branch: git rebase "
-			      "--exec 'git commit --amend --no-edit -S' BASE");
+			    : "sign it anew: git commit --amend --no-edit --allow-empty -S, or for a "
+			      "branch: git rebase --exec 'git commit --amend --no-edit --allow-empty "
+			      "-S' BASE");
 		break;
 	case PDG_RESULT_UNKNOWN_KEY:
 		pdg_fix(&v->why,
@@ -126,17 +150,28 @@ static void add_fix(struct pdg_verdict *v, const struct pdg_signed *o)
 			"openpgpKeys, sshAllowedSigners or x509Roots");
 		break;
 	case PDG_RESULT_REVOKED_KEY:
+		pdg_fix(&v->why, "sign it with a key that is not revoked");
+		break;
 	case PDG_RESULT_EXPIRED_KEY:
 		pdg_fix(&v->why, "%s",
 			v->format == PDG_SIG_X509 && v->proven == 0
-				? "sign it anew, and so that the signature carries its time: git "
-				  "config gitsign.rekorMode offline, or a timestamp authority"
+				? "sign it anew with a certificate that is valid, and where that lives "
+				  "for minutes so that the signature carries its time: git config "
+				  "gitsign.rekorMode offline, or a timestamp authority"
 				: "sign it with a key that is valid");
 		break;
 	case PDG_RESULT_UNSUPPORTED:
 		pdg_fix(&v->why, "sign with an SSH key or an OpenPGP key with SHA-2");
 		break;
 	case PDG_RESULT_NOT_ALLOWED:
+		if (pdg_str_eq(v->why.rule, "SGN-8"))
+			pdg_fix(&v->why, "%s",
+				v->format == PDG_SIG_X509
+					? "sign with a certificate that is made for this, and whose "
+					  "authorities' are (docs/FORMATS.md, X.509 signatures), in "
+					  "its time and by a clock that is right"
+					: "sign with a key that is made for this, in its time and by "
+					  "a clock that is right");
 		if (pdg_str_eq(v->why.rule, "SGN-9"))
 			pdg_fix(&v->why,
 				"set user.email to an address of the key and make the %s again",
@@ -246,6 +281,25 @@ int pdg_judge_commit(const struct pdg_signers *s, struct pdg_bytes raw, bool sha
 	if (pdg_commit_parse(raw, sha256, &c, &inner) < 0)
 		return malformed(&inner, out, err);
 	return pdg_judge_parsed(s, c, at, out, err);
+}
+
+int pdg_verdict_refuse(const struct pdg_verdict *v, struct pdg_error *err)
+{
+	if (v->result == PDG_RESULT_GOOD)
+		return 0;
+	if (v->why.code >= 0)
+		return pdg_reject(err, "SGN-3", "the commit is not good");
+	if (err)
+		*err = v->why;
+	return v->why.code;
+}
+
+int pdg_judge_good_commit(const struct pdg_signers *s, struct pdg_bytes raw, bool sha256,
+			  int64_t at, struct pdg_verdict *out, struct pdg_error *err)
+{
+	int rc = pdg_judge_commit(s, raw, sha256, at, out, err);
+
+	return rc < 0 ? rc : pdg_verdict_refuse(out, err);
 }
 
 int pdg_judge_tag(const struct pdg_signers *s, struct pdg_bytes raw, bool sha256, int64_t at,

@@ -8,6 +8,7 @@
 
 #include "commit/object.h"
 #include "trust/policy.h"
+#include "util/limits.h"
 
 /* The results of `pedigree check --json` (design 4). */
 enum pdg_result {
@@ -31,33 +32,46 @@ struct pdg_signers;
 
 /**
  * Load what @repo names: OpenPGP key files through their descriptions (@cache_dir as in
- * crypto/pgp.h), allowed_signers, forge keys, revocation lists. The policy's own revocations are
- * borrowed: @repo's policy must outlive the signers.
+ * crypto/pgp.h), allowed_signers, X.509 roots and trusted root, forge keys, revocation lists. The
+ * policy's own revocations are borrowed: @repo's policy must outlive the signers.
  *
- * Returns 0, PDG_E_USAGE (POL-5: a file that cannot be loaded; SGN-1: no key at all).
+ * Returns 0, PDG_E_USAGE (POL-5: a file that cannot be loaded; POL-8: a trusted root of
+ * certificates, and nobody is named whose they may be; SGN-1: no key at all).
  */
 int pdg_signers_load(const struct pdg_policy_repository *repo, const char *cache_dir,
 		     struct pdg_signers **out, struct pdg_error *err) PDG_MUST_CHECK;
 void pdg_signers_free(struct pdg_signers *s);
 PDG_AUTO_DEFINE(signers, struct pdg_signers *, pdg_signers_free)
 
-/**
- * Would a signature fail for what is known of the OpenPGP key @key, as gpg's -u takes it: a key id
- * or fingerprint ("!" behind it: that key alone), or an address? NULL: it would not, or no key file
- * has it; else why ("has expired", "is revoked"). Where several keys match, one that may sign is
- * enough.
+/** For a push, which one wrong signature refuses: PDG_LIMIT_GNUPG_WRONG bounds what garbage costs.
  */
-const char *pdg_signers_pgp_unfit(const struct pdg_signers *s, const char *key, int64_t at);
+void pdg_signers_of_push(struct pdg_signers *s);
+
+/** What would become of a signature, by what is known of the key. */
+enum pdg_pgp_fit {
+	PDG_PGP_FIT, /* nothing: also of a key that no key file has */
+	PDG_PGP_EXPIRED,
+	PDG_PGP_REVOKED, /* by its owner, in the key file */
+	PDG_PGP_LISTED,	 /* by the policy's [revocation] */
+};
 
 /**
- * Has any key file that key, named as above? True also for a name that is neither id, fingerprint
- * nor address: which key gpg takes for it cannot be told from here.
+ * The same of the OpenPGP key @key, as gpg's -u takes it: a key id or fingerprint ("!" behind it:
+ * that key alone), or an address. Where several keys match, one that may sign is enough.
  */
-bool pdg_signers_pgp_known(const struct pdg_signers *s, const char *key);
+enum pdg_pgp_fit pdg_signers_pgp_fit(const struct pdg_signers *s, const char *key, int64_t at);
+
+/** Has any key file that key, named as above? */
+enum pdg_pgp_known {
+	PDG_PGP_UNKNOWN,
+	PDG_PGP_KNOWN,
+	PDG_PGP_UNTOLD, /* a name that is neither id, fingerprint nor address; or files unread */
+};
+enum pdg_pgp_known pdg_signers_pgp_known(const struct pdg_signers *s, const char *key);
 
 /**
  * Would a signature by the SSH key or certificate @line ("type base64 …") over a commit of @address
- * (NULL: of anybody) fail? *@out_why as above; also "is none that the policy names".
+ * (NULL: of anybody) fail? *@out_why: NULL, or why ("is revoked", "is none that the policy names").
  * Returns 0, PDG_E_FORMAT or PDG_E_REJECTED (SSH-*: no key that is judged), PDG_E_NOMEM.
  */
 int pdg_signers_ssh_unfit(const struct pdg_signers *s, struct pdg_bytes line, const char *address,
@@ -66,11 +80,12 @@ int pdg_signers_ssh_unfit(const struct pdg_signers *s, struct pdg_bytes line, co
 struct pdg_verdict {
 	enum pdg_result result;
 	enum pdg_sig_format format;
-	bool forge;	       /* signed by a key of forgeKeys */
-	char fingerprint[72];  /* rules.md 8; "" when none was found */
-	char keyid[17];	       /* OpenPGP: long id of the key or subkey that signed, else "" */
-	char subkey[41];       /* OpenPGP: fingerprint of the key or subkey that signed, else "" */
-	struct pdg_buf signer; /* matching user id or principals; empty when unknown */
+	bool forge;	      /* signed by a key of forgeKeys */
+	char fingerprint[72]; /* rules.md 8; of an unknown OpenPGP key what the signature claims; or
+				 "" */
+	char keyid[17];	      /* OpenPGP: long id of the key or subkey that signed, else "" */
+	char subkey[41];      /* OpenPGP: fingerprint of the key or subkey that signed, else "" */
+	struct pdg_buf signer;	  /* matching user id or principals; empty when unknown */
 	char signer_address[256]; /* address matched to the committer, "" when none */
 	/*
 	 * When the signature existed, as a token or a signed log time inside it proves (Unix
@@ -80,9 +95,17 @@ struct pdg_verdict {
 	struct pdg_error why; /* rule and text when the result is not good */
 };
 
+#define PDG_VERDICT_INIT                                                                           \
+	{                                                                                          \
+		.result = PDG_RESULT_UNSIGNED, .signer = PDG_BUF_INIT(PDG_LIMIT_KEY_FILE)          \
+	}
+
 void pdg_verdict_init(struct pdg_verdict *v);
 void pdg_verdict_done(struct pdg_verdict *v);
 PDG_AUTO_DEFINE_VALUE(verdict, struct pdg_verdict, pdg_verdict_done)
+
+/** 0 where the verdict is good, else the refusal under its own rule. */
+int pdg_verdict_refuse(const struct pdg_verdict *v, struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
  * Judge one raw commit at trusted time @at (a new commit: now; an attested one: when it was
@@ -104,7 +127,11 @@ PDG_AUTO_DEFINE_VALUE(verdict, struct pdg_verdict, pdg_verdict_done)
  */
 int pdg_judge_commit(const struct pdg_signers *s, struct pdg_bytes raw, bool sha256, int64_t at,
 		     struct pdg_verdict *out, struct pdg_error *err) PDG_MUST_CHECK;
-/** The same for a parsed commit. */
+/** The same, where any verdict but a good one is a failure: pdg_verdict_refuse(). */
+int pdg_judge_good_commit(const struct pdg_signers *s, struct pdg_bytes raw, bool sha256,
+			  int64_t at, struct pdg_verdict *out,
+			  struct pdg_error *err) PDG_MUST_CHECK;
+/** pdg_judge_commit() for a parsed commit. */
 int pdg_judge_parsed(const struct pdg_signers *s, const struct pdg_commit *c, int64_t at,
 		     struct pdg_verdict *out, struct pdg_error *err) PDG_MUST_CHECK;
 /** The same for a raw tag object (the tagger must be the key's owner). */

@@ -9,24 +9,21 @@
 #include "util/str.h"
 #include "util/time.h"
 
-static bool agreed(const struct pdg_pgp_key *key)
-{
-	return key->cross_certified || key->ask;
-}
-
 static bool is_better(const struct pdg_pgp_place *p, const struct pdg_pgp_place *best, int64_t at)
 {
-	if (!best->key || agreed(p->key) != agreed(best->key))
-		return !best->key || agreed(p->key);
+	int more = best->key ? pdg_pgp_consent(p->key) - pdg_pgp_consent(best->key) : 1;
+
+	if (more != 0)
+		return more > 0;
 	return pdg_pgp_place_revoked(p, at) ||
 	       (pdg_pgp_place_expired(best, at) && !pdg_pgp_place_expired(p, at) &&
 		!pdg_pgp_place_revoked(best, at));
 }
 
 /*
- * The key that the signature names, if any. Of several copies one that has agreed to its
- * certificate comes first (anybody can list another's subkey); of those a revoked one decides, else
- * one that has not expired: key files are renewed one by one, and a revocation is never taken back.
+ * The key that the signature names, if any. Of several copies the one that most surely agrees to
+ * its certificate comes first; among equals a revoked one decides, else one that has not expired:
+ * key files are renewed one by one, and a revocation is never taken back.
  */
 static int find_key(const struct pdg_pgp_sig *sig, struct pdg_pgp_ring *const *rings, size_t n,
 		    int64_t at, struct pdg_pgp_place *out, struct pdg_error *err)
@@ -53,7 +50,7 @@ static int find_key(const struct pdg_pgp_sig *sig, struct pdg_pgp_ring *const *r
  */
 static bool uid_counts(const struct pdg_pgp_cert *cert, const struct pdg_pgp_uid *uid, int64_t at)
 {
-	return !uid->invalid &&
+	return !uid->invalid && !pdg_pgp_passed(uid->expires, at) &&
 	       (!uid->revoked || (cert->revoked && !pdg_pgp_cert_revoked(cert, at)));
 }
 
@@ -212,8 +209,11 @@ static int find_signer(const struct pdg_signers *s, const struct pdg_signed *o,
 	v->forge = rc == 0 && out->key;
 	if (rc < 0 || out->key)
 		return rc;
+	if (strlen(pdg_pgp_sig_issuer(sig)) == PDG_PGP_FINGERPRINT_HEX - 1)
+		memcpy(v->fingerprint, pdg_pgp_sig_issuer(sig), PDG_PGP_FINGERPRINT_HEX);
 	return pdg_verdict_not(v, PDG_RESULT_UNKNOWN_KEY, "SGN-3",
-			       "signed by an OpenPGP key that the policy does not name");
+			       "signed by the OpenPGP key %s, which the policy does not name",
+			       pdg_pgp_sig_issuer(sig));
 }
 
 /* Why the mathematics did not hold; a key that may not sign is that before "GnuPG does not judge".

@@ -107,9 +107,10 @@ static int judge_listed(const struct pdg_signers *s, const struct pdg_signed *o,
 	v->forge = pdg_ssh_set_has(&s->forge_ssh, v->fingerprint);
 	if (v->forge)
 		return 0;
-	return pdg_verdict_not(v, PDG_RESULT_UNKNOWN_KEY, "SGN-3",
-			       "signed by the SSH key %s, which the policy does not name",
-			       v->fingerprint);
+	return pdg_verdict_not(
+		v, PDG_RESULT_UNKNOWN_KEY, "SGN-3",
+		"signed by the SSH key %s, which the policy does not name for commits",
+		v->fingerprint);
 }
 
 /* The same of a certificate, once its CA is known; it is never a forge's. */

@@ -34,7 +34,6 @@ static int check_token(const struct pdg_root *root, const struct pdg_cms *cms, i
 		       int64_t *out, struct pdg_error *err)
 {
 	struct pdg_bytes token = pdg_cms_token(cms);
-	int rc;
 
 	if (token.n == 0)
 		return 0;
@@ -42,14 +41,14 @@ static int check_token(const struct pdg_root *root, const struct pdg_cms *cms, i
 		return pdg_reject(
 			err, "TSA-7",
 			"the signature has a timestamp, and the policy no trustedRoot for it");
-	rc = pdg_root_timestamp(root, PDG_TIMESTAMP_TOKEN, token, pdg_cms_value(cms), latest, out,
-				err);
-	return rc == 0 ? pdg_timestamp_bare(token, root->tsas, root->n_tsas, err) : rc;
+	return pdg_root_timestamp(root, PDG_TIMESTAMP_TOKEN, token, pdg_cms_value(cms), latest, out,
+				  err);
 }
 
 /*
- * Is there nothing in @entry that is not signed? A checkpoint may have more signatures than the
- * log's, which nobody reads, and a body that is made anew need not be there.
+ * Is there nothing in @entry that is not signed? Its index and time are under a SET alone, a proof
+ * leads to what the log signed by a checkpoint alone; a checkpoint may have more signatures than
+ * the log's, which nobody reads, and a body that is made anew need not be there.
  */
 static bool is_bare(const struct pdg_entry *entry)
 {
@@ -57,8 +56,10 @@ static bool is_bare(const struct pdg_entry *entry)
 	size_t end = pdg_bytes_find(note, pdg_bytes_str("\n\n"), 0);
 	size_t line;
 
-	if (entry->body.n || !entry->checkpoint.n)
-		return entry->body.n == 0;
+	if (entry->body.n || !entry->set.n)
+		return false;
+	if (!entry->has_proof)
+		return entry->checkpoint.n == 0;
 	if (end == SIZE_MAX)
 		return false;
 	line = pdg_bytes_find_byte(note, '\n', end + 2);
@@ -115,6 +116,19 @@ static int check_proofs(const struct pdg_signers *s, const struct pdg_signed *o,
 	return 0;
 }
 
+/* The certificate that is at fault, which need not be the signer's. */
+static void say_fault(const struct pdg_x509_found *found, enum pdg_result result, const char *rule,
+		      struct pdg_verdict *v)
+{
+	if (found->fault[0])
+		(void)pdg_verdict_not(
+			v, result, rule, "the certificate %s of '%s', above the signer's %s: %s",
+			found->fault, found->fault_subject, v->fingerprint, found->why);
+	else
+		(void)pdg_verdict_not(v, result, rule, "the certificate %s: %s", v->fingerprint,
+				      found->why);
+}
+
 /* Put into words where the certificate leads. */
 static void say_end(const struct pdg_x509_found *found, struct pdg_verdict *v)
 {
@@ -125,42 +139,58 @@ static void say_end(const struct pdg_x509_found *found, struct pdg_verdict *v)
 		(void)pdg_verdict_not(v, PDG_RESULT_MALFORMED, "CMS-4", "the certificate %s %s",
 				      v->fingerprint, found->why);
 		break;
-	case PDG_X509_UNFIT:
-		(void)pdg_verdict_not(v, PDG_RESULT_NOT_ALLOWED, "SGN-8", "the certificate %s: %s",
-				      v->fingerprint, found->why);
-		break;
 	case PDG_X509_EXPIRED:
-		(void)pdg_verdict_not(v, PDG_RESULT_EXPIRED_KEY, "SGN-6", "the certificate %s: %s",
-				      v->fingerprint, found->why);
+		say_fault(found, PDG_RESULT_EXPIRED_KEY, "SGN-6", v);
 		break;
+	case PDG_X509_UNFIT:
 	case PDG_X509_NOT_YET:
-		(void)pdg_verdict_not(v, PDG_RESULT_NOT_ALLOWED, "SGN-8", "the certificate %s: %s",
-				      v->fingerprint, found->why);
+		say_fault(found, PDG_RESULT_NOT_ALLOWED, "SGN-8", v);
 		break;
 	case PDG_X509_UNKNOWN:
 		(void)pdg_verdict_not(
 			v, PDG_RESULT_UNKNOWN_KEY, "SGN-3",
-			"the certificate %s leads to no root that the policy names (%s)",
-			v->fingerprint, found->why);
+			"the certificate %s leads to no root that the policy names, over the "
+			"certificates that came with it",
+			v->fingerprint);
 		break;
 	}
+}
+
+/* Is one of the path's certificates revoked, by any name that it or its key has? */
+static bool is_revoked(const struct pdg_signers *s, const struct pdg_signed *o,
+		       const struct pdg_x509_found *found, struct pdg_verdict *v)
+{
+	bool revoked = false;
+	size_t i;
+
+	for (i = 0; !revoked && i < found->n_path; i++) {
+		const struct pdg_x509_handles *one = &found->path[i];
+		char key[PDG_KEY_FINGERPRINT];
+		char written[PDG_KEY_FINGERPRINT];
+
+		pdg_key_fingerprint(one->key, key);
+		pdg_key_fingerprint(one->written, written);
+		revoked = pdg_verdict_revoked(s, o, one->itself, v) ||
+			  (one->twin[0] && pdg_verdict_revoked(s, o, one->twin, v)) ||
+			  pdg_verdict_revoked(s, o, key, v) ||
+			  pdg_verdict_revoked(s, o, written, v);
+	}
+	return revoked;
 }
 
 static int check_path_at(const struct pdg_signers *s, const struct pdg_signed *o,
 			 const struct pdg_cms *cms, int64_t at, struct pdg_verdict *v,
 			 struct pdg_error *err)
 {
+	bool named = s->revocations && s->revocations->n > 0;
 	struct pdg_x509_found found;
-	size_t i;
-	int rc = pdg_cms_path(cms, s->x509.anchors, at, &found, err);
+	int rc = pdg_cms_path(cms, s->x509.anchors, at, named, &found, err);
 
 	if (rc < 0)
 		return rc;
 	say_end(&found, v);
-	for (i = 0; i < found.n_above; i++) {
-		if (v->why.code == 0 || v->result == PDG_RESULT_NOT_ALLOWED)
-			(void)pdg_verdict_revoked(s, o, found.above[i], v);
-	}
+	if (v->why.code == 0 || v->result == PDG_RESULT_NOT_ALLOWED)
+		(void)is_revoked(s, o, &found, v);
 	return 0;
 }
 
@@ -229,25 +259,38 @@ static void check_names(const struct pdg_signers_x509 *x, const struct pdg_x509 
 				      v->fingerprint, issuer ? issuer : "nobody whom it names");
 }
 
-/* The committer is the owner, or need not be. */
+static bool is_address_of(const struct pdg_person *person, const struct pdg_x509_name *name)
+{
+	return person && name->kind == PDG_X509_EMAIL &&
+	       pdg_bytes_eq_str(person->email, name->text);
+}
+
+/* The committer is the owner, or need not be. Under a list, by an address that is on it. */
 static void check_person(const struct pdg_signers *s, const struct pdg_signed *o,
 			 const struct pdg_x509 *leaf, struct pdg_verdict *v)
 {
+	const struct pdg_strings *list = s->x509.identities;
 	size_t n;
 	const struct pdg_x509_name *names = pdg_x509_names(leaf, &n);
 	size_t i;
 
-	for (i = 0; o->person && i < n; i++) {
-		if (names[i].kind != PDG_X509_EMAIL ||
-		    !pdg_bytes_eq_str(o->person->email, names[i].text))
-			continue;
+	for (i = 0; i < n && !is_address_of(o->person, &names[i]); i++)
+		;
+	if (i < n && (!list->n || is_listed(list, names[i].text))) {
 		/* Of several names this one is the same under every policy: statements carry it. */
 		name_as(v, names[i].text);
 		if (strlen(names[i].text) < sizeof(v->signer_address))
 			memcpy(v->signer_address, names[i].text, strlen(names[i].text) + 1);
 		return;
 	}
-	if (s->require_committer_match && !o->anyone)
+	if (!s->require_committer_match || o->anyone)
+		return;
+	if (i < n)
+		(void)pdg_verdict_not(v, PDG_RESULT_NOT_ALLOWED, "SGN-13",
+				      "the %s's address is one of the certificate %s, and none of "
+				      "x509Identity",
+				      o->role, v->fingerprint);
+	else
 		(void)pdg_verdict_not(v, PDG_RESULT_NOT_ALLOWED, "SGN-9",
 				      "the %s's address is none of the certificate %s", o->role,
 				      v->fingerprint);

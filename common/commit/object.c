@@ -48,7 +48,7 @@ static int add_parent(struct pdg_commit *c, size_t *cap, const struct pdg_header
 
 	rc = pdg_array_grow(&c->parents, c->n_parents, cap, sizeof(*c->parents),
 			    PDG_LIMIT_COMMIT_PARENTS);
-	if (rc == -2)
+	if (rc == PDG_E_LIMIT)
 		return pdg_reject(err, "COM-6", "more than %d parents", PDG_LIMIT_COMMIT_PARENTS);
 	if (rc < 0)
 		return pdg_nomem(err);
@@ -114,10 +114,8 @@ static int read_extra(const struct pdg_header *h, bool sha256, struct pdg_commit
 		return pdg_reject(err, "COM-1", "a \"parent\" header out of its place");
 	if (pdg_header_is(h, "encoding"))
 		return pdg_header_flat(h, err);
-	if (pdg_header_is(h, "mergetag")) {
-		c->n_mergetags++;
+	if (pdg_header_is(h, "mergetag"))
 		return check_mergetag(h, sha256, err);
-	}
 	if (pdg_header_is(h, "gpgsig") || pdg_header_is(h, "gpgsig-sha256"))
 		*out_cut = h->whole;
 	if (out_cut->n == 0)

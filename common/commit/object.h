@@ -35,7 +35,6 @@ struct pdg_commit {
 	struct pdg_person author;
 	struct pdg_person committer;
 	struct pdg_bytes message; /* behind the first empty line, as stored */
-	size_t n_mergetags;
 	enum pdg_sig_format format;
 	struct pdg_buf signature; /* unfolded, with final \n; empty when unsigned */
 	struct pdg_buf payload;	  /* the signed bytes; empty when unsigned */

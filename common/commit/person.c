@@ -8,13 +8,10 @@
 #include "util/codec.h"
 #include "util/limits.h"
 
-#define SHA1_HEX   40
-#define SHA256_HEX 64
-
 int pdg_header_hex(const struct pdg_header *h, bool sha256, struct pdg_bytes *out,
 		   struct pdg_error *err)
 {
-	size_t digits = sha256 ? SHA256_HEX : SHA1_HEX;
+	size_t digits = sha256 ? PDG_OID_SHA256 : PDG_OID_SHA1;
 
 	if (!pdg_is_hex(h->value, digits))
 		return pdg_reject(err, "COM-1",

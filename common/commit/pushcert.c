@@ -13,9 +13,7 @@
 #include "util/limits.h"
 #include "util/size.h"
 
-#define VERSION	      "certificate version 0.1"
-#define SHA1_DIGITS   40
-#define SHA256_DIGITS 64
+#define VERSION "certificate version 0.1"
 
 struct reading {
 	struct pdg_bytes rest;
@@ -89,7 +87,6 @@ static int split_pusher(struct pdg_bytes value, struct pdg_pushcert *c, struct p
 	c->pusher = pdg_bytes_trim(pdg_bytes_head(value, time), " ");
 	if (c->pusher.n == 0)
 		return refuse(err, "names no pusher");
-	c->time = (int64_t)t;
 	return 0;
 }
 
@@ -112,13 +109,11 @@ static int read_head(struct reading *r, struct pdg_pushcert *c, struct pdg_error
 	if (rc == 0)
 		rc = split_pusher(value, c, err);
 	if (rc == 0)
-		rc = take_header(r, "pushee", &c->pushee, &found, err);
+		rc = take_header(r, "pushee", &value, &found, err);
 	if (rc == 0)
 		rc = take_header(r, "nonce", &c->nonce, &found, err);
-	for (found = true; rc == 0 && found;) {
+	for (found = true; rc == 0 && found;)
 		rc = take_header(r, "push-option", &value, &found, err);
-		c->n_options += found;
-	}
 	if (rc == 0 && r->line.n)
 		return refuse(err, "has a header that is none of git's, or out of its place");
 	return rc;
@@ -128,7 +123,7 @@ static bool take_command(struct pdg_bytes line, struct pdg_pushcert_command *out
 {
 	size_t digits = pdg_bytes_find_byte(line, ' ', 0);
 
-	if (digits != SHA1_DIGITS && digits != SHA256_DIGITS)
+	if (digits != PDG_OID_SHA1 && digits != PDG_OID_SHA256)
 		return false;
 	out->old = pdg_bytes_head(line, digits);
 	line = pdg_bytes_from(line, digits + 1);

@@ -19,10 +19,7 @@ struct pdg_pushcert_command {
 /* Everything is borrowed from the bytes it was read from. */
 struct pdg_pushcert {
 	struct pdg_bytes pusher; /* as the client's git names the key; says nothing by itself */
-	int64_t time;		 /* Unix seconds, by the pusher's clock */
-	struct pdg_bytes pushee; /* the URL that was pushed to; empty when absent */
 	struct pdg_bytes nonce;	 /* empty when absent */
-	size_t n_options;
 	struct pdg_pushcert_command *commands;
 	size_t n_commands; /* at least one */
 	enum pdg_sig_format format;

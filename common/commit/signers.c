@@ -63,6 +63,14 @@ static int load_forge(const char *path, const char *cache_dir, struct pdg_signer
 	return pdg_context(err, pdg_ssh_set_read(&s->forge_ssh, in, false, err), "%s", path);
 }
 
+/* Which key of which section named the file that cannot be used. */
+static int in_key(const char *key, const struct pdg_policy_repository *repo, int rc,
+		  struct pdg_error *err)
+{
+	return pdg_context(err, rc, "[repository \"%.200s\"] (line %u of the policy), %s",
+			   repo->uri, repo->line, key);
+}
+
 static int load_all(const struct pdg_policy_repository *repo, const char *cache_dir,
 		    struct pdg_signers *s, struct pdg_error *err)
 {
@@ -70,13 +78,19 @@ static int load_all(const struct pdg_policy_repository *repo, const char *cache_
 	size_t i;
 
 	for (i = 0; rc == 0 && i < repo->openpgp_keys.n; i++)
-		rc = load_ring(repo->openpgp_keys.v[i], cache_dir, s->rings, &s->n_rings, err);
+		rc = in_key(
+			"openpgpKeys", repo,
+			load_ring(repo->openpgp_keys.v[i], cache_dir, s->rings, &s->n_rings, err),
+			err);
 	for (i = 0; rc == 0 && i < repo->ssh_allowed_signers.n; i++)
-		rc = pdg_signers_load_list(repo->ssh_allowed_signers.v[i], s, err);
+		rc = in_key("sshAllowedSigners", repo,
+			    pdg_signers_load_list(repo->ssh_allowed_signers.v[i], s, err), err);
 	for (i = 0; rc == 0 && i < repo->forge_keys.n; i++)
-		rc = load_forge(repo->forge_keys.v[i], cache_dir, s, err);
+		rc = in_key("forgeKeys", repo, load_forge(repo->forge_keys.v[i], cache_dir, s, err),
+			    err);
 	for (i = 0; rc == 0 && i < repo->revoked.n; i++)
-		rc = pdg_signers_load_revoked(repo->revoked.v[i], s, err);
+		rc = in_key("revoked", repo, pdg_signers_load_revoked(repo->revoked.v[i], s, err),
+			    err);
 	return rc == 0 ? pdg_signers_load_x509(repo, s, err) : rc;
 }
 
@@ -85,6 +99,11 @@ bool pdg_signers_revoke(const struct pdg_signers *s, const char *fingerprint, in
 	const struct pdg_validity *said = pdg_revocations_find(s->revocations, fingerprint);
 
 	return said && pdg_validity_at(said, at, false) != PDG_STANDING_GOOD;
+}
+
+void pdg_signers_of_push(struct pdg_signers *s)
+{
+	pdg_pgp_gnupg_bound(s->gnupg, PDG_LIMIT_GNUPG_WRONG);
 }
 
 int pdg_signers_load(const struct pdg_policy_repository *repo, const char *cache_dir,

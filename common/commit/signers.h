@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What judge.h keeps opaque, and the steps of a judgement by form. Private to this folder: judge.c
- * decides the order, judge_pgp.c and judge_ssh.c know one form of signature each.
+ * decides the order, judge_pgp.c, judge_ssh.c and judge_x509.c know one form of signature each.
  */
 #ifndef PDG_COMMIT_SIGNERS_H
 #define PDG_COMMIT_SIGNERS_H

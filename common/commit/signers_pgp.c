@@ -77,26 +77,26 @@ static bool cert_named(const struct pdg_pgp_cert *cert, const struct wanted *w)
 
 /* Look at one certificate. Returns false when a key that gpg may take is good. */
 static bool cert_unfit(const struct pdg_signers *s, const struct pdg_pgp_cert *cert,
-		       const struct wanted *w, int64_t at, const char **why)
+		       const struct wanted *w, int64_t at, enum pdg_pgp_fit *fit)
 {
 	bool gone = pdg_signers_revoke(s, cert->fingerprint, at);
 	bool named = cert_named(cert, w);
-	const char *found = NULL;
+	enum pdg_pgp_fit found = PDG_PGP_FIT;
 	size_t i;
 
 	for (i = 0; named && i < cert->n_keys; i++) {
 		const struct pdg_pgp_place p = {NULL, cert, &cert->keys[i]};
-		bool revoked = gone || pdg_pgp_place_revoked(&p, at) ||
-			       pdg_signers_revoke(s, p.key->fingerprint, at);
+		bool listed = gone || pdg_signers_revoke(s, p.key->fingerprint, at);
+		bool revoked = pdg_pgp_place_revoked(&p, at);
 
 		if (!p.key->can_sign || (w->exact && w->hex.n && !is_named(p.key, w)))
 			continue;
-		if (!revoked && !pdg_pgp_place_expired(&p, at))
+		if (!listed && !revoked && !pdg_pgp_place_expired(&p, at))
 			return false;
-		found = revoked ? "is revoked" : "has expired";
+		found = listed ? PDG_PGP_LISTED : revoked ? PDG_PGP_REVOKED : PDG_PGP_EXPIRED;
 	}
 	if (found)
-		*why = found;
+		*fit = found;
 	return true;
 }
 
@@ -115,11 +115,11 @@ static int put_wanted(const struct wanted *w, struct pdg_buf *out, struct pdg_er
 }
 
 typedef bool cert_fn(const struct pdg_signers *s, const struct pdg_pgp_cert *cert,
-		     const struct wanted *w, int64_t at, const char **why);
+		     const struct wanted *w, int64_t at, enum pdg_pgp_fit *fit);
 
 /* Hand each certificate of people that @w can mean to @each, until that returns false. */
 static int each_wanted(const struct pdg_signers *s, const struct wanted *w, cert_fn *each,
-		       int64_t at, const char **why, bool *out_all)
+		       int64_t at, enum pdg_pgp_fit *fit, bool *out_all)
 {
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_KIB(4));
 	int rc = put_wanted(w, &text, NULL);
@@ -131,7 +131,7 @@ static int each_wanted(const struct pdg_signers *s, const struct wanted *w, cert
 		while ((rc = pdg_pgp_ring_search(s->rings[i], pdg_buf_bytes(&text), &from, &cert,
 						 NULL)) == 0 &&
 		       cert) {
-			if (!each(s, cert, w, at, why)) {
+			if (!each(s, cert, w, at, fit)) {
 				*out_all = false;
 				return 0;
 			}
@@ -142,33 +142,34 @@ static int each_wanted(const struct pdg_signers *s, const struct wanted *w, cert
 	return rc;
 }
 
-const char *pdg_signers_pgp_unfit(const struct pdg_signers *s, const char *key, int64_t at)
+enum pdg_pgp_fit pdg_signers_pgp_fit(const struct pdg_signers *s, const char *key, int64_t at)
 {
 	const struct wanted w = read_wanted(key);
-	const char *why = NULL;
+	enum pdg_pgp_fit fit = PDG_PGP_FIT;
 	bool all;
 
 	/* What cannot be read here is the judge's to say. */
-	if (each_wanted(s, &w, cert_unfit, at, &why, &all) < 0 || !all)
-		return NULL;
-	return why;
+	if (each_wanted(s, &w, cert_unfit, at, &fit, &all) < 0 || !all)
+		return PDG_PGP_FIT;
+	return fit;
 }
 
 static bool is_another(const struct pdg_signers *s, const struct pdg_pgp_cert *cert,
-		       const struct wanted *w, int64_t at, const char **why)
+		       const struct wanted *w, int64_t at, enum pdg_pgp_fit *fit)
 {
 	(void)s;
 	(void)at;
-	(void)why;
+	(void)fit;
 	return !cert_named(cert, w);
 }
 
-bool pdg_signers_pgp_known(const struct pdg_signers *s, const char *key)
+enum pdg_pgp_known pdg_signers_pgp_known(const struct pdg_signers *s, const char *key)
 {
 	const struct wanted w = read_wanted(key);
 	bool none;
 
-	if (!w.hex.n && pdg_bytes_find_byte(w.address, '@', 0) == SIZE_MAX)
-		return true;
-	return each_wanted(s, &w, is_another, 0, NULL, &none) < 0 || !none;
+	if ((!w.hex.n && pdg_bytes_find_byte(w.address, '@', 0) == SIZE_MAX) ||
+	    each_wanted(s, &w, is_another, 0, NULL, &none) < 0)
+		return PDG_PGP_UNTOLD;
+	return none ? PDG_PGP_UNKNOWN : PDG_PGP_KNOWN;
 }

@@ -5,8 +5,6 @@
  */
 #include "commit/signers.h"
 
-#include <ctype.h>
-
 #include "crypto/digest.h"
 #include "util/codec.h"
 #include "util/fs.h"
@@ -32,7 +30,7 @@ static int set_add(struct pdg_ssh_set *set, struct pdg_bytes fingerprint, struct
 {
 	int rc = pdg_array_grow(&set->v, set->n, &set->cap, sizeof(*set->v), PDG_LIMIT_KEYS);
 
-	if (rc == -2)
+	if (rc == PDG_E_LIMIT)
 		return pdg_fail(err, PDG_E_LIMIT, "more than %d keys", PDG_LIMIT_KEYS);
 	if (rc < 0)
 		return pdg_nomem(err);
@@ -56,7 +54,8 @@ static int add_blob(struct pdg_ssh_set *set, struct pdg_bytes blob, struct pdg_e
 	return rc < 0 ? rc : set_add(set, pdg_buf_bytes(&text), err);
 }
 
-/* The fingerprint of any kind of key: one that is not judged can still be revoked. */
+/* The fingerprint of any kind of key: one that is not judged can still be revoked, a part of none.
+ */
 static int add_key_line(struct pdg_ssh_set *set, struct pdg_bytes line, bool revoked,
 			struct pdg_error *err)
 {
@@ -66,8 +65,10 @@ static int add_key_line(struct pdg_ssh_set *set, struct pdg_bytes line, bool rev
 
 	if (rc < 0)
 		return rc;
-	if (!pdg_sshcert_is(pdg_buf_bytes(&blob)))
-		return add_blob(set, pdg_buf_bytes(&blob), err);
+	if (!pdg_sshcert_is(pdg_buf_bytes(&blob))) {
+		rc = pdg_sshkey_complete(pdg_buf_bytes(&blob), err);
+		return rc < 0 ? rc : add_blob(set, pdg_buf_bytes(&blob), err);
+	}
 	if (!revoked)
 		return pdg_fail(err, PDG_E_FORMAT, "a certificate, where a key belongs");
 	rc = pdg_sshcert_parse(pdg_buf_bytes(&blob), &cert, err);
@@ -80,14 +81,9 @@ static int add_fingerprint_line(struct pdg_ssh_set *set, struct pdg_bytes line,
 {
 	size_t end = pdg_bytes_find_byte(line, ' ', 0);
 	struct pdg_bytes word = pdg_bytes_head(line, end);
-	size_t i;
 
-	if (word.n != PDG_SSH_FINGERPRINT_LEN)
+	if (!pdg_is_base64_sha256(pdg_bytes_from(word, strlen(FINGERPRINT_PREFIX))))
 		return pdg_fail(err, PDG_E_FORMAT, "not a whole SHA256 fingerprint");
-	for (i = strlen(FINGERPRINT_PREFIX); i < word.n; i++) {
-		if (!isalnum(word.p[i]) && word.p[i] != '+' && word.p[i] != '/')
-			return pdg_fail(err, PDG_E_FORMAT, "not a SHA256 fingerprint");
-	}
 	return set_add(set, word, err);
 }
 

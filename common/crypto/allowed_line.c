@@ -77,7 +77,10 @@ static int take_principals(struct pdg_bytes *rest, struct pdg_allowed_line *line
 	return keep(text, &line->principals, err);
 }
 
-/* YYYYMMDD[HHMM[SS]][Z|UTC], OpenSSH's own form; without a zone it is UTC too. */
+/*
+ * YYYYMMDD[HHMM[SS]][Z|UTC], OpenSSH's own form. Without a zone it is UTC too, where ssh-keygen
+ * takes that of the machine: a verdict must be the same on every one.
+ */
 static int read_time(struct pdg_bytes in, int64_t *out, struct pdg_error *err)
 {
 	char text[] = "0000-00-00T00:00:00Z";

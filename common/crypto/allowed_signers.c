@@ -60,10 +60,10 @@ static int add_line(struct pdg_allowed_signers *list, struct pdg_bytes text, str
 	if (rc == 0)
 		rc = pdg_array_grow(&list->ends, list->n, &list->ends_cap, sizeof(list->ends[0]),
 				    PDG_LIMIT_KEYS);
-	if (rc == -1)
-		return pdg_nomem(err);
-	if (rc < 0)
+	if (rc == PDG_E_LIMIT)
 		return pdg_fail(err, PDG_E_LIMIT, "more than %d keys", PDG_LIMIT_KEYS);
+	if (rc < 0)
+		return pdg_nomem(err);
 	rc = pdg_allowed_line_parse(text, &list->lines[list->n], err);
 	if (rc < 0)
 		return rc;

@@ -122,11 +122,14 @@ const struct pdg_x509 *pdg_cms_leaf(const struct pdg_cms *cms)
 }
 
 int pdg_cms_path(const struct pdg_cms *cms, const struct pdg_x509_anchors *a, int64_t at,
-		 struct pdg_x509_found *out, struct pdg_error *err)
+		 bool named, struct pdg_x509_found *out, struct pdg_error *err)
 {
 	const struct pdg_x509 *certs[PDG_LIMIT_CMS_CERTS];
-	const struct pdg_x509_set set = {
-		.certs = certs, .n = cms->n_certs, .leaf = cms->leaf, .sorted = cms->sorted};
+	const struct pdg_x509_set set = {.certs = certs,
+					 .n = cms->n_certs,
+					 .leaf = cms->leaf,
+					 .sorted = cms->sorted,
+					 .named = named};
 	size_t i;
 
 	for (i = 0; i < cms->n_certs; i++)

@@ -40,9 +40,11 @@ int pdg_cms_verify(const struct pdg_cms *cms, struct pdg_bytes msg,
 /** The signer's certificate (not yet believed). Borrowed. */
 const struct pdg_x509 *pdg_cms_leaf(const struct pdg_cms *cms);
 
-/** Where its certificate leads (x509chain.h); all that came along counts. */
+/**
+ * Where its certificate leads (x509chain.h, also @named); all that came along counts.
+ */
 int pdg_cms_path(const struct pdg_cms *cms, const struct pdg_x509_anchors *a, int64_t at,
-		 struct pdg_x509_found *out, struct pdg_error *err) PDG_MUST_CHECK;
+		 bool named, struct pdg_x509_found *out, struct pdg_error *err) PDG_MUST_CHECK;
 
 /** When the signer says that he signed (Unix seconds). False: he does not. */
 bool pdg_cms_signing_time(const struct pdg_cms *cms, int64_t *out);

@@ -163,7 +163,9 @@ static int keep_signed(struct pdg_cms *cms, struct pdg_bytes body, struct pdg_er
 		pdg_buf_putc(out, 0x81);
 		pdg_buf_putc(out, (uint8_t)body.n);
 	} else {
-		/* An armor of PDG_LIMIT_COMMIT_SIGNATURE bytes holds less than 2^16. */
+		/* Base64 of a length that needs more would not fit into the armor. */
+		_Static_assert(PDG_LIMIT_COMMIT_SIGNATURE / 4 * 3 <= UINT16_MAX,
+			       "attributes have a length of two bytes");
 		pdg_buf_putc(out, 0x82);
 		pdg_buf_u16be(out, (uint16_t)body.n);
 	}

@@ -248,6 +248,7 @@ static int read_signers(struct pdg_cms *cms, struct pdg_bytes in, struct pdg_byt
 int pdg_cms_read(struct pdg_cms *cms, struct pdg_error *err)
 {
 	static const uint8_t v1[] = {PDG_DER_INTEGER, 1, 1};
+	static const uint8_t v3[] = {PDG_DER_INTEGER, 1, 3};
 	struct pdg_bytes in = pdg_buf_bytes(&cms->der);
 	bool ber = in.n > 1 && in.p[1] == 0x80;
 	struct pdg_der oid;
@@ -259,6 +260,10 @@ int pdg_cms_read(struct pdg_cms *cms, struct pdg_error *err)
 	    !pdg_cms_oid(oid.body, signed_data, sizeof(signed_data)) ||
 	    !enter(&in, PDG_DER_PART(0), ber) || !enter(&in, PDG_DER_SEQUENCE, ber))
 		return malformed(err, "its outermost values");
+	/* RFC 5652, 5.1: of such a signer, or of a content that is not git's. */
+	if (take_bytes(&in, v3, sizeof(v3)))
+		return pdg_reject(err, "CMS-2",
+				  "its version is 3, as where a signer is named by key identifier");
 	if (!take_bytes(&in, v1, sizeof(v1)))
 		return malformed(err, "its version is not 1");
 	if (!pdg_der_take(&in, PDG_DER_SET, &digests) ||

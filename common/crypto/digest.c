@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Digests. Everything that Pedigree names, it names by SHA-256 from here; SHA-1 is only for the
- * object names of git repositories that use it.
+ * Digests. Everything that Pedigree names, it names by SHA-256 from here; SHA-1 is only for names
+ * that others give (git's objects, OpenPGP's fingerprints, entries of a KRL) and for the binding
+ * signatures of old OpenPGP certificates.
  */
 #include "crypto/digest.h"
 
@@ -39,19 +40,13 @@ size_t pdg_digest_len(enum pdg_hash h)
 	return 0;
 }
 
-static int no_digest(enum pdg_hash h, struct pdg_error *err)
-{
-	return pdg_fail(err, PDG_E_CRYPTO, "OpenSSL does not offer the SHA digest of %zu bits here",
-			pdg_digest_len(h) * 8);
-}
-
 int pdg_digest(enum pdg_hash h, struct pdg_bytes in, uint8_t *out, struct pdg_error *err)
 {
 	const EVP_MD *md = pdg_ossl_md(h);
 	uint8_t sum[PDG_DIGEST_MAX];
 
 	if (!md)
-		return no_digest(h, err);
+		return pdg_ossl_fail(err, "find a digest");
 	if (EVP_Digest(in.p, in.n, sum, NULL, md, NULL) != 1)
 		return pdg_ossl_fail(err, "compute a digest");
 	memcpy(out, sum, pdg_digest_len(h));
@@ -64,7 +59,7 @@ int pdg_digest_new(enum pdg_hash h, struct pdg_digest_ctx **out, struct pdg_erro
 	const EVP_MD *md = pdg_ossl_md(h);
 
 	if (!md)
-		return no_digest(h, err);
+		return pdg_ossl_fail(err, "find a digest");
 	d = pdg_calloc(1, sizeof(*d));
 	if (!d)
 		return pdg_nomem(err);
@@ -109,7 +104,7 @@ int pdg_sha256_2(struct pdg_bytes a, struct pdg_bytes b, uint8_t out[PDG_SHA256_
 	uint8_t sum[PDG_SHA256_LEN];
 
 	if (!md)
-		return no_digest(PDG_SHA256, err);
+		return pdg_ossl_fail(err, "find a digest");
 	ctx = EVP_MD_CTX_new();
 	if (!ctx || EVP_DigestInit_ex2(ctx, md, NULL) != 1 ||
 	    (a.n > 0 && EVP_DigestUpdate(ctx, a.p, a.n) != 1) ||

@@ -5,12 +5,14 @@
  * one key must not have two of them. Private key files are read in key_private.c; signing and
  * verifying are in key_sign.c.
  */
+#include "crypto/ed25519.h"
 #include "crypto/key_known.h"
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 
+#include "crypto/weak.h"
 #include "util/codec.h"
 #include "util/fs.h"
 #include "util/limits.h"
@@ -96,7 +98,7 @@ static int identify_rsa(struct pdg_key *key, struct pdg_error *err)
 	if (EVP_PKEY_get_bn_param(key->pkey, OSSL_PKEY_PARAM_RSA_N, &n) != 1 ||
 	    EVP_PKEY_get_bn_param(key->pkey, OSSL_PKEY_PARAM_RSA_E, &e) != 1)
 		return pdg_ossl_fail(err, "read the RSA key");
-	if (!BN_is_odd(n) || !BN_is_odd(e) || BN_is_one(e) || BN_num_bits(e) > RSA_E_BITS_MAX)
+	if (pdg_weak_rsa(n, e) || BN_num_bits(e) > RSA_E_BITS_MAX)
 		return pdg_reject(err, "KEY-1", "the RSA key's numbers are none of an RSA key");
 	key->type = PDG_KEY_RSA;
 	key->details = rsa_details(bits);
@@ -110,6 +112,9 @@ static int identify_ed25519(struct pdg_key *key, struct pdg_error *err)
 	if (EVP_PKEY_get_raw_public_key(key->pkey, key->ed25519, &n) != 1 ||
 	    n != sizeof(key->ed25519))
 		return pdg_ossl_fail(err, "read the Ed25519 key");
+	if (pdg_ed25519_small(pdg_bytes(key->ed25519, n)))
+		return pdg_reject(err, "KEY-1",
+				  "the Ed25519 key is a point of small order: anybody could sign");
 	key->type = PDG_KEY_ED25519;
 	key->details = "PKIX_ED25519";
 	return 0;

@@ -28,7 +28,7 @@ int pdg_key_prepare(struct pdg_key *key, bool is_private, struct pdg_error *err)
 	const EVP_MD *md = message_digest(key->type);
 
 	if (!md && key->type != PDG_KEY_ED25519)
-		return pdg_fail(err, PDG_E_CRYPTO, "OpenSSL does not offer the key's digest here");
+		return pdg_ossl_fail(err, "find the key's digest");
 	key->verifier = EVP_MD_CTX_new();
 	if (!key->verifier || EVP_DigestVerifyInit(key->verifier, NULL, md, NULL, key->pkey) != 1)
 		return pdg_ossl_fail(err, "set up a key for verifying");
@@ -134,6 +134,7 @@ int pdg_key_verify_sha256(const struct pdg_key *key, const uint8_t sha256[PDG_SH
 			  struct pdg_bytes sig, struct pdg_error *err)
 {
 	PDG_AUTO(evp_pkey_ctx) EVP_PKEY_CTX *ctx = NULL;
+	const EVP_MD *md = pdg_ossl_md(PDG_SHA256);
 
 	if (key->type != PDG_KEY_ECDSA_P256 && key->type != PDG_KEY_RSA)
 		return pdg_reject(err, "SIG-2",
@@ -145,8 +146,8 @@ int pdg_key_verify_sha256(const struct pdg_key *key, const uint8_t sha256[PDG_SH
 		return pdg_reject(err, "SIG-1",
 				  "the signature is not minimal DER, as ECDSA signatures are");
 	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key->pkey, NULL);
-	if (!ctx || EVP_PKEY_verify_init(ctx) != 1 ||
-	    EVP_PKEY_CTX_set_signature_md(ctx, pdg_ossl_md(PDG_SHA256)) != 1)
+	if (!md || !ctx || EVP_PKEY_verify_init(ctx) != 1 ||
+	    EVP_PKEY_CTX_set_signature_md(ctx, md) != 1)
 		return pdg_ossl_fail(err, "set up a key for verifying");
 	return pdg_ossl_verdict(EVP_PKEY_verify(ctx, sig.p, sig.n, sha256, PDG_SHA256_LEN),
 				key->hint, err);

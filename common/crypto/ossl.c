@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The folder's only file-scope state: the five digests, fetched once and then read-only. Everything
- * in common/crypto that calls OpenSSL reports its failures through here.
+ * The folder's only file-scope state: the five digests, each fetched when it is first asked for and
+ * then kept. Everything in common/crypto that calls OpenSSL reports its failures through here.
  */
 #include "crypto/ossl.h"
 
-#include <pthread.h>
+#include <stdatomic.h>
 
 #include "crypto/start.h"
 
@@ -18,15 +18,7 @@ static const char *const md_names[] = {
 
 #define MD_COUNT (sizeof(md_names) / sizeof(md_names[0]))
 
-static EVP_MD *mds[MD_COUNT];
-static pthread_once_t mds_once = PTHREAD_ONCE_INIT;
-
-static void fetch_mds(void)
-{
-	for (size_t i = 0; i < MD_COUNT; i++)
-		mds[i] = EVP_MD_fetch(NULL, md_names[i], NULL);
-	ERR_clear_error();
-}
+static _Atomic(EVP_MD *) mds[MD_COUNT];
 
 void pdg_crypto_fixed(void)
 {
@@ -36,15 +28,44 @@ void pdg_crypto_fixed(void)
 
 const EVP_MD *pdg_ossl_md(enum pdg_hash h)
 {
-	if ((size_t)h >= MD_COUNT || pthread_once(&mds_once, fetch_mds) != 0)
+	EVP_MD *md, *known = NULL;
+
+	if ((size_t)h >= MD_COUNT)
 		return NULL;
-	return mds[h];
+	md = atomic_load(&mds[h]);
+	if (md)
+		return md;
+	md = EVP_MD_fetch(NULL, md_names[h], NULL);
+	if (!md || atomic_compare_exchange_strong(&mds[h], &known, md))
+		return md;
+	EVP_MD_free(md); /* another thread's was first */
+	return known;
 }
 
-/* The queue's last entry is the outermost: what the caller asked for. */
 static bool out_of_memory(unsigned long code)
 {
 	return code != 0 && ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
+}
+
+/*
+ * What a failed verify call left in the queue, which it drains: all of it may come from the
+ * signature's bytes, or something failed that is none of theirs. Memory ends far inside, and what
+ * is outermost need not say so.
+ */
+static enum pdg_code reason_of_failure(void)
+{
+	enum pdg_code code = PDG_E_REJECTED;
+	unsigned long e;
+
+	while ((e = ERR_get_error()) != 0) {
+		int lib = ERR_GET_LIB(e);
+
+		if (out_of_memory(e))
+			code = PDG_E_NOMEM;
+		else if (code != PDG_E_NOMEM && lib != ERR_LIB_ASN1 && lib != ERR_LIB_EC)
+			code = PDG_E_CRYPTO;
+	}
+	return code;
 }
 
 int pdg_ossl_fail(struct pdg_error *err, const char *what)
@@ -71,12 +92,15 @@ int pdg_ossl_reject(struct pdg_error *err, const char *rule, const char *text)
 
 int pdg_ossl_verdict(int result, const char *who, struct pdg_error *err)
 {
-	unsigned long code = ERR_peek_last_error();
+	enum pdg_code code = reason_of_failure();
 
-	ERR_clear_error();
 	if (result == 1)
 		return 0;
-	if (out_of_memory(code))
+	if (code == PDG_E_NOMEM)
 		return pdg_nomem(err);
+	/* EVP_DigestVerify(3): 0 is its verdict, but bytes that are no ECDSA signature give less.
+	 */
+	if (result < 0 && code == PDG_E_CRYPTO)
+		return pdg_fail(err, code, "OpenSSL could not check a signature of key %s", who);
 	return pdg_reject(err, "SIG-1", "the signature does not verify with key %s", who);
 }

@@ -22,7 +22,9 @@ PDG_AUTO_DEFINE(p8info, PKCS8_PRIV_KEY_INFO *, PKCS8_PRIV_KEY_INFO_free)
 
 /**
  * The digest @h, fetched once for the process: an implicit fetch costs more than hashing a short
- * message. NULL when OpenSSL's configuration does not offer it. Never freed.
+ * message. Never freed. NULL when OpenSSL's configuration does not offer it or memory ran out, for
+ * pdg_ossl_fail(); asked again it tries again. Many calls of OpenSSL take NULL for their default:
+ * callers look first.
  */
 const EVP_MD *pdg_ossl_md(enum pdg_hash h);
 
@@ -40,7 +42,8 @@ int pdg_ossl_reject(struct pdg_error *err, const char *rule, const char *text);
 
 /**
  * Judge what a verify call of OpenSSL gave: 1 is valid and nothing else is. Its error queue is
- * drained. Returns 0, PDG_E_REJECTED (SIG-1), or the failure when memory ran out.
+ * drained. Returns 0, PDG_E_REJECTED (SIG-1), PDG_E_NOMEM when memory ran out, or PDG_E_CRYPTO when
+ * OpenSSL came to no verdict.
  */
 int pdg_ossl_verdict(int result, const char *who, struct pdg_error *err) PDG_MUST_CHECK;
 

@@ -55,6 +55,7 @@ struct pdg_pgp_cert {
 		char *address; /* "alice@example.com", or "" when it has none */
 		bool revoked;
 		bool invalid;
+		int64_t expires; /* 0: never */
 	} * uids;
 	size_t n_uids;
 	bool revoked;
@@ -124,6 +125,19 @@ PDG_AUTO_DEFINE(pgp_sig, struct pdg_pgp_sig *, pdg_pgp_sig_free)
 /** When the signer says it was made (hashed creation time), and when it expires (0: never). */
 int64_t pdg_pgp_sig_created(const struct pdg_pgp_sig *sig);
 int64_t pdg_pgp_sig_expires(const struct pdg_pgp_sig *sig);
+
+/**
+ * Whom the signature names as its issuer: 40 upper-case hex digits of a fingerprint, else 16 of a
+ * key id. Nobody has checked it yet. Borrowed.
+ */
+const char *pdg_pgp_sig_issuer(const struct pdg_pgp_sig *sig);
+
+/**
+ * Has @key agreed to the certificate that lists it? Anybody can list another's subkey below his own
+ * primary key, but not make it agree. 2: it has, as was found here; 1: GnuPG has to be asked; 0: it
+ * has not.
+ */
+int pdg_pgp_consent(const struct pdg_pgp_key *key);
 
 /**
  * The key in @ring that the signature's issuer (fingerprint, else key id) names, and its

@@ -3,25 +3,14 @@
  * One pass over certificates. Signatures that cannot be read or do not verify prove nothing and are
  * passed over: whether a binding, a user id or a key is valid at all stays GnuPG's word.
  */
-#include "crypto/pgp_bind.h"
+#include "crypto/pgp_bind_impl.h"
 
-#include "crypto/pgp_sigbody.h"
-#include "util/codec.h"
 #include "util/limits.h"
 #include "util/size.h"
 
-#define KEYID_LEN	  8
-#define FLAG_SIGN	  0x02
 #define REASON_SUPERSEDED 1
 #define REASON_RETIRED	  3
 #define NOBODY		  SIZE_MAX
-
-/* A key as it is hashed (RFC 4880 5.2.4): 0x99, two bytes of length, the packet's body. */
-struct hashed_key {
-	uint8_t head[3];
-	struct pdg_bytes body;
-	struct pdg_pgp_material *m; /* NULL: not judged, so nothing by it verifies */
-};
 
 struct revocation {
 	bool seen;
@@ -32,8 +21,8 @@ struct revocation {
 /* What is being read. */
 struct reader {
 	struct pdg_pgp_bounds bounds;
-	struct hashed_key primary;
-	struct hashed_key subkey;
+	struct pdg_pgp_hashed_key primary;
+	struct pdg_pgp_hashed_key subkey;
 	struct revocation primary_revoked;
 	struct revocation subkey_revoked;
 	size_t primary_at;
@@ -43,25 +32,15 @@ struct reader {
 	bool unsure;	/* the newest valid one has a consent that is GnuPG's to check */
 };
 
-/* What a signature over keys says. */
-struct facts {
-	bool has_created;
-	bool lifetime; /* it ends at some time: nothing here can say so, it does not count */
-	bool foreign;  /* a critical subpacket is not understood */
-	bool sign;
-	unsigned reason;
-	uint32_t created;
-};
-
 static int broken(struct pdg_error *err, const char *what)
 {
 	return pdg_reject(err, "PGP-4", "OpenPGP key file: %s", what);
 }
 
-static void hashed_key_done(struct hashed_key *k)
+static void hashed_key_done(struct pdg_pgp_hashed_key *k)
 {
 	pdg_pgp_material_free(k->m);
-	*k = (struct hashed_key){0};
+	*k = (struct pdg_pgp_hashed_key){0};
 }
 
 static void reader_done(struct reader *r)
@@ -72,7 +51,8 @@ static void reader_done(struct reader *r)
 }
 PDG_AUTO_DEFINE_VALUE(reader, struct reader, reader_done)
 
-static int hashed_key_init(struct hashed_key *k, struct pdg_bytes body, struct pdg_error *err)
+static int hashed_key_init(struct pdg_pgp_hashed_key *k, struct pdg_bytes body,
+			   struct pdg_error *err)
 {
 	hashed_key_done(k);
 	k->head[0] = 0x99;
@@ -80,50 +60,6 @@ static int hashed_key_init(struct hashed_key *k, struct pdg_bytes body, struct p
 	k->head[2] = (uint8_t)(body.n & 0xFF);
 	k->body = body;
 	return pdg_pgp_material_new(body, &k->m, err);
-}
-
-static void note(struct facts *f, const struct pdg_pgp_subpacket *s)
-{
-	switch (s->type) {
-	case PDG_PGP_SUB_CREATED:
-		f->has_created = s->body.n == 4;
-		f->created = f->has_created ? pdg_pgp_u32(s->body.p) : 0;
-		break;
-	case PDG_PGP_SUB_EXPIRES:
-		f->lifetime = true;
-		break;
-	case PDG_PGP_SUB_KEY_FLAGS:
-		f->sign = s->body.n > 0 && s->body.p[0] & FLAG_SIGN;
-		break;
-	case PDG_PGP_SUB_REASON:
-		f->reason = s->body.n > 0 ? s->body.p[0] : 0;
-		break;
-	case PDG_PGP_SUB_ISSUER:
-	case PDG_PGP_SUB_FINGERPRINT:
-	case PDG_PGP_SUB_EMBEDDED:
-	case PDG_PGP_SUB_POLICY_URI:
-	case PDG_PGP_SUB_SIGNER:
-		break;
-	default:
-		f->foreign |= s->critical;
-		break;
-	}
-}
-
-static bool read_facts(const struct pdg_pgp_sigbody *s, struct facts *out)
-{
-	struct pdg_bytes rest = s->hashed;
-	struct pdg_pgp_subpacket sub;
-	struct facts f = {0};
-	const char *why;
-
-	while (rest.n > 0) {
-		if (!pdg_pgp_subpacket_next(&rest, &sub, &why))
-			return false;
-		note(&f, &sub);
-	}
-	*out = f;
-	return f.has_created;
 }
 
 /* The next embedded signature in @rest, or false at its end. */
@@ -141,17 +77,10 @@ static bool next_embedded(struct pdg_bytes *rest, struct pdg_bytes *out)
 	return false;
 }
 
-/* What reading or checking a signature gave: 1 it is good, 0 it proves nothing, else a failure. */
-static int verdict(int rc)
-{
-	if (rc == PDG_E_FORMAT || rc == PDG_E_REJECTED)
-		return 0;
-	return rc < 0 ? rc : 1;
-}
-
-/* Is @s by @by over the primary key, and over the subkey too if @both? As verdict(). */
+/* Is @s by @by over the primary key, and over the subkey too if @both? As pdg_pgp_bind_verdict().
+ */
 static int verify_keys(const struct reader *r, const struct pdg_pgp_sigbody *s,
-		       const struct hashed_key *by, bool both, struct pdg_error *err)
+		       const struct pdg_pgp_hashed_key *by, bool both, struct pdg_error *err)
 {
 	const struct pdg_bytes pieces[] = {
 		pdg_bytes(r->primary.head, sizeof(r->primary.head)),
@@ -162,20 +91,23 @@ static int verify_keys(const struct reader *r, const struct pdg_pgp_sigbody *s,
 
 	if (!by->m)
 		return 0;
-	return verdict(pdg_pgp_sigbody_verify(s, by->m, pieces, both ? 4 : 2, err));
+	return pdg_pgp_bind_verdict(pdg_pgp_sigbody_verify(s, by->m, pieces, both ? 4 : 2, err));
 }
 
-/* Does @body hold the subkey's consent to the primary key? As verdict(). */
+/* Does @body hold the subkey's consent to the primary key? As pdg_pgp_bind_verdict(). */
 static int check_consent(struct reader *r, struct pdg_bytes body, struct pdg_error *err)
 {
 	struct pdg_pgp_sigbody s;
-	struct facts f;
-	int rc = verdict(pdg_pgp_sigbody_read(body, &s, err));
+	struct pdg_pgp_said f;
+	int rc = pdg_pgp_bind_verdict(pdg_pgp_sigbody_read(body, &s, err));
 
 	if (rc <= 0)
 		return rc;
-	if (s.type != PDG_PGP_TYPE_PRIMARY_BINDING || !read_facts(&s, &f) || f.lifetime ||
+	if (s.type != PDG_PGP_TYPE_PRIMARY_BINDING || !pdg_pgp_said_read(&s, &f) || f.lifetime ||
 	    f.foreign)
+		return 0;
+	/* By another algorithm than its own no key agrees to anything: nobody need be asked. */
+	if (s.algo != r->subkey.body.p[PDG_PGP_KEY_HEAD - 1])
 		return 0;
 	if (!pdg_pgp_sigbody_here(&s, r->subkey.m)) {
 		r->unsure = true;
@@ -184,7 +116,8 @@ static int check_consent(struct reader *r, struct pdg_bytes body, struct pdg_err
 	return verify_keys(r, &s, &r->subkey, true, err);
 }
 
-/* As verdict(), for all signatures that a binding carries, in its unsigned part too (GnuPG). */
+/* As pdg_pgp_bind_verdict(), for all signatures that a binding carries, in its unsigned part too
+ * (GnuPG). */
 static int find_consent(struct reader *r, const struct pdg_pgp_sigbody *binding,
 			struct pdg_error *err)
 {
@@ -202,8 +135,8 @@ static int find_consent(struct reader *r, const struct pdg_pgp_sigbody *binding,
 }
 
 /* A binding that is GnuPG's to check. Where it carries no consent, there is nothing to ask. */
-static int note_foreign(struct reader *r, const struct pdg_pgp_sigbody *s, const struct facts *f,
-			struct pdg_error *err)
+static int note_foreign(struct reader *r, const struct pdg_pgp_sigbody *s,
+			const struct pdg_pgp_said *f, struct pdg_error *err)
 {
 	bool unsure = r->unsure;
 	int rc;
@@ -222,10 +155,10 @@ static int note_foreign(struct reader *r, const struct pdg_pgp_sigbody *s, const
 static int read_binding(struct reader *r, const struct pdg_pgp_sigbody *s, struct pdg_error *err)
 {
 	struct pdg_pgp_bound *b = &r->bounds.v[r->at];
-	struct facts f;
+	struct pdg_pgp_said f;
 	int rc;
 
-	if (b->primary || !read_facts(s, &f) || f.created < r->newest)
+	if (b->primary || !pdg_pgp_said_read(s, &f) || f.created < r->newest)
 		return 0;
 	if (!pdg_pgp_sigbody_here(s, r->primary.m))
 		return note_foreign(r, s, &f, err);
@@ -245,23 +178,6 @@ static int read_binding(struct reader *r, const struct pdg_pgp_sigbody *s, struc
 	return 0;
 }
 
-/* Does @area name the primary key as the issuer? */
-static bool names_primary(const struct reader *r, struct pdg_bytes area)
-{
-	char hex[PDG_PGP_FINGERPRINT_HEX];
-	const char *primary = r->bounds.v[r->primary_at].fingerprint;
-	struct pdg_pgp_subpacket sub;
-	const char *why;
-
-	while (area.n > 0 && pdg_pgp_subpacket_next(&area, &sub, &why)) {
-		if (sub.type != PDG_PGP_SUB_ISSUER || sub.body.n != KEYID_LEN)
-			continue;
-		pdg_hex_upper(sub.body, hex);
-		return strcmp(primary + strlen(primary) - strlen(hex), hex) == 0;
-	}
-	return false;
-}
-
 /*
  * Is it the primary key's own? Of a form that is GnuPG's to check, GnuPG has: what it exports of
  * the primary's own revocations is right, for it drops what is not (cli/pgp/describe.c).
@@ -271,7 +187,7 @@ static int is_own(const struct reader *r, const struct pdg_pgp_sigbody *s, bool 
 {
 	if (pdg_pgp_sigbody_here(s, r->primary.m))
 		return verify_keys(r, s, &r->primary, both, err);
-	return names_primary(r, s->hashed) || names_primary(r, s->unhashed);
+	return pdg_pgp_bind_names(s, r->bounds.v[r->primary_at].fingerprint);
 }
 
 /* One that does not verify is a designated revoker's, whose reason nobody here can check. */
@@ -279,12 +195,12 @@ static int read_revocation(struct reader *r, const struct pdg_pgp_sigbody *s, st
 {
 	struct pdg_pgp_bound *b = &r->bounds.v[r->at];
 	struct revocation *rev = b->primary ? &r->primary_revoked : &r->subkey_revoked;
-	struct facts f = {0};
+	struct pdg_pgp_said f = {0};
 	int rc = 0;
 
 	if ((s->type == PDG_PGP_TYPE_KEY_REVOCATION) != b->primary)
 		return 0;
-	if (read_facts(s, &f))
+	if (pdg_pgp_said_read(s, &f))
 		rc = is_own(r, s, !b->primary, err);
 	if (rc < 0)
 		return rc;
@@ -330,11 +246,11 @@ static int read_signature(struct reader *r, struct pdg_bytes body, struct pdg_er
 		if (rc < 0)
 			return rc;
 	}
-	if (r->at == NOBODY)
-		return 0;
-	rc = verdict(pdg_pgp_sigbody_read(body, &s, err));
+	rc = pdg_pgp_bind_verdict(pdg_pgp_sigbody_read(body, &s, err));
 	if (rc < 0)
 		return rc;
+	if (r->at == NOBODY)
+		return rc == 1 ? pdg_pgp_bind_uid_sig(&r->bounds, &r->primary, &s, err) : 0;
 	if (rc == 1 && s.type == PDG_PGP_TYPE_SUBKEY_BINDING)
 		return read_binding(r, &s, err);
 	if (rc == 1 && revokes_key)
@@ -346,7 +262,7 @@ static int read_signature(struct reader *r, struct pdg_bytes body, struct pdg_er
 
 static int read_key(struct reader *r, struct pdg_bytes body, bool primary, struct pdg_error *err)
 {
-	struct hashed_key *k = primary ? &r->primary : &r->subkey;
+	struct pdg_pgp_hashed_key *k = primary ? &r->primary : &r->subkey;
 	struct pdg_pgp_bound *b;
 	int rc;
 
@@ -356,7 +272,7 @@ static int read_key(struct reader *r, struct pdg_bytes body, bool primary, struc
 	if (rc < 0)
 		return rc;
 	rc = pdg_array_grow(&r->bounds.v, r->bounds.n, &r->bounds.cap, sizeof(*b), PDG_LIMIT_KEYS);
-	if (rc == -2)
+	if (rc == PDG_E_LIMIT)
 		return pdg_fail(err, PDG_E_LIMIT, "OpenPGP key file: more than %d keys",
 				PDG_LIMIT_KEYS);
 	if (rc < 0)
@@ -407,7 +323,7 @@ static int read_packet(struct reader *r, const struct pdg_pgp_packet *p, struct 
 		if (r->bounds.n == 0)
 			return broken(err, "a user id stands before any primary key");
 		r->at = NOBODY;
-		return 0;
+		return pdg_pgp_bind_uid(&r->bounds, r->primary_at, p, err);
 	case PDG_PGP_TAG_TRUST: /* GnuPG's notes in old keyrings */
 		return 0;
 	default:
@@ -442,6 +358,7 @@ int pdg_pgp_bind_read(struct pdg_bytes packets, struct pdg_pgp_bounds *out, stru
 void pdg_pgp_bounds_done(struct pdg_pgp_bounds *b)
 {
 	free(b->v);
+	free(b->uids);
 	free(b->revocations);
 	*b = (struct pdg_pgp_bounds){0};
 }

@@ -33,10 +33,22 @@ struct pdg_pgp_bound {
 	int64_t revoked_at;
 };
 
+/* A user id, or a user attribute (a picture), of a certificate. */
+struct pdg_pgp_uid_bound {
+	size_t primary; /* its key, among the bounds */
+	bool attribute;
+	struct pdg_bytes text;
+	int64_t newest;	 /* when the newest self-signature over it was made */
+	int64_t expires; /* and when that one ends; 0: never */
+};
+
 struct pdg_pgp_bounds {
 	struct pdg_pgp_bound *v;
 	size_t n;
 	size_t cap;
+	struct pdg_pgp_uid_bound *uids;
+	size_t n_uids;
+	size_t uids_cap;
 	/* The signed part of every revocation (0x20, 0x28, 0x30), verified or not. */
 	struct pdg_bytes *revocations;
 	size_t n_revocations;
@@ -54,6 +66,14 @@ struct pdg_pgp_bounds {
  */
 int pdg_pgp_bind_read(struct pdg_bytes packets, struct pdg_pgp_bounds *out,
 		      struct pdg_error *err) PDG_MUST_CHECK;
+/**
+ * When does the user id @text of the certificate of @primary, one of @b's, end? *@out: Unix
+ * seconds, 0: never. False: GnuPG writes it otherwise than the packets do, and some user id of that
+ * certificate ends, so perhaps this one.
+ */
+bool pdg_pgp_bind_uid_expires(const struct pdg_pgp_bounds *b, const struct pdg_pgp_bound *primary,
+			      struct pdg_bytes text, int64_t *out);
+
 /** Is there a revocation in @b that is not in @kept: one that GnuPG has thrown away? */
 bool pdg_pgp_bind_lost_revocation(const struct pdg_pgp_bounds *b,
 				  const struct pdg_pgp_bounds *kept);

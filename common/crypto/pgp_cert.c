@@ -129,7 +129,8 @@ static int read_key(const json_t *o, struct pdg_pgp_key *key, struct pdg_error *
 
 static int read_uid(const json_t *o, struct pdg_pgp_uid *uid, struct pdg_error *err)
 {
-	static const char *const names[] = {"text", "address", "revoked", "invalid", NULL};
+	static const char *const names[] = {"text",    "address", "revoked",
+					    "invalid", "expires", NULL};
 	const char *text;
 	const char *address;
 	int rc = pdg_json_only(o, names, err);
@@ -142,6 +143,8 @@ static int read_uid(const json_t *o, struct pdg_pgp_uid *uid, struct pdg_error *
 		rc = pdg_json_bool(o, "revoked", &uid->revoked, err);
 	if (rc == 0)
 		rc = pdg_json_bool(o, "invalid", &uid->invalid, err);
+	if (rc == 0)
+		rc = read_time(o, "expires", &uid->expires, err);
 	if (rc < 0)
 		return rc;
 	uid->text = pdg_str_dup(text);

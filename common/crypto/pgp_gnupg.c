@@ -32,6 +32,8 @@ struct pdg_pgp_gnupg {
 	struct given *given;
 	size_t n_given;
 	size_t cap;
+	size_t wrong; /* signatures that it did not find good */
+	size_t most;  /* of these, before it is asked no more; 0: as many as there are */
 };
 
 /* One question. */
@@ -54,6 +56,11 @@ int pdg_pgp_gnupg_new(struct pdg_pgp_gnupg **out, struct pdg_error *err)
 	}
 	*out = g;
 	return 0;
+}
+
+void pdg_pgp_gnupg_bound(struct pdg_pgp_gnupg *g, size_t most)
+{
+	g->most = most;
 }
 
 static void hang_up(struct pdg_pgp_gnupg *g)
@@ -130,7 +137,7 @@ static int give(struct pdg_pgp_gnupg *g, struct question *q, uint32_t *out, stru
 		}
 	}
 	rc = pdg_array_grow(&g->given, g->n_given, &g->cap, sizeof(*g->given), PDG_LIMIT_KEYS);
-	if (rc == -2)
+	if (rc == PDG_E_LIMIT)
 		return pdg_fail(err, PDG_E_LIMIT, "GnuPG has been given %d certificates",
 				PDG_LIMIT_KEYS);
 	if (rc < 0)
@@ -214,7 +221,7 @@ static int check_text(const struct pdg_pgp_sigbody *s, struct pdg_bytes msg, str
 
 /* What a signature in process is held to, GnuPG does not ask for. */
 static int check_form(const struct pdg_pgp_sigbody *s, const struct pdg_pgp_key *key,
-		      struct pdg_error *err)
+		      struct pdg_bytes msg, struct pdg_error *err)
 {
 	if (s->algo != key->algo)
 		return pdg_reject(err, "SIG-1",
@@ -226,7 +233,8 @@ static int check_form(const struct pdg_pgp_sigbody *s, const struct pdg_pgp_key 
 					  "a number of the signature is none of the size of key %s",
 					  key->fingerprint);
 	}
-	return 0;
+	/* Of a text it would be the digest over other line ends. */
+	return s->type == PDG_PGP_TYPE_BINARY ? pdg_pgp_sigbody_left(s, &msg, 1, err) : 0;
 }
 
 static int put_packet(struct pdg_bytes body, struct pdg_buf *out, struct pdg_error *err)
@@ -272,7 +280,7 @@ int pdg_pgp_gnupg_verify(struct pdg_pgp_gnupg *g, const struct pdg_pgp_sig *sig,
 	struct pdg_pgp_answer a;
 	int rc;
 
-	rc = check_form(body, key, err);
+	rc = check_form(body, key, msg, err);
 	if (rc == 0)
 		rc = check_text(body, msg, err);
 	if (rc == 0)
@@ -284,9 +292,18 @@ int pdg_pgp_gnupg_verify(struct pdg_pgp_gnupg *g, const struct pdg_pgp_sig *sig,
 				  PDG_LIMIT_GNUPG_PAYLOAD);
 	q.signature = pdg_buf_bytes(&packet);
 	(void)pthread_mutex_lock(&g->lock);
-	rc = converse_twice(g, &q, &a, err);
+	if (g->most && g->wrong >= g->most) {
+		rc = pdg_reject(err, "PGP-3",
+				"GnuPG found %zu signatures wrong and is asked about no more",
+				g->wrong);
+	} else {
+		rc = converse_twice(g, &q, &a, err);
+		if (rc == 0)
+			rc = judge_answer(&a, q.text, sig, key, err);
+		g->wrong += rc != 0;
+	}
 	(void)pthread_mutex_unlock(&g->lock);
-	return rc == 0 ? judge_answer(&a, q.text, sig, key, err) : rc;
+	return rc;
 }
 
 int pdg_pgp_ring_packets(const struct pdg_pgp_ring *ring, const struct pdg_pgp_cert *cert,

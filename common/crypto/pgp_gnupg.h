@@ -21,6 +21,12 @@ void pdg_pgp_gnupg_free(struct pdg_pgp_gnupg *g);
 PDG_AUTO_DEFINE(pgp_gnupg, struct pdg_pgp_gnupg *, pdg_pgp_gnupg_free)
 
 /**
+ * Where one wrong signature decides: when @most were wrong, all others are refused (PGP-3) without
+ * asking, which costs ten milliseconds each. To be called before the first question.
+ */
+void pdg_pgp_gnupg_bound(struct pdg_pgp_gnupg *g, size_t most);
+
+/**
  * Is @sig by @key of @cert, which @ring holds, over @msg? GnuPG gets that certificate and no other,
  * so that nobody else's can stand in the key's place. A signature over a text (0x01) is judged only
  * where @msg has no CR and no line over PDG_PGP_TEXT_LINE bytes: what CR LF stand for, and what

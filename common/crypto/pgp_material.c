@@ -9,8 +9,10 @@
 #include <openssl/param_build.h>
 #include <openssl/rsa.h>
 
+#include "crypto/ed25519.h"
 #include "crypto/ossl.h"
 #include "util/codec.h"
+#include "util/limits.h"
 #include "util/size.h"
 
 #define RSA_BITS_MIN	      2048
@@ -18,7 +20,6 @@
 #define RSA_EXPONENT_BITS_MAX 64
 #define WIDTH_MAX	      (RSA_BITS_MAX / 8)
 #define ED25519_WIDTH	      32
-#define ZEROS_MOST	      8 /* a true number begins with that many zero bytes once in 2^64 */
 
 PDG_AUTO_DEFINE(param_bld, OSSL_PARAM_BLD *, OSSL_PARAM_BLD_free)
 PDG_AUTO_DEFINE(params, OSSL_PARAM *, OSSL_PARAM_free)
@@ -133,6 +134,8 @@ static int load_eddsa(struct pdg_bytes point, struct pdg_pgp_material *out, stru
 {
 	if (point.n != ED25519_WIDTH + 1 || point.p[0] != 0x40)
 		return broken(err, "its point is no Ed25519 point");
+	if (pdg_ed25519_small(pdg_bytes_from(point, 1)))
+		return broken(err, "its point is of small order");
 	out->pkey =
 		EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, point.p + 1, ED25519_WIDTH);
 	return out->pkey ? 0 : no_key(err);
@@ -299,7 +302,8 @@ bool pdg_pgp_material_fits(const struct pdg_pgp_material *m, const struct pdg_pg
 	uint8_t padded[WIDTH_MAX];
 
 	for (size_t i = 0; i < pdg_pgp_algo_mpis(m->algo); i++) {
-		if (!fixed_width(&mpis[i], width, padded) || mpis[i].v.n + ZEROS_MOST < width)
+		if (!fixed_width(&mpis[i], width, padded) ||
+		    mpis[i].v.n + PDG_LIMIT_LEADING_ZEROS < width)
 			return false;
 	}
 	return true;
@@ -309,14 +313,15 @@ static int verify_rsa(const struct pdg_pgp_material *m, enum pdg_hash hash, cons
 		      const struct pdg_pgp_mpi *mpi, struct pdg_error *err)
 {
 	PDG_AUTO(evp_pkey_ctx) EVP_PKEY_CTX *ctx = NULL;
+	const EVP_MD *md = pdg_ossl_md(hash);
 	uint8_t sig[WIDTH_MAX];
 
 	if (!fixed_width(mpi, m->width, sig))
 		return wrong(m, err);
 	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, m->pkey, NULL);
-	if (!ctx || EVP_PKEY_verify_init(ctx) != 1 ||
+	if (!md || !ctx || EVP_PKEY_verify_init(ctx) != 1 ||
 	    EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) != 1 ||
-	    EVP_PKEY_CTX_set_signature_md(ctx, pdg_ossl_md(hash)) != 1)
+	    EVP_PKEY_CTX_set_signature_md(ctx, md) != 1)
 		return pdg_ossl_fail(err, "prepare an RSA check");
 	return pdg_ossl_verdict(EVP_PKEY_verify(ctx, sig, m->width, digest, pdg_digest_len(hash)),
 				m->name, err);

@@ -23,7 +23,7 @@ int pdg_pgp_bind_keep(struct pdg_pgp_bounds *b, struct pdg_bytes body, struct pd
 	int rc = pdg_array_grow(&b->revocations, b->n_revocations, &b->revocations_cap,
 				sizeof(body), REVOCATIONS_MAX);
 
-	if (rc == -2)
+	if (rc == PDG_E_LIMIT)
 		return pdg_fail(err, PDG_E_LIMIT, "OpenPGP key file: more than %d revocations",
 				REVOCATIONS_MAX);
 	if (rc < 0)

@@ -108,7 +108,7 @@ static int index_cert(struct pdg_pgp_ring *ring, size_t cert, size_t *cap, struc
 		}
 		rc = pdg_array_grow(&ring->index, ring->n_index, cap, sizeof(*ring->index),
 				    PDG_LIMIT_KEYS);
-		if (rc == -2)
+		if (rc == PDG_E_LIMIT)
 			return pdg_fail(err, PDG_E_LIMIT, "key description: more than %d keys",
 					PDG_LIMIT_KEYS);
 		if (rc < 0)

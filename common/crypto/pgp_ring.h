@@ -13,7 +13,7 @@
 
 /* Raised when a description says more or other things than before: old cache entries then count
  * as damaged. */
-#define PDG_PGP_DESCRIPTION_VERSION 2
+#define PDG_PGP_DESCRIPTION_VERSION 3
 
 /* Where a key is described. */
 struct pdg_pgp_indexed {

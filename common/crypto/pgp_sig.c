@@ -24,6 +24,7 @@ struct pdg_pgp_sig {
 	int64_t expires;
 	uint64_t keyid;
 	char fingerprint[PDG_PGP_FINGERPRINT_HEX]; /* "" when only the key id is named */
+	char issuer[PDG_PGP_FINGERPRINT_HEX];	   /* the fingerprint, else the key id */
 };
 
 /* What the subpackets say. */
@@ -31,6 +32,7 @@ struct facts {
 	bool has_created;
 	bool has_lifetime;
 	bool has_keyid;
+	bool hints[2]; /* at the issuer, that nothing signs: as key id, as fingerprint */
 	uint32_t created;
 	uint32_t lifetime; /* seconds, 0: without end */
 	uint64_t keyid;
@@ -125,10 +127,16 @@ static int note_signed(struct facts *f, const struct pdg_pgp_subpacket *s, struc
 
 static int note_unsigned(struct facts *f, const struct pdg_pgp_subpacket *s, struct pdg_error *err)
 {
+	bool *hint;
+
 	if (s->critical || (s->type != PDG_PGP_SUB_ISSUER && s->type != PDG_PGP_SUB_FINGERPRINT))
 		return pdg_reject(err, "PGP-2",
 				  "OpenPGP signature: subpacket %u stands where nothing signs it",
 				  s->type);
+	hint = &f->hints[s->type == PDG_PGP_SUB_FINGERPRINT];
+	if (*hint)
+		return broken(err, "a hint at the issuer stands twice where nothing signs it");
+	*hint = true;
 	return note_issuer(f, s, err);
 }
 
@@ -161,6 +169,18 @@ static void read_v3_facts(const struct pdg_pgp_sigbody *s, struct facts *f)
 	f->keyid = keyid_of(s->v3 + 4);
 }
 
+static void name_issuer(struct pdg_pgp_sig *sig)
+{
+	uint8_t id[8];
+
+	for (size_t i = 0; i < sizeof(id); i++)
+		id[i] = (uint8_t)(sig->keyid >> (56 - 8 * i));
+	if (sig->fingerprint[0])
+		memcpy(sig->issuer, sig->fingerprint, sizeof(sig->issuer));
+	else
+		pdg_hex_upper(pdg_bytes(id, sizeof(id)), sig->issuer);
+}
+
 static int read_facts(struct pdg_pgp_sig *sig, struct pdg_error *err)
 {
 	struct facts f = {0};
@@ -182,6 +202,7 @@ static int read_facts(struct pdg_pgp_sig *sig, struct pdg_error *err)
 	sig->expires = f.lifetime > 0 ? (int64_t)f.created + f.lifetime : 0;
 	sig->keyid = f.keyid;
 	memcpy(sig->fingerprint, f.fingerprint, sizeof(f.fingerprint));
+	name_issuer(sig);
 	return 0;
 }
 
@@ -292,21 +313,26 @@ int64_t pdg_pgp_sig_expires(const struct pdg_pgp_sig *sig)
 	return sig->expires;
 }
 
+const char *pdg_pgp_sig_issuer(const struct pdg_pgp_sig *sig)
+{
+	return sig->issuer;
+}
+
 static bool is_issuer(const struct pdg_pgp_sig *sig, const struct pdg_pgp_key *key)
 {
 	return key->keyid == sig->keyid &&
 	       (!sig->fingerprint[0] || strcmp(sig->fingerprint, key->fingerprint) == 0);
 }
 
-/*
- * Anybody can list another's subkey below his own primary key, but not make it agree: a certificate
- * that the key has agreed to comes first, then one of which GnuPG knows.
- */
-static int consent(const struct pdg_pgp_key *key)
+int pdg_pgp_consent(const struct pdg_pgp_key *key)
 {
-	if (!key->can_sign)
-		return 0;
 	return key->cross_certified && !key->ask ? 2 : key->ask;
+}
+
+/* Inside one file, a certificate in which the key may sign comes before one in which it may not. */
+static int rank(const struct pdg_pgp_key *key)
+{
+	return key->can_sign ? pdg_pgp_consent(key) : 0;
 }
 
 int pdg_pgp_sig_find(const struct pdg_pgp_sig *sig, const struct pdg_pgp_ring *ring,
@@ -323,7 +349,7 @@ int pdg_pgp_sig_find(const struct pdg_pgp_sig *sig, const struct pdg_pgp_ring *r
 		for (size_t k = 0; k < cert->n_keys; k++) {
 			const struct pdg_pgp_key *key = &cert->keys[k];
 
-			if (!is_issuer(sig, key) || (found && consent(key) <= consent(found)))
+			if (!is_issuer(sig, key) || (found && rank(key) <= rank(found)))
 				continue;
 			found = key;
 			of = cert;

@@ -52,7 +52,8 @@ static int judge_hash(unsigned id, struct pdg_pgp_sigbody *s, struct pdg_error *
 				  row->name);
 	s->hash_id = id;
 	s->hash = row->hash;
-	s->here = s->here && row->where == HERE;
+	s->hashed_here = s->version == 4 && row->where == HERE;
+	s->here = s->hashed_here && s->algo != PDG_PGP_DSA;
 	return 0;
 }
 
@@ -64,7 +65,6 @@ static int judge_algorithms(unsigned algo, unsigned hash, struct pdg_pgp_sigbody
 			err, "PGP-3",
 			"OpenPGP signature by public-key algorithm %u, which is not judged", algo);
 	s->algo = algo;
-	s->here = s->here && algo != PDG_PGP_DSA;
 	return judge_hash(hash, s, err);
 }
 
@@ -102,7 +102,6 @@ static int read_v4(struct pdg_bytes body, struct pdg_pgp_sigbody *s, struct pdg_
 
 	if (body.n < HEAD_LEN)
 		return broken(err, "is cut short");
-	s->here = true;
 	s->type = body.p[1];
 	rc = judge_algorithms(body.p[2], body.p[3], s, err);
 	if (rc < 0)
@@ -182,6 +181,25 @@ bool pdg_pgp_sigbody_here(const struct pdg_pgp_sigbody *s, const struct pdg_pgp_
 	return s->here && m && pdg_pgp_material_takes(m, s->hash);
 }
 
+/* The digest, whose first two bytes the signature repeats. */
+static int digest_repeated(const struct pdg_pgp_sigbody *s, const struct pdg_bytes *pieces,
+			   size_t n, uint8_t out[PDG_DIGEST_MAX], struct pdg_error *err)
+{
+	int rc = digest(s, pieces, n, out, err);
+
+	if (rc == 0 && memcmp(out, s->left, 2) != 0)
+		rc = pdg_reject(err, "SIG-1", "the signature is over other bytes");
+	return rc;
+}
+
+int pdg_pgp_sigbody_left(const struct pdg_pgp_sigbody *s, const struct pdg_bytes *pieces, size_t n,
+			 struct pdg_error *err)
+{
+	uint8_t sum[PDG_DIGEST_MAX];
+
+	return s->hashed_here ? digest_repeated(s, pieces, n, sum, err) : 0;
+}
+
 int pdg_pgp_sigbody_verify(const struct pdg_pgp_sigbody *s, const struct pdg_pgp_material *m,
 			   const struct pdg_bytes *pieces, size_t n, struct pdg_error *err)
 {
@@ -190,10 +208,8 @@ int pdg_pgp_sigbody_verify(const struct pdg_pgp_sigbody *s, const struct pdg_pgp
 
 	if (!s->here)
 		return pdg_reject(err, "PGP-3", "OpenPGP signature of a form that GnuPG checks");
-	rc = digest(s, pieces, n, sum, err);
+	rc = digest_repeated(s, pieces, n, sum, err);
 	if (rc < 0)
 		return rc;
-	if (memcmp(sum, s->left, 2) != 0)
-		return pdg_reject(err, "SIG-1", "the signature is over other bytes");
 	return pdg_pgp_material_verify(m, s->algo, s->hash, sum, s->mpis, err);
 }

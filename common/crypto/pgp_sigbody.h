@@ -42,10 +42,11 @@ struct pdg_pgp_sigbody {
 	unsigned algo;
 	unsigned hash_id; /* RFC 4880 9.4 */
 	/*
-	 * Version, algorithm and digest are such as OpenSSL may be asked about here. Else the
-	 * signature is GnuPG's to check, and hash says nothing.
+	 * Version, algorithm and digest are such as OpenSSL may be asked about here; else the
+	 * signature is GnuPG's to check.
 	 */
 	bool here;
+	bool hashed_here; /* version 4 over a digest of ours: @hash; else that says nothing */
 	enum pdg_hash hash;
 	const uint8_t *v3;	   /* version 3: creation time and key id; else NULL */
 	struct pdg_bytes head;	   /* from the version to the end of the hashed area: is signed */
@@ -74,6 +75,15 @@ bool pdg_pgp_sigbody_here(const struct pdg_pgp_sigbody *s, const struct pdg_pgp_
 int pdg_pgp_sigbody_verify(const struct pdg_pgp_sigbody *s, const struct pdg_pgp_material *m,
 			   const struct pdg_bytes *pieces, size_t n,
 			   struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * Are the two bytes that @s gives of the digest those of the digest over @n runs of bytes? GnuPG
+ * does not look at them, and nothing signs them. Where the digest is not made here nothing can be
+ * said. Returns 0 (also where nothing can be said), PDG_E_REJECTED (SIG-1), PDG_E_NOMEM,
+ * PDG_E_CRYPTO.
+ */
+int pdg_pgp_sigbody_left(const struct pdg_pgp_sigbody *s, const struct pdg_bytes *pieces, size_t n,
+			 struct pdg_error *err) PDG_MUST_CHECK;
 
 /** The body of a signature that pgp_sig.c has read, taken apart, and as it stood. Borrowed. */
 const struct pdg_pgp_sigbody *pdg_pgp_sig_body(const struct pdg_pgp_sig *sig);

@@ -14,7 +14,6 @@
 #define SUB_NOTATION 20 /* RFC 4880 5.2.3.16; Sequoia's salt is one */
 #define V3_KEYID     4	/* where it stands behind the time (RFC 4880 5.2.2) */
 #define KEYID_LEN    8
-#define ZEROS_MOST   8 /* a true number begins with that many zero bytes once in 2^64 */
 
 static int unlike(struct pdg_error *err, const char *what)
 {
@@ -100,8 +99,8 @@ static bool same_size(const struct pdg_pgp_sigbody *first, const struct pdg_pgp_
 		size_t a = first->mpis[i].v.n;
 		size_t b = twin->mpis[i].v.n;
 
-		if (!pdg_pgp_width_fits(&twin->mpis[i], key->width) || a > b + ZEROS_MOST ||
-		    b > a + ZEROS_MOST)
+		if (!pdg_pgp_width_fits(&twin->mpis[i], key->width) ||
+		    a > b + PDG_LIMIT_LEADING_ZEROS || b > a + PDG_LIMIT_LEADING_ZEROS)
 			return false;
 	}
 	return true;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * SSH certificates: a key, what it may be used for, and a CA's signature over both. sshsig.c meets
- * them in the place of the key; allowed_cert.c asks whether a policy's CA made them. As strict as
- * PROTOCOL.certkeys has it, and so stricter than OpenSSH, which orders options and does not look.
+ * them in the place of the key; allowed_signers.c asks whether a policy's CA made them. As strict
+ * as PROTOCOL.certkeys has it, and so stricter than OpenSSH, which orders options and does not
+ * look.
  */
 #include "crypto/sshcert.h"
 

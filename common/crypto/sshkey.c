@@ -166,6 +166,58 @@ int pdg_sshkey_parse(struct pdg_bytes blob, struct pdg_sshkey **out, struct pdg_
 	return 0;
 }
 
+/* What stands behind the type in keys that are not judged for it or for their size: n a number, s a
+ * string; in those that nobody here knows strings, at least one. */
+static const struct {
+	const char *type;
+	const char *fields;
+} shapes[] = {
+	{"ssh-rsa", "nn"},
+	{"ssh-dss", "nnnn"},
+	{"ssh-xmss@openssh.com", "ss"},
+	{"webauthn-sk-ecdsa-sha2-nistp256@openssh.com", "sss"},
+};
+
+static bool has_fields(struct pdg_bytes type, struct pdg_bytes rest)
+{
+	const char *fields = NULL;
+	struct pdg_bytes v;
+
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
+		if (pdg_bytes_eq_str(type, shapes[i].type))
+			fields = shapes[i].fields;
+	if (!fields) {
+		while (rest.n > 0 && pdg_sshwire_string(&rest, &v))
+			fields = "";
+		return fields && rest.n == 0;
+	}
+	for (; *fields; fields++)
+		if (*fields == 'n' ? !pdg_sshwire_mpint(&rest, &v) : !pdg_sshwire_string(&rest, &v))
+			return false;
+	return rest.n == 0;
+}
+
+int pdg_sshkey_complete(struct pdg_bytes blob, struct pdg_error *err)
+{
+	PDG_AUTO(sshkey) struct pdg_sshkey *key = NULL;
+	struct pdg_error why = {0};
+	struct pdg_bytes rest = blob;
+	struct pdg_bytes type;
+	int rc = pdg_sshkey_parse(blob, &key, &why);
+
+	if (rc == 0)
+		return 0;
+	if (rc != PDG_E_FORMAT && rc != PDG_E_REJECTED)
+		return pdg_fail(err, rc, "%s", why.text);
+	if (!pdg_sshwire_string(&rest, &type))
+		return pdg_reject(err, "SSH-1", "%s", why.text);
+	if (find_kind(type) && !pdg_bytes_eq_str(type, pdg_sshkey_rsa[0].name))
+		return pdg_reject(err, "SSH-1", "%s", why.text);
+	if (!has_fields(type, rest))
+		return pdg_reject(err, "SSH-1", "the SSH key is cut off, or bytes follow it");
+	return 0;
+}
+
 struct pdg_bytes pdg_sshkey_blob(const struct pdg_sshkey *key)
 {
 	return pdg_buf_bytes(&key->blob);
@@ -238,9 +290,6 @@ int pdg_sshkey_verify(const struct pdg_sshkey *key, struct pdg_bytes msg, struct
 	return key->kind->verify(key, algorithm, msg, inner, err);
 }
 
-/* A true number begins with this many zero bytes once in 2^64. */
-#define ZEROS_MOST 8
-
 bool pdg_sshkey_whole(const struct pdg_sshkey *key, struct pdg_bytes value)
 {
 	struct pdg_bytes r;
@@ -251,7 +300,8 @@ bool pdg_sshkey_whole(const struct pdg_sshkey *key, struct pdg_bytes value)
 	if (key->kind->field == 0)
 		return true; /* Ed25519 has one length */
 	return pdg_sshwire_mpint(&value, &r) && pdg_sshwire_mpint(&value, &s) &&
-	       r.n + ZEROS_MOST >= key->kind->field && s.n + ZEROS_MOST >= key->kind->field;
+	       r.n + PDG_LIMIT_LEADING_ZEROS >= key->kind->field &&
+	       s.n + PDG_LIMIT_LEADING_ZEROS >= key->kind->field;
 }
 
 static bool is_blank(uint8_t c)

@@ -23,6 +23,13 @@ int pdg_sshkey_parse(struct pdg_bytes blob, struct pdg_sshkey **out,
 void pdg_sshkey_free(struct pdg_sshkey *key);
 PDG_AUTO_DEFINE(sshkey, struct pdg_sshkey *, pdg_sshkey_free)
 
+/**
+ * Does @blob name a key, for a list of keys whatever they are? It is one that pdg_sshkey_parse()
+ * takes, or one of a type or size that is not judged, with all its fields and nothing behind them.
+ * What was cut off would be listed in vain. Returns 0, PDG_E_FORMAT (SSH-1), PDG_E_NOMEM.
+ */
+int pdg_sshkey_complete(struct pdg_bytes blob, struct pdg_error *err) PDG_MUST_CHECK;
+
 /** The blob it was read from. Borrowed. */
 struct pdg_bytes pdg_sshkey_blob(const struct pdg_sshkey *key);
 /** "SHA256:…" as ssh-keygen prints it. Borrowed. */

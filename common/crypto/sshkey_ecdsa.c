@@ -63,6 +63,7 @@ static int verify(const struct pdg_sshkey *key, struct pdg_bytes algorithm, stru
 		  struct pdg_bytes sig, struct pdg_error *err)
 {
 	const struct pdg_sshkey_kind *kind = key->kind;
+	const EVP_MD *md = pdg_ossl_md(kind->hash);
 	unsigned char *der = NULL;
 	struct pdg_bytes r;
 	struct pdg_bytes s;
@@ -75,10 +76,12 @@ static int verify(const struct pdg_sshkey *key, struct pdg_bytes algorithm, stru
 	if (!pdg_sshwire_mpint(&sig, &r) || !pdg_sshwire_mpint(&sig, &s) || sig.n != 0 ||
 	    r.n > kind->field || s.n > kind->field)
 		return pdg_reject(err, "SSH-1", "the ECDSA signature is not two minimal numbers");
+	if (!md)
+		return pdg_ossl_fail(err, "find a digest");
 	n = der_of(r, s, &der);
 	if (n <= 0)
 		return pdg_ossl_fail(err, "encode an ECDSA signature");
-	rc = pdg_sshkey_check(key, pdg_ossl_md(kind->hash), msg, pdg_bytes(der, (size_t)n), err);
+	rc = pdg_sshkey_check(key, md, msg, pdg_bytes(der, (size_t)n), err);
 	OPENSSL_free(der);
 	return rc;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ssh-ed25519 (RFC 8709), plain and from a security key: one string of 32 bytes, one of 64. */
+#include "crypto/ed25519.h"
 #include "crypto/sshkey_impl.h"
 #include "crypto/sshwire.h"
 
@@ -12,6 +13,8 @@ static int parse(struct pdg_sshkey *key, struct pdg_bytes *rest, struct pdg_erro
 
 	if (!pdg_sshwire_string(rest, &raw) || raw.n != KEY_LEN)
 		return pdg_reject(err, "SSH-1", "the Ed25519 key has not %d bytes", KEY_LEN);
+	if (pdg_ed25519_small(raw))
+		return pdg_reject(err, "SSH-1", "the Ed25519 key is a point of small order");
 	key->pkey = EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, raw.p, raw.n);
 	if (!key->pkey)
 		return pdg_ossl_fail(err, "take an Ed25519 key");

@@ -8,6 +8,7 @@
 
 #include "crypto/sshkey_impl.h"
 #include "crypto/sshwire.h"
+#include "crypto/weak.h"
 
 #define BITS_MIN    2048
 #define BITS_MAX    16384
@@ -54,7 +55,7 @@ static int parse(struct pdg_sshkey *key, struct pdg_bytes *rest, struct pdg_erro
 	if (bits < BITS_MIN)
 		return pdg_reject(err, "SSH-1", "the RSA key has %d bits; %d to %d are used", bits,
 				  BITS_MIN, BITS_MAX);
-	if (!BN_is_odd(bn_n) || !BN_is_odd(bn_e) || BN_is_one(bn_e))
+	if (pdg_weak_rsa(bn_n, bn_e))
 		return pdg_reject(err, "SSH-1", "the RSA key's numbers are none of an RSA key");
 	key->pkey = key_of_numbers(bn_n, bn_e);
 	if (!key->pkey)
@@ -80,6 +81,8 @@ static int verify(const struct pdg_sshkey *key, struct pdg_bytes algorithm, stru
 	else
 		return pdg_reject(err, "SSH-1",
 				  "the signature's algorithm is none of an RSA key's");
+	if (!md)
+		return pdg_ossl_fail(err, "find a digest");
 	if (sig.n == 0 || sig.n > len || len > sizeof(whole))
 		return pdg_reject(err, "SSH-1", "the RSA signature has %zu bytes, its key %zu",
 				  sig.n, len);

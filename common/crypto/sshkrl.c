@@ -70,13 +70,13 @@ int pdg_krl_grow(size_t *entries, void *items, size_t n, size_t *cap, size_t siz
 {
 	int grown = *entries < PDG_LIMIT_KRL_ENTRIES
 			    ? pdg_array_grow(items, n, cap, size, PDG_LIMIT_KRL_ENTRIES)
-			    : -2;
+			    : PDG_E_LIMIT;
 
-	if (grown == -1)
-		return pdg_nomem(err);
-	if (grown < 0)
+	if (grown == PDG_E_LIMIT)
 		return pdg_fail(err, PDG_E_LIMIT, "the KRL has more than %zu entries",
 				PDG_LIMIT_KRL_ENTRIES);
+	if (grown < 0)
+		return pdg_nomem(err);
 	(*entries)++;
 	return 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * SSHSIG, from armor to verdict, in the order of trust: form, then key, then namespace, then the
- * mathematics. commit/judge.c comes here with git's signatures, approvals with their own namespace.
+ * mathematics. commit/judge_ssh.c comes here with git's signatures, approvals with their own
+ * namespace.
  */
 #include "crypto/sshsig.h"
 

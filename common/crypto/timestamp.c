@@ -9,6 +9,7 @@
 #include <openssl/err.h>
 #include <openssl/ts.h>
 
+#include "crypto/cms_impl.h"
 #include "crypto/der.h"
 #include "util/buf.h"
 #include "util/limits.h"
@@ -79,72 +80,81 @@ static int open_token(struct pdg_bytes der, PKCS7 **out, struct pdg_error *err)
 	return rc;
 }
 
-static bool is_sha2(int nid)
+/* Its body in DER, for the readers of cms_read.c. */
+static int algorithm_of(const X509_ALGOR *a, struct pdg_buf *out, struct pdg_bytes *out_body,
+			struct pdg_error *err)
 {
-	return nid == NID_sha256 || nid == NID_sha384 || nid == NID_sha512;
+	int n = i2d_X509_ALGOR(a, NULL);
+	unsigned char *p = n > 0 ? pdg_buf_room(out, (size_t)n) : NULL;
+	struct pdg_der v;
+
+	if (!p)
+		return pdg_nomem(err);
+	if (i2d_X509_ALGOR(a, &p) != n || !pdg_der_only(pdg_buf_bytes(out), PDG_DER_SEQUENCE, &v))
+		return malformed(err, "an algorithm of the token");
+	*out_body = v.body;
+	return 0;
 }
 
-/* Algorithms that are named here have no parameters: none, or NULL. */
-static int algorithm(const X509_ALGOR *a)
+/* The signer's two algorithms, by the names that CMS signatures may give them. */
+static int read_algorithms(struct pdg_ts_token *t, struct pdg_error *err)
 {
-	const ASN1_OBJECT *name;
-	int type;
+	PDG_AUTO(buf) struct pdg_buf one = PDG_BUF_INIT(PDG_LIMIT_TIMESTAMP);
+	PDG_AUTO(buf) struct pdg_buf two = PDG_BUF_INIT(PDG_LIMIT_TIMESTAMP);
+	struct pdg_bytes digest;
+	struct pdg_bytes signature;
+	enum pdg_hash hash;
+	int rc = algorithm_of(t->si->digest_alg, &one, &digest, err);
 
-	X509_ALGOR_get0(&name, &type, NULL, a);
-	return type == V_ASN1_UNDEF || type == V_ASN1_NULL ? OBJ_obj2nid(name) : NID_undef;
-}
-
-/* RSA may be named with its digest or without; ECDSA never without. */
-static bool fits(int signature, int digest)
-{
-	int said;
-
-	return signature == NID_rsaEncryption ||
-	       (OBJ_find_sigid_algs(signature, &said, NULL) == 1 && said == digest);
+	if (rc == 0)
+		rc = algorithm_of(t->si->digest_enc_alg, &two, &signature, err);
+	if (rc < 0)
+		return rc;
+	if (!pdg_cms_digest(digest, &hash) || !pdg_cms_algorithm(signature, hash, &t->algorithm))
+		return pdg_reject(err, "TSA-5",
+				  "the token is signed over a digest that is not SHA-2, or by an "
+				  "algorithm that is not judged");
+	return 0;
 }
 
 /*
  * What the signature does not cover is the one thing that RFC 3161 (2.4.2) and RFC 5652 (5.1, 5.3)
- * make of it. Certificates alone may be there or not: they are looked at when one is needed.
+ * make of it: no sets that are there and empty. Certificates alone may differ (Sigstore's authority
+ * writes an empty set where OpenSSL writes none); which they are is for tsa.c to look at.
  */
 static int check_frame(const PKCS7_SIGNED *s, const PKCS7_SIGNER_INFO *si, struct pdg_error *err)
 {
-	int digest = algorithm(si->digest_alg);
-
-	if (ASN1_INTEGER_get(s->version) != 3 || ASN1_INTEGER_get(si->version) != 1 ||
-	    sk_X509_CRL_num(s->crl) > 0 || sk_X509_ATTRIBUTE_num(si->unauth_attr) > 0)
+	if (ASN1_INTEGER_get(s->version) != 3 || ASN1_INTEGER_get(si->version) != 1 || s->crl ||
+	    si->unauth_attr)
 		return malformed(err, "the token is not as timestamps are made");
-	if (!is_sha2(digest) || !fits(algorithm(si->digest_enc_alg), digest))
-		return pdg_reject(err, "TSA-5",
-				  "the token is signed over a digest that is not SHA-2");
 	if (sk_X509_ALGOR_num(s->md_algs) != 1 ||
-	    algorithm(sk_X509_ALGOR_value(s->md_algs, 0)) != digest)
+	    X509_ALGOR_cmp(sk_X509_ALGOR_value(s->md_algs, 0), si->digest_alg) != 0)
 		return malformed(err, "the token's digest is not its signer's");
 	return 0;
 }
 
 /* The one signer, whose attributes say what is signed: without them, anything of his would do. */
-static int one_signer(PKCS7 *token, PKCS7_SIGNER_INFO **out, struct pdg_error *err)
+static int one_signer(struct pdg_ts_token *t, struct pdg_error *err)
 {
-	STACK_OF(PKCS7_SIGNER_INFO) *all = PKCS7_get_signer_info(token);
-	PKCS7_SIGNER_INFO *si;
+	STACK_OF(PKCS7_SIGNER_INFO) *all = PKCS7_get_signer_info(t->p7);
 	const ASN1_TYPE *type;
 	int rc;
 
 	if (!all || sk_PKCS7_SIGNER_INFO_num(all) != 1)
 		return malformed(err, "the token has not exactly one signer");
-	if (sk_X509_num(token->d.sign->cert) > PDG_LIMIT_CHAIN_CERTS)
+	if (sk_X509_num(t->p7->d.sign->cert) > PDG_LIMIT_CHAIN_CERTS)
 		return pdg_reject(err, "TSA-2", "the token holds more than %d certificates",
 				  PDG_LIMIT_CHAIN_CERTS);
-	si = sk_PKCS7_SIGNER_INFO_value(all, 0);
-	rc = check_frame(token->d.sign, si, err);
+	t->si = sk_PKCS7_SIGNER_INFO_value(all, 0);
+	rc = read_algorithms(t, err);
+	if (rc == 0)
+		rc = check_frame(t->p7->d.sign, t->si, err);
 	if (rc < 0)
 		return rc;
-	type = PKCS7_get_signed_attribute(si, NID_pkcs9_contentType);
+	type = PKCS7_get_signed_attribute(t->si, NID_pkcs9_contentType);
 	if (!type || type->type != V_ASN1_OBJECT ||
 	    OBJ_obj2nid(type->value.object) != NID_id_smime_ct_TSTInfo)
 		return malformed(err, "the token's signer does not say that it is a timestamp");
-	*out = si;
 	return 0;
 }
 
@@ -216,41 +226,51 @@ static int read_time(const TS_TST_INFO *info, int64_t *out, struct pdg_error *er
 }
 
 /* Of several authorities that did not sign, the one that came nearest has the word. */
-static int ask_authorities(struct pdg_tsa *const *tsas, size_t n_tsas, PKCS7 *token, int64_t at,
+static int ask_authorities(struct pdg_tsa *const *tsas, size_t n_tsas, const struct pdg_ts_token *t,
 			   size_t *out_which, struct pdg_error *err)
 {
-	PKCS7_SIGNER_INFO *si;
 	struct pdg_error why = {0};
 	size_t i;
-	int rc = one_signer(token, &si, err);
+	int rc = pdg_reject(err, "TSA-7", "the token is of no timestamp authority that is trusted");
 
-	if (rc < 0)
-		return rc;
-	rc = pdg_reject(err, "TSA-7", "the token is of no timestamp authority that is trusted");
 	for (i = 0; i < n_tsas; i++) {
-		int one = pdg_tsa_signed(tsas[i], token, si, at, &why);
+		int one = pdg_tsa_signed(tsas[i], t, &why);
 
-		if (one == 0)
+		if (one == 0) {
 			*out_which = i;
-		if (one == 0 || one != PDG_E_REJECTED || strcmp(why.rule, "TSA-7") != 0) {
+			return 0;
+		}
+		if (one != PDG_E_REJECTED || strcmp(why.rule, "TSA-7") != 0) {
 			rc = one;
 			if (err)
 				*err = why;
 		}
-		if (one != PDG_E_REJECTED)
+		if (one != PDG_E_REJECTED && one != PDG_E_FORMAT)
 			return rc;
 	}
 	return rc;
+}
+
+/* What the token says of itself, whoever made it. */
+static int read_token(struct pdg_ts_token *t, struct pdg_bytes data, struct pdg_error *err)
+{
+	PDG_AUTO(tst_info) TS_TST_INFO *info = NULL;
+	int rc = read_info(t->p7, &info, err);
+
+	if (rc == 0)
+		rc = read_time(info, &t->at, err);
+	if (rc == 0)
+		rc = check_imprint(info, data, err);
+	return rc == 0 ? one_signer(t, err) : rc;
 }
 
 int pdg_timestamp_verify(enum pdg_timestamp_form form, struct pdg_bytes der, struct pdg_bytes data,
 			 struct pdg_tsa *const *tsas, size_t n_tsas, int64_t *out_time,
 			 size_t *out_which, struct pdg_error *err)
 {
-	PDG_AUTO(pkcs7) PKCS7 *token = NULL;
-	PDG_AUTO(tst_info) TS_TST_INFO *info = NULL;
+	PDG_AUTO(pkcs7) PKCS7 *p7 = NULL;
+	struct pdg_ts_token token = {.bare = form == PDG_TIMESTAMP_TOKEN};
 	size_t which = 0;
-	int64_t at = 0;
 	int rc;
 
 	if (der.n > PDG_LIMIT_TIMESTAMP)
@@ -258,19 +278,16 @@ int pdg_timestamp_verify(enum pdg_timestamp_form form, struct pdg_bytes der, str
 				  PDG_LIMIT_TIMESTAMP);
 	if (!pdg_der_strict(der))
 		return pdg_reject(err, "TSA-1", "a timestamp that is not DER, or has bytes behind");
-	rc = form == PDG_TIMESTAMP_RESPONSE ? open_response(der, &token, err)
-					    : open_token(der, &token, err);
+	rc = form == PDG_TIMESTAMP_RESPONSE ? open_response(der, &p7, err)
+					    : open_token(der, &p7, err);
+	token.p7 = p7;
 	if (rc == 0)
-		rc = read_info(token, &info, err);
+		rc = read_token(&token, data, err);
 	if (rc == 0)
-		rc = read_time(info, &at, err);
-	if (rc == 0)
-		rc = check_imprint(info, data, err);
-	if (rc == 0)
-		rc = ask_authorities(tsas, n_tsas, token, at, &which, err);
+		rc = ask_authorities(tsas, n_tsas, &token, &which, err);
 	if (rc < 0)
 		return rc;
-	*out_time = at;
+	*out_time = token.at;
 	if (out_which)
 		*out_which = which;
 	return 0;

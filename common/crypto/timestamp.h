@@ -30,7 +30,8 @@ void pdg_tsa_free(struct pdg_tsa *tsa);
 PDG_AUTO_DEFINE(tsa, struct pdg_tsa *, pdg_tsa_free)
 
 enum pdg_timestamp_form {
-	PDG_TIMESTAMP_TOKEN,	/* TimeStampToken, a CMS ContentInfo: inside CMS signatures */
+	PDG_TIMESTAMP_TOKEN,	/* TimeStampToken, a CMS ContentInfo: inside CMS signatures, where
+				   nothing may stand that somebody else can change */
 	PDG_TIMESTAMP_RESPONSE, /* TimeStampResp: what an authority answers, and bundles keep */
 };
 
@@ -44,25 +45,24 @@ enum pdg_timestamp_form {
  * @out_time   the token's time, Unix seconds (a fraction is cut off)
  * @out_which  index of the authority that it leads to (two tokens of one count once); may be NULL
  *
+ * What a token's signature leaves open is held to one form, for the name of a commit that carries
+ * it covers it: no revocation lists and no unsigned attributes, not even empty sets of them, and
+ * algorithms by names that fit each other and the signer's key. Of those names, the ones stay open
+ * that authorities choose between: NULL behind a digest's or not, RSA with its digest or without.
+ * Certificates are links in a response. A token has the beginning of its signer's path, in the
+ * path's order or in DER's, what stands above the signer's own as the chain of the authority has
+ * it; or, where that chain has the signer's, none (left out, or an empty set).
+ *
  * Whether the time lies in the past, and what it is good for, is the caller's to say.
  *
- * Returns 0; PDG_E_FORMAT (TSA-1), PDG_E_LIMIT (TSA-2); PDG_E_REJECTED: TSA-3 not granted, TSA-4
- * over other bytes, TSA-5 imprint or signature by an algorithm that is not used, TSA-6 the
- * signature is wrong, TSA-7 of no authority that is trusted, TSA-8 its certificate may not sign
- * timestamps, or was not valid then, TSA-9 outside the authority's window; PDG_E_NOMEM,
- * PDG_E_CRYPTO.
+ * Returns 0; PDG_E_FORMAT (TSA-1, CMS-4: a token's certificates), PDG_E_LIMIT (TSA-2);
+ * PDG_E_REJECTED: TSA-3 not granted, TSA-4 over other bytes, TSA-5 imprint or signature by an
+ * algorithm that is not used or not the signer's, TSA-6 the signature is wrong, TSA-7 of no
+ * authority that is trusted, TSA-8 its certificate may not sign timestamps, or was not valid then,
+ * TSA-9 outside the authority's window; PDG_E_NOMEM, PDG_E_CRYPTO.
  */
 int pdg_timestamp_verify(enum pdg_timestamp_form form, struct pdg_bytes der, struct pdg_bytes data,
 			 struct pdg_tsa *const *tsas, size_t n_tsas, int64_t *out_time,
 			 size_t *out_which, struct pdg_error *err) PDG_MUST_CHECK;
-
-/**
- * Is a token that pdg_timestamp_verify() believes written in the one way that its signature leaves?
- * Nothing may be in it that another could change: no certificate but the signer's and those of
- * the chains of @tsas, no attribute that is not signed, names of algorithms that fit each other.
- * Returns 0, PDG_E_FORMAT (CMS-1, CMS-4), PDG_E_NOMEM.
- */
-int pdg_timestamp_bare(struct pdg_bytes token, struct pdg_tsa *const *tsas, size_t n_tsas,
-		       struct pdg_error *err) PDG_MUST_CHECK;
 
 #endif

@@ -8,20 +8,22 @@
 
 #include "crypto/ossl.h"
 #include "crypto/timestamp.h"
+#include "crypto/x509cert.h"
+
+/* A token as timestamp.c has read it. */
+struct pdg_ts_token {
+	PKCS7 *p7;			   /* borrowed */
+	PKCS7_SIGNER_INFO *si;		   /* its only one; in @p7 */
+	enum pdg_x509_algorithm algorithm; /* by which that one says to have signed */
+	int64_t at;
+	bool bare; /* its certificates must be of one form, for no signature covers them */
+};
 
 /**
- * Did @tsa sign @token, whose only signer is @si and whose time is @at? Returns 0, PDG_E_REJECTED
- * (TSA-6 to TSA-9), PDG_E_NOMEM, PDG_E_CRYPTO.
+ * Did @tsa sign @token? Returns 0, PDG_E_REJECTED (TSA-5 to TSA-9), PDG_E_FORMAT (CMS-4),
+ * PDG_E_NOMEM, PDG_E_CRYPTO.
  */
-int pdg_tsa_signed(const struct pdg_tsa *tsa, PKCS7 *token, PKCS7_SIGNER_INFO *si, int64_t at,
+int pdg_tsa_signed(const struct pdg_tsa *tsa, const struct pdg_ts_token *token,
 		   struct pdg_error *err) PDG_MUST_CHECK;
-
-/**
- * *@out_known becomes true where @der is a certificate of the authority's chain, *@out_signer where
- * @sid (IssuerAndSerialNumber, its body) is of one of them. Returns 0, PDG_E_FORMAT (CMS-1: a
- * certificate of the chain is none that a CMS signature could bring), PDG_E_NOMEM, PDG_E_CRYPTO.
- */
-int pdg_tsa_has(const struct pdg_tsa *tsa, struct pdg_bytes der, struct pdg_bytes sid,
-		bool *out_known, bool *out_signer, struct pdg_error *err) PDG_MUST_CHECK;
 
 #endif

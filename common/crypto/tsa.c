@@ -11,7 +11,9 @@
 #include <openssl/x509v3.h>
 
 #include "crypto/der.h"
+#include "crypto/weak.h"
 #include "crypto/x509cert.h"
+#include "util/buf.h"
 #include "util/limits.h"
 #include "util/size.h"
 #include "util/validity.h"
@@ -30,6 +32,7 @@ static void free_certs(STACK_OF(X509) * certs)
 	sk_X509_pop_free(certs, X509_free);
 }
 
+PDG_AUTO_DEFINE(cert, X509 *, X509_free)
 PDG_AUTO_DEFINE(cert_list, STACK_OF(X509) *, sk_X509_free)
 PDG_AUTO_DEFINE(store_ctx, X509_STORE_CTX *, X509_STORE_CTX_free)
 PDG_AUTO_DEFINE(bio, BIO *, BIO_free_all)
@@ -46,17 +49,28 @@ void pdg_tsa_free(struct pdg_tsa *tsa)
 	free(tsa);
 }
 
+/* X509_check_ca() overlooks a CA whose key usage does not hold keyCertSign. */
+static bool is_ca(X509 *cert)
+{
+	return (X509_get_extension_flags(cert) & EXFLAG_CA) || X509_check_ca(cert) != 0;
+}
+
 static int add_cert(struct pdg_bytes der, STACK_OF(X509) * list, struct pdg_error *err)
 {
 	const unsigned char *p = der.p;
-	X509 *cert = pdg_der_strict(der) ? d2i_X509(NULL, &p, (long)der.n) : NULL;
+	PDG_AUTO(cert) X509 *cert = pdg_der_strict(der) ? d2i_X509(NULL, &p, (long)der.n) : NULL;
+	int rc;
 
-	if (!cert)
+	/* Of one whose extensions cannot be read no token would ever count. */
+	if (!cert || (X509_get_extension_flags(cert) & EXFLAG_INVALID))
 		return pdg_ossl_reject(err, "TSA-1", "a certificate is not of its form");
-	if (sk_X509_push(list, cert) > 0)
-		return 0;
-	X509_free(cert);
-	return pdg_nomem(err);
+	rc = pdg_weak_check(X509_get0_pubkey(cert), "TSA-1", err);
+	if (rc < 0)
+		return rc;
+	if (sk_X509_push(list, cert) <= 0)
+		return pdg_nomem(err);
+	(void)PDG_TAKE(cert);
+	return 0;
 }
 
 int pdg_tsa_new(const struct pdg_bytes *certs, size_t n, int64_t from, int64_t until,
@@ -86,7 +100,7 @@ int pdg_tsa_new(const struct pdg_bytes *certs, size_t n, int64_t from, int64_t u
 	rc = add_cert(certs[n - 1], tsa->anchor, err);
 	if (rc < 0)
 		return rc;
-	if (X509_check_ca(sk_X509_value(tsa->chain, 0)) == 0)
+	if (!is_ca(sk_X509_value(tsa->chain, 0)))
 		tsa->only = sk_X509_value(tsa->chain, 0);
 	ERR_clear_error();
 	tsa->window.after = from;
@@ -108,23 +122,36 @@ static bool same_name(const X509_NAME *a, const X509_NAME *b)
 }
 
 /* The certificate that the signer info names, in the authority's chain or in the token. */
-static X509 *find_signer(const struct pdg_tsa *tsa, PKCS7 *token, const PKCS7_SIGNER_INFO *si)
+static X509 *find_signer(const struct pdg_tsa *tsa, const struct pdg_ts_token *t)
 {
-	PDG_AUTO(cert_list) STACK_OF(X509) *found = PKCS7_get0_signers(token, tsa->chain, 0);
+	PDG_AUTO(cert_list) STACK_OF(X509) *found = PKCS7_get0_signers(t->p7, tsa->chain, 0);
 	X509 *signer = found && sk_X509_num(found) == 1 ? sk_X509_value(found, 0) : NULL;
 
-	if (signer && (!same_name(si->issuer_and_serial->issuer, X509_get_issuer_name(signer)) ||
+	if (signer && (!same_name(t->si->issuer_and_serial->issuer, X509_get_issuer_name(signer)) ||
 		       (tsa->only && X509_cmp(signer, tsa->only) != 0)))
 		signer = NULL;
 	ERR_clear_error();
 	return signer;
 }
 
+/* OpenSSL asks the key alone what it signs by, never the name that the token gives to that. */
+static int check_algorithm(const struct pdg_ts_token *t, X509 *signer, struct pdg_error *err)
+{
+	static const char *const kinds[] = {[PDG_X509_RSA] = "RSA", [PDG_X509_ECDSA] = "EC"};
+	EVP_PKEY *key = X509_get0_pubkey(signer);
+
+	/* OpenSSL's PKCS #7 knows no Ed25519. */
+	if (key && t->algorithm != PDG_X509_ED25519 && EVP_PKEY_is_a(key, kinds[t->algorithm]))
+		return 0;
+	return pdg_ossl_reject(err, "TSA-5",
+			       "the token names a signature algorithm that is not its signer's");
+}
+
 /* Digest the content as the signer info says, then check it and the signature over the attributes.
  */
-static int check_signature(PKCS7 *token, PKCS7_SIGNER_INFO *si, X509 *signer, struct pdg_error *err)
+static int check_signature(const struct pdg_ts_token *t, X509 *signer, struct pdg_error *err)
 {
-	PDG_AUTO(bio) BIO *content = PKCS7_dataInit(token, NULL);
+	PDG_AUTO(bio) BIO *content = PKCS7_dataInit(t->p7, NULL);
 	uint8_t piece[512];
 	int n;
 
@@ -133,7 +160,7 @@ static int check_signature(PKCS7 *token, PKCS7_SIGNER_INFO *si, X509 *signer, st
 	do {
 		n = BIO_read(content, piece, sizeof(piece));
 	} while (n > 0);
-	if (PKCS7_signatureVerify(content, token, si, signer) != 1)
+	if (PKCS7_signatureVerify(content, t->p7, t->si, signer) != 1)
 		return pdg_ossl_reject(err, "TSA-6", "the signature of the token is wrong");
 	ERR_clear_error();
 	return 0;
@@ -197,11 +224,15 @@ static bool stamps(const X509 *cert, bool sole)
 
 static int check_usages(STACK_OF(X509) * chain, struct pdg_error *err)
 {
+	int rc;
 	int i;
 
-	if (X509_check_ca(sk_X509_value(chain, 0)) != 0)
+	if (is_ca(sk_X509_value(chain, 0)))
 		return pdg_reject(err, "TSA-8", "the signer's certificate is that of an authority");
 	for (i = 0; i < sk_X509_num(chain); i++) {
+		rc = pdg_weak_check(X509_get0_pubkey(sk_X509_value(chain, i)), "TSA-8", err);
+		if (rc < 0)
+			return rc;
 		if (!stamps(sk_X509_value(chain, i), i == 0)) {
 			ERR_clear_error();
 			return pdg_reject(err, "TSA-8",
@@ -241,10 +272,10 @@ static int refuse_path(X509_STORE_CTX *ctx, struct pdg_error *err)
 }
 
 /* The authority's chain and what the token brings: links, none of them believed. */
-static STACK_OF(X509) * links(const struct pdg_tsa *tsa, const PKCS7 *token)
+static STACK_OF(X509) * links(const struct pdg_tsa *tsa, const struct pdg_ts_token *t)
 {
 	STACK_OF(X509) *all = sk_X509_dup(tsa->chain);
-	const STACK_OF(X509) *own = token->d.sign->cert;
+	const STACK_OF(X509) *own = t->p7->d.sign->cert;
 	int i;
 
 	for (i = 0; all && own && i < sk_X509_num(own); i++) {
@@ -256,19 +287,79 @@ static STACK_OF(X509) * links(const struct pdg_tsa *tsa, const PKCS7 *token)
 	return all;
 }
 
-static int check_path(const struct pdg_tsa *tsa, PKCS7 *token, PKCS7_SIGNER_INFO *si, X509 *signer,
-		      int64_t at, struct pdg_error *err)
+/* Where @cert stands in @list; past its end when nowhere. */
+static int place_of(const STACK_OF(X509) * list, const X509 *cert)
 {
-	PDG_AUTO(cert_list) STACK_OF(X509) *untrusted = links(tsa, token);
+	int i;
+
+	for (i = 0; i < sk_X509_num(list) && X509_cmp(sk_X509_value(list, i), cert) != 0; i++)
+		;
+	return i;
+}
+
+/* Do @certs stand in the order of a SET OF in DER, none of them twice? */
+static int check_sorted(const STACK_OF(X509) * certs, bool *out, struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf all = PDG_BUF_INIT(PDG_LIMIT_TIMESTAMP);
+	int i;
+
+	for (i = 0; i < sk_X509_num(certs); i++) {
+		int n = i2d_X509(sk_X509_value(certs, i), NULL);
+		unsigned char *p = n > 0 ? pdg_buf_room(&all, (size_t)n) : NULL;
+
+		if (!p || i2d_X509(sk_X509_value(certs, i), &p) != n)
+			return pdg_nomem(err);
+	}
+	*out = pdg_der_sorted(pdg_buf_bytes(&all));
+	return 0;
+}
+
+/*
+ * Each of the token's certificates is one of the first in @path, and above the signer's, which the
+ * token names, one of the trusted chain: of another there could be a twin.
+ */
+static int check_certs(const struct pdg_tsa *tsa, const struct pdg_ts_token *t,
+		       const STACK_OF(X509) * path, struct pdg_error *err)
+{
+	const STACK_OF(X509) *own = t->p7->d.sign->cert;
+	int n = own ? sk_X509_num(own) : 0;
+	bool ordered = true;
+	bool sorted;
+	int i;
+	int rc = check_sorted(own, &sorted, err);
+
+	if (rc < 0)
+		return rc;
+	for (i = 0; i < n; i++) {
+		const X509 *cert = sk_X509_value(own, i);
+		int place = place_of(path, cert);
+
+		ordered = ordered && place == i;
+		if (place >= n || place >= sk_X509_num(path) ||
+		    (place > 0 && place_of(tsa->chain, cert) == sk_X509_num(tsa->chain)))
+			break;
+	}
+	if (i == n && (ordered || sorted))
+		return 0;
+	return pdg_reject(err, "CMS-4",
+			  "the timestamp has certificates that it does not need, or in another "
+			  "order");
+}
+
+static int check_path(const struct pdg_tsa *tsa, const struct pdg_ts_token *t, X509 *signer,
+		      struct pdg_error *err)
+{
+	PDG_AUTO(cert_list) STACK_OF(X509) *untrusted = links(tsa, t);
 	PDG_AUTO(store_ctx) X509_STORE_CTX *ctx = X509_STORE_CTX_new();
 	X509_VERIFY_PARAM *param;
+	STACK_OF(X509) * path;
 	int rc;
 
 	if (!untrusted || !ctx || X509_STORE_CTX_init(ctx, NULL, signer, untrusted) != 1)
 		return pdg_nomem(err);
 	X509_STORE_CTX_set0_trusted_stack(ctx, tsa->anchor);
 	param = X509_STORE_CTX_get0_param(ctx);
-	X509_VERIFY_PARAM_set_time(param, (time_t)at);
+	X509_VERIFY_PARAM_set_time(param, (time_t)t->at);
 	X509_VERIFY_PARAM_set_depth(param, PDG_LIMIT_CHAIN_CERTS);
 	X509_VERIFY_PARAM_set_auth_level(param, AUTH_LEVEL);
 	/* An anchor need not be self-signed (formats.md 7.2). */
@@ -278,57 +369,31 @@ static int check_path(const struct pdg_tsa *tsa, PKCS7 *token, PKCS7_SIGNER_INFO
 	if (X509_verify_cert(ctx) != 1)
 		return refuse_path(ctx, err);
 	ERR_clear_error();
-	rc = check_usages(X509_STORE_CTX_get0_chain(ctx), err);
-	return rc < 0 ? rc : check_named(si, X509_STORE_CTX_get0_chain(ctx), err);
+	path = X509_STORE_CTX_get0_chain(ctx);
+	rc = check_usages(path, err);
+	if (rc == 0)
+		rc = check_named(t->si, path, err);
+	return rc == 0 && t->bare ? check_certs(tsa, t, path, err) : rc;
 }
 
-int pdg_tsa_signed(const struct pdg_tsa *tsa, PKCS7 *token, PKCS7_SIGNER_INFO *si, int64_t at,
+int pdg_tsa_signed(const struct pdg_tsa *tsa, const struct pdg_ts_token *token,
 		   struct pdg_error *err)
 {
-	X509 *signer = find_signer(tsa, token, si);
+	X509 *signer = find_signer(tsa, token);
 	int rc;
 
 	if (!signer)
 		return pdg_reject(err, "TSA-7",
 				  "the token is of no timestamp authority that is trusted");
-	rc = check_signature(token, si, signer, err);
+	rc = check_algorithm(token, signer, err);
 	if (rc == 0)
-		rc = check_path(tsa, token, si, signer, at, err);
+		rc = check_signature(token, signer, err);
+	if (rc == 0)
+		rc = check_path(tsa, token, signer, err);
 	if (rc < 0)
 		return rc;
-	if (pdg_validity_at(&tsa->window, at, true) != PDG_STANDING_GOOD)
+	if (pdg_validity_at(&tsa->window, token->at, true) != PDG_STANDING_GOOD)
 		return pdg_reject(err, "TSA-9",
 				  "the timestamp authority is not trusted for the token's time");
-	return 0;
-}
-
-/* @cert as a CMS signature names it. */
-static int read_again(X509 *cert, struct pdg_x509 **out, struct pdg_error *err)
-{
-	unsigned char *der = NULL;
-	int n = i2d_X509(cert, &der);
-	int rc;
-
-	if (n <= 0)
-		return pdg_ossl_fail(err, "write a certificate");
-	rc = pdg_x509_parse(pdg_bytes(der, (size_t)n), out, err);
-	OPENSSL_free(der);
-	return rc;
-}
-
-int pdg_tsa_has(const struct pdg_tsa *tsa, struct pdg_bytes der, struct pdg_bytes sid,
-		bool *out_known, bool *out_signer, struct pdg_error *err)
-{
-	int i;
-
-	for (i = 0; i < sk_X509_num(tsa->chain); i++) {
-		PDG_AUTO(x509) struct pdg_x509 *one = NULL;
-		int rc = read_again(sk_X509_value(tsa->chain, i), &one, err);
-
-		if (rc < 0)
-			return rc;
-		*out_known = *out_known || pdg_bytes_eq(pdg_x509_der(one), der);
-		*out_signer = *out_signer || pdg_x509_is(one, sid);
-	}
 	return 0;
 }

@@ -6,7 +6,7 @@
 #include <openssl/x509v3.h>
 
 #include "crypto/ossl.h"
-#include "crypto/x509cert.h"
+#include "crypto/x509name.h"
 #include "util/buf.h"
 
 /* Only pops and frees the stack: the certificates in it are somebody else's. */
@@ -33,5 +33,9 @@ struct pdg_x509 {
 /** Write the fingerprint of @x. */
 int pdg_x509_name_of(const X509 *x, char out[PDG_X509_FINGERPRINT],
 		     struct pdg_error *err) PDG_MUST_CHECK;
+
+/** All that @x can be revoked by. @issuer: whose key signed it; NULL where it has no twin. */
+int pdg_x509_handles_of(const X509 *x, const X509 *issuer, struct pdg_x509_handles *out,
+			struct pdg_error *err) PDG_MUST_CHECK;
 
 #endif

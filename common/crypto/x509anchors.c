@@ -5,6 +5,7 @@
  */
 #include "crypto/x509chain_impl.h"
 
+#include "crypto/der.h"
 #include "crypto/key_impl.h"
 #include "util/limits.h"
 #include "util/size.h"
@@ -25,6 +26,7 @@ void pdg_x509_anchors_free(struct pdg_x509_anchors *a)
 		return;
 	for (i = 0; i < a->n; i++) {
 		X509_STORE_free(a->v[i].store);
+		sk_X509_pop_free(a->v[i].anchors, X509_free);
 		sk_X509_pop_free(a->v[i].others, X509_free);
 	}
 	free(a->v);
@@ -43,14 +45,16 @@ static int open_authority(struct pdg_x509_anchors *a, struct pdg_authority **out
 	struct pdg_authority *one;
 	int rc = pdg_array_grow(&a->v, a->n, &a->cap, sizeof(*a->v), PDG_LIMIT_X509_ROOTS);
 
-	if (rc == -2)
+	if (rc == PDG_E_LIMIT)
 		return pdg_fail(err, PDG_E_LIMIT, "more than %d files of roots or authorities",
 				PDG_LIMIT_X509_ROOTS);
 	if (rc < 0)
 		return pdg_nomem(err);
 	one = &a->v[a->n++];
-	*one = (struct pdg_authority){.store = X509_STORE_new(), .others = sk_X509_new_null()};
-	if (!one->store || !one->others)
+	*one = (struct pdg_authority){.store = X509_STORE_new(),
+				      .anchors = sk_X509_new_null(),
+				      .others = sk_X509_new_null()};
+	if (!one->store || !one->anchors || !one->others)
 		return pdg_ossl_fail(err, "make room for certificates");
 	*out = one;
 	return 0;
@@ -60,16 +64,25 @@ static int open_authority(struct pdg_x509_anchors *a, struct pdg_authority **out
 static int add(struct pdg_authority *one, const struct pdg_x509 *cert, bool anchor,
 	       struct pdg_error *err)
 {
-	if (anchor)
-		return X509_STORE_add_cert(one->store, cert->x) == 1
-			       ? 0
-			       : pdg_ossl_fail(err, "keep a root certificate");
-	if (sk_X509_num(one->others) >= PDG_LIMIT_X509_ROOTS)
+	STACK_OF(X509) *list = anchor ? one->anchors : one->others;
+	const char *why = pdg_x509_unfit(cert->x, anchor, one->code_signing);
+	int rc;
+
+	if (why) {
+		rc = pdg_fail(err, PDG_E_FORMAT, "it %s: nothing below it could be good", why);
+		pdg_fix(err,
+			"have its authority make it anew as RFC 5280 demands (docs/FORMATS.md, "
+			"X.509 signatures), or take it out");
+		return rc;
+	}
+	if (anchor && X509_STORE_add_cert(one->store, cert->x) != 1)
+		return pdg_ossl_fail(err, "keep a root certificate");
+	if (sk_X509_num(list) >= PDG_LIMIT_X509_ROOTS)
 		return pdg_fail(err, PDG_E_LIMIT, "more than %d certificates",
 				PDG_LIMIT_X509_ROOTS);
 	if (X509_up_ref(cert->x) != 1)
 		return pdg_ossl_fail(err, "keep a certificate");
-	if (sk_X509_push(one->others, cert->x) <= 0) {
+	if (sk_X509_push(list, cert->x) <= 0) {
 		X509_free(cert->x);
 		return pdg_nomem(err);
 	}
@@ -114,8 +127,21 @@ static int add_block(struct pdg_authority *one, struct pdg_bytes block, size_t *
 	return add(one, cert, anchor, err);
 }
 
+static int no_pem(struct pdg_bytes whole, struct pdg_error *err)
+{
+	struct pdg_der v;
+	int rc;
+
+	if (!pdg_der_take(&whole, PDG_DER_SEQUENCE, &v))
+		return pdg_fail(err, PDG_E_FORMAT, "there is no certificate in it, in PEM");
+	rc = pdg_fail(err, PDG_E_FORMAT, "it is DER, and PEM is read here");
+	pdg_fix(err, "make PEM of it: openssl x509 -inform DER -in FILE -out FILE.pem");
+	return rc;
+}
+
 int pdg_x509_anchors_pem(struct pdg_x509_anchors *a, struct pdg_bytes pem, struct pdg_error *err)
 {
+	struct pdg_bytes whole = pem;
 	struct pdg_authority *one;
 	struct pdg_bytes block;
 	size_t n_anchors = 0;
@@ -126,11 +152,12 @@ int pdg_x509_anchors_pem(struct pdg_x509_anchors *a, struct pdg_bytes pem, struc
 		n++;
 		rc = pdg_context(err, add_block(one, block, &n_anchors, err), "certificate %zu", n);
 	}
-	if (rc == 0 && n_anchors == 0)
+	if (rc < 0 || n_anchors)
+		return rc;
+	if (n)
 		return pdg_fail(err, PDG_E_FORMAT,
-				n ? "no certificate in it has signed itself: there is no root"
-				  : "there is no certificate in it");
-	return rc;
+				"no certificate in it has signed itself: there is no root");
+	return no_pem(whole, err);
 }
 
 int pdg_x509_anchors_chain(struct pdg_x509_anchors *a, const struct pdg_bytes *certs, size_t n,

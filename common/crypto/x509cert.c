@@ -9,7 +9,7 @@
 #include <openssl/rsa.h>
 
 #include "crypto/der.h"
-#include "util/codec.h"
+#include "crypto/weak.h"
 #include "util/limits.h"
 #include "util/size.h"
 
@@ -235,25 +235,6 @@ static int read_issuer(struct pdg_x509 *cert, struct pdg_error *err)
 	return rc;
 }
 
-int pdg_x509_name_of(const X509 *x, char out[PDG_X509_FINGERPRINT], struct pdg_error *err)
-{
-	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_X509_FINGERPRINT);
-	uint8_t sum[PDG_SHA256_LEN];
-	unsigned n = 0;
-	int rc;
-
-	if (X509_digest(x, pdg_ossl_md(PDG_SHA256), sum, &n) != 1 || n != sizeof(sum))
-		return pdg_ossl_fail(err, "name a certificate");
-	pdg_buf_puts(&text, "SHA256:");
-	pdg_base64_nopad(pdg_bytes(sum, sizeof(sum)), &text);
-	rc = pdg_buf_check(&text, err);
-	if (rc < 0)
-		return rc;
-	memcpy(out, text.p, text.n);
-	out[text.n] = '\0';
-	return 0;
-}
-
 static int read_all(struct pdg_x509 *cert, struct pdg_error *err)
 {
 	const unsigned char *p = cert->der.p;
@@ -265,7 +246,9 @@ static int read_all(struct pdg_x509 *cert, struct pdg_error *err)
 	/* Whether its extensions can be read is found out, and kept, by the first who asks. */
 	if (!cert->x || (X509_get_extension_flags(cert->x) & EXFLAG_INVALID))
 		return pdg_ossl_reject(err, RULE, "a certificate cannot be read");
-	rc = pdg_x509_name_of(cert->x, cert->fingerprint, err);
+	rc = pdg_weak_check(X509_get0_pubkey(cert->x), "CMS-2", err);
+	if (rc == 0)
+		rc = pdg_x509_name_of(cert->x, cert->fingerprint, err);
 	if (rc == 0)
 		rc = read_names(cert, err);
 	if (rc == 0)

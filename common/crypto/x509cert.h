@@ -19,7 +19,8 @@ struct pdg_x509;
 
 /**
  * Read @der, which holds one certificate and nothing else.
- * Returns 0, PDG_E_FORMAT (CMS-1), PDG_E_LIMIT (CMS-5: too many names), PDG_E_NOMEM.
+ * Returns 0, PDG_E_FORMAT (CMS-1), PDG_E_LIMIT (CMS-5: too many names), PDG_E_REJECTED (CMS-2: an
+ * Ed25519 or RSA key that binds nobody, crypto/weak.h), PDG_E_NOMEM, PDG_E_CRYPTO.
  */
 int pdg_x509_parse(struct pdg_bytes der, struct pdg_x509 **out,
 		   struct pdg_error *err) PDG_MUST_CHECK;

@@ -9,6 +9,7 @@
 #include <openssl/err.h>
 
 #define AUTH_LEVEL 2 /* 112 bits: RSA from 2048 on, no SHA-1 (SSL_CTX_set_security_level(3)) */
+#define AUTH_BITS  112
 
 /* How OpenSSL's failure is to be read. */
 static enum pdg_x509_end end_of(int code)
@@ -31,6 +32,12 @@ static enum pdg_x509_end end_of(int code)
 	}
 }
 
+/* X509_check_ca() overlooks one whose key usage does not hold keyCertSign. */
+static bool is_ca(X509 *x)
+{
+	return (X509_get_extension_flags(x) & EXFLAG_CA) || X509_check_ca(x) != 0;
+}
+
 /* May the leaf sign what people write? *@out_wanted: for which of its usages, of those that do. */
 static const char *check_leaf(X509 *leaf, bool code_signing, uint32_t *out_wanted)
 {
@@ -38,9 +45,10 @@ static const char *check_leaf(X509 *leaf, bool code_signing, uint32_t *out_wante
 	uint32_t extended = X509_get_extended_key_usage(leaf);
 
 	*out_wanted = code_signing ? XKU_CODE_SIGN : XKU_SMIME | XKU_CODE_SIGN;
-	if (X509_check_ca(leaf) != 0)
+	if (is_ca(leaf))
 		return "is one of an authority";
-	if (!(use & KU_DIGITAL_SIGNATURE))
+	if (!(use &
+	      (code_signing ? KU_DIGITAL_SIGNATURE : KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)))
 		return "is not made for signatures";
 	/* What is absent is reported as all bits set. */
 	if (extended != UINT32_MAX) {
@@ -52,9 +60,43 @@ static const char *check_leaf(X509 *leaf, bool code_signing, uint32_t *out_wante
 	return use == UINT32_MAX ? "does not say what it is made for" : NULL;
 }
 
+/* What OpenSSL's strict reading demands of each authority on a path, whoever is below it. */
+static const char *check_authority(X509 *x)
+{
+	uint32_t flags = X509_get_extension_flags(x);
+
+	if (!(flags & EXFLAG_CA))
+		return "does not say that it is one of an authority (basicConstraints)";
+	if (!(flags & EXFLAG_BCONS_CRITICAL))
+		return "has basicConstraints that are not critical";
+	if (!(flags & EXFLAG_KUSAGE) || !(X509_get_key_usage(x) & KU_KEY_CERT_SIGN))
+		return "has no key usage keyCertSign";
+	if (!X509_get0_subject_key_id(x))
+		return "has no subjectKeyIdentifier";
+	if (!(flags & EXFLAG_SS) && !X509_get0_authority_key_id(x))
+		return "has no authorityKeyIdentifier";
+	if (X509_NAME_entry_count(X509_get_subject_name(x)) == 0)
+		return "has no subject";
+	if (flags & EXFLAG_CRITICAL)
+		return "has a critical extension that is not understood";
+	return NULL;
+}
+
+const char *pdg_x509_unfit(X509 *x, bool anchor, bool code_signing)
+{
+	uint32_t wanted;
+
+	/* An anchor may be its owner's alone. What else is no authority's is never asked. */
+	if (!anchor && !is_ca(x))
+		return NULL;
+	if (EVP_PKEY_get_security_bits(X509_get0_pubkey(x)) < AUTH_BITS)
+		return "has a key that is too weak";
+	return is_ca(x) ? check_authority(x) : check_leaf(x, code_signing, &wanted);
+}
+
 /* An intermediate that is made for something else may not hand on this (as Go's and gpgsm's reading
- * of RFC 5280 4.2.1.12 has it); an anchor's own words bind nobody. */
-static const char *check_usage(STACK_OF(X509) * path, bool code_signing)
+ * of RFC 5280 4.2.1.12 has it); an anchor's own usage binds nobody. *@at: whose fault it is. */
+static const char *check_usage(STACK_OF(X509) * path, bool code_signing, int *at)
 {
 	uint32_t wanted;
 	const char *why = check_leaf(sk_X509_value(path, 0), code_signing, &wanted);
@@ -63,8 +105,9 @@ static const char *check_usage(STACK_OF(X509) * path, bool code_signing)
 	for (i = 1; !why && i + 1 < sk_X509_num(path); i++) {
 		uint32_t extended = X509_get_extended_key_usage(sk_X509_value(path, i));
 
+		*at = i;
 		if (extended != UINT32_MAX && !(extended & (wanted | XKU_ANYEKU)))
-			why = "is of an authority that is made for something else";
+			why = "is made for something else than what is signed below it";
 	}
 	return why;
 }
@@ -105,32 +148,51 @@ static enum pdg_x509_end check_window(const struct pdg_authority *one, int64_t a
 }
 
 static enum pdg_x509_end judge_path(const struct pdg_authority *one, const struct pdg_x509_set *set,
-				    STACK_OF(X509) * path, int64_t at, const char **why)
+				    STACK_OF(X509) * path, int64_t at, const char **why,
+				    int *culprit)
 {
 	enum pdg_x509_end end = check_window(one, at);
 
 	*why = "is of an authority that is not trusted at that time";
 	if (end != PDG_X509_GOOD)
 		return end;
-	*why = check_usage(path, one->code_signing);
+	*why = check_usage(path, one->code_signing, culprit);
 	if (*why)
 		return PDG_X509_UNFIT;
-	*why = "comes with certificates that it does not need, or in another order";
+	*why = "comes with certificates that are not of its path and no authority of the policy "
+	       "vouches for, or in a third order";
 	if (!is_beginning(set, path))
 		return PDG_X509_SPARE;
 	*why = "";
 	return PDG_X509_GOOD;
 }
 
-static int keep_above(STACK_OF(X509) * path, struct pdg_x509_found *out, struct pdg_error *err)
+static int keep_names(STACK_OF(X509) * path, struct pdg_x509_found *out, struct pdg_error *err)
 {
 	int n = sk_X509_num(path);
 	int rc = 0;
 	int i;
 
-	for (i = 1; rc == 0 && i < n && out->n_above < PDG_X509_PATH_MAX; i++)
-		rc = pdg_x509_name_of(sk_X509_value(path, i), out->above[out->n_above++], err);
+	for (i = 0; rc == 0 && i < n && out->n_path <= PDG_X509_PATH_MAX; i++)
+		rc = pdg_x509_handles_of(sk_X509_value(path, i),
+					 i + 1 < n ? sk_X509_value(path, i + 1) : NULL,
+					 &out->path[out->n_path++], err);
 	return rc;
+}
+
+/* Name the certificate at @depth, unless that is the leaf. */
+static int keep_fault(STACK_OF(X509) * path, int depth, struct pdg_x509_found *out,
+		      struct pdg_error *err)
+{
+	const X509 *x = depth > 0 ? sk_X509_value(path, depth) : NULL;
+
+	if (!x)
+		return 0;
+	/* It cuts what is too long, and escapes what is no printable ASCII. */
+	if (!X509_NAME_oneline(X509_get_subject_name(x), out->fault_subject,
+			       sizeof(out->fault_subject)))
+		return pdg_ossl_fail(err, "name a certificate");
+	return pdg_x509_name_of(x, out->fault, err);
 }
 
 static int make_ctx(const struct pdg_authority *one, X509 *leaf, STACK_OF(X509) * offered,
@@ -179,6 +241,8 @@ static int ask(const struct pdg_authority *one, const struct pdg_x509_set *set, 
 {
 	PDG_AUTO(x509_stack) STACK_OF(X509) *offered = NULL;
 	PDG_AUTO(x509_store_ctx) X509_STORE_CTX *ctx = NULL;
+	STACK_OF(X509) * path;
+	int culprit = 0;
 	bool good;
 	int code;
 	int rc;
@@ -194,13 +258,16 @@ static int ask(const struct pdg_authority *one, const struct pdg_x509_set *set, 
 		return pdg_nomem(err);
 	/* OpenSSL leaves what it tried on the way in its queue, also when all is well. */
 	ERR_clear_error();
+	path = X509_STORE_CTX_get0_chain(ctx);
 	if (!good || code != X509_V_OK) {
 		out->end = code == X509_V_OK ? PDG_X509_UNFIT : end_of(code);
 		out->why = X509_verify_cert_error_string(code);
-		return 0;
+		return keep_fault(path, X509_STORE_CTX_get_error_depth(ctx), out, err);
 	}
-	out->end = judge_path(one, set, X509_STORE_CTX_get0_chain(ctx), at, &out->why);
-	return keep_above(X509_STORE_CTX_get0_chain(ctx), out, err);
+	out->end = judge_path(one, set, path, at, &out->why, &culprit);
+	if (out->end == PDG_X509_UNFIT)
+		rc = keep_fault(path, culprit, out, err);
+	return rc == 0 && set->named ? keep_names(path, out, err) : rc;
 }
 
 int pdg_x509_path(const struct pdg_x509_anchors *a, const struct pdg_x509_set *set, int64_t at,
@@ -218,6 +285,17 @@ int pdg_x509_path(const struct pdg_x509_anchors *a, const struct pdg_x509_set *s
 			return rc;
 		if (one.end < best.end)
 			best = one;
+	}
+	if (best.end == PDG_X509_SPARE) {
+		bool accounted;
+		int rc = pdg_x509_accounted(a, set, &accounted, err);
+
+		if (rc < 0)
+			return rc;
+		if (accounted) {
+			best.end = PDG_X509_GOOD;
+			best.why = "";
+		}
 	}
 	*out = best;
 	return 0;

@@ -183,13 +183,18 @@ static int check_commands(const struct pdg_pushcert *c, const struct pdg_push *p
 	return 0;
 }
 
-/* An identity, or a pattern that many have? (ssh-keygen(1), ALLOWED SIGNERS, PATTERNS) */
-static bool is_identity(struct pdg_bytes signer)
+/*
+ * One identity, or a pattern that many have, or a list? (ssh-keygen(1), ALLOWED SIGNERS, PATTERNS.)
+ * A comma is part of some names that are no SSH principals.
+ */
+static bool is_identity(const struct pdg_verdict *v)
 {
+	struct pdg_bytes signer = pdg_buf_bytes(&v->signer);
+	const char *many = v->format == PDG_SIG_SSH ? "*?!," : "*?!";
 	size_t i;
 
 	for (i = 0; i < signer.n; i++) {
-		if (signer.p[i] == '*' || signer.p[i] == '?' || signer.p[i] == '!')
+		if (signer.p[i] != '\0' && strchr(many, signer.p[i]))
 			return false;
 	}
 	return signer.n > 0;
@@ -197,10 +202,9 @@ static bool is_identity(struct pdg_bytes signer)
 
 static int check_signer(const struct pdg_gate *g, struct pdg_certificate *c, struct pdg_error *err)
 {
-	PDG_AUTO(verdict) struct pdg_verdict v = {.format = PDG_SIG_NONE};
+	PDG_AUTO(verdict) struct pdg_verdict v = PDG_VERDICT_INIT;
 	int rc;
 
-	pdg_verdict_init(&v);
 	rc = pdg_judge_pushcert(g->signers, c->cert, g->at, &v, err);
 	if (rc < 0)
 		return pdg_context(err, rc, "push certificate");
@@ -211,8 +215,8 @@ static int check_signer(const struct pdg_gate *g, struct pdg_certificate *c, str
 			"sign pushes as commits, with a key that the policy names: git config user.signingKey KEY, then git push --signed");
 		return rc;
 	}
-	c->pusher = is_identity(pdg_buf_bytes(&v.signer)) ? pdg_bytes_dup(pdg_buf_bytes(&v.signer))
-							  : pdg_str_dup(v.fingerprint);
+	c->pusher = is_identity(&v) ? pdg_bytes_dup(pdg_buf_bytes(&v.signer))
+				    : pdg_str_dup(v.fingerprint);
 	return c->pusher ? 0 : pdg_nomem(err);
 }
 

@@ -113,13 +113,15 @@ int pdg_emit_server_key(const struct pdg_policy_repository *section, const char 
 
 int pdg_emit_deadline(const char *deadline, int *out_ms, struct pdg_error *err)
 {
+	struct pdg_error why = {.code = 0};
 	int64_t seconds;
-	int rc = pdg_deadline_parse(pdg_bytes_str(deadline), &seconds, err);
+	int rc = pdg_deadline_parse(pdg_bytes_str(deadline), &seconds, &why);
 
 	if (rc < 0) {
-		rc = pdg_reject(err, "CLI-2", "the deadline \"%s\" is no time such as 2s",
-				deadline);
-		pdg_fix(err, "git config pedigree.deadline 2s");
+		rc = pdg_reject(err, "CLI-2", "the deadline \"%s\" is %s", deadline, why.text);
+		pdg_fix(err,
+			"git config pedigree.deadline 2s, or for the hooks of a server: pedigree hooks "
+			"install --server --deadline 2s again");
 		return rc;
 	}
 	if (out_ms)

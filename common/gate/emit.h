@@ -58,7 +58,7 @@ struct pdg_send {
 };
 
 /**
- * For how long a push may wait, from a text such as "2s": *@out_ms (may be NULL), an hour at most.
+ * For how long a push may wait, from a text such as "2s", 1s to 1h: *@out_ms (may be NULL).
  * Returns 0, PDG_E_USAGE (CLI-2).
  */
 int pdg_emit_deadline(const char *deadline, int *out_ms, struct pdg_error *err) PDG_MUST_CHECK;

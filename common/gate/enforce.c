@@ -79,6 +79,11 @@ int pdg_gate_push(struct pdg_gate *g, const struct pdg_push *push, struct pdg_er
 		*err = why;
 	if (rc == 0 && g->n_bad)
 		return refused(g, err);
+	if (rc == 0 && g->unsure.code < 0) {
+		if (err)
+			*err = g->unsure;
+		return g->unsure.code;
+	}
 	if (rc == 0 && pdg_walk_cut(w) && !g->remote)
 		return shallow("", err);
 	return rc;

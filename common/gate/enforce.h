@@ -23,14 +23,23 @@ struct pdg_gate {
 	 * has no name. NULL: it is this repository that is pushed to.
 	 */
 	const char *remote;
-	/** Each object that was judged, good or not. @type is "commit" or "tag". May be NULL. */
+	/** No commit is told that stands on a protected ref already: statements are made of it. */
+	bool exact;
+	/**
+	 * Each object that was judged, good or not. @type is "commit" or "tag"; @raw is empty for
+	 * a commit beyond a limit, which is not read. May be NULL.
+	 */
 	void (*judged)(void *ctx, const char *type, const char *hex, struct pdg_bytes raw,
 		       const struct pdg_verdict *v);
 	void *ctx;
 	bool stop;	 /* set by @judged: nobody listens any more, judge no further */
 	size_t n_judged; /* counted here */
 	size_t n_bad;
-	struct pdg_behind *behind; /* made when first needed: one gate is for one push */
+	/* Made when first needed: one gate is for one push, range or repository at one time. */
+	struct pdg_behind *behind;
+	struct pdg_lineage *baseline; /* what the section's baselines reach */
+	struct pdg_knowns *knowns;    /* what a forge's merge rests on, judged once */
+	struct pdg_error unsure; /* code: why it is not known whether a ref is only moved forward */
 };
 
 /** Release what the gate made for itself; what was put into it stays its owner's. */
@@ -41,8 +50,8 @@ PDG_AUTO_DEFINE_VALUE(gate, struct pdg_gate, pdg_gate_done)
  * Judge one commit by all that counts for it: its signature, and of a forge's merge also the tree
  * (GIT-6).
  *
- * @within_push  its parents stand on a protected ref or are judged with it; else they must be
- *               signed by allowed keys themselves, or be excused by the baseline
+ * @within_push  its parents stand on a protected ref or are judged with it; else those of a forge's
+ *               merge are judged by the same rules, or excused by the baseline
  * @out_raw      appended: the raw commit
  * @out          initialised; filled whatever the result
  *
@@ -52,7 +61,7 @@ int pdg_gate_commit(struct pdg_gate *g, const char *hex, bool within_push, struc
 		    struct pdg_verdict *out, struct pdg_error *err) PDG_MUST_CHECK;
 
 /** Is the commit at or behind the section's baseline, from before adoption (rules.md 2.2)? */
-int pdg_gate_excused(const struct pdg_gate *g, const char *hex, bool *out,
+int pdg_gate_excused(struct pdg_gate *g, const char *hex, bool *out,
 		     struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
@@ -67,7 +76,8 @@ int pdg_gate_attestable(struct pdg_gate *g, const char *hex, bool within_push,
  * Judge every commit of @w, on all cores (pool.c); @judged is called from here alone, in the order
  * of the walk. A good forge's merge must also give the tree that it has (GIT-6).
  *
- * @within_push  as in pdg_gate_commit()
+ * @within_push  as in pdg_gate_commit(). Else @w answers for the parents that it shows, or was told
+ *               to leave out (pdg_walk_answers())
  *
  * Returns 0 when all were judged (or up to g->stop), whatever the verdicts; else what kept it from
  * judging: the first such failure in the order of the walk.

@@ -10,6 +10,24 @@ void pdg_gate_tell(struct pdg_gate *g, const char *type, const char *hex, struct
 		   const struct pdg_verdict *v);
 
 /**
+ * Read a commit and judge its bytes: the half of a judgement that any thread can do. Also returns
+ * PDG_E_NOTFOUND, PDG_E_LIMIT (COM-6).
+ */
+int pdg_gate_look(struct pdg_gate *g, const char *hex, struct pdg_buf *out_raw,
+		  struct pdg_verdict *out, struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * The other half, which takes the repository: a good verdict by a forge's key stays good only for a
+ * merge as rules.md 2.3 has it (GIT-6).
+ *
+ * @w            the commit is of this walk, which answers for parents that it shows or leaves out;
+ *               NULL: it stands alone
+ * @within_push  all parents are answered for: they are judged with it, or stand on a protected ref
+ */
+int pdg_gate_finish(struct pdg_gate *g, struct pdg_walk *w, bool within_push, struct pdg_bytes raw,
+		    struct pdg_verdict *v, struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
  * Check the refs of @push; the new values of protected ones go into @w. *@out_any: set when a
  * protected ref gains something. Returns as pdg_gate_push().
  */

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The last step of a refused push. The commands are git's, whole and with the names that they need,
- * so that they can be pasted: amend for the tip alone, rebase from the last good commit for what is
- * older, from the ref's old value where merges must be made again, git tag for a tag.
+ * The last step of a refused push. Which of the commands of commit/resign.c mends it: amend for the
+ * tip alone, rebase from the last good commit for what is older, from the ref's old value where
+ * merges must be made again, git tag for a tag.
  */
 #include "gate/mend.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "commit/resign.h"
 #include "util/codec.h"
 #include "util/limits.h"
 #include "util/size.h"
@@ -16,17 +18,15 @@
 
 #define SHOWN	   12	/* digits of a name, as in every line of ours */
 #define MERGES_MAX 1024 /* of which the parents are remembered */
-#define HEX_DIGITS 40
-#define WORD_MOST  256
 
 /* An object that is not good. */
 struct line {
 	char type[8];
 	char hex[PDG_GIT_HEX];
-	char parent[PDG_GIT_HEX]; /* the first one; "": a root */
-	char tag[WORD_MOST];	  /* the tag to be made again */
-	char address[WORD_MOST];  /* of the key's owner, when that is the fault */
-	bool own;		  /* author and committer are one person */
+	char parent[PDG_GIT_HEX];  /* the first one; "": a root */
+	char tag[PDG_RESIGN_WORD]; /* the tag to be made again */
+	bool unread;		   /* a commit beyond a limit: nothing of it is known */
+	struct pdg_resign how;
 	enum pdg_result result;
 	struct pdg_error why;
 };
@@ -40,6 +40,7 @@ struct merge {
 struct pdg_mend {
 	const struct pdg_repo *repo;
 	const struct pdg_push *push;
+	const struct pdg_update **by_new; /* all of the push, by what they would point at */
 	const char *ref; /* of the tag that was judged last, "" none: borrowed from push */
 	struct line lines[PDG_MEND_LINES];
 	size_t n_lines;
@@ -47,16 +48,55 @@ struct pdg_mend {
 	char oldest_parent[PDG_GIT_HEX]; /* of the last commit that is not good: the oldest */
 	struct merge *merges;
 	size_t n_merges, cap_merges;
-	bool merged; /* the push holds a merge */
+	size_t parents; /* bytes of their lines */
+	bool merged;	/* the push holds a merge */
+	bool unread;	/* and a commit beyond a limit: what is behind it is not known */
+	bool wordless;	/* the push holds a commit without a message */
 };
+
+/* Of several refs that would point at one object the first comes first. */
+static int by_new(const void *a, const void *b)
+{
+	const struct pdg_update *x = *(const struct pdg_update *const *)a;
+	const struct pdg_update *y = *(const struct pdg_update *const *)b;
+	int order = strcmp(x->new, y->new);
+
+	return order ? order : (x > y) - (x < y);
+}
+
+/* The first update by which a ref would point at @hex; NULL: none would. */
+static const struct pdg_update *find_update(const struct pdg_mend *m, const char *hex)
+{
+	size_t low = 0;
+	size_t high = m->push->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (strcmp(m->by_new[mid]->new, hex) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < m->push->n && strcmp(m->by_new[low]->new, hex) == 0 ? m->by_new[low] : NULL;
+}
 
 int pdg_mend_new(const struct pdg_repo *repo, const struct pdg_push *push, struct pdg_mend **out,
 		 struct pdg_error *err)
 {
 	struct pdg_mend *m = pdg_calloc(1, sizeof(*m));
+	size_t i;
 
 	if (!m)
 		return pdg_nomem(err);
+	m->by_new = pdg_calloc(push->n + 1, sizeof(*m->by_new));
+	if (!m->by_new) {
+		free(m);
+		return pdg_nomem(err);
+	}
+	for (i = 0; i < push->n; i++)
+		m->by_new[i] = &push->v[i];
+	qsort(m->by_new, push->n, sizeof(*m->by_new), by_new);
 	m->repo = repo;
 	m->push = push;
 	m->ref = "";
@@ -73,6 +113,7 @@ void pdg_mend_free(struct pdg_mend *m)
 	for (i = 0; i < m->n_merges; i++)
 		free(m->merges[i].parents);
 	free(m->merges);
+	free(m->by_new);
 	free(m);
 }
 
@@ -104,7 +145,7 @@ static bool take_parent(struct pdg_bytes *lines, struct pdg_bytes *out)
 	if (!pdg_bytes_line(lines, &line))
 		return false;
 	*out = pdg_bytes_from(line, strlen("parent "));
-	return pdg_is_hex(*out, HEX_DIGITS);
+	return pdg_is_hex(*out, PDG_OID_SHA1);
 }
 
 /* What cannot be remembered only makes a line say less. */
@@ -114,6 +155,8 @@ static void keep_merge(struct pdg_mend *m, const char *hex, struct pdg_bytes par
 	uint8_t *copy;
 
 	m->merged = true;
+	if (parents.n > PDG_LIMIT_MEND_PARENTS - m->parents)
+		return;
 	if (pdg_array_grow(&m->merges, m->n_merges, &m->cap_merges, sizeof(*m->merges),
 			   MERGES_MAX) < 0)
 		return;
@@ -122,50 +165,10 @@ static void keep_merge(struct pdg_mend *m, const char *hex, struct pdg_bytes par
 		return;
 	memcpy(copy, parents.p, parents.n);
 	x = &m->merges[m->n_merges++];
+	m->parents += parents.n;
 	x->parents = copy;
 	x->n = parents.n;
 	memcpy(x->hex, hex, strlen(hex) + 1);
-}
-
-/* A word that sh takes as it is. */
-static bool is_plain(struct pdg_bytes b)
-{
-	static const char marks[] = "@._/+-";
-	size_t i;
-
-	for (i = 0; i < b.n; i++) {
-		char c = (char)b.p[i];
-
-		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
-		    (!c || !strchr(marks, c)))
-			return false;
-	}
-	return b.n > 0 && b.p[0] != '-';
-}
-
-/* An address out of "Name <address>" or "address,…", when it is one that can be pasted. */
-static void take_address(struct pdg_bytes signer, char out[WORD_MOST])
-{
-	size_t open = pdg_bytes_find_byte(signer, '<', 0);
-	struct pdg_bytes a = signer;
-
-	if (open != SIZE_MAX)
-		a = pdg_bytes_head(pdg_bytes_from(signer, open + 1),
-				   pdg_bytes_find_byte(signer, '>', open) - open - 1);
-	else
-		a = pdg_bytes_head(signer, pdg_bytes_find_byte(signer, ',', 0));
-	if (a.n >= WORD_MOST || !is_plain(a) || pdg_bytes_find_byte(a, '@', 0) == SIZE_MAX)
-		return;
-	memcpy(out, a.p, a.n);
-	out[a.n] = '\0';
-}
-
-static bool is_own(struct pdg_bytes raw)
-{
-	PDG_AUTO(commit) struct pdg_commit *c = NULL;
-
-	return pdg_commit_parse(raw, false, &c, NULL) == 0 &&
-	       pdg_bytes_eq(c->author.email, c->committer.email);
 }
 
 static void keep_line(struct pdg_mend *m, const char *type, const char *hex, struct pdg_bytes raw,
@@ -174,29 +177,23 @@ static void keep_line(struct pdg_mend *m, const char *type, const char *hex, str
 	struct line *l = &m->lines[m->n_lines++];
 
 	*l = (struct line){.result = v->result, .why = v->why};
+	l->unread = !raw.n && strcmp(type, "commit") == 0;
 	memcpy(l->type, type, strlen(type) + 1);
 	memcpy(l->hex, hex, strlen(hex) + 1);
 	if (strcmp(type, "tag") == 0 && pdg_str_starts(m->ref, "refs/tags/") &&
 	    strlen(m->ref) < sizeof(l->tag))
 		memcpy(l->tag, m->ref + strlen("refs/tags/"),
 		       strlen(m->ref + strlen("refs/tags/")) + 1);
-	if (pdg_str_eq(v->why.rule, "SGN-9")) {
-		take_address(pdg_buf_bytes(&v->signer), l->address);
-		l->own = is_own(raw);
-	}
+	pdg_resign_look(raw, v, &l->how);
 }
 
 /* Tags are judged from the ref inwards: one that no ref names is in the one before. */
 static void find_ref(struct pdg_mend *m, const char *hex)
 {
-	size_t i;
+	const struct pdg_update *u = find_update(m, hex);
 
-	for (i = 0; i < m->push->n; i++) {
-		if (strcmp(m->push->v[i].new, hex) == 0) {
-			m->ref = m->push->v[i].ref;
-			return;
-		}
-	}
+	if (u)
+		m->ref = u->ref;
 }
 
 void pdg_mend_take(void *ctx, const char *type, const char *hex, struct pdg_bytes raw,
@@ -217,9 +214,11 @@ void pdg_mend_take(void *ctx, const char *type, const char *hex, struct pdg_byte
 	}
 	if (rest.n)
 		keep_merge(m, hex, parents);
+	m->wordless = m->wordless || (commit && raw.n && pdg_resign_wordless(raw));
 	if (v->result == PDG_RESULT_GOOD)
 		return;
 	m->n++;
+	m->unread = m->unread || (commit && !raw.n);
 	if (commit)
 		memcpy(m->oldest_parent, parent, sizeof(parent));
 	if (m->n_lines == PDG_MEND_LINES)
@@ -231,13 +230,7 @@ void pdg_mend_take(void *ctx, const char *type, const char *hex, struct pdg_byte
 /* Is the commit what a ref would point at? */
 static bool is_tip(const struct pdg_mend *m, const char *hex)
 {
-	size_t i;
-
-	for (i = 0; i < m->push->n; i++) {
-		if (strcmp(m->push->v[i].new, hex) == 0)
-			return true;
-	}
-	return false;
+	return find_update(m, hex) != NULL;
 }
 
 static struct pdg_bytes first_line(const struct pdg_buf *b)
@@ -248,25 +241,28 @@ static struct pdg_bytes first_line(const struct pdg_buf *b)
 	return pdg_bytes_line(&rest, &line) ? line : pdg_bytes(NULL, 0);
 }
 
-/* A commit that changes nothing: git amends it only when told so. */
+/* A commit that changes nothing (or a root, that may): git amends it only when told so. */
 static bool is_empty(const struct pdg_mend *m, const struct line *l)
 {
 	PDG_AUTO(buf) struct pdg_buf own = PDG_BUF_INIT(PDG_LIMIT_COMMIT);
 	PDG_AUTO(buf) struct pdg_buf parent = PDG_BUF_INIT(PDG_LIMIT_COMMIT);
 	const char *type = NULL;
 
-	return l->parent[0] && pdg_repo_read(m->repo, l->hex, &own, &type, NULL) == 0 &&
+	if (!l->parent[0])
+		return true;
+	return pdg_repo_read(m->repo, l->hex, &own, &type, NULL) == 0 &&
 	       pdg_repo_read(m->repo, l->parent, &parent, &type, NULL) == 0 &&
 	       pdg_bytes_eq(first_line(&own), first_line(&parent));
 }
 
 /*
  * From where history is to be made again. Merges that came in may have begun before what stands on
- * the ref, which must not be made again: the ref's old value. Else the last good commit.
+ * the ref, which must not be made again: the ref's old value. Else the last good commit, if it is
+ * known; if not, the commit before this one.
  */
 static const char *base_of(const struct pdg_mend *m, const struct line *l)
 {
-	if (m->push->n > 1)
+	if (m->push->n > 1 || m->unread)
 		return l->parent;
 	if (m->merged && m->push->v[0].old[0])
 		return m->push->v[0].old;
@@ -275,65 +271,24 @@ static const char *base_of(const struct pdg_mend *m, const struct line *l)
 
 static void put_rebase(const struct pdg_mend *m, const struct line *l, struct pdg_buf *out)
 {
-	const char *base = base_of(m, l);
+	char base[SHOWN + 1] = "";
 
-	pdg_buf_printf(out,
-		       "git rebase %s--exec 'git commit --amend --no-edit --allow-empty -S' %.*s",
-		       m->merged ? "--rebase-merges " : "", base[0] ? SHOWN : (int)strlen("--root"),
-		       base[0] ? base : "--root");
-}
-
-static void put_tag(const struct line *l, struct pdg_buf *out)
-{
-	PDG_AUTO(buf) struct pdg_buf target = PDG_BUF_INIT(2 * WORD_MOST);
-
-	pdg_buf_printf(&target, "%s^{}", l->tag);
-	pdg_buf_puts(out, "git tag -s -f ");
-	if (is_plain(pdg_bytes_str(l->tag)))
-		pdg_buf_puts(out, l->tag);
-	else
-		pdg_str_sh_word(out, l->tag);
-	pdg_buf_putc(out, ' ');
-	pdg_str_sh_word(out, pdg_buf_cstr(&target));
+	(void)snprintf(base, sizeof(base), "%.*s", SHOWN, base_of(m, l));
+	pdg_resign_rebase(base[0] ? base : NULL, m->merged, m->wordless, out);
 }
 
 /* The command that makes the object again. */
 static void put_command(const struct pdg_mend *m, const struct line *l, struct pdg_buf *out)
 {
-	if (strcmp(l->type, "tag") == 0)
-		put_tag(l, out);
-	else if (m->n > 1 || !is_tip(m, l->hex))
-		put_rebase(m, l, out);
-	else
-		pdg_buf_printf(out, "git commit --amend --no-edit%s%s -S",
-			       l->own ? " --reset-author" : "",
-			       is_empty(m, l) ? " --allow-empty" : "");
-}
+	struct pdg_resign how = l->how;
 
-/* What has to be set first, for the command to help. */
-static void put_before(const struct line *l, struct pdg_buf *out)
-{
-	switch (l->result) {
-	case PDG_RESULT_UNKNOWN_KEY:
-	case PDG_RESULT_REVOKED_KEY:
-	case PDG_RESULT_EXPIRED_KEY:
-	case PDG_RESULT_UNSUPPORTED:
-		pdg_buf_puts(out,
-			     "set user.signingKey to a key of yours that the policy names, then: ");
-		break;
-	case PDG_RESULT_NOT_ALLOWED:
-		if (l->address[0])
-			pdg_buf_printf(out, "git config user.email %s && ", l->address);
-		else if (pdg_str_eq(l->why.rule, "SGN-9"))
-			pdg_buf_puts(out, "set user.email to an address of the key, then: ");
-		else if (pdg_str_eq(l->why.rule, "SGN-12"))
-			pdg_buf_puts(out, "set the clock right, then: ");
-		else
-			pdg_buf_puts(out,
-				     "set user.signingKey to a key of yours that may sign, then: ");
-		break;
-	default:
-		break;
+	if (strcmp(l->type, "tag") == 0) {
+		pdg_resign_tag(l->tag, l->tag, how.wordless, out);
+	} else if (m->n > 1 || !is_tip(m, l->hex)) {
+		put_rebase(m, l, out);
+	} else {
+		how.empty = is_empty(m, l);
+		pdg_resign_amend(&how, out);
 	}
 }
 
@@ -367,10 +322,12 @@ void pdg_mend_line(const struct pdg_mend *m, size_t i, struct pdg_error *out)
 	put_merge(m, l, &merge);
 	(void)pdg_context(out, PDG_E_REJECTED, "%s %.*s%s is %s", l->type, SHOWN, l->hex,
 			  pdg_buf_cstr(&merge), pdg_result_name(l->result));
-	/* What a forge made is made again by a person, and GIT-6 says how. */
-	if (pdg_str_eq(l->why.rule, "GIT-6") || (strcmp(l->type, "tag") == 0 && !l->tag[0]))
+	/* What a forge made is made again by a person, and GIT-6 says how. What is too large would
+	 * be so again. */
+	if (l->unread || pdg_str_eq(l->why.rule, "GIT-6") ||
+	    (strcmp(l->type, "tag") == 0 && !l->tag[0]))
 		return;
-	put_before(l, &fix);
+	pdg_resign_before(&l->how, l->result, l->why.rule, &fix);
 	put_command(m, l, &fix);
 	/* A command that was cut would be another one. */
 	if (pdg_buf_check(&fix, NULL) == 0 && fix.n < PDG_ERROR_FIX_MAX)

@@ -6,7 +6,6 @@
  * there are never more than a window of commits, nor more than PDG_LIMIT_JUDGING bytes of them.
  */
 #include "gate/impl.h"
-#include "gate/merge.h"
 #include "util/limits.h"
 #include "util/size.h"
 #include "util/workers.h"
@@ -17,7 +16,8 @@ struct job {
 	char hex[PDG_GIT_HEX];
 	struct pdg_buf raw;
 	struct pdg_verdict verdict;
-	int rc; /* less than 0: there is no verdict, and why */
+	bool beyond; /* a limit: refused by the walk */
+	int rc;	     /* less than 0: there is no verdict, and why */
 	struct pdg_error why;
 };
 
@@ -56,8 +56,20 @@ static void judge(void *ctx, void *arg)
 	const struct pdg_gate *g = ctx;
 	struct job *job = arg;
 
-	job->rc = pdg_judge_commit(g->signers, pdg_buf_bytes(&job->raw), false, g->at,
-				   &job->verdict, &job->why);
+	job->rc = 0;
+	if (!job->beyond)
+		job->rc = pdg_judge_commit(g->signers, pdg_buf_bytes(&job->raw), false, g->at,
+					   &job->verdict, &job->why);
+}
+
+/* A commit that is not read, nor what is behind it: it is refused as one that is malformed. */
+static void refuse(struct job *job, const struct pdg_error *why)
+{
+	job->beyond = true;
+	pdg_verdict_done(&job->verdict);
+	pdg_verdict_init(&job->verdict);
+	job->verdict.result = PDG_RESULT_MALFORMED;
+	job->verdict.why = *why;
 }
 
 static int pool_init(struct pool *p, struct pdg_error *err)
@@ -84,7 +96,12 @@ static void put_next(struct pool *p)
 	}
 	p->n_put++;
 	pdg_buf_reset(&job->raw);
+	job->beyond = false;
 	p->ended = pdg_walk_next(p->w, job->hex, &job->raw, &p->why);
+	if (p->ended == PDG_E_LIMIT && job->hex[0]) {
+		refuse(job, &p->why);
+		p->ended = 0;
+	}
 	if (p->ended < 0)
 		return;
 	p->bytes += job->raw.n;
@@ -114,8 +131,8 @@ static int take(struct pool *p, struct job *job, struct pdg_error *err)
 	p->bytes -= raw.n;
 	if (rc < 0 && err)
 		*err = job->why;
-	if (rc == 0 && v->result == PDG_RESULT_GOOD && v->forge)
-		rc = pdg_gate_forge_merge(p->g, raw, p->within_push, v, err);
+	if (rc == 0)
+		rc = pdg_gate_finish(p->g, p->w, p->within_push, raw, v, err);
 	if (rc == 0 && v->result != PDG_RESULT_GOOD && !p->all)
 		rc = still_shown(p, job->hex, &shown, err);
 	if (rc < 0)

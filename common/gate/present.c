@@ -6,11 +6,13 @@
  */
 #include "gate/impl.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "util/str.h"
 
-#define FEW 256 /* commits that are judged sooner than every ref is read */
+#define FEW	 256 /* commits that are judged sooner than every ref is read */
+#define BRANCHES "refs/heads/"
 
 /* A protected ref that leads to no commit hides none. */
 int pdg_gate_hide_commit(struct pdg_walk *w, const char *hex, struct pdg_error *err)
@@ -23,16 +25,53 @@ int pdg_gate_hide_commit(struct pdg_walk *w, const char *hex, struct pdg_error *
 struct hiding {
 	const struct pdg_gate *g;
 	struct pdg_walk *w;
-	size_t skip; /* characters of a tracking ref's name before the branch's */
+	char *tracking; /* "refs/remotes/<remote>/"; NULL: the refs of this repository count */
 };
+
+static void hiding_done(struct hiding *h)
+{
+	free(h->tracking);
+}
+PDG_AUTO_DEFINE_VALUE(hiding, struct hiding, hiding_done)
+
+static int hiding_init(struct hiding *h, const struct pdg_gate *g, struct pdg_walk *w,
+		       struct pdg_error *err)
+{
+	*h = (struct hiding){.g = g, .w = w};
+	if (!g->remote)
+		return 0;
+	h->tracking = pdg_str_printf("refs/remotes/%s/", g->remote);
+	return h->tracking ? 0 : pdg_nomem(err);
+}
+
+/*
+ * What a protected name, or the first part of one, is called here. *@out NULL: nothing here is it,
+ * for of a remote's refs only the branches are tracked.
+ */
+static int name_here(const struct hiding *h, const char *theirs, bool part, char **out,
+		     struct pdg_error *err)
+{
+	*out = NULL;
+	if (!h->tracking)
+		*out = pdg_str_dup(theirs);
+	else if (!h->g->remote[0])
+		return 0;
+	else if (pdg_str_starts(theirs, BRANCHES))
+		*out = pdg_str_printf("%s%s", h->tracking, theirs + strlen(BRANCHES));
+	else if (part && pdg_str_starts(BRANCHES, theirs))
+		*out = pdg_str_dup(h->tracking);
+	else
+		return 0;
+	return *out ? 0 : pdg_nomem(err);
+}
 
 static int hide_ref(void *ctx, const char *name, const char *hex, struct pdg_error *err)
 {
 	const struct hiding *h = ctx;
 	PDG_AUTO(mem) char *theirs = NULL;
 
-	if (h->skip) {
-		theirs = pdg_str_printf("refs/heads/%s", name + h->skip);
+	if (h->tracking) {
+		theirs = pdg_str_printf(BRANCHES "%s", name + strlen(h->tracking));
 		if (!theirs)
 			return pdg_nomem(err);
 		name = theirs;
@@ -47,18 +86,17 @@ static int hide_ref(void *ctx, const char *name, const char *hex, struct pdg_err
 static int hide_pattern(struct hiding *h, const char *pattern, struct pdg_error *err)
 {
 	const char *star = strchr(pattern, '*');
-	PDG_AUTO(mem) char *prefix = NULL;
+	PDG_AUTO(mem) char *first = strndup(pattern, strcspn(pattern, "*"));
+	PDG_AUTO(mem) char *name = NULL;
 	char hex[PDG_GIT_HEX];
-	int rc;
+	int rc = first ? name_here(h, first, star, &name, err) : pdg_nomem(err);
 
-	if (!star) {
-		rc = pdg_repo_ref(h->g->repo, pattern, hex, err);
-		return rc < 0 || !hex[0] ? rc : hide_ref(h, pattern, hex, err);
-	}
-	prefix = strndup(pattern, (size_t)(star - pattern));
-	if (!prefix)
-		return pdg_nomem(err);
-	return pdg_repo_each_ref(h->g->repo, prefix, hide_ref, h, err);
+	if (rc < 0 || !name)
+		return rc;
+	if (star)
+		return pdg_repo_each_ref(h->g->repo, name, hide_ref, h, err);
+	rc = pdg_repo_ref(h->g->repo, name, hex, err);
+	return rc < 0 || !hex[0] ? rc : hide_ref(h, name, hex, err);
 }
 
 /* Hide what the protected refs reach now: of @near those alone that are found by name. */
@@ -75,54 +113,61 @@ static int hide_protected(struct hiding *h, bool near, struct pdg_error *err)
 	return rc;
 }
 
+/* What HEAD is here, or the remote's is known to be here: where the latter cannot be found out, it
+ * only takes longer. */
+static int head_name(const struct hiding *h, char **out, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *head = NULL;
+	int rc;
+
+	if (!h->tracking)
+		return pdg_repo_head_ref(h->g->repo, out, err);
+	head = pdg_str_printf("%sHEAD", h->tracking);
+	if (!head)
+		return pdg_nomem(err);
+	rc = h->g->remote[0] ? pdg_repo_ref_final(h->g->repo, head, out, NULL) : 0;
+	return rc == PDG_E_NOMEM ? pdg_nomem(err) : 0;
+}
+
 /* The branch from which most others begin. */
 static int hide_head(struct hiding *h, struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *name = NULL;
 	char hex[PDG_GIT_HEX];
-	int rc = pdg_repo_head_ref(h->g->repo, &name, err);
+	int rc = head_name(h, &name, err);
 
-	if (rc == 0 && name && pdg_policy_protects(h->g->section, name)) {
-		rc = pdg_repo_ref(h->g->repo, name, hex, err);
-		if (rc == 0 && hex[0])
-			rc = pdg_gate_hide_commit(h->w, hex, err);
-	}
-	return rc;
-}
-
-static int hide_tracked(struct hiding *h, const char *remote, struct pdg_error *err)
-{
-	PDG_AUTO(mem) char *prefix = pdg_str_printf("refs/remotes/%s/", remote);
-
-	if (!prefix)
-		return pdg_nomem(err);
-	h->skip = strlen(prefix);
-	return remote[0] ? pdg_repo_each_ref(h->g->repo, prefix, hide_ref, h, err) : 0;
+	if (rc < 0 || !name || (h->tracking && !pdg_str_starts(name, h->tracking)))
+		return rc;
+	rc = pdg_repo_ref(h->g->repo, name, hex, err);
+	return rc < 0 || !hex[0] ? rc : hide_ref(h, name, hex, err);
 }
 
 int pdg_gate_hide_present(const struct pdg_gate *g, struct pdg_walk *w, struct pdg_error *err)
 {
-	struct hiding h = {.g = g, .w = w};
+	PDG_AUTO(hiding) struct hiding h = {.g = NULL};
+	int rc = hiding_init(&h, g, w, err);
 
-	return g->remote ? hide_tracked(&h, g->remote, err) : hide_protected(&h, false, err);
+	return rc < 0 ? rc : hide_protected(&h, false, err);
 }
 
 int pdg_gate_hide_near(const struct pdg_gate *g, struct pdg_walk *w, bool *out_all,
 		       struct pdg_error *err)
 {
-	struct hiding h = {.g = g, .w = w};
+	PDG_AUTO(hiding) struct hiding h = {.g = NULL};
+	size_t most = g->exact ? 0 : FEW;
 	bool few = false;
 	size_t i;
-	int rc = 0;
+	int rc = hiding_init(&h, g, w, err);
 
 	for (i = 0; rc == 0 && i < g->section->baseline.n; i++)
 		rc = pdg_walk_hide(w, g->section->baseline.v[i], err);
-	if (rc == 0 && !g->remote)
+	if (rc == 0)
 		rc = hide_protected(&h, true, err);
-	if (rc == 0 && !g->remote)
+	if (rc == 0)
 		rc = hide_head(&h, err);
-	if (rc == 0 && !g->remote)
-		rc = pdg_walk_find(w, FEW, &few, err);
+	if (rc == 0)
+		rc = pdg_walk_find(w, most, &few, err);
+	few = few && (!g->exact || pdg_walk_total(w) == 0);
 	if (rc == 0 && !few)
 		rc = pdg_gate_hide_present(g, w, err);
 	if (rc == 0)

@@ -8,9 +8,7 @@
 #include "util/codec.h"
 #include "util/size.h"
 
-#define WORDS_MAX     4
-#define SHA1_DIGITS   40
-#define SHA256_DIGITS 64
+#define WORDS_MAX 4
 
 /* Which words of a line are what; -1: none. */
 struct form {
@@ -56,7 +54,7 @@ static bool take_name(struct pdg_bytes word, char out[PDG_GIT_HEX])
 {
 	size_t i;
 
-	if (!pdg_is_hex(word, SHA1_DIGITS) && !pdg_is_hex(word, SHA256_DIGITS))
+	if (!pdg_is_hex(word, PDG_OID_SHA1) && !pdg_is_hex(word, PDG_OID_SHA256))
 		return false;
 	for (i = 0; i < word.n && word.p[i] == '0'; i++)
 		;
@@ -70,7 +68,7 @@ static bool take_name(struct pdg_bytes word, char out[PDG_GIT_HEX])
 }
 
 /* A ref name as git lets it be (git-check-ref-format(1)), as far as it could mislead us. */
-static bool take_ref(struct pdg_bytes word, char **out)
+static bool is_ref(struct pdg_bytes word)
 {
 	size_t i;
 
@@ -81,19 +79,21 @@ static bool take_ref(struct pdg_bytes word, char **out)
 		if (word.p[i] < 0x20 || word.p[i] == 0x7F)
 			return false;
 	}
-	*out = pdg_bytes_dup(word);
-	return *out != NULL;
+	return true;
 }
 
-static bool take_line(struct pdg_bytes line, const struct form *f, struct pdg_update *out)
+/* All but the ref, which is left in the line; *@out_ref empty where the form has none. */
+static bool take_line(struct pdg_bytes line, const struct form *f, struct pdg_update *out,
+		      struct pdg_bytes *out_ref)
 {
 	struct pdg_bytes words[WORDS_MAX];
 	size_t n = split(line, words);
 
 	if (n < f->words || (n > f->words && !f->more))
 		return false;
+	*out_ref = f->ref < 0 ? pdg_bytes(NULL, 0) : words[f->ref];
 	return take_name(words[f->old], out->old) && take_name(words[f->new], out->new) &&
-	       (f->ref < 0 || take_ref(words[f->ref], &out->ref));
+	       (f->ref < 0 || is_ref(*out_ref));
 }
 
 static int parse(struct pdg_bytes in, const struct form *f, struct pdg_push *out,
@@ -105,13 +105,19 @@ static int parse(struct pdg_bytes in, const struct form *f, struct pdg_push *out
 	size_t number = 0;
 
 	while (pdg_bytes_line(&in, &line)) {
+		struct pdg_bytes ref;
+
 		number++;
 		if (pdg_array_grow(&p.v, p.n, &cap, sizeof(*p.v), SIZE_MAX / sizeof(*p.v)) < 0)
 			return pdg_nomem(err);
-		if (!take_line(line, f, &p.v[p.n]))
+		if (!take_line(line, f, &p.v[p.n], &ref))
 			return pdg_reject(err, "PSH-9",
 					  "line %zu of what git told the hook is not understood",
 					  number);
+		if (f->ref >= 0)
+			p.v[p.n].ref = pdg_bytes_dup(ref);
+		if (f->ref >= 0 && !p.v[p.n].ref)
+			return pdg_nomem(err);
 		p.n++;
 	}
 	*out = p;
@@ -121,7 +127,21 @@ static int parse(struct pdg_bytes in, const struct form *f, struct pdg_push *out
 
 int pdg_push_received(struct pdg_bytes in, struct pdg_push *out, struct pdg_error *err)
 {
-	return parse(in, &received, out, err);
+	PDG_AUTO(push) struct pdg_push p = {NULL, 0};
+	int rc = parse(in, &received, &p, err);
+
+	if (rc < 0)
+		return rc;
+	/* git runs these hooks for refs alone: somebody has read the lines before us. */
+	if (p.n == 0) {
+		rc = pdg_reject(err, "PSH-9", "the hook was told of no ref: nothing was judged");
+		pdg_fix(err,
+			"whatever runs before it has to leave it standard input as git wrote it");
+		return rc;
+	}
+	*out = p;
+	p = (struct pdg_push){NULL, 0};
+	return 0;
 }
 
 int pdg_push_sent(struct pdg_bytes in, struct pdg_push *out, struct pdg_error *err)

@@ -21,7 +21,8 @@ struct pdg_push {
 void pdg_push_done(struct pdg_push *p);
 PDG_AUTO_DEFINE_VALUE(push, struct pdg_push, pdg_push_done)
 
-/** pre-receive, post-receive: "<old> <new> <ref>". Returns 0, PDG_E_FORMAT (PSH-9). */
+/** pre-receive, post-receive: "<old> <new> <ref>", at least one. Returns 0, PDG_E_FORMAT (PSH-9).
+ */
 int pdg_push_received(struct pdg_bytes in, struct pdg_push *out,
 		      struct pdg_error *err) PDG_MUST_CHECK;
 

@@ -6,12 +6,15 @@
  */
 #include "gate/impl.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "commit/resign.h"
 #include "util/limits.h"
 #include "util/str.h"
 
-#define TAG_DEPTH 8 /* tags of tags that are judged */
+#define TAG_DEPTH 8  /* tags of tags that are judged */
+#define SHOWN	  12 /* digits of a name, as in every line of ours */
 
 /* Is @ref what a protected name stands for by being symbolic? */
 static int behind_protected(struct pdg_gate *g, const char *ref, char **out, struct pdg_error *err)
@@ -27,12 +30,6 @@ static int behind_protected(struct pdg_gate *g, const char *ref, char **out, str
 	name = pdg_behind_find(g->behind, ref);
 	*out = pdg_str_dup(name);
 	return *out || !name ? 0 : pdg_nomem(err);
-}
-
-void pdg_gate_done(struct pdg_gate *g)
-{
-	pdg_behind_free(g->behind);
-	g->behind = NULL;
 }
 
 int pdg_gate_protected(struct pdg_gate *g, const struct pdg_update *u, char **out_ref,
@@ -106,9 +103,10 @@ static bool is_here(const struct pdg_repo *r, const char *hex)
 }
 
 /* Deleted or forced? A clone that does not have the remote's value leaves that to the server. */
-static int check_move(const struct pdg_gate *g, const struct pdg_update *u, const char *ref,
+static int check_move(struct pdg_gate *g, const struct pdg_update *u, const char *ref,
 		      struct pdg_walk *w, struct pdg_error *err)
 {
+	struct pdg_error why = {.code = 0};
 	bool reachable = false;
 	int rc;
 
@@ -121,10 +119,18 @@ static int check_move(const struct pdg_gate *g, const struct pdg_update *u, cons
 	}
 	if (is_tag_ref(ref))
 		return forced(ref, err);
-	rc = pdg_walk_reaches(w, u->old, u->new, &reachable, err);
+	rc = pdg_walk_reaches(w, u->old, u->new, &reachable, &why);
 	if (rc == PDG_E_NOTFOUND || rc == PDG_E_USAGE)
 		/* What is pushed is no commit: the next step says so. */
 		return 0;
+	if (rc == PDG_E_LIMIT) {
+		/* The commit beyond a limit is refused by its name, or in the end for this. */
+		(void)pdg_context(&why, rc, "%s may lose its present value", ref);
+		g->unsure = why;
+		return 0;
+	}
+	if (rc < 0 && err)
+		*err = why;
 	if (rc < 0 || reachable || (g->remote && !is_here(g->repo, u->old)))
 		return rc;
 	return forced(ref, err);
@@ -139,11 +145,18 @@ static int no_commit(const char *ref, const char *type, struct pdg_error *err)
 	return rc;
 }
 
-static int bad_tag(const char *ref, const char *why, struct pdg_error *err)
+/* @value, which was pushed, is no tag for @ref: the command makes one of the commit behind it. */
+static int bad_tag(const char *ref, const char *value, const char *why, struct pdg_error *err)
 {
+	PDG_AUTO(buf) struct pdg_buf fix = PDG_BUF_INIT(PDG_ERROR_FIX_MAX);
 	int rc = pdg_reject(err, "PSH-5", "%s %s", ref, why);
+	char target[SHOWN + 1];
 
-	pdg_fix(err, "git tag -s %s, then push it", ref + strlen("refs/tags/"));
+	(void)snprintf(target, sizeof(target), "%s", value);
+	pdg_resign_tag(ref + strlen("refs/tags/"), target, true, &fix);
+	/* A command that was cut would be another one. */
+	if (pdg_buf_check(&fix, NULL) == 0 && fix.n < PDG_ERROR_FIX_MAX)
+		pdg_fix(err, "%s", pdg_buf_cstr(&fix));
 	return rc;
 }
 
@@ -151,11 +164,10 @@ static int bad_tag(const char *ref, const char *why, struct pdg_error *err)
 static int judge_tag(struct pdg_gate *g, const char *hex, struct pdg_bytes raw, const char *ref,
 		     char out_target[PDG_GIT_HEX], struct pdg_error *err)
 {
-	PDG_AUTO(verdict) struct pdg_verdict v = {.format = PDG_SIG_NONE};
+	PDG_AUTO(verdict) struct pdg_verdict v = PDG_VERDICT_INIT;
 	PDG_AUTO(tag) struct pdg_tag *tag = NULL;
 	int rc;
 
-	pdg_verdict_init(&v);
 	rc = pdg_judge_tag(g->signers, raw, false, g->at, &v, err);
 	if (rc < 0)
 		return pdg_context(err, rc, "tag %s", hex);
@@ -166,7 +178,7 @@ static int judge_tag(struct pdg_gate *g, const char *hex, struct pdg_bytes raw, 
 	/* The name is signed; the ref's is not. A tag under another name says another thing (attack
 	 * 21). */
 	if (is_tag_ref(ref) && !pdg_bytes_eq_str(tag->name, ref + strlen("refs/tags/")))
-		return bad_tag(ref, "names a tag object of another name", err);
+		return bad_tag(ref, hex, "names a tag object of another name", err);
 	if (tag->object.n >= PDG_GIT_HEX)
 		return pdg_reject(err, "PSH-6", "tag %s points at what is no object", hex);
 	memcpy(out_target, tag->object.p, tag->object.n);
@@ -186,20 +198,24 @@ static int take_value(struct pdg_gate *g, const char *ref, const char *value, st
 	for (depth = 0; depth < TAG_DEPTH; depth++) {
 		PDG_AUTO(buf) struct pdg_buf raw = PDG_BUF_INIT(SIZE_MAX - 1);
 		const char *type = NULL;
-		int rc = pdg_repo_read(g->repo, at, &raw, &type, err);
+		/* A commit is read by the walk, which names one that is too large. */
+		int rc = pdg_repo_type(g->repo, at, &type, err);
 
 		if (rc < 0)
 			return pdg_context(err, rc, "%s", ref);
 		if (strcmp(type, "commit") == 0) {
 			if (depth == 0 && is_tag_ref(ref))
 				return bad_tag(
-					ref,
+					ref, at,
 					"is protected and must be a signed tag object, not a bare name for a commit",
 					err);
 			return pdg_walk_push(w, at, err);
 		}
 		if (strcmp(type, "tag") != 0)
 			return no_commit(ref, type, err);
+		rc = pdg_repo_read(g->repo, at, &raw, &type, err);
+		if (rc < 0)
+			return pdg_context(err, rc, "%s", ref);
 		rc = judge_tag(g, at, pdg_buf_bytes(&raw), name, at, err);
 		if (rc < 0)
 			return rc;

@@ -6,11 +6,13 @@
 #include "gate/signing.h"
 
 #include <dirent.h>
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "git/files.h"
 #include "util/fs.h"
 #include "util/limits.h"
 #include "util/str.h"
@@ -28,16 +30,6 @@ static int unusable(struct pdg_error *err, const char *what, const char *fix)
 	return rc;
 }
 
-/* The path as git reads it: "~/" is the home folder. NULL when there is no memory. */
-static char *expand_home(const char *path)
-{
-	const char *home = getenv("HOME");
-
-	if (pdg_str_starts(path, "~/") && home)
-		return pdg_str_printf("%s/%s", home, path + 2);
-	return pdg_str_dup(path);
-}
-
 static bool has_agent(void)
 {
 	const char *agent = getenv("SSH_AUTH_SOCK");
@@ -53,22 +45,24 @@ static bool is_file(const char *path)
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, R_OK) == 0;
 }
 
-/* A key file: the private one, or a public one beside it or for which there is an agent. */
-static int check_ssh_file(const char *configured, struct pdg_error *err)
+/*
+ * A key file: the private one, or a public one beside it; @elsewhere: an agent, or another program
+ * than ssh-keygen, may have the private one.
+ */
+static int check_ssh_file(const char *configured, bool elsewhere, struct pdg_error *err)
 {
-	PDG_AUTO(mem) char *path = expand_home(configured);
+	PDG_AUTO(mem) char *path = pdg_gitconfig_home(configured);
 	PDG_AUTO(mem) char *private = NULL;
 
-	if (!path)
-		return pdg_nomem(err);
-	if (!is_file(path)) {
+	if (!path || !is_file(path)) {
 		int rc = pdg_reject(err, "HOK-2",
-				    "the SSH signing key \"%s\" is no file that can be read", path);
+				    "the SSH signing key \"%s\" is no file that can be read",
+				    path ? path : configured);
 
 		pdg_fix(err, "git config user.signingKey <path of your key>");
 		return rc;
 	}
-	if (!pdg_str_ends(path, ".pub") || has_agent())
+	if (elsewhere || !pdg_str_ends(path, ".pub"))
 		return 0;
 	/* As ssh-keygen looks for it: beside a certificate it has the key's own name. */
 	private = strndup(path, strlen(path) - strlen(pdg_str_ends(path, "-cert.pub") ? "-cert.pub"
@@ -85,18 +79,24 @@ static int check_ssh_file(const char *configured, struct pdg_error *err)
 static int check_ssh(const struct pdg_repo *r, const char *key, struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *command = NULL;
+	PDG_AUTO(mem) char *program = NULL;
+	bool elsewhere;
 	int rc = get(r, "gpg.ssh.defaultKeyCommand", &command, err);
 
+	if (rc == 0)
+		rc = get(r, "gpg.ssh.program", &program, err);
 	if (rc < 0)
 		return rc;
+	/* Another program keeps its keys where it likes. */
+	elsewhere = program || has_agent();
 	if (!key && command)
 		return 0;
 	if (!key || !key[0])
 		return unusable(err, "no SSH signing key is named",
 				"git config user.signingKey ~/.ssh/id_ed25519.pub");
 	if (!pdg_str_starts(key, "key::") && !pdg_str_starts(key, "ssh-"))
-		return check_ssh_file(key, err);
-	if (has_agent())
+		return check_ssh_file(key, elsewhere, err);
+	if (elsewhere)
 		return 0;
 	return unusable(err, "the SSH signing key is to come from an agent, and there is none",
 			"start ssh-agent and ssh-add the key");
@@ -118,6 +118,32 @@ static bool has_secret_keys(const char *gnupg)
 	return found;
 }
 
+/* Is an agent's socket, or the file that leads to one (libassuan), in this folder? */
+static bool has_gpg_socket(const char *dir)
+{
+	PDG_AUTO(mem) char *path = pdg_path_join(dir, "S.gpg-agent");
+
+	return path && pdg_fs_exists(path);
+}
+
+/*
+ * An agent that is forwarded from another machine has keys of which nothing is here
+ * (wiki.gnupg.org/AgentForwarding). A folder of one's own has its sockets below another name.
+ */
+static bool has_gpg_agent(const char *gnupg)
+{
+	PDG_AUTO(mem) char *run = pdg_str_printf("/run/user/%lu/gnupg", (unsigned long)geteuid());
+	PDG_AUTO(mem) char *any = run ? pdg_path_join(run, "d.*/S.gpg-agent") : NULL;
+	glob_t found = {.gl_pathc = 0};
+	bool there;
+
+	if (has_gpg_socket(gnupg) || (run && has_gpg_socket(run)))
+		return true;
+	there = any && glob(any, GLOB_NOSORT, NULL, &found) == 0;
+	globfree(&found);
+	return there;
+}
+
 /* gpg and gpgsm keep their secret keys in one place. @names: who else may be asked to sign. */
 static int check_gnupg(const struct pdg_repo *r, const char *const names[2], struct pdg_error *err)
 {
@@ -136,7 +162,7 @@ static int check_gnupg(const struct pdg_repo *r, const char *const names[2], str
 		own = home ? pdg_path_join(home, ".gnupg") : NULL;
 		gnupg = own;
 	}
-	if (gnupg && has_secret_keys(gnupg))
+	if (gnupg && (has_secret_keys(gnupg) || has_gpg_agent(gnupg)))
 		return 0;
 	return unusable(err, "GnuPG has no secret key to sign commits with",
 			"gpg --quick-generate-key, or sign with SSH: git config gpg.format ssh");
@@ -217,15 +243,22 @@ int pdg_signing_openpgp_key(const struct pdg_repo *r, char **out, struct pdg_err
 
 int pdg_signing_fit(const struct pdg_signers *s, const char *key, int64_t at, struct pdg_error *err)
 {
-	const char *why = pdg_signers_pgp_unfit(s, key, at);
+	static const char *const why[] = {
+		[PDG_PGP_EXPIRED] = "has expired, by the policy's key file",
+		[PDG_PGP_REVOKED] = "is revoked, by the policy's key file",
+		[PDG_PGP_LISTED] = "is revoked by the policy",
+	};
+	enum pdg_pgp_fit fit = pdg_signers_pgp_fit(s, key, at);
 	int rc;
 
-	if (!why)
+	if (fit == PDG_PGP_FIT)
 		return 0;
-	rc = pdg_reject(err, "HOK-2", "the OpenPGP signing key \"%s\" %s, by the policy's key file",
-			key, why);
-	pdg_fix(err,
-		"sign with another key, or have the renewed one put into the policy's openpgpKeys");
+	rc = pdg_reject(err, "HOK-2", "the OpenPGP signing key \"%s\" %s", key, why[fit]);
+	if (fit == PDG_PGP_LISTED)
+		pdg_fix(err, "sign with another key");
+	else
+		pdg_fix(err, "sign with another key, or have the renewed one put into the policy's "
+			     "openpgpKeys");
 	return rc;
 }
 
@@ -243,9 +276,9 @@ static int ssh_line(const struct pdg_repo *r, struct pdg_buf *out, struct pdg_er
 		pdg_buf_puts(out, pdg_str_starts(key, "key::") ? key + strlen("key::") : key);
 		return pdg_buf_check(out, err);
 	}
-	path = expand_home(key);
+	path = pdg_gitconfig_home(key);
 	if (!path)
-		return pdg_nomem(err);
+		return 0;
 	public = pdg_str_printf("%s%s", path, pdg_str_ends(path, ".pub") ? "" : ".pub");
 	if (!public)
 		return pdg_nomem(err);
@@ -253,7 +286,7 @@ static int ssh_line(const struct pdg_repo *r, struct pdg_buf *out, struct pdg_er
 }
 
 static int ssh_allowed(const struct pdg_repo *r, const struct pdg_signers *s, int64_t at,
-		       struct pdg_error *err)
+		       bool *out_found, struct pdg_error *err)
 {
 	static const char *const names[] = {"committer.email", "user.email"};
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_KEY_FILE);
@@ -271,6 +304,7 @@ static int ssh_allowed(const struct pdg_repo *r, const struct pdg_signers *s, in
 	rc = pdg_signers_ssh_unfit(s, line, address, at, &why, err);
 	if (rc < 0)
 		return pdg_context(err, rc, "user.signingKey");
+	*out_found = true;
 	if (!why)
 		return 0;
 	rc = pdg_reject(err, "HOK-2", "the SSH signing key %s", why);
@@ -279,21 +313,17 @@ static int ssh_allowed(const struct pdg_repo *r, const struct pdg_signers *s, in
 	return rc;
 }
 
-int pdg_signing_allowed(const struct pdg_repo *r, const struct pdg_signers *s, int64_t at,
-			struct pdg_error *err)
+static int openpgp_allowed(const struct pdg_repo *r, const struct pdg_signers *s, int64_t at,
+			   bool *out_found, struct pdg_error *err)
 {
-	PDG_AUTO(mem) char *format = NULL;
 	PDG_AUTO(mem) char *key = NULL;
-	int rc = get(r, "gpg.format", &format, err);
+	enum pdg_pgp_known known;
+	int rc = pdg_signing_openpgp_key(r, &key, err);
 
-	if (rc < 0)
-		return rc;
-	if (format && strcmp(format, "ssh") == 0)
-		return ssh_allowed(r, s, at, err);
-	rc = pdg_signing_openpgp_key(r, &key, err);
 	if (rc < 0 || !key)
 		return rc;
-	if (!pdg_signers_pgp_known(s, key)) {
+	known = pdg_signers_pgp_known(s, key);
+	if (known == PDG_PGP_UNKNOWN) {
 		rc = pdg_reject(err, "HOK-2",
 				"the OpenPGP signing key \"%s\" is in no key file of the policy",
 				key);
@@ -301,5 +331,20 @@ int pdg_signing_allowed(const struct pdg_repo *r, const struct pdg_signers *s, i
 			"sign with another key, or have this one put into the policy's openpgpKeys");
 		return rc;
 	}
+	*out_found = known == PDG_PGP_KNOWN;
 	return pdg_signing_fit(s, key, at, err);
+}
+
+int pdg_signing_allowed(const struct pdg_repo *r, const struct pdg_signers *s, int64_t at,
+			bool *out_found, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *format = NULL;
+	int rc = get(r, "gpg.format", &format, err);
+
+	*out_found = false;
+	if (rc < 0)
+		return rc;
+	if (!format || strcmp(format, "openpgp") == 0)
+		return openpgp_allowed(r, s, at, out_found, err);
+	return strcmp(format, "ssh") == 0 ? ssh_allowed(r, s, at, out_found, err) : 0;
 }

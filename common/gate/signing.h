@@ -27,10 +27,14 @@ int pdg_signing_fit(const struct pdg_signers *s, const char *key, int64_t at,
 		    struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
- * Is the key that commits are signed with, OpenPGP or SSH, one that the policy lets sign at @at, as
- * far as can be told from configuration and files? Returns 0, PDG_E_REJECTED (HOK-2).
+ * Is the key that commits are signed with, OpenPGP or SSH, one that the policy lets sign at @at?
+ *
+ * @out_found  false: which key it is cannot be told from configuration and files (of X.509 never),
+ *             so nothing is said of it
+ *
+ * Returns 0, PDG_E_REJECTED (HOK-2).
  */
 int pdg_signing_allowed(const struct pdg_repo *r, const struct pdg_signers *s, int64_t at,
-			struct pdg_error *err) PDG_MUST_CHECK;
+			bool *out_found, struct pdg_error *err) PDG_MUST_CHECK;
 
 #endif

@@ -10,14 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/codec.h"
 #include "util/fs.h"
 #include "util/limits.h"
 #include "util/size.h"
 #include "util/str.h"
 
-#define GITDIR	"gitdir: "
-#define BRANCH	"ref: refs/heads/"
-#define SHA1HEX 40
+#define GITDIR "gitdir: "
+#define BRANCH "ref: refs/heads/"
 
 struct pdg_repo *pdg_repo_new(void)
 {
@@ -191,8 +191,8 @@ int pdg_repo_head_file(const struct pdg_repo *r, char out[PDG_GIT_HEX], struct p
 		tip = read_line(r->commondir, head + strlen("ref: "));
 		hex = tip;
 	}
-	if (!hex || strlen(hex) != SHA1HEX || strspn(hex, "0123456789abcdef") != SHA1HEX)
+	if (!hex || !pdg_is_hex(pdg_bytes_str(hex), PDG_OID_SHA1))
 		return pdg_fail(err, PDG_E_NOTFOUND, "HEAD stands in no plain file");
-	memcpy(out, hex, SHA1HEX + 1);
+	memcpy(out, hex, PDG_OID_SHA1 + 1);
 	return 0;
 }

@@ -51,9 +51,12 @@ void pdg_gitconfig_values_done(struct pdg_gitconfig_values *values)
 static int add(struct loader *l, const char *name, const char *value, struct pdg_error *err)
 {
 	struct pdg_gitconfig_values *o = l->out;
+	int rc = pdg_array_grow(&o->v, o->n, &o->cap, sizeof(*o->v), PDG_LIMIT_GIT_VALUES);
 
-	if (pdg_array_grow(&o->v, o->n, &o->cap, sizeof(*o->v), PDG_LIMIT_GIT_VALUES) < 0)
+	if (rc == PDG_E_LIMIT)
 		return pdg_fail(err, PDG_E_LIMIT, "more than %zu values", PDG_LIMIT_GIT_VALUES);
+	if (rc < 0)
+		return pdg_nomem(err);
 	o->v[o->n] = (struct pdg_gitconfig_value){pdg_str_dup(name), pdg_str_dup(value), l->scope};
 	o->n++;
 	return o->v[o->n - 1].name && (!value || o->v[o->n - 1].value) ? 0 : pdg_nomem(err);

@@ -94,7 +94,7 @@ static int take_section(struct parser *p)
 		pdg_buf_putc(&p->section, (uint8_t)tolower(c));
 	}
 	pdg_buf_putc(&p->section, '.');
-	return rc;
+	return rc < 0 ? rc : pdg_buf_check(&p->section, p->err);
 }
 
 /* What a backslash and the byte behind it stand for; 0 for a line that goes on, END for nothing. */
@@ -296,8 +296,14 @@ static bool match(struct matching *m, const char *p, const char *t)
 				return false;
 			continue;
 		}
-		if (*p == '?' ? *t == '/' : !same(m, *(p += *p == '\\' && p[1]), *t))
-			return false;
+		if (*p == '?') {
+			if (*t == '/')
+				return false;
+		} else {
+			p += *p == '\\' && p[1];
+			if (!same(m, *p, *t))
+				return false;
+		}
 		p++;
 	}
 	return !*t;

@@ -5,15 +5,17 @@
  */
 #include "git/graph.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "util/limits.h"
 #include "util/size.h"
 
 #define FIRST_SLOTS 256
 
 void pdg_graph_init(struct pdg_graph *g, const struct pdg_repo *repo)
 {
-	*g = (struct pdg_graph){.repo = repo};
+	*g = (struct pdg_graph){.repo = repo, .most = PDG_LIMIT_WALK_PARENTS};
 }
 
 void pdg_graph_done(struct pdg_graph *g)
@@ -31,13 +33,15 @@ void pdg_graph_done(struct pdg_graph *g)
 	*g = (struct pdg_graph){.repo = NULL};
 }
 
-/* The slot of @oid, or the empty one where it belongs. Names are hashes: their first bytes spread.
+/*
+ * The slot of @oid, or the empty one where it belongs. Names of objects are hashes, but those in
+ * parent lines are whatever a pusher wrote: behind a shallow boundary none of them need exist.
  */
-static size_t slot_of(struct pdg_node *const *table, size_t slots, const git_oid *oid)
+static size_t slot_of(const struct pdg_keyed *secret, struct pdg_node *const *table, size_t slots,
+		      const git_oid *oid)
 {
-	size_t i;
+	size_t i = (size_t)pdg_keyed_hash(secret, pdg_bytes(oid->id, GIT_OID_RAWSZ));
 
-	memcpy(&i, oid->id, sizeof(i));
 	for (i &= slots - 1; table[i] && git_oid_cmp(&table[i]->oid, oid) != 0;
 	     i = (i + 1) & (slots - 1))
 		;
@@ -52,12 +56,18 @@ static int grow_table(struct pdg_graph *g, struct pdg_error *err)
 
 	if (g->slots && !pdg_size_mul(g->slots, 2, &slots))
 		return pdg_nomem(err);
+	if (!g->slots) {
+		int rc = pdg_keyed_init(&g->secret, err);
+
+		if (rc < 0)
+			return rc;
+	}
 	table = pdg_calloc(slots, sizeof(struct pdg_node *));
 	if (!table)
 		return pdg_nomem(err);
 	for (i = 0; i < g->slots; i++) {
 		if (g->table[i])
-			table[slot_of(table, slots, &g->table[i]->oid)] = g->table[i];
+			table[slot_of(&g->secret, table, slots, &g->table[i]->oid)] = g->table[i];
 	}
 	free(g->table);
 	g->table = table;
@@ -67,7 +77,7 @@ static int grow_table(struct pdg_graph *g, struct pdg_error *err)
 
 struct pdg_node *pdg_graph_find(const struct pdg_graph *g, const git_oid *oid)
 {
-	return g->slots ? g->table[slot_of(g->table, g->slots, oid)] : NULL;
+	return g->slots ? g->table[slot_of(&g->secret, g->table, g->slots, oid)] : NULL;
 }
 
 int pdg_graph_node(struct pdg_graph *g, const git_oid *oid, struct pdg_node **out,
@@ -82,7 +92,7 @@ int pdg_graph_node(struct pdg_graph *g, const git_oid *oid, struct pdg_node **ou
 		if (rc < 0)
 			return rc;
 	}
-	i = slot_of(g->table, g->slots, oid);
+	i = slot_of(&g->secret, g->table, g->slots, oid);
 	if (!g->table[i]) {
 		node = pdg_calloc(1, sizeof(*node));
 		if (!node)
@@ -100,12 +110,19 @@ static int link_parents(struct pdg_graph *g, struct pdg_node *node, const git_oi
 {
 	size_t i;
 
-	if (n > UINT32_MAX)
-		return pdg_fail(err, PDG_E_LIMIT, "a commit with %zu parents", n);
+	if (n > PDG_LIMIT_COMMIT_PARENTS) {
+		node->beyond = PDG_BEYOND_PARENTS;
+		return 0;
+	}
+	if (n > 1 && n - 1 > g->most - g->parents) {
+		node->beyond = PDG_BEYOND_MERGES;
+		return 0;
+	}
 	if (n > 1) {
 		node->others = pdg_calloc(n - 1, sizeof(struct pdg_node *));
 		if (!node->others)
 			return pdg_nomem(err);
+		g->parents += n - 1;
 	}
 	for (i = 0; i < n; i++) {
 		int rc = pdg_graph_node(g, &oids[i], i == 0 ? &node->first : &node->others[i - 1],
@@ -127,16 +144,23 @@ int pdg_graph_fill(struct pdg_graph *g, struct pdg_node *node, git_odb_object **
 		   struct pdg_error *err)
 {
 	PDG_AUTO(mem) git_oid *parents = NULL;
-	struct pdg_bytes raw = bytes_of(*commit);
+	struct pdg_bytes raw;
 	size_t n;
-	int rc = pdg_git_links(raw, &parents, &n, &node->time, err);
+	int rc;
 
+	if (!*commit) {
+		node->beyond = PDG_BEYOND_SIZE;
+		node->read = true;
+		return 0;
+	}
+	raw = bytes_of(*commit);
+	rc = pdg_git_links(raw, &parents, &n, &node->time, err);
 	if (rc == 0)
 		rc = link_parents(g, node, parents, n, err);
 	if (rc < 0)
 		return rc;
 	node->read = true;
-	if (raw.n <= g->keep && g->kept <= g->keep - raw.n) {
+	if (!node->beyond && raw.n <= g->keep && g->kept <= g->keep - raw.n) {
 		node->commit = PDG_TAKE(*commit);
 		g->kept += raw.n;
 	}
@@ -155,8 +179,8 @@ void pdg_graph_drop(struct pdg_graph *g, struct pdg_node *node)
 int pdg_graph_read(struct pdg_graph *g, struct pdg_node *node, struct pdg_error *err)
 {
 	PDG_AUTO(git_odb_object) git_odb_object *o = NULL;
+	git_object_t type = GIT_OBJECT_INVALID;
 	char hex[PDG_GIT_HEX];
-	git_object_t type;
 	int rc;
 
 	if (node->read)
@@ -166,12 +190,32 @@ int pdg_graph_read(struct pdg_graph *g, struct pdg_node *node, struct pdg_error 
 		node->read = node->absent = true;
 		return 0;
 	}
-	if (rc < 0)
+	if (rc < 0 && rc != PDG_E_LIMIT)
 		return rc;
 	if (type == GIT_OBJECT_COMMIT)
 		return pdg_graph_fill(g, node, &o, err);
 	(void)git_oid_tostr(hex, sizeof(hex), &node->oid);
 	return pdg_reject(err, "GIT-3", "object %s stands as a commit in history and is none", hex);
+}
+
+int pdg_graph_within(const struct pdg_node *node, struct pdg_error *err)
+{
+	char what[80] = "";
+	int rc;
+
+	if (node->beyond == PDG_BEYOND_NONE)
+		return 0;
+	if (node->beyond == PDG_BEYOND_SIZE)
+		(void)snprintf(what, sizeof(what), "the commit has more than %zu bytes",
+			       PDG_LIMIT_COMMIT);
+	else if (node->beyond == PDG_BEYOND_PARENTS)
+		(void)snprintf(what, sizeof(what), "the commit has more than %d parents",
+			       PDG_LIMIT_COMMIT_PARENTS);
+	else
+		(void)snprintf(what, sizeof(what), "it and merges above it have too many parents");
+	rc = pdg_reject(err, "COM-6", "%s: it is not read, nor what is behind it", what);
+	pdg_fix(err, "make it again within that limit");
+	return rc;
 }
 
 static bool before(const struct pdg_node *a, const struct pdg_node *b)
@@ -249,6 +293,7 @@ int pdg_graph_reaches(struct pdg_graph *g, const git_oid *ancestor, struct pdg_n
 		      struct pdg_error *err)
 {
 	PDG_AUTO(queue) struct pdg_queue q = {.v = NULL};
+	const struct pdg_node *beyond = NULL;
 	struct pdg_node *node = NULL;
 	int rc = pdg_queue_put(&q, tip, err);
 
@@ -257,8 +302,12 @@ int pdg_graph_reaches(struct pdg_graph *g, const git_oid *ancestor, struct pdg_n
 		node = pdg_queue_pop(&q);
 		if (!node || git_oid_cmp(&node->oid, ancestor) == 0)
 			break;
+		if (node->beyond)
+			beyond = node;
 		rc = queue_parents(g, &q, node, err);
 	}
+	if (rc == 0 && !node && beyond)
+		rc = pdg_graph_within(beyond, err);
 	if (rc < 0)
 		return rc;
 	*out = node != NULL;

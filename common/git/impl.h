@@ -31,12 +31,21 @@ const char *pdg_git_reason(void);
 /** A failure of libgit2 as GIT-3, or PDG_E_NOMEM: "<what>: <libgit2's reason>". */
 int pdg_git_failed(struct pdg_error *err, const char *fmt, ...) PDG_PRINTF(2, 3);
 
+/**
+ * What the ref @name (or HEAD) names when it is symbolic, whether there is such a ref or not; owned
+ * by the caller. *@out NULL: it is not symbolic, or not there. GIT-3 where a link, or what is in
+ * the file, names no ref.
+ */
+int pdg_git_symbolic(const struct pdg_repo *r, const char *name, char **out,
+		     struct pdg_error *err) PDG_MUST_CHECK;
+
 /** An object name from its 40 hex digits. GIT-4 for anything else. */
 int pdg_git_oid(const char *hex, git_oid *out, struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
  * The type of an object, and of a commit or tag the object itself; *@out stays as it is for others.
- * Returns 0, PDG_E_NOTFOUND (it is not here), PDG_E_LIMIT (COM-6), PDG_E_IO (GIT-3).
+ * Returns 0, PDG_E_NOTFOUND (it is not here), PDG_E_LIMIT (COM-6: it is larger than
+ * PDG_LIMIT_COMMIT; *@out_type is set), PDG_E_IO (GIT-3).
  */
 int pdg_git_read(const struct pdg_repo *r, const git_oid *oid, git_object_t *out_type,
 		 git_odb_object **out, struct pdg_error *err) PDG_MUST_CHECK;
@@ -44,7 +53,7 @@ int pdg_git_read(const struct pdg_repo *r, const git_oid *oid, git_object_t *out
 /**
  * The commit behind @oid: itself, or what a tag (of tags) points at.
  * Returns 0, PDG_E_NOTFOUND (an object is not here), PDG_E_USAGE (GIT-4: no commit behind it),
- * PDG_E_LIMIT (COM-6), PDG_E_IO.
+ * PDG_E_LIMIT (COM-6: a tag is too large), PDG_E_IO.
  */
 int pdg_git_peel(const struct pdg_repo *r, const git_oid *oid, git_oid *out,
 		 struct pdg_error *err) PDG_MUST_CHECK;
@@ -55,6 +64,7 @@ int pdg_git_peel(const struct pdg_repo *r, const git_oid *oid, git_oid *out,
  * it is for the judge to refuse it.
  *
  * @out_parents  owned by the caller (free()); NULL when there are none
+ * @out_n        at most one more than PDG_LIMIT_COMMIT_PARENTS, which says that there are too many
  */
 int pdg_git_links(struct pdg_bytes raw, git_oid **out_parents, size_t *out_n, int64_t *out_time,
 		  struct pdg_error *err) PDG_MUST_CHECK;

@@ -7,14 +7,14 @@
 #include <zlib.h>
 
 #include "git/files.h"
+#include "util/codec.h"
 #include "util/fs.h"
 #include "util/limits.h"
 #include "util/str.h"
 
-#define SHA1HEX 40
-#define KIND	"commit "
-#define HEADER	32 /* room for KIND, a size and NUL */
-#define CHUNK	8192
+#define KIND   "commit "
+#define HEADER 32 /* room for KIND, a size and NUL */
+#define CHUNK  8192
 
 static int not_there(struct pdg_error *err)
 {
@@ -58,7 +58,7 @@ static bool take_header(struct pdg_bytes *whole)
 /* The file of the object @hex, owned by the caller; NULL when that is no name, or no memory. */
 static char *path_of(const struct pdg_repo *r, const char *hex)
 {
-	if (strlen(hex) != SHA1HEX || strspn(hex, "0123456789abcdef") != SHA1HEX)
+	if (!pdg_is_hex(pdg_bytes_str(hex), PDG_OID_SHA1))
 		return NULL;
 	return pdg_str_printf("%s/objects/%.2s/%s", r->commondir, hex, hex + 2);
 }

@@ -6,10 +6,27 @@
 #include "git/impl.h"
 #include "util/str.h"
 
+/* The commit behind a ref that leads to an object. */
+static int resolve_ref(const struct pdg_repo *r, const git_reference *ref, char out[PDG_GIT_HEX],
+		       struct pdg_error *err)
+{
+	git_oid commit;
+	int rc = pdg_git_peel(r, git_reference_target(ref), &commit, err);
+
+	if (rc == PDG_E_NOTFOUND)
+		return pdg_reject(err, "GIT-3", "what \"%s\" names is not in the repository",
+				  git_reference_name(ref));
+	if (rc < 0)
+		return pdg_context(err, rc, "\"%s\"", git_reference_name(ref));
+	(void)git_oid_tostr(out, PDG_GIT_HEX, &commit);
+	return 0;
+}
+
 int pdg_repo_resolve(const struct pdg_repo *r, const char *rev, char out[PDG_GIT_HEX],
 		     struct pdg_error *err)
 {
 	PDG_AUTO(git_object) git_object *o = NULL;
+	PDG_AUTO(git_reference) git_reference *ref = NULL;
 	git_oid commit;
 	int rc = PDG_E_NOTFOUND;
 
@@ -20,12 +37,20 @@ int pdg_repo_resolve(const struct pdg_repo *r, const char *rev, char out[PDG_GIT
 		(void)git_oid_tostr(out, PDG_GIT_HEX, &commit);
 	if (rc != PDG_E_NOTFOUND)
 		return rc;
+	/* Nor does a ref; and of one whose object is not here libgit2 1.5 would leak some bytes. */
+	if (git_reference_dwim(&ref, r->git, rev) == 0)
+		return resolve_ref(r, ref, out, err);
 	if (git_revparse_single(&o, r->git, rev) < 0) {
 		rc = pdg_reject(err, "GIT-4", "\"%s\" names nothing in this repository", rev);
-		pdg_fix(err, "name a branch, a tag or a commit; \"git log --oneline\" shows some");
+		pdg_fix(err, "%s",
+			git_repository_is_shallow(r->git) == 1
+				? "name what is here, or fetch the rest, for this clone is shallow: git fetch --unshallow"
+				: "name a branch, a tag or a commit; \"git log --oneline\" shows some");
 		return rc;
 	}
 	rc = pdg_git_peel(r, git_object_id(o), &commit, err);
+	if (rc == PDG_E_NOTFOUND)
+		return pdg_reject(err, "GIT-3", "what \"%s\" names is not in the repository", rev);
 	if (rc < 0)
 		return pdg_context(err, rc, "\"%s\"", rev);
 	(void)git_oid_tostr(out, PDG_GIT_HEX, &commit);
@@ -35,9 +60,13 @@ int pdg_repo_resolve(const struct pdg_repo *r, const char *rev, char out[PDG_GIT
 int pdg_repo_ref(const struct pdg_repo *r, const char *ref, char out[PDG_GIT_HEX],
 		 struct pdg_error *err)
 {
+	PDG_AUTO(mem) char *final = NULL;
 	git_oid oid;
-	int rc = git_reference_name_to_id(&oid, r->git, ref);
+	int rc = pdg_repo_ref_final(r, ref, &final, err);
 
+	if (rc < 0)
+		return rc;
+	rc = git_reference_name_to_id(&oid, r->git, final);
 	if (rc == GIT_ENOTFOUND || rc == GIT_EINVALIDSPEC) {
 		out[0] = '\0';
 		return 0;
@@ -52,16 +81,13 @@ int pdg_repo_head_ref(const struct pdg_repo *r, char **out, struct pdg_error *er
 {
 	PDG_AUTO(git_reference) git_reference *head = NULL;
 	char *name = NULL;
+	int rc = pdg_git_symbolic(r, "HEAD", &name, err);
 
-	if (git_reference_lookup(&head, r->git, "HEAD") < 0)
-		return pdg_git_failed(err, "HEAD of \"%s\"", r->gitdir);
-	if (git_reference_type(head) == GIT_REFERENCE_SYMBOLIC) {
-		name = strdup(git_reference_symbolic_target(head));
-		if (!name)
-			return pdg_nomem(err);
-	}
-	*out = name;
-	return 0;
+	if (rc == 0 && !name && git_reference_lookup(&head, r->git, "HEAD") < 0)
+		rc = pdg_git_failed(err, "HEAD of \"%s\"", r->gitdir);
+	if (rc == 0)
+		*out = name;
+	return rc;
 }
 
 /* The object that @ref, found by an iterator, points at; "" where it leads nowhere. */

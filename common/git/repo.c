@@ -142,9 +142,13 @@ static bool same_dir(const char *a, const char *b)
 
 static int borrow(struct pdg_repo *r, const char *dir, struct pdg_error *err)
 {
-	if (pdg_array_grow(&r->borrowed, r->n_borrowed, &r->cap_borrowed, sizeof(char *),
-			   PDG_LIMIT_ALTERNATES) < 0)
+	int rc = pdg_array_grow(&r->borrowed, r->n_borrowed, &r->cap_borrowed, sizeof(char *),
+				PDG_LIMIT_ALTERNATES);
+
+	if (rc == PDG_E_LIMIT)
 		return pdg_fail(err, PDG_E_LIMIT, "more than %zu alternates", PDG_LIMIT_ALTERNATES);
+	if (rc < 0)
+		return pdg_nomem(err);
 	r->borrowed[r->n_borrowed] = strdup(dir);
 	if (!r->borrowed[r->n_borrowed])
 		return pdg_nomem(err);

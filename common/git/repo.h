@@ -71,6 +71,10 @@ int pdg_repo_config_set(struct pdg_repo *r, const char *name, const char *value,
 int pdg_repo_read(const struct pdg_repo *r, const char *hex, struct pdg_buf *out,
 		  const char **out_type, struct pdg_error *err) PDG_MUST_CHECK;
 
+/** The type of an object, whatever its size; else as pdg_repo_read(). */
+int pdg_repo_type(const struct pdg_repo *r, const char *hex, const char **out_type,
+		  struct pdg_error *err) PDG_MUST_CHECK;
+
 /**
  * Append a file (blob) of at most as many bytes as @out has room for. Returns 0, PDG_E_USAGE
  * (GIT-4), PDG_E_NOTFOUND (also: the object is no file), PDG_E_LIMIT, PDG_E_IO (GIT-3).
@@ -78,7 +82,10 @@ int pdg_repo_read(const struct pdg_repo *r, const char *hex, struct pdg_buf *out
 int pdg_repo_blob(const struct pdg_repo *r, const char *hex, struct pdg_buf *out,
 		  struct pdg_error *err) PDG_MUST_CHECK;
 
-/** The commit (peeled) that a revision names ("HEAD", "v1.0^2", a hex name). GIT-4 when none. */
+/**
+ * The commit (peeled) that a revision names ("HEAD", "v1.0^2", a hex name). GIT-4 when none, GIT-3
+ * where it is not here.
+ */
 int pdg_repo_resolve(const struct pdg_repo *r, const char *rev, char out[PDG_GIT_HEX],
 		     struct pdg_error *err) PDG_MUST_CHECK;
 /** The object that a full ref name points at (not peeled); "" when there is no such ref. */
@@ -113,7 +120,10 @@ int pdg_repo_each_symbolic(const struct pdg_repo *r, const char *prefix,
 				       struct pdg_error *err),
 			   void *ctx, struct pdg_error *err) PDG_MUST_CHECK;
 
-/** Is @ancestor reachable from @tip (or the same)? */
+/**
+ * Is @ancestor reachable from @tip (or the same)? PDG_E_LIMIT (COM-6): not as far as history could
+ * be followed, and a commit that is beyond a limit ended that.
+ */
 int pdg_repo_reachable(const struct pdg_repo *r, const char *ancestor, const char *tip, bool *out,
 		       struct pdg_error *err) PDG_MUST_CHECK;
 

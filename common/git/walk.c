@@ -46,15 +46,15 @@ bool pdg_walk_missing(const struct pdg_walk *w)
 	return w->missing;
 }
 
-bool pdg_walk_cut(const struct pdg_walk *w)
+size_t pdg_walk_cut(const struct pdg_walk *w)
 {
+	size_t n = 0;
 	size_t i;
 
-	for (i = 0; i < w->n_cut; i++) {
-		if (!w->cut[i]->hidden)
-			return true;
-	}
-	return false;
+	/* A merge has one entry for each parent, one after the other. */
+	for (i = 0; i < w->n_cut; i++)
+		n += !w->cut[i]->hidden && (i == 0 || w->cut[i] != w->cut[i - 1]);
+	return n;
 }
 
 static int compare_oids(const void *a, const void *b)
@@ -78,6 +78,8 @@ static int read_boundary(struct pdg_walk *w, struct pdg_error *err)
 	rc = pdg_fs_read(path, &text, NULL);
 	if (rc == PDG_E_NOTFOUND)
 		return 0;
+	if (rc == PDG_E_NOMEM)
+		return pdg_nomem(err);
 	if (rc < 0)
 		return pdg_reject(err, "GIT-3", "\"%s\" cannot be read", path);
 	for (rest = pdg_buf_bytes(&text); pdg_bytes_line(&rest, &line);) {
@@ -178,6 +180,8 @@ static int find_start(struct pdg_walk *w, const git_oid *oid, struct pdg_node **
 	git_oid commit = *oid;
 	int rc = pdg_git_read(w->repo, oid, &type, &o, err);
 
+	if (rc == PDG_E_LIMIT && type == GIT_OBJECT_COMMIT)
+		rc = 0;
 	if (rc == 0 && type != GIT_OBJECT_COMMIT)
 		rc = pdg_git_peel(w->repo, oid, &commit, err);
 	if (rc == 0)
@@ -312,6 +316,21 @@ int pdg_walk_shows(struct pdg_walk *w, const char *hex, bool *out, struct pdg_er
 	return 0;
 }
 
+int pdg_walk_answers(struct pdg_walk *w, const char *parent, bool *out, struct pdg_error *err)
+{
+	const struct pdg_node *node;
+	git_oid oid;
+	int rc = pdg_git_oid(parent, &oid, err);
+
+	if (rc == 0 && w->any_hidden && !w->limited)
+		rc = find_all(w, SIZE_MAX, err);
+	if (rc < 0)
+		return rc;
+	node = pdg_graph_find(&w->graph, &oid);
+	*out = node && node->seen && !(node->hidden && node->aside);
+	return 0;
+}
+
 size_t pdg_walk_total(const struct pdg_walk *w)
 {
 	size_t total = 0;
@@ -363,13 +382,18 @@ int pdg_walk_next(struct pdg_walk *w, char out[PDG_GIT_HEX], struct pdg_buf *out
 	struct pdg_node *node = NULL;
 	int rc = next_node(w, &node, err);
 
+	out[0] = '\0';
 	if (rc < 0)
 		return rc;
 	if (!node)
 		return PDG_E_NOTFOUND;
 	(void)git_oid_tostr(out, PDG_GIT_HEX, &node->oid);
-	if (out_raw)
+	if (out_raw) {
+		rc = pdg_graph_within(node, err);
+		if (rc < 0)
+			return rc;
 		rc = give(w, node, out_raw, err);
+	}
 	pdg_graph_drop(&w->graph, node);
 	return pdg_context(err, rc, "commit %s", out);
 }

@@ -9,14 +9,11 @@
 #include "util/codec.h"
 #include "util/str.h"
 
-#define SHA1_HEX   40
-#define SHA256_HEX 64
-
 static bool is_commit(const char *s)
 {
 	struct pdg_bytes b = pdg_bytes_str(s);
 
-	return pdg_is_hex(b, SHA1_HEX) || pdg_is_hex(b, SHA256_HEX);
+	return pdg_is_hex(b, PDG_OID_SHA1) || pdg_is_hex(b, PDG_OID_SHA256);
 }
 
 static int ambiguous(const char *what, const char *a, const char *b, struct pdg_error *err)
@@ -117,7 +114,7 @@ static int add_digest(struct pdg_build *b, const char *algorithm, const char *va
 				  "the source's digest %s is not lower-case hex of its length",
 				  algorithm);
 	/* GitLab writes SHA-1 commits under sha256 (ecosystem.md 7). */
-	if (git || pdg_is_hex(hex, SHA1_HEX))
+	if (git || pdg_is_hex(hex, PDG_OID_SHA1))
 		return merge(&b->source_commit, value, "commit", err);
 	return merge(&b->source_sha256, value, "sha256", err);
 }

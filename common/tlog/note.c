@@ -127,7 +127,7 @@ static int parse_sigs(struct pdg_bytes sigs, struct pdg_checkpoint *c, struct pd
 	while (pdg_bytes_line(&sigs, &line)) {
 		rc = pdg_array_grow(&c->sigs, c->n_sigs, &cap, sizeof(*c->sigs),
 				    PDG_LIMIT_NOTE_SIGNATURES);
-		if (rc == -2)
+		if (rc == PDG_E_LIMIT)
 			return pdg_reject(err, "LOG-15", "checkpoint has more than %d signatures",
 					  PDG_LIMIT_NOTE_SIGNATURES);
 		if (rc < 0)

@@ -218,7 +218,7 @@ static int open_section(struct cursor *cur, char **section, char **subsection)
 	}
 	grown = pdg_array_grow(&c->sections, c->n_sections, &cur->cap_sections,
 			       sizeof(*c->sections), PDG_LIMIT_POLICY_SECTIONS);
-	if (grown == -2)
+	if (grown == PDG_E_LIMIT)
 		return pdg_config_reject(cur->err, c, cur->line, "POL-10", "more than %d sections",
 					 PDG_LIMIT_POLICY_SECTIONS);
 	if (grown < 0)
@@ -395,7 +395,7 @@ static int read_entry(struct cursor *cur)
 		return rc;
 	grown = pdg_array_grow(&c->v, c->n, &cur->cap_entries, sizeof(*c->v),
 			       PDG_LIMIT_POLICY_ENTRIES);
-	if (grown == -2)
+	if (grown == PDG_E_LIMIT)
 		return pdg_config_reject(cur->err, c, line, "POL-10", "more than %d keys",
 					 PDG_LIMIT_POLICY_ENTRIES);
 	if (grown < 0)

@@ -146,7 +146,7 @@ static int check_form(const struct pdg_config *c, const struct pdg_config_entry 
 		break;
 	case PDG_CFG_TIME:
 		if (pdg_time_parse(value, &seconds, NULL) < 0 || seconds <= 0)
-			want = "a time such as 2026-11-23T03:17:00Z";
+			want = "a time after 1970-01-01T00:00:00Z, such as 2026-11-23T03:17:00Z";
 		break;
 	case PDG_CFG_STRING:
 	case PDG_CFG_PATH:

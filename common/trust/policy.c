@@ -284,6 +284,13 @@ int pdg_policy_find(const char *option, const char *configured, char **out, stru
 
 	if (option)
 		return named_policy(option, "--policy", out, err);
+	/* From the folder of work it would be a file of the tree that is judged. */
+	if (configured && configured[0] && configured[0] != '/') {
+		rc = pdg_reject(err, "POL-9", "pedigree.policy '%.400s' is no absolute path",
+				configured);
+		pdg_fix(err, "git config pedigree.policy /PATH/OF/policy");
+		return rc;
+	}
 	if (configured)
 		return named_policy(configured, "pedigree.policy", out, err);
 	rc = below("XDG_CONFIG_HOME", "pedigree/policy", &own, err);

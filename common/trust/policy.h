@@ -211,7 +211,8 @@ bool pdg_policy_protects(const struct pdg_policy_repository *r, const char *ref)
  * pedigree.policy), else $XDG_CONFIG_HOME/pedigree/policy (or ~/.config), else
  * /etc/pedigree/policy. *@out owned by the caller (free()). A relative $XDG_CONFIG_HOME or
  * $HOME is not read.
- * Returns 0 or PDG_E_USAGE (POL-9: none anywhere, or the named one does not exist).
+ * Returns 0 or PDG_E_USAGE (POL-9: none anywhere, or the named one does not exist, or the
+ * configured one is no absolute path).
  */
 int pdg_policy_find(const char *option, const char *configured, char **out,
 		    struct pdg_error *err) PDG_MUST_CHECK;

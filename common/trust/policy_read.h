@@ -58,8 +58,13 @@ int pdg_policy_check(const struct pdg_policy_reading *r, struct pdg_error *err) 
 int pdg_policy_file(const struct pdg_policy_reading *r, const struct pdg_config_entry *e,
 		    const char *path, struct pdg_error *err) PDG_MUST_CHECK;
 
-/** Could @value match the full name of a branch or tag that git allows? */
-bool pdg_policy_ref_pattern(const char *value);
+#define PDG_POLICY_WANT 160
+
+/**
+ * Could @value match the full name of a branch or tag that git allows, as whoever reads it believes
+ * it does? If not, @want is what it should be, in words that follow "is not".
+ */
+bool pdg_policy_ref_pattern(const char *value, char want[PDG_POLICY_WANT]);
 
 /** Load the public key at @path into @list and remember who named it. POL-5. */
 int pdg_policy_key(struct pdg_policy_reading *r, const struct pdg_config_entry *e, const char *path,

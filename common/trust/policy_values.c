@@ -178,11 +178,10 @@ static int set_identity(struct pdg_policy_reading *r, const struct place *pl, vo
 static int set_ref_pattern(struct pdg_policy_reading *r, const struct place *pl, void *section,
 			   const struct pdg_config_entry *e, struct pdg_error *err)
 {
-	if (!pdg_policy_ref_pattern(e->value))
-		return refuse(r, e,
-			      "a full ref name such as refs/heads/main, in which only * is special "
-			      "(characters other than /)",
-			      err);
+	char want[PDG_POLICY_WANT];
+
+	if (!pdg_policy_ref_pattern(e->value, want))
+		return refuse(r, e, want, err);
 	return pdg_strings_add(field(pl, section), e->value, err);
 }
 

@@ -67,19 +67,10 @@ void pdg_key_fingerprint(const uint8_t spki_sha256[32], char out[PDG_KEY_FINGERP
 	pdg_hex(pdg_bytes(spki_sha256, 32), out + n);
 }
 
-/* Base64 of 32 bytes without padding: the two bits that are over in the last character are 0. */
-static bool is_base64_sha256(const char *s)
-{
-	static const char all[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	return strlen(s) == 43 && strspn(s, all) == 43 && strchr("AEIMQUYcgkosw048", s[42]);
-}
-
 static bool is_fingerprint(const char *s)
 {
 	if (pdg_str_starts(s, SSH_PREFIX))
-		return is_base64_sha256(s + strlen(SSH_PREFIX));
+		return pdg_is_base64_sha256(pdg_bytes_str(s + strlen(SSH_PREFIX)));
 	if (pdg_str_starts(s, KEY_PREFIX))
 		return pdg_is_hex(pdg_bytes_str(s + strlen(KEY_PREFIX)), 64);
 	return strlen(s) == 40 && strspn(s, "0123456789ABCDEF") == 40;

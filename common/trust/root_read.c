@@ -66,6 +66,30 @@ static int read_time(const json_t *o, const char *name, int64_t *out, struct pdg
 	return rc < 0 ? pdg_context(err, rc, "validFor.%s", name) : 0;
 }
 
+/*
+ * The last second of a validFor, which may be left out. The epoch is what an empty protobuf
+ * Timestamp is written as: whether "never" or "open" was meant nobody can tell.
+ */
+static int read_end(const json_t *window, int64_t *out, struct pdg_error *err)
+{
+	const char *text;
+	int64_t end = 0;
+	int rc = pdg_json_opt_str(window, "end", &text, err);
+
+	if (rc == 0)
+		rc = read_time(window, "end", &end, err);
+	if (rc < 0 || !text)
+		return rc;
+	if (end <= 0) {
+		rc = pdg_reject(err, RULE, "validFor.end %s is no time that could be meant", text);
+		pdg_fix(err, "leave it out where the end is open, and take out what is never to be "
+			     "trusted");
+		return rc;
+	}
+	*out = end;
+	return 0;
+}
+
 /* "validFor" of a log's key, which must say since when. */
 static int read_window(const json_t *key, struct pdg_root_log *log, struct pdg_error *err)
 {
@@ -79,7 +103,7 @@ static int read_window(const json_t *key, struct pdg_root_log *log, struct pdg_e
 	if (rc == 0)
 		rc = read_time(window, "start", &log->valid_from, err);
 	if (rc == 0)
-		rc = read_time(window, "end", &log->valid_until, err);
+		rc = read_end(window, &log->valid_until, err);
 	return rc;
 }
 
@@ -274,7 +298,7 @@ static int read_authority(const json_t *o, struct authority *a, struct pdg_error
 	if (rc == 0 && window)
 		rc = read_time(window, "start", &a->from, err);
 	if (rc == 0 && window)
-		rc = read_time(window, "end", &a->until, err);
+		rc = read_end(window, &a->until, err);
 	return rc;
 }
 

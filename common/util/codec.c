@@ -55,6 +55,22 @@ bool pdg_is_hex(struct pdg_bytes in, size_t digits)
 	return true;
 }
 
+/* The two bits that are over in the last character are 0. */
+bool pdg_is_base64_sha256(struct pdg_bytes in)
+{
+	static const char all[] =
+		"AEIMQUYcgkosw048BCDFGHJKLNOPRSTVWXZabdefhijlmnpqrtuvxyz1235679+/";
+	size_t i;
+
+	if (in.n != 43)
+		return false;
+	for (i = 0; i < in.n; i++) {
+		if (!memchr(all, in.p[i], i + 1 < in.n ? sizeof(all) - 1 : 16))
+			return false;
+	}
+	return true;
+}
+
 bool pdg_unhex(struct pdg_bytes in, uint8_t *out, size_t n)
 {
 	size_t i;

@@ -14,8 +14,15 @@ void pdg_hex_upper(struct pdg_bytes in, char *out);
 /** Exactly @n bytes from 2 * n lower-case hex digits. False for anything else. */
 bool pdg_unhex(struct pdg_bytes in, uint8_t *out, size_t n);
 
+/* Digits of the name of an object of git, in its two formats. */
+#define PDG_OID_SHA1   40
+#define PDG_OID_SHA256 64
+
 /** Are all characters lower-case hex digits, and exactly @digits of them? */
 bool pdg_is_hex(struct pdg_bytes in, size_t digits);
+
+/** Are these the 43 characters of unpadded base64 (standard alphabet) that some 32 bytes have? */
+bool pdg_is_base64_sha256(struct pdg_bytes in);
 
 enum pdg_base64_form {
 	PDG_BASE64_STD,	  /* standard alphabet, padded, nothing else (RFC 4648 4) */

@@ -183,6 +183,21 @@ static int open_dir_of(struct pending *p, struct pdg_error *err)
 	return p->dir < 0 ? io_error(err, "open the folder of", p->path) : 0;
 }
 
+static int random_bytes(uint8_t *out, size_t n)
+{
+	while (n > 0) {
+		ssize_t got = getrandom(out, n, 0);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return -1;
+		out += got;
+		n -= (size_t)got;
+	}
+	return 0;
+}
+
 /* Put @in into a new file with a random name beside the one that is meant, down to the disk. */
 static int write_temp(struct pending *p, struct pdg_bytes in, mode_t mode, struct pdg_error *err)
 {
@@ -190,7 +205,7 @@ static int write_temp(struct pending *p, struct pdg_bytes in, mode_t mode, struc
 	uint8_t random[RANDOM_BYTES];
 	char name[sizeof(p->temp)] = PDG_FS_TEMP;
 
-	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+	if (random_bytes(random, sizeof(random)) != 0)
 		return io_error(err, "find a name beside", p->path);
 	pdg_hex(pdg_bytes(random, sizeof(random)), name + strlen(name));
 	fd = openat(p->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);

@@ -197,7 +197,7 @@ static int add_name(struct pdg_names *names, size_t *cap, size_t max, const char
 	int rc;
 
 	rc = pdg_array_grow(&names->v, names->n, cap, sizeof(names->v[0]), max);
-	if (rc == -2)
+	if (rc == PDG_E_LIMIT)
 		return pdg_fail(err, PDG_E_LIMIT, "more than %zu files in \"%s\"", max, path);
 	copy = rc == 0 ? pdg_str_dup(name) : NULL;
 	if (!copy)

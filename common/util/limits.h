@@ -61,20 +61,23 @@
 #define PDG_LIMIT_COMMIT_PARENTS   1024
 #define PDG_LIMIT_COMMIT_HEADERS   4096 /* header lines, continuations included */
 #define PDG_LIMIT_COMMIT_SIGNATURE PDG_LIMIT_KIB(64)
+#define PDG_LIMIT_GNUPG_WRONG	   64 /* signatures of one push, until it is asked no more */
 #define PDG_LIMIT_GNUPG_PAYLOAD	   PDG_LIMIT_MIB(8) /* signed bytes that GnuPG is asked about */
 /* A source statement may have six bytes for each of its commit, all written as \uXXXX, and this. */
 #define PDG_LIMIT_SOURCE_OVERHEAD PDG_LIMIT_KIB(16)
 
 /* Repositories and pushes */
 #define PDG_LIMIT_SHALLOW_FILE	  PDG_LIMIT_MIB(16)
-#define PDG_LIMIT_WALK_KEPT	  PDG_LIMIT_MIB(16) /* commits read and not yet judged */
-#define PDG_LIMIT_GIT_CACHE	  PDG_LIMIT_MIB(16) /* trees and files that merging reads again */
-#define PDG_LIMIT_GIT_WINDOW	  PDG_LIMIT_MIB(1)  /* of a pack, mapped at once */
-#define PDG_LIMIT_GIT_MAPPED	  PDG_LIMIT_MIB(16) /* of all packs */
-#define PDG_LIMIT_JUDGING	  PDG_LIMIT_MIB(16) /* commits between the walk and the verdict */
-#define PDG_LIMIT_JUDGES	  ((size_t)64)	    /* threads that judge commits */
-#define PDG_LIMIT_PUSH_INPUT	  PDG_LIMIT_MIB(64) /* what git tells a hook: a line a ref */
-#define PDG_LIMIT_PUSH_STATEMENTS ((size_t)10000)   /* that one pre-push makes */
+#define PDG_LIMIT_WALK_KEPT	  PDG_LIMIT_MIB(16)  /* commits read and not yet judged */
+#define PDG_LIMIT_WALK_PARENTS	  ((size_t)1 << 22)  /* of merges behind the first, in one walk */
+#define PDG_LIMIT_MEND_PARENTS	  PDG_LIMIT_KIB(256) /* lines of them that a refused push keeps */
+#define PDG_LIMIT_GIT_CACHE	  PDG_LIMIT_MIB(16)  /* trees and files that merging reads again */
+#define PDG_LIMIT_GIT_WINDOW	  PDG_LIMIT_MIB(1)   /* of a pack, mapped at once */
+#define PDG_LIMIT_GIT_MAPPED	  PDG_LIMIT_MIB(16)  /* of all packs */
+#define PDG_LIMIT_JUDGING	  PDG_LIMIT_MIB(16)  /* commits between the walk and the verdict */
+#define PDG_LIMIT_JUDGES	  ((size_t)64)	     /* threads that judge commits */
+#define PDG_LIMIT_PUSH_INPUT	  PDG_LIMIT_MIB(64)  /* what git tells a hook: a line a ref */
+#define PDG_LIMIT_PUSH_STATEMENTS ((size_t)10000)    /* that one pre-push makes */
 #define PDG_LIMIT_ALTERNATES	  ((size_t)256)
 #define PDG_LIMIT_OUTBOX	  ((size_t)1 << 20) /* statements waiting */
 #define PDG_LIMIT_GIT_CONFIG	  PDG_LIMIT_MIB(4)  /* one file of git's configuration */
@@ -91,6 +94,8 @@
 #define PDG_LIMIT_X509_NAMES	  64		    /* of one certificate's owner */
 #define PDG_LIMIT_X509_ROOTS	  1024		    /* certificates of one repository section */
 #define PDG_LIMIT_KEYS		  4096		    /* keys of one repository section */
+#define PDG_LIMIT_LEADING_ZEROS	  8		    /* bytes: a true number has more once in 2^64 */
+#define PDG_LIMIT_PGP_UIDS	  16384		    /* user ids of one OpenPGP key file */
 #define PDG_LIMIT_KRL_ENTRIES	  ((size_t)1 << 20) /* of one SSH revocation list */
 #define PDG_LIMIT_POLICY_FILE	  PDG_LIMIT_MIB(1)
 #define PDG_LIMIT_POLICY_SECTIONS 4096

@@ -111,7 +111,7 @@ static const struct pdg_rule rules[] = {
 	{ "GIT-3", PDG_E_IO, 500, "refused", "a repository, or an object or ref in it, cannot be read" },
 	{ "GIT-4", PDG_E_USAGE, 400, "refused", "a revision or range that is not understood, or that names no commit here" },
 	{ "GIT-5", PDG_E_USAGE, 400, "refused", "a range without a single commit: nothing was checked" },
-	{ "GIT-6", PDG_E_REJECTED, 403, "refused", "a merge signed by a forge whose tree is not what merging its two parents gives" },
+	{ "GIT-6", PDG_E_REJECTED, 403, "refused", "a merge signed by a forge whose tree is not what merging its two parents gives, or that merges what is not good" },
 
 	/* Pushes */
 	{ "PSH-1", PDG_E_USAGE, 403, "refused", "the policy has no section for the repository at this place, or another one" },

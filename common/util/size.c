@@ -21,7 +21,7 @@ int pdg_array_grow(void *items, size_t n, size_t *cap, size_t size, size_t max)
 	char *grown;
 
 	if (n >= max)
-		return -2;
+		return PDG_E_LIMIT;
 	if (n < *cap)
 		return 0;
 	if (!pdg_size_mul(*cap, 2, &want) || want > max)
@@ -31,13 +31,13 @@ int pdg_array_grow(void *items, size_t n, size_t *cap, size_t size, size_t max)
 	if (want <= n)
 		want = n + 1;
 	if (!pdg_size_mul(want, size, &bytes))
-		return -1;
+		return PDG_E_NOMEM;
 
 	/* The caller's pointer has a type of its own: read and written as bytes. */
 	memcpy(&old, items, sizeof(old));
 	grown = realloc(old, bytes);
 	if (!grown)
-		return -1;
+		return PDG_E_NOMEM;
 	memset(grown + *cap * size, 0, (want - *cap) * size);
 	memcpy(items, &grown, sizeof(grown));
 	*cap = want;

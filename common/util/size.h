@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "util/error.h"
+
 /** *@out = @a + @b; false (and *@out untouched) on overflow. */
 static inline bool pdg_size_add(size_t a, size_t b, size_t *out)
 {
@@ -39,9 +41,9 @@ void *pdg_calloc(size_t n, size_t size);
  * @n      elements in it; *@cap how many fit
  * @max    most elements it may ever hold
  *
- * Returns 0, -1 when there is no memory, -2 when @max is reached. The new room is zeroed.
+ * Returns 0, PDG_E_NOMEM, or PDG_E_LIMIT when @max is reached; it is the caller who knows what to
+ * say of a limit. The new room is zeroed.
  */
-int pdg_array_grow(void *items, size_t n, size_t *cap, size_t size, size_t max)
-	__attribute__((warn_unused_result));
+int pdg_array_grow(void *items, size_t n, size_t *cap, size_t size, size_t max) PDG_MUST_CHECK;
 
 #endif

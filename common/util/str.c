@@ -67,7 +67,7 @@ static const struct {
 	{0x1D173, 0x1D17A}, {0xE0000, 0xE0FFF},
 };
 
-static bool is_printable(uint32_t c)
+bool pdg_str_is_printable(uint32_t c)
 {
 	size_t i;
 
@@ -86,7 +86,7 @@ void pdg_str_printable(struct pdg_bytes in, struct pdg_buf *out)
 		uint32_t c = 0;
 		size_t n = pdg_utf8_next(in, at, &c);
 
-		if (n > 0 && is_printable(c))
+		if (n > 0 && pdg_str_is_printable(c))
 			pdg_buf_put(out, pdg_bytes(in.p + at, n));
 		else if (n <= 1)
 			pdg_buf_printf(out, "\\x%02x", (unsigned)in.p[at]);

@@ -22,6 +22,9 @@ char *pdg_str_dup(const char *s); /* NULL gives NULL */
  */
 void pdg_str_printable(struct pdg_bytes in, struct pdg_buf *out);
 
+/** Is the code point @c one that pdg_str_printable() leaves as it is? */
+bool pdg_str_is_printable(uint32_t c);
+
 /** Append @word as one word for sh, whatever is in it: in single quotes. */
 void pdg_str_sh_word(struct pdg_buf *out, const char *word);
 

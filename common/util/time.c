@@ -227,6 +227,8 @@ int pdg_duration_parse(struct pdg_bytes in, int64_t *out, struct pdg_error *err)
 	return 0;
 }
 
+_Static_assert(PDG_DEADLINE_MAX == 3600, "the words below say 1h");
+
 int pdg_deadline_parse(struct pdg_bytes in, int64_t *out, struct pdg_error *err)
 {
 	int64_t seconds;
@@ -234,6 +236,8 @@ int pdg_deadline_parse(struct pdg_bytes in, int64_t *out, struct pdg_error *err)
 
 	if (rc < 0)
 		return rc;
-	*out = seconds < PDG_DEADLINE_MAX ? seconds : PDG_DEADLINE_MAX;
+	if (seconds < 1 || seconds > PDG_DEADLINE_MAX)
+		return pdg_fail(err, PDG_E_FORMAT, "not from 1s to 1h");
+	*out = seconds;
 	return 0;
 }

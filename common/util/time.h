@@ -37,7 +37,9 @@ int pdg_time_parse(struct pdg_bytes in, int64_t *out, struct pdg_error *err) PDG
 /** Read a duration such as 90d, 24h, 15m, 5s (one number, one unit). Seconds. */
 int pdg_duration_parse(struct pdg_bytes in, int64_t *out, struct pdg_error *err) PDG_MUST_CHECK;
 
-/** Like pdg_duration_parse() for how long to wait: PDG_DEADLINE_MAX where more is said. */
+/**
+ * The same for how long to wait, from 1s to PDG_DEADLINE_MAX. Returns 0 or PDG_E_FORMAT, with why.
+ */
 int pdg_deadline_parse(struct pdg_bytes in, int64_t *out, struct pdg_error *err) PDG_MUST_CHECK;
 
 #endif

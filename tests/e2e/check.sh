@@ -49,6 +49,64 @@ assert_exit 3 "history with a hole" check --json HEAD
 assert_rule GIT-3
 mv "$tmp/kept" "$dev/.git/objects/${obj:0:2}/${obj:2}"
 
+# ---- what mends it ------------------------------------------------------------------------------
+
+run check HEAD
+assert_says "[SGN-2]; git commit --amend --no-edit --allow-empty -S"
+unsigned=$(git -C "$dev" rev-parse HEAD)
+echo five >"$dev/file"
+git -C "$dev" add file
+git -C "$dev" commit -q --allow-empty-message -m ''
+run check HEAD
+command=$(sed -n "s/^unsigned ${unsigned:0:12} .*\\[SGN-2\\]; //p" "$printed")
+[[ $command == "git rebase --rebase-merges --exec 'git commit --amend --no-edit --allow-empty --allow-empty-message -S' "* ]] ||
+	fail "the command is: $command"
+git -C "$dev" branch -q before
+sign_with "$dev" ssh "$tmp/alice" Alice $alice
+assert_exit 0 "$command" env -C "$dev" GIT_EDITOR=true sh -c "$command"
+assert_exit 0 "it helped" check HEAD~2..HEAD
+git -C "$dev" reset -q --hard "$unsigned"
+
+# ---- refs that --all leaves out -------------------------------------------------------------------
+
+for ref in refs/notes/attestations refs/notes/commits refs/stash; do
+	git -C "$dev" update-ref $ref "$(git -C "$dev" commit-tree -m "git's own" "HEAD^{tree}")"
+done
+git init -q -b main "$tmp/all"
+git -C "$tmp/all" pull -q "$dev" "$first" 2>/dev/null
+git -C "$tmp/all" fetch -q "$dev" "refs/notes/*:refs/notes/*" refs/stash:refs/stash
+all() { pedigree -C "$tmp/all" check --policy "$tmp/policy" --repository "$uri" --all; }
+assert_exit 0 "notes and the stash" all
+assert_says "2 commits: 2 good, 0 not"
+for ref in refs/heads/side refs/tags/side refs/remotes/origin/side refs/stashes/1 refs/other; do
+	git -C "$tmp/all" fetch -q "$dev" "$unsigned:$ref"
+	assert_exit 1 "$ref is not" all
+	git -C "$tmp/all" update-ref -d $ref
+done
+git -C "$tmp/all" checkout -q --detach "$(git -C "$tmp/all" rev-parse refs/notes/commits)"
+assert_exit 1 "nor is HEAD, wherever it is" all
+
+# ---- a shallow clone --------------------------------------------------------------------------------
+
+git clone -q --depth 1 -b main "file://$tmp/all" "$tmp/shallow" 2>/dev/null
+shallow() { pedigree -C "$tmp/shallow" check --policy "$tmp/policy" --repository "$uri" "$@"; }
+assert_exit 0 "what is here is good" shallow HEAD
+assert_rule PSH-7
+assert_says "cut at 1 commit, and nothing behind it is judged [PSH-7]; git fetch --unshallow"
+shallow --json HEAD >"$tmp/out" 2>"$tmp/err"
+assert_same "nothing of that is in the JSON" 1 "$(wc -l <"$tmp/out")"
+grep -q '\[PSH-7\]' "$tmp/err" || fail "it is not said beside the JSON"
+assert_exit 2 "a commit that is behind it" shallow HEAD~1..HEAD
+assert_rule GIT-4
+assert_says "git fetch --unshallow"
+sign_with "$tmp/shallow" ssh "$tmp/alice" Alice $alice
+commit "$tmp/shallow" more
+assert_exit 0 "a range that does not reach it" shallow HEAD~1..HEAD
+assert_silent_about PSH-7
+git -C "$tmp/shallow" fetch -q --unshallow
+assert_exit 0 "the whole history" shallow HEAD
+assert_silent_about PSH-7
+
 # ---- JSON: one object a commit, one a line, in the order of the walk ----------------------------
 
 out_of --json HEAD

@@ -100,6 +100,40 @@ assert_exit 0 "what somebody else has set" install
 assert_same "stays" http://127.0.0.1:3 "$(git -C "$srv" config pedigree.service)"
 git -C "$srv" config --unset pedigree.service
 
+for deadline in 0s 61m 5h 2d 3601s soon ''; do
+	assert_exit 2 "a deadline of '$deadline'" install --service $away --deadline "$deadline"
+	assert_rule CLI-2
+done
+assert_exit 0 "one of an hour" install --service $away --deadline 1h
+sed -i "s/--deadline '1h'/--deadline '5h'/" "$srv/hooks/post-receive"
+doctor "$srv" "what an earlier version let in"
+assert_says "bad  deadline    the deadline \"5h\" is not from 1s to 1h [CLI-2]"
+assert_exit 0 "install again" install
+
+# ---- what everybody may write to, and what nobody pushed to ---------------------------------------
+
+chmod 666 "$tmp/allowed"
+assert_exit 2 "keys that everybody may change" install
+assert_rule HOK-3
+assert_says "chmod o-w $tmp/etc/../allowed"
+doctor "$srv" "the same"
+assert_says "bad  files"
+assert_rule HOK-3
+chmod 644 "$tmp/allowed"
+chmod 666 "$policy"
+doctor "$srv" "a policy that everybody may change, later"
+assert_rule HOK-3
+chmod 644 "$policy"
+write_policy server "	openpgpKeys = ../allowed"
+doctor "$srv" "keys of another kind"
+assert_rule POL-5
+assert_says "[repository \"$uri\"] (line 3 of the policy), openpgpKeys: $tmp/"
+write_policy server "	protect = refs/heads/mian"
+doctor "$srv" "a name that was mistyped"
+assert_says "note protect     refs/heads/mian names no ref"
+assert_silent_about "refs/heads/main names no ref"
+write_policy
+
 # ---- hooks of one kind are not those of the other -----------------------------------------------
 
 assert_exit 2 "a fence does not go unnamed" pedigree -C "$srv" hooks uninstall
@@ -127,6 +161,34 @@ assert_exit 2 "hooks in a device" pedigree -C "$both" hooks install
 assert_rule HOK-4
 assert_silent_about chmod
 assert_says "core.hooksPath"
+
+git -C "$both" config --unset core.hooksPath
+mkdir -p "$both/.git/hooks/post-commit"
+assert_exit 2 "a folder where a hook belongs" pedigree -C "$both" hooks install
+assert_rule HOK-4
+assert_says "move it away"
+rmdir "$both/.git/hooks/post-commit"
+
+# A hooks folder of the whole account: said, on standard error, before and after.
+git config --global core.hooksPath "$tmp/ghooks"
+shared() { # shared WHAT COMMAND…
+	pedigree -C "$both" "${@:2}" >"$tmp/said" 2>"$printed" || fail "$1: status $?"
+	pass "$1 in a folder of others"
+	assert_says "core.hooksPath is \"$tmp/ghooks\", outside of this repository"
+	assert_says "git config core.hooksPath '$both/.git/hooks'"
+}
+shared init init
+shared install hooks install
+shared uninstall hooks uninstall
+git config --global --unset core.hooksPath
+for path in .githooks "$both/.githooks" .git/hooks; do
+	git -C "$both" config core.hooksPath "$path"
+	assert_exit 0 "hooks in its own $path" pedigree -C "$both" init
+	assert_silent_about "outside of this repository"
+	assert_exit 0 "and removed" pedigree -C "$both" hooks uninstall
+	assert_silent_about "outside of this repository"
+done
+git -C "$both" config --unset core.hooksPath
 
 # ---- a clone: what signs its commits ------------------------------------------------------------
 

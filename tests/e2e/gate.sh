@@ -254,7 +254,7 @@ if [ "$(id -u)" = 0 ]; then
 	git config --global --unset-all safe.directory
 	assert_exit 0 "root by sudo is also the caller" env SUDO_UID=65534 pedigree -C "$ours" digest HEAD
 else
-	echo "not checked: a repository of another user (needs root)" >&2
+	not_checked "a repository of another user" "needs root"
 fi
 
 # ---- what uninstalling leaves ---------------------------------------------------------------

@@ -249,6 +249,7 @@ refresh dev
 commit "$tmp/dev" good
 assert_refused "what the hook from before refuses" push dev origin main
 assert_rule PSH-10
+assert_says "$srv/hooks/pre-receive.pre-pedigree"
 rm "$tmp/theirs-refuse"
 assert_exit 0 "and no longer refuses" push dev origin main
 

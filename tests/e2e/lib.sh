@@ -24,6 +24,7 @@ W=$tmp
 export LC_ALL=C TZ=UTC NO_COLOR=1 PATH=$BIN:$PATH HOME=$tmp/home GNUPGHOME=$tmp/gnupg GIT_CONFIG_NOSYSTEM=1 GIT_TERMINAL_PROMPT=0
 # A sanitizer's finding has a status that no test expects.
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1}:exitcode=99 UBSAN_OPTIONS=${UBSAN_OPTIONS:-}:exitcode=99
+export TSAN_OPTIONS=${TSAN_OPTIONS:-}:exitcode=99
 mkdir -m 700 "$HOME" "$GNUPGHOME" || exit 3
 
 PIDS=()
@@ -88,7 +89,7 @@ finish() {
 # ---- checks -----------------------------------------------------------------------------------
 
 no_finding() { # no_finding FILE WHAT
-	if grep -Eq 'ERROR: (Address|Leak)Sanitizer|runtime error:' "$1"; then
+	if grep -Eq 'ERROR: (Address|Leak)Sanitizer|WARNING: ThreadSanitizer|runtime error:' "$1"; then
 		cp "$1" "$printed"
 		fail "a sanitizer's finding in: $2"
 	fi
@@ -106,13 +107,14 @@ run() {
 # ok WHAT COMMAND…: must succeed.
 ok() { exits 0 - "$@"; }
 
-# exits STATUS RULE WHAT COMMAND…: must end with STATUS and name RULE ("-": none asked for).
+# exits STATUS RULE WHAT COMMAND…: must end with STATUS and name RULE (an id as a whole word, or a text; "-": none asked for).
 exits() {
-	local want=$1 rule=$2 what=$3
+	local want=$1 rule=$2 what=$3 match=-qF
 	shift 3
 	run "$@"
 	[ "$status" = "$want" ] || fail "$what: status $status, not $want"
-	[ "$rule" = - ] || grep -qF -- "$rule" "$printed" || fail "$what: no $rule"
+	[[ ! $rule =~ ^[A-Z]+-[0-9]+$ ]] || match=-qFw
+	[ "$rule" = - ] || grep $match -- "$rule" "$printed" || fail "$what: no $rule"
 	pass "$what"
 }
 
@@ -158,11 +160,16 @@ http() {
 	pass "$what"
 }
 
-# tool PROGRAM WHAT: what a check needs. Without it the check is left out, said, and under CI=true a failure.
+# not_checked WHAT WHY: a check is left out; that is said, and under CI=true a failure.
+not_checked() {
+	[ "${CI:-}" != true ] || fail "not checked: $1 ($2), and CI demands it"
+	echo "not checked: $1 ($2)" >&2
+}
+
+# tool PROGRAM WHAT: what a check needs; false without it.
 tool() {
 	command -v "$1" >/dev/null && return
-	[ "${CI:-}" != true ] || fail "$2 needs $1, and CI demands it"
-	echo "not checked: $2 ($1 is not installed)" >&2
+	not_checked "$2" "$1 is not installed"
 	return 1
 }
 

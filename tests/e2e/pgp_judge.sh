@@ -85,6 +85,13 @@ without_consent() {
 	[ -n "$at" ] || fail "no back signature in $1"
 	{ head -c "$at" "$1"; printf '\144'; tail -c +$((at + 2)) "$1"; } >"$1.without"
 }
+# asked_consent FILE ALGORITHM-BYTE: the embedded signature, which nothing signs, names RIPEMD-160, so that GnuPG is asked about it.
+asked_consent() {
+	local at
+	at=$(LC_ALL=C grep -obUaP '\x20\x04\x19\x'"$2" "$1" | head -n 1 | cut -d: -f1)
+	[ -n "$at" ] || fail "no back signature in $1"
+	{ head -c $((at + 4)) "$1"; printf '\003'; tail -c +$((at + 6)) "$1"; } >"$1.asked"
+}
 for who in "curve 13" "below 16" "plain 16"; do
 	name=${who% *}
 	export_keys "$name@example.com" >"$keys/$name.gpg"
@@ -99,6 +106,15 @@ for who in "curve 13" "below 16" "plain 16"; do
 	good "$name: with and without its consent" "$commit"
 	write_policy "$keys/$name.gpg" "$keys/$name.gpg.without"
 	good "$name: without and with its consent" "$commit"
+	# Nor does one whose consent is made one that GnuPG has to be asked about, and is wrong.
+	[ "$name" = plain ] || continue
+	asked_consent "$keys/$name.gpg" "${who#* }"
+	write_policy "$keys/$name.gpg.asked"
+	refused SGN-8 "$name: consent over another digest" "$commit"
+	write_policy "$keys/$name.gpg.asked" "$keys/$name.gpg"
+	good "$name: with another consent first" "$commit"
+	write_policy "$keys/$name.gpg" "$keys/$name.gpg.asked"
+	good "$name: with another consent last" "$commit"
 done
 
 # ---- keys of another time -----------------------------------------------------------------------

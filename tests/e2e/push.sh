@@ -41,6 +41,8 @@ n=$(waiting)
 assert_exit 0 "nor on a new branch" push old:refs/heads/release/old
 assert_rule SGN-2
 assert_says "was accepted but is not attested"
+assert_says "push a commit on top of it that is good"
+assert_silent_about "then, on the server"
 assert_same "  for which nobody vouches" "$n" "$(waiting)"
 git -C "$srv" update-ref -d refs/heads/release/old
 

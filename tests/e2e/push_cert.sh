@@ -83,16 +83,20 @@ assert_says "(SGN-11)"
 printf 'mallory@example.com namespaces="git",valid-before="20200101Z" %s\n' "$(cut -d' ' -f1,2 "$tmp/mallory.pub")" >>"$tmp/allowed"
 refuses PSH-18 "signed by a key that has expired" git -C "$dev" -c user.signingKey="$tmp/mallory" push -q --signed origin main
 assert_says "(SGN-6)"
-allowed_signer '*@example.com' "$tmp/alice" >"$tmp/allowed"
-assert_exit 0 "by a key that a pattern names" push --signed main
-assert_same "the pusher is the key" "$(ssh-keygen -lf "$tmp/alice.pub" | cut -d' ' -f2)" "$(statement | jq -r .predicate.pusher)"
+for principals in '*@example.com' $alice,bob@example.com; do
+	allowed_signer "$principals" "$tmp/alice" >"$tmp/allowed"
+	empty "$dev" "by $principals"
+	assert_exit 0 "by a key of $principals" push --signed main
+	assert_same "the pusher is the key" "$(ssh-keygen -lf "$tmp/alice.pub" | cut -d' ' -f2)" \
+		"$(statement | jq -r .predicate.pusher)"
+done
 allowed_signer $alice "$tmp/alice" >"$tmp/allowed"
-carol=$(pgp_key Carol carol@example.com 2>/dev/null)
+carol=$(pgp_key 'Doe, Carol' carol@example.com 2>/dev/null)
 gpg --batch --armor --export "$carol" >"$tmp/carol.asc"
 write_policy "pusherFrom = certificate" "openpgpKeys = ../carol.asc"
 empty "$dev" five
 assert_exit 0 "by an OpenPGP key, which signed no commit" git -C "$dev" -c gpg.format=openpgp -c user.signingKey="$carol" push -q --signed origin main
-assert_same "the pusher is its user id" "Carol <carol@example.com>" "$(statement | jq -r .predicate.pusher)"
+assert_same "the pusher is its user id" "Doe, Carol <carol@example.com>" "$(statement | jq -r .predicate.pusher)"
 write_policy "pusherFrom = certificate"
 
 # ---- replayed and altered (attack 21) -----------------------------------------------------------

@@ -71,6 +71,61 @@ assert_same "  twenty lines" 20 "$(grep -c '\[SGN-2\]' "$printed")"
 assert_says "and 280 more, of 300 in all"
 unchanged
 
+# ---- parents without end (attack 22) --------------------------------------------------------------
+
+# octopus PARENTS PARENT…: an unsigned commit that names the first of these so many times, in some bytes of a pack.
+octopus() {
+	local parents=$1
+	{
+		echo "tree $(git -C "$dev" rev-parse "$base^{tree}")"
+		printf 'parent %s\n' "${@:2}"
+		yes "parent $2" | head -n "$parents"
+		printf 'author A <a@b> 1800000000 +0000\ncommitter A <a@b> 1800000000 +0000\n\nm\n'
+	} | git -C "$dev" hash-object -t commit --literally -w --stdin
+}
+before=$(refs_of)
+base=$(tip refs/heads/main)
+last=$base
+for _ in 1 2 3 4 5; do
+	last=$(octopus 87000 "$base" "$last")
+done
+git -C "$dev" branch -f octopus "$last"
+timed 60 "T22 five commits of 4 MiB, all parents" push octopus:refs/heads/main
+[ "$status" != 0 ] || fail "it was accepted"
+assert_rule COM-6 PSH-4
+assert_says "commit ${last:0:12} is malformed"
+# Nothing behind it is looked at, the unsigned ones neither.
+assert_says "1 of 1 objects"
+assert_silent_about "git rebase"
+unchanged
+above=$(git -C "$dev" commit-tree -p "$last" -m above "$base^{tree}")
+timed 60 "T22 one unsigned above them" push "$above:refs/heads/main"
+assert_rule COM-6 SGN-2 PSH-4
+assert_says "2 of 2 objects"
+unchanged
+assert_exit 0 "another branch is not judged" push "$last:refs/heads/octopus"
+git -C "$srv" update-ref -d refs/heads/octopus
+# What stands cannot be followed: that nothing would be lost is not known, so it is refused. Forcing is allowed elsewhere.
+git -C "$srv" update-ref refs/heads/release/octopus "$last"
+before=$(refs_of)
+timed 60 "T22 where it stands on a protected ref already" push "$last:refs/heads/main"
+assert_rule COM-6
+assert_says "may lose its present value"
+unchanged
+git -C "$srv" update-ref -d refs/heads/release/octopus
+{
+	echo "tree $(git -C "$dev" rev-parse "$base^{tree}")"
+	printf 'parent %s\nauthor A <a@b> 1 +0000\ncommitter A <a@b> 1 +0000\n\n' "$base"
+	head -c 5000000 /dev/zero
+} >"$tmp/large"
+large=$(git -C "$dev" hash-object -t commit --literally -w "$tmp/large")
+before=$(refs_of)
+timed 60 "T22 a commit of 5 MB" push "$large:refs/heads/main"
+assert_rule COM-6 PSH-4
+assert_says "commit ${large:0:12} is malformed: the commit has more than 4194304 bytes"
+unchanged
+git -C "$dev" branch -D octopus >/dev/null
+
 # ---- ten thousand refs ----------------------------------------------------------------------------
 
 git -C "$dev" checkout -q main 2>/dev/null || git -C "$dev" checkout -q -B main

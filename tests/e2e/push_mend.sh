@@ -8,9 +8,10 @@ repo_world
 empty "$dev" one
 ok "a first push" push main
 
-# mending: the command in the last line of the refused push that names an object; what has to be set first is left out.
+# mending: the command in the last line of the refused push that names an object or a tag's ref, or of a commit's hooks;
+# what has to be set first is left out.
 mending() {
-	sed -n 's/^\(remote: \)\?pedigree: \(commit\|tag\) [^;]*\[[A-Z]*-[0-9]*\]; //p' "$printed" | tail -n 1 | sed 's/^set .*, then: //; s/ *$//'
+	sed -n 's/^\(remote: \)\?pedigree: \(commit\|tag\|refs\/tags\/\|the commit\).*\[[A-Z]*-[0-9]*\]; //p' "$printed" | tail -n 1 | sed 's/^\(set\|let\) .*, then: //; s/ *$//'
 }
 # mend WHAT [WORDS]: run it in the clone, as somebody would who pastes it, and push again.
 mend() {
@@ -35,6 +36,13 @@ mended "amend" "git commit --amend --no-edit -S" main
 unsigned "$dev" "changes nothing"
 refuses SGN-2 "an unsigned tip without a change" push main
 mended "amend" "git commit --amend --no-edit --allow-empty -S" main
+wordless() { git -C "$dev" -c commit.gpgSign=false commit -q --no-verify --allow-empty --allow-empty-message -m "$1" "${@:2}"; }
+wordless ''
+refuses SGN-2 "an unsigned tip without a message" push main
+mended "amend" "git commit --amend --no-edit --allow-empty --allow-empty-message -S" main
+wordless $'\nSigned-off-by: Alice <alice@example.com>\n' --cleanup=verbatim
+refuses SGN-2 "one that is only signed off, which git calls empty too" push main
+mended "amend" "git commit --amend --no-edit --allow-empty --allow-empty-message -S" main
 empty "$dev" good
 unsigned "$dev" tip
 refuses SGN-2 "an unsigned tip above a good one" push main
@@ -77,6 +85,16 @@ refuses SGN-2 "twenty-five" push main
 assert_same "  twenty lines" 20 "$(grep -c '\[SGN-2\]' "$printed")"
 assert_says "and 5 more, of 25 in all"
 mended "rebase" "git rebase --exec *" main
+wordless ''
+git -C "$dev" commit -q --allow-empty --allow-empty-message -m ''
+unsigned "$dev" tip
+refuses SGN-2 "some of them without a message" push main
+mended "rebase" "git rebase --exec 'git commit --amend --no-edit --allow-empty --allow-empty-message -S' *" main
+git -C "$dev" checkout -q --orphan bare && git -C "$dev" rm -q -r -f .
+unsigned "$dev" "an empty root"
+refuses SGN-2 "a lone root without a file" push bare:refs/heads/release/4
+mended "amend" "git commit --amend *" bare:refs/heads/release/4
+git -C "$dev" checkout -q -f main
 git -C "$dev" checkout -q --orphan lone
 unsigned "$dev" root
 empty "$dev" "second of a line"
@@ -137,9 +155,21 @@ refuses SGN-2 "an unsigned tag" push v1
 mend "git tag" "git tag -s -f v1 'v1^{}'"
 assert_same "  with its message" "notes of v1" "$(git -C "$dev" tag -l --format='%(contents:subject)' v1)"
 ok "  and then the push passes" push v1
-git -C "$dev" tag v2
+git -C "$dev" tag -a -m '' v1-wordless
+refuses SGN-2 "an unsigned tag without a message" push v1-wordless
+mended "its name is the message" "git tag -s -f -m v1-wordless v1-wordless 'v1-wordless^{}'" v1-wordless
+git -C "$dev" tag v2 HEAD~2
+commit=$(git -C "$dev" rev-parse v2)
 refuses PSH-5 "a bare name" push v2
-assert_says "git tag -s v2"
+mended "it becomes a tag of what was pushed" "git tag -s -f -m v2 v2 '${commit:0:12}^{}'" v2
+assert_same "  of that" "$commit" "$(tip 'v2^{}')"
+refuses PSH-5 "a tag under another name" push v2:refs/tags/v2b
+mended "a tag of that name" "git tag -s -f -m v2b v2b *" v2b
+assert_same "  of the same" "$commit" "$(tip 'v2b^{}')"
+name='v2;touch${IFS}x'
+git -C "$dev" tag "$name"
+refuses PSH-5 "a bare and ugly name" push "$name"
+mended "is two words" "git tag -s -f -m 'v2;touch*" "$name"
 git -C "$dev" tag -a -m inner v3-inner
 git -C "$dev" -c advice.nestedTag=false tag -s -m outer v3 v3-inner
 refuses SGN-2 "an unsigned tag in a signed one" push v3
@@ -170,5 +200,50 @@ git -C "$dev" commit -q --allow-empty -m tip 2>/dev/null
 refuses SGN-2 "the clone's own pre-push says the same" push main
 assert_silent_about "remote:"
 mended "rebase" "git rebase --exec * $(git -C "$dev" rev-parse --short=12 origin/main)" main
+
+# ---- at once, by the hooks around a commit; once for each ------------------------------------------
+
+lines() { assert_same "  $1: lines" "$2" "$(grep -c '^pedigree: ' "$printed")"; }
+signed() { assert_same "  $1 is signed" G "$(git -C "$dev" -c gpg.ssh.allowedSignersFile="$tmp/allowed" log -1 --format=%G? "${2:-HEAD}")"; }
+refresh
+ok "an unsigned commit" git -C "$dev" -c commit.gpgSign=false commit -q --no-verify --allow-empty -m unsigned
+assert_rule SGN-2 HOK-5
+lines "one commit" 2
+mend "amend" "git commit --amend --no-edit --allow-empty -S"
+signed "it"
+ok "without a message" git -C "$dev" -c commit.gpgSign=false commit -q --no-verify --allow-empty --allow-empty-message -m ''
+mend "amend" "git commit --amend --no-edit --allow-empty --allow-empty-message -S"
+signed "it"
+ok "by a key of nobody" git -C "$dev" -c user.signingKey="$tmp/mallory" commit -q --no-verify --allow-empty -m foreign
+assert_rule SGN-3 HOK-5
+assert_says "[HOK-5]; set user.signingKey to a key of yours that the policy names, then: git commit --amend"
+ok "amended by that key" git -C "$dev" -c user.signingKey="$tmp/mallory" commit -q --amend --no-edit --allow-empty
+lines "one commit" 2
+mend "amend" "git commit --amend *"
+signed "it"
+push main
+git -C "$dev" -c commit.gpgSign=false commit -q --no-verify --allow-empty -m "dated" 2>/dev/null
+GIT_COMMITTER_DATE=2099-01-01T00:00:00Z run git -C "$dev" commit -q --amend --no-edit --allow-empty
+assert_rule SGN-12
+assert_says "set the clock right, then: git commit --amend"
+refresh
+for i in 1 2 3; do commit "$dev" "rebased $i" -q; done 2>/dev/null
+for backend in merge apply; do
+	git -C "$dev" checkout -q -B moved origin/main
+	empty "$dev" "what they are put on ($backend)"
+	git -C "$dev" checkout -q -B rebased main
+	ok "a rebase ($backend) of three commits" git -C "$dev" -c commit.gpgSign=false rebase -q "--$backend" moved
+	assert_rule SGN-2 HOK-5
+	assert_same "  each is named once" 3 "$(grep -c '\[SGN-2\]' "$printed")"
+	mend "all of them" "git rebase --rebase-merges --exec 'git commit --amend --no-edit --allow-empty --allow-empty-message -S' $(git -C "$dev" rev-parse --short=12 moved)"
+	for i in 0 1 2; do signed "each" "HEAD~$i"; done
+done
+refresh
+git -C "$dev" config --unset pedigree.policy
+ok "where no policy is known" git -C "$dev" -c commit.gpgSign=false commit -q --no-verify --allow-empty -m unsigned
+assert_rule HOK-5
+lines "one commit" 1
+mend "amend" "git commit --amend --no-edit --allow-empty -S"
+signed "it"
 
 finish

@@ -233,6 +233,59 @@ assert_refused "T16 a commit graph decides nothing" push main
 assert_rule SGN-2
 rm -rf "$srv/objects/info/commit-graph" "$srv/objects/info/commit-graphs"
 
+# ---- symbolic refs that are symbolic links (attack 28) ------------------------------------------
+
+refresh
+git -C "$srv" config core.preferSymlinkRefs true
+write_policy "protect = refs/heads/stable"
+assert_exit 0 "a branch that nobody protects" push main:refs/heads/dev
+mkdir -p "$srv/refs/heads/release"
+git -C "$srv" symbolic-ref refs/heads/release/1 refs/heads/dev
+git -C "$srv" symbolic-ref refs/heads/alias refs/heads/main
+[ -L "$srv/refs/heads/release/1" ] && [ -L "$srv/refs/heads/alias" ] || fail "git made no links"
+unsigned "$dev" "behind a link"
+refuses SGN-2 "T28 what a protected name is a link to" push HEAD:refs/heads/dev
+git -C "$srv" symbolic-ref -d refs/heads/release/1
+git -C "$srv" symbolic-ref refs/heads/stable refs/heads/dev
+refuses SGN-2 "T28 also of a name that stands in the policy in full" push HEAD:refs/heads/dev
+git -C "$srv" symbolic-ref -d refs/heads/stable
+# As a client that knows whose value it replaces: git push names the alias's own.
+old=$(tip refs/heads/main)
+new=$(head_of)
+before=$(refs_of)
+{
+	line="$old $new refs/heads/alias"
+	printf '%04x%s\0 report-status0000' $((${#line} + 19)) "$line"
+	git -C "$dev" rev-list --objects "$new" --not "$old" | git -C "$dev" pack-objects -q --stdout
+} >"$tmp/request"
+assert_exit 0 "T28 a link that leads to a protected name" sh -c "git receive-pack '$srv' <'$tmp/request'"
+assert_rule SGN-2
+assert_same "  no ref moved" "$before" "$(refs_of)"
+refresh
+empty "$dev" "through a link"
+new=$(head_of)
+assert_exit 0 "a signed one" push main
+git -C "$srv" symbolic-ref -d refs/heads/alias
+# A link that git does not call symbolic makes one file of two names.
+ln -s dev "$srv/refs/heads/stable"
+unsigned "$dev" "behind a link of another kind"
+refuses GIT-3 "T28 a protected name that is the file of another" push HEAD:refs/heads/dev
+rm "$srv/refs/heads/stable"
+ln -s heads "$srv/refs/elsewhere"
+refuses GIT-3 "T28 a folder of refs under another name" push HEAD:refs/elsewhere/main
+rm "$srv/refs/elsewhere"
+assert_exit 0 "and without it" push HEAD:refs/heads/dev
+write_policy
+git -C "$srv" config --unset core.preferSymlinkRefs
+git -C "$srv" update-ref -d refs/heads/dev
+
+# ---- a hook before ours that reads what is ours (rules.md 2.2) ------------------------------------
+
+cp "$srv/hooks/pre-receive" "$tmp/pre-receive"
+put_hook pre-receive 'while read -r old new ref; do :; done' "exec sh '$tmp/pre-receive'"
+refuses PSH-9 "nothing is told to it" push main
+cp "$tmp/pre-receive" "$srv/hooks/pre-receive"
+
 # ---- what the pusher's environment says (attack 17) ----------------------------------------------
 
 # As from an sshd that takes variables from its clients: in front of git receive-pack, behind which our hook stands.

@@ -201,6 +201,13 @@ told not-allowed SGN-13
 write_policy "[revocation]" "	file = gone"
 printf '[key "%s"]\n\trevokedSince = 2020-01-01T00:00:00Z\n' "$fingerprint" >"$tmp/gone"
 told revoked-key SGN-5
+# The key itself, and that of her authority, by the name that the documentation has them get.
+for name in alice root; do
+	openssl x509 -in "$tmp/$name.pem" -noout -pubkey >"$tmp/$name.pub"
+	key=$(pedigree key show "$tmp/$name.pub" | sed -n 's/^fingerprint *//p')
+	printf '[key "%s"]\n\tcompromisedSince = 2020-01-01T00:00:00Z\n' "$key" >"$tmp/gone"
+	told revoked-key SGN-5
+done
 write_policy
 told good -
 ok "pushed after all" pushed
@@ -216,6 +223,74 @@ cp "$tmp/alice.pem" "$tmp/root.pem"
 write_policy
 exits 2 POL-5 "no root in the file" check HEAD
 cp "$tmp/kept.pem" "$tmp/root.pem"
+
+openssl x509 -in "$tmp/kept.pem" -outform DER -out "$tmp/root.pem"
+exits 2 POL-5 "DER" check HEAD
+assert_says "openssl x509 -inform DER"
+cp "$tmp/kept.pem" "$tmp/root.pem"
+told good -
+
+# ---- a root's successor, which the old one certifies too ------------------------------------------
+
+# ca ISSUER NAME CERTIFICATE: NAME's key, by ISSUER, as CERTIFICATE.pem.
+ca() {
+	[ -e "$tmp/$2.key" ] || openssl ecparam -name prime256v1 -genkey -noout -out "$tmp/$2.key"
+	cat >"$tmp/ca.cnf" <<EOC
+basicConstraints=critical,CA:TRUE
+keyUsage=critical,keyCertSign
+subjectKeyIdentifier=hash
+authorityKeyIdentifier=keyid
+EOC
+	openssl req -new -key "$tmp/$2.key" -subj "/O=Test/CN=$2" -out "$tmp/ca.csr" &&
+		openssl x509 -req -in "$tmp/ca.csr" -CA "$tmp/$1.pem" -CAkey "$tmp/$1.key" -CAcreateserial -out "$tmp/$3.pem" \
+			-extfile "$tmp/ca.cnf" -days 7 2>/dev/null || fail "authority $3"
+}
+authority new
+ca root new cross
+ca new sub sub
+ca other new forged
+person sub carol $alice emailProtection rsa:2048
+# chained FILE…: sign as carol, and bring these along.
+chained() {
+	(cd "$tmp" && cat "$@") >"$tmp/chain.pem"
+	sed "s|-signer|-certfile \"$tmp/chain.pem\" -signer|" "$tmp/by-openssl" >"$tmp/by-chain"
+	chmod +x "$tmp/by-chain"
+	by chain carol
+}
+roots() { (cd "$tmp" && cat "$@") >"$tmp/roots.pem" && mv "$tmp/roots.pem" "$tmp/root.pem"; }
+chained sub.pem cross.pem
+make "by one whose program brings a cross certificate along"
+told good -
+roots kept.pem new.pem
+told good -
+roots new.pem cross.pem
+told good -
+roots new.pem
+told malformed CMS-4
+assert_says "x509Roots"
+undo
+# Anybody can write such a certificate over the new root's key: it would be his text in her commit.
+roots kept.pem new.pem
+chained sub.pem forged.pem
+make "by her, with something that a stranger wrote"
+told malformed CMS-4
+undo
+chained sub.pem
+make "without either"
+told good -
+undo
+roots kept.pem
+
+# ---- a signer named by key identifier -----------------------------------------------------------
+
+sed 's/-binary/-binary -keyid/' "$tmp/by-openssl" >"$tmp/by-keyid"
+chmod +x "$tmp/by-keyid"
+by keyid alice
+make "by key identifier"
+told unsupported SGN-10
+assert_says "key identifier"
+undo
+told good -
 
 # ---- the statements of what was pushed ----------------------------------------------------------
 

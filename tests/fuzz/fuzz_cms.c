@@ -18,6 +18,7 @@ static void judge(struct pdg_bytes armor)
 	PDG_AUTO(x509_anchors) struct pdg_x509_anchors *none = NULL;
 	struct pdg_error err = {0};
 	struct pdg_x509_found found;
+	int64_t at = 0;
 	int rc = pdg_cms_parse(armor, &cms, &err);
 
 	if (rc < 0) {
@@ -30,10 +31,13 @@ static void judge(struct pdg_bytes armor)
 	rc = pdg_cms_verify(cms, pdg_bytes_str("never signed by anybody"), &err);
 	MUST(rc < 0 && err.code == rc);
 	MUST(pdg_x509_anchors_new(&none, &err) == 0);
-	MUST(pdg_cms_path(cms, none, 1700000000, &found, &err) == 0);
+	MUST(pdg_cms_path(cms, none, 1700000000, true, &found, &err) == 0);
 	MUST(found.end == PDG_X509_UNKNOWN);
-	if (pdg_cms_token(cms).n)
-		(void)!pdg_timestamp_bare(pdg_cms_token(cms), NULL, 0, &err);
+	if (pdg_cms_token(cms).n) {
+		rc = pdg_timestamp_verify(PDG_TIMESTAMP_TOKEN, pdg_cms_token(cms),
+					  pdg_cms_value(cms), NULL, 0, &at, NULL, &err);
+		MUST(rc < 0 && err.code == rc && at == 0);
+	}
 }
 
 /* The same bytes with the armor around them that only base64 gets through. */

@@ -277,7 +277,7 @@ static void put_signed_data(const struct cms_ask *ask, const struct cms_made *m,
 	BUF(body);
 	BUF(set);
 
-	put_int(&body, ask->twist == CMS_VERSION ? 3 : 1);
+	put_int(&body, ask->twist == CMS_VERSION ? 4 : ask->twist == CMS_VERSION_3 ? 3 : 1);
 	put_algorithm(&set, ask->twist == CMS_OTHER_DIGEST ? "SHA512" : digest_name(ask),
 		      ask->gpgsm || ask->with_null);
 	put_tlv(&body, SET, BYTES(set));

@@ -33,7 +33,8 @@ enum cms_twist {
 	CMS_OTHER_SERIAL,
 	CMS_OTHER_DIGEST, /* SignedData names another digest than SignerInfo */
 	CMS_SHA1,
-	CMS_VERSION,		 /* of SignedData: 3 */
+	CMS_VERSION,		 /* of SignedData: 4 */
+	CMS_VERSION_3,		 /* of SignedData: as with a signer by key identifier */
 	CMS_BEHIND,		 /* bytes behind it all */
 	CMS_LONG_LENGTH,	 /* the outermost length in a byte more than it needs */
 	CMS_BER_CERTS,		 /* in gpgsm's layout, certificates of indefinite length too */

@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -124,8 +126,9 @@ struct pki_cert pki_make(const struct pki_ask *ask)
 	add_config(c.x, issuer, NID_key_usage, ask->usage);
 	add_config(c.x, issuer, NID_ext_key_usage, ask->extended);
 	add_config(c.x, issuer, NID_name_constraints, ask->name_constraints);
-	add_config(c.x, issuer, NID_subject_key_identifier, "hash");
-	if (ask->issuer)
+	if (!ask->no_ids)
+		add_config(c.x, issuer, NID_subject_key_identifier, "hash");
+	if (ask->issuer && !ask->no_ids)
 		add_config(c.x, issuer, NID_authority_key_identifier, "keyid:always");
 	add_config(c.x, issuer, NID_subject_alt_name, ask->san);
 	add_issuers(c.x, ask);
@@ -135,6 +138,45 @@ struct pki_cert pki_make(const struct pki_ask *ask)
 		md = NULL;
 	pki_must(X509_sign(c.x, (EVP_PKEY *)(uintptr_t)signer, md) > 0, "sign a certificate");
 	return c;
+}
+
+/* @sig's other value under @issuer's key, in DER. */
+static int other_value(const ASN1_BIT_STRING *sig, const EVP_PKEY *issuer, unsigned char **out)
+{
+	const unsigned char *p = ASN1_STRING_get0_data(sig);
+	ECDSA_SIG *old = d2i_ECDSA_SIG(NULL, &p, ASN1_STRING_length(sig));
+	ECDSA_SIG *made = ECDSA_SIG_new();
+	BIGNUM *order = NULL;
+	BIGNUM *s = BN_new();
+	int n;
+
+	pki_must(old && made && s &&
+			 EVP_PKEY_get_bn_param(issuer, OSSL_PKEY_PARAM_EC_ORDER, &order) == 1 &&
+			 BN_sub(s, order, ECDSA_SIG_get0_s(old)) == 1 &&
+			 ECDSA_SIG_set0(made, BN_dup(ECDSA_SIG_get0_r(old)), s) == 1,
+		 "flip a signature");
+	n = i2d_ECDSA_SIG(made, out);
+	ECDSA_SIG_free(old);
+	ECDSA_SIG_free(made);
+	BN_free(order);
+	return n;
+}
+
+struct pki_cert pki_twin(const struct pki_cert *c, const struct pki_cert *issuer)
+{
+	struct pki_cert twin = {.x = X509_dup(c->x), .key = EVP_PKEY_dup(c->key)};
+	const ASN1_BIT_STRING *sig = NULL;
+	unsigned char *der = NULL;
+	int n;
+
+	pki_must(twin.x && twin.key, "copy a certificate");
+	X509_get0_signature(&sig, NULL, twin.x);
+	n = other_value(sig, issuer->key, &der);
+	pki_must(n > 0 && ASN1_STRING_set((ASN1_STRING *)(uintptr_t)sig, der, n) == 1,
+		 "put in another signature");
+	OPENSSL_free(der);
+	pki_must(X509_verify(twin.x, issuer->key) == 1, "have the other signature hold too");
+	return twin;
 }
 
 void pki_done(struct pki_cert *c)

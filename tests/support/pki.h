@@ -37,12 +37,17 @@ struct pki_ask {
 	const char *name_constraints;
 	const char *other; /* OID of one more extension with the content 0500 */
 	bool other_critical;
+	bool no_ids;	  /* neither subjectKeyIdentifier nor authorityKeyIdentifier */
 	const EVP_MD *md; /* NULL: SHA-256 */
 };
 
 EVP_PKEY *pki_key(const char *kind);
 
 struct pki_cert pki_make(const struct pki_ask *ask);
+
+/* The same certificate with its issuer's ECDSA value (r, s) written as (r, n - s). */
+struct pki_cert pki_twin(const struct pki_cert *c, const struct pki_cert *issuer);
+
 void pki_done(struct pki_cert *c);
 
 /* Append DER, or PEM. */

@@ -131,7 +131,8 @@ static void make_proof(const struct entry_ask *ask, struct pdg_bytes body, struc
 	put_bytes(out, 2, pdg_bytes(root, sizeof(root)));
 	put_number(out, 3, 1);
 	put_bytes(&checkpoint, 1, BYTES(note));
-	put_bytes(out, 5, BYTES(checkpoint));
+	if (!ask->no_note)
+		put_bytes(out, 5, BYTES(checkpoint));
 }
 
 void entry_make(const struct entry_ask *ask, struct pdg_buf *out)

@@ -18,6 +18,7 @@ struct entry_ask {
 	int64_t time;
 	bool no_set;
 	bool no_proof;
+	bool no_note;	       /* a proof without its checkpoint */
 	const char *set_body;  /* sign the SET over this body instead */
 	const char *note_tail; /* behind the checkpoint's signature line */
 };

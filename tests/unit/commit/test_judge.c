@@ -128,6 +128,8 @@ static void unfit_keys_are_refused(void)
 		 "SGN-9"},
 		{"Alice Example", "\"invalid\":false", "\"invalid\":true", PDG_RESULT_NOT_ALLOWED,
 		 "SGN-9"},
+		{"Alice Example", "\"expires\":0", "\"expires\":1706745601", PDG_RESULT_NOT_ALLOWED,
+		 "SGN-9"},
 		{"\"certs\"", "alice@example.com\"", "alice@example.org\"", PDG_RESULT_NOT_ALLOWED,
 		 "SGN-9"},
 	};

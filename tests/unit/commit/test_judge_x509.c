@@ -91,6 +91,15 @@ static void names_must_be_the_policys(void)
 		{.what = "one of two addresses",
 		 .san = "email:bob@example.com,email:" ALICE,
 		 .signer = ALICE},
+		{.what = "one who is named, with an address that is not",
+		 .san = "email:bob@example.com,email:" ALICE,
+		 .identity = "bob@example.com",
+		 .rule = "SGN-13"},
+		{.what = "the same, whoever commits",
+		 .san = "email:" ALICE ",email:bob@example.com",
+		 .identity = "bob@example.com",
+		 .any_committer = true,
+		 .signer = "bob@example.com"},
 		{.what = "another committer",
 		 .san = "email:bob@example.com",
 		 .identity = "bob@example.com",
@@ -335,45 +344,6 @@ static void push_certificates_are_judged_too(void)
 	x509_world_done(&w);
 }
 
-/* The policy's revocations, of the certificate and of who vouched for it. */
-static void revoked_certificates_are_refused(void)
-{
-	const struct x509_commit c = {.cms = {.time = MADE}};
-	const struct x509_commit logged = {.entry = MADE + 30};
-	PDG_AUTO(verdict) struct pdg_verdict v;
-	struct pdg_revocation one = {0};
-	struct pdg_revocations list = {.v = &one, .n = 1};
-	PDG_AUTO(buf) struct pdg_buf der = PDG_BUF_INIT(PKI_DER_MAX);
-	PDG_AUTO(x509) struct pdg_x509 *middle = NULL;
-	struct pdg_error err = {0};
-	struct x509_world w;
-
-	x509_world_init(&w);
-	x509_world_make(&w);
-	pdg_verdict_init(&v);
-	x509_judge(&w, &c, MADE + 60, &v);
-	CHECK_INT(v.result, PDG_RESULT_GOOD);
-	memcpy(one.fingerprint, v.fingerprint, 51);
-	one.when.revoked_since = MADE + 50;
-	w.repo.revocations = &list;
-	x509_world_load(&w);
-	x509_check(&w, &c, MADE + 60, PDG_RESULT_REVOKED_KEY, "SGN-5");
-	x509_check(&w, &c, MADE + 40, PDG_RESULT_GOOD, NULL);
-	x509_check(&w, &logged, RECEIVED, PDG_RESULT_GOOD, NULL);
-	/* Compromised: only a time that the signature proves is older than the thief. */
-	one.when = (struct pdg_validity){.compromised_since = MADE + 50};
-	x509_check(&w, &c, MADE + 40, PDG_RESULT_REVOKED_KEY, "SGN-5");
-	x509_check(&w, &logged, RECEIVED, PDG_RESULT_GOOD, NULL);
-	/* Its authority. */
-	pki_der(&w.cert[MIDDLE], &der);
-	if (CHECK_OK(pdg_x509_parse(pdg_buf_bytes(&der), &middle, &err), &err))
-		memcpy(one.fingerprint, pdg_x509_fingerprint(middle), 51);
-	x509_check(&w, &c, MADE + 60, PDG_RESULT_REVOKED_KEY, "SGN-5");
-	one.fingerprint[8] ^= 1;
-	x509_check(&w, &c, MADE + 60, PDG_RESULT_GOOD, NULL);
-	x509_world_done(&w);
-}
-
 static void load_fails(const struct x509_world *w, const char *rule)
 {
 	PDG_AUTO(signers) struct pdg_signers *s = NULL;
@@ -415,12 +385,40 @@ static void mistakes_of_the_section_are_errors(void)
 	w.repo.ssh_allowed_signers = (struct pdg_strings){files, 1};
 	free(empty);
 	empty = pdg_test_file(w.dir, "allowed",
-			      pdg_bytes_str("a@b ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA"
-					    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n"));
+			      pdg_bytes_str("a@b ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAOhB7"
+					    "/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4\n"));
 	files[0] = empty;
 	x509_world_load(&w);
 	/* A section without X.509 names nobody who signs so. */
 	x509_check(&w, &c, MADE + 60, PDG_RESULT_UNKNOWN_KEY, "SGN-3");
+	x509_world_done(&w);
+}
+
+/* Said when the policy is read, with the file, and not at each commit of whoever is below it. */
+static void roots_that_can_never_be_good_are_errors(void)
+{
+	const struct pki_ask ask = {.name = "Root",
+				    .from = MADE - YEAR,
+				    .until = MADE + YEAR,
+				    .constraints = "CA:TRUE",
+				    .usage = "critical,keyCertSign"};
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PKI_DER_MAX);
+	PDG_AUTO(signers) struct pdg_signers *s = NULL;
+	struct pki_cert root = pki_make(&ask);
+	struct pdg_error err = {0};
+	struct x509_world w;
+
+	x509_world_init(&w);
+	w.own_roots = true;
+	x509_world_make(&w);
+	pki_pem(&w.cert[ROOT], &text);
+	pki_pem(&root, &text);
+	free(w.roots[0]);
+	w.roots[0] = pdg_test_file(w.dir, "lax.pem", pdg_buf_bytes(&text));
+	CHECK_RULE(pdg_signers_load(&w.repo, w.dir, &s, &err), &err, "POL-5");
+	CHECK(strstr(err.text, "lax.pem: certificate 2") != NULL);
+	CHECK(err.fix[0] != '\0');
+	pki_done(&root);
 	x509_world_done(&w);
 }
 
@@ -448,7 +446,7 @@ PDG_TEST_MAIN("judge_x509", {"fresh commit is good", fresh_commit_is_good},
 	      {"objects are strict", objects_are_strict},
 	      {"tags are judged too", tags_are_judged_too},
 	      {"push certificates are judged too", push_certificates_are_judged_too},
-	      {"revoked certificates are refused", revoked_certificates_are_refused},
 	      {"mistakes of the section are errors", mistakes_of_the_section_are_errors},
+	      {"roots that can never be good are errors", roots_that_can_never_be_good_are_errors},
 	      {"a trusted root without authorities names nobody",
 	       a_trusted_root_without_authorities_names_nobody})

@@ -48,7 +48,6 @@ static void whole_commit_is_read(void)
 	CHECK_BYTES_STR(c->committer.name, "Bob");
 	CHECK_INT(c->committer.time, 1700000060);
 	CHECK_INT(c->committer.tz_minutes, -90);
-	CHECK_UINT(c->n_mergetags, 1);
 	CHECK_INT(c->format, PDG_SIG_SSH);
 	CHECK_INT(c->other_format, PDG_SIG_NONE);
 	CHECK_BYTES_STR(c->message, "subject\n\ngpgsig body\n");

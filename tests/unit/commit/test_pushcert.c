@@ -32,10 +32,7 @@ static void whole(void)
 	if (!CHECK_OK(pdg_pushcert_parse(pdg_bytes_str(raw), &c, &err), &err))
 		return;
 	CHECK_BYTES_STR(c->pusher, "Alice <a@b.example>");
-	CHECK_INT(c->time, 1700000000);
-	CHECK_BYTES_STR(c->pushee, "https://x.example/y");
 	CHECK_BYTES_STR(c->nonce, "1700000000-00ff");
-	CHECK_UINT(c->n_options, 2);
 	CHECK_UINT(c->n_commands, 2);
 	CHECK_BYTES_STR(c->commands[0].old, OLD);
 	CHECK_BYTES_STR(c->commands[0].new, NEW);
@@ -55,7 +52,7 @@ static void least(void)
 		      &err))
 		return;
 	CHECK_BYTES_STR(c->pusher, "SHA256:abc");
-	CHECK_UINT(c->pushee.n + c->nonce.n + c->n_options, 0);
+	CHECK_UINT(c->nonce.n, 0);
 }
 
 static void what_is_none(void)

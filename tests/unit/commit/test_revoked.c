@@ -162,12 +162,12 @@ static void hooks_are_told(void)
 	world_init(&w);
 	world_load(&w);
 	signer_of(&w, "pgp-good.raw", fingerprint, subkey);
-	CHECK_STR(pdg_signers_pgp_unfit(w.signers, "alice@example.com", FEBRUARY), NULL);
+	CHECK(pdg_signers_pgp_fit(w.signers, "alice@example.com", FEBRUARY) == PDG_PGP_FIT);
 	revoke(&w, &r, subkey, "revokedSince = 2024-02-01T00:00:00Z");
-	CHECK_STR(pdg_signers_pgp_unfit(w.signers, subkey, FEBRUARY), "is revoked");
-	CHECK_STR(pdg_signers_pgp_unfit(w.signers, subkey, COMMITTED - 1), NULL);
+	CHECK(pdg_signers_pgp_fit(w.signers, subkey, FEBRUARY) == PDG_PGP_LISTED);
+	CHECK(pdg_signers_pgp_fit(w.signers, subkey, COMMITTED - 1) == PDG_PGP_FIT);
 	revoke(&w, &r, fingerprint, "revokedSince = 2024-02-01T00:00:00Z");
-	CHECK_STR(pdg_signers_pgp_unfit(w.signers, "alice@example.com", FEBRUARY), "is revoked");
+	CHECK(pdg_signers_pgp_fit(w.signers, "alice@example.com", FEBRUARY) == PDG_PGP_LISTED);
 
 	data_read("allowed_signers", &line);
 	signer_of(&w, "ssh-good.raw", fingerprint, subkey);

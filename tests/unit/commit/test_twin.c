@@ -3,6 +3,8 @@
  * The second signature of a dual-signed commit (attacks.md M3, T3). Its value cannot be checked, so
  * all else of it must be what git would have put there: each case changes one thing of a good one.
  */
+#include "support/pgp_made.h"
+#include "support/sshsig_made.h"
 #include "unit/commit/commit_data.h"
 #include "util/codec.h"
 
@@ -89,38 +91,6 @@ static void judge_with(const struct dual *d, struct pdg_bytes armor, bool good)
 		  good ? PDG_RESULT_GOOD : PDG_RESULT_MALFORMED, good ? NULL : "COM-7");
 }
 
-static void put_lines(struct pdg_buf *out, struct pdg_bytes blob, size_t columns)
-{
-	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_COMMIT);
-	struct pdg_bytes rest;
-
-	pdg_base64(blob, &text);
-	for (rest = pdg_buf_bytes(&text); rest.n; rest = pdg_bytes_from(rest, columns)) {
-		pdg_buf_put(out, pdg_bytes_head(rest, columns));
-		pdg_buf_putc(out, '\n');
-	}
-}
-
-/* CRC-24 (RFC 4880 6.1), bit by bit from the polynomial. */
-static void put_sum(struct pdg_buf *out, struct pdg_bytes blob)
-{
-	uint32_t crc = 0xB704CE;
-	uint8_t sum[3];
-	size_t i;
-
-	for (i = 0; i < blob.n * 8; i++) {
-		uint32_t bit = (uint32_t)(blob.p[i / 8] >> (7 - i % 8)) & 1;
-
-		crc = (crc << 1) ^ ((crc >> 23 & 1) ^ bit ? 0x864CFBU : 0U);
-		crc &= 0xFFFFFF;
-	}
-	for (i = 0; i < 3; i++)
-		sum[i] = (uint8_t)(crc >> (16 - 8 * i) & 0xFF);
-	pdg_buf_putc(out, '=');
-	pdg_base64(pdg_bytes(sum, 3), out);
-	pdg_buf_putc(out, '\n');
-}
-
 struct shape {
 	const char *headers; /* OpenPGP: behind BEGIN; NULL: none */
 	size_t columns;
@@ -138,9 +108,9 @@ static void judge_blob(const struct dual *d, struct pdg_bytes blob, const struct
 		pdg_buf_puts(&armor, s->headers ? s->headers : "");
 		pdg_buf_putc(&armor, '\n');
 	}
-	put_lines(&armor, blob, s->columns);
+	pdg_made_lines(&armor, blob, s->columns);
 	if (d->pgp && !s->no_sum)
-		put_sum(&armor, blob);
+		pdg_made_pgp_sum(&armor, blob);
 	pdg_buf_puts(&armor, d->pgp ? PGP_END : SSH_END);
 	pdg_buf_puts(&armor, s->behind ? s->behind : "");
 	judge_with(d, pdg_buf_bytes(&armor), good);

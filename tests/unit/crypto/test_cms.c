@@ -170,6 +170,7 @@ static void everything_else_is_refused(void)
 		{CMS_OTHER_DIGEST, "CMS-1"},
 		{CMS_SHA1, "CMS-2"},
 		{CMS_VERSION, "CMS-1"},
+		{CMS_VERSION_3, "CMS-2"},
 		{CMS_BEHIND, "CMS-1"},
 		{CMS_LONG_LENGTH, "CMS-1"},
 		{CMS_BER_CERTS, "CMS-1"},

@@ -207,6 +207,53 @@ static void no_consent(void)
 	CHECK(!b.v[1].cross_certified);
 }
 
+/* uid-ends.gpg (make-pgp-uid.py): user ids stays, ended, renewed, each behind its signatures. */
+static void user_ids_end(void)
+{
+	static const struct {
+		const char *text;
+		bool known;
+		int64_t expires;
+	} rows[] = {
+		{"stays <stays@example.com>", true, 0},
+		{"ended <ended@example.com>", true, 1704070800},
+		{"renewed <renewed@example.com>", true, 0},
+		/* One of the three may be meant. */
+		{"Stays <stays@example.com>", false, 0},
+	};
+	PDG_AUTO(buf) struct pdg_buf file = {0};
+	PDG_AUTO(pgp_bounds) struct pdg_pgp_bounds b = {0};
+	struct pdg_error err = {0};
+	int64_t at = -1;
+
+	load("uid-ends.gpg", &file);
+	if (!CHECK_OK(bind(&file, &b, &err), &err) || !CHECK_UINT(b.n_uids, 3))
+		return;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		pdg_test_case("%s", rows[i].text);
+		CHECK(pdg_pgp_bind_uid_expires(&b, &b.v[0], pdg_bytes_str(rows[i].text), &at) ==
+		      rows[i].known);
+		CHECK_INT(at, rows[i].expires);
+	}
+}
+
+static bool second_ends(const struct pdg_pgp_bounds *b)
+{
+	return b->uids[1].expires > 0;
+}
+
+/* No end that the primary key did not sign. */
+static void every_bit_of_an_end(void)
+{
+	PDG_AUTO(buf) struct pdg_buf file = {0};
+	uint8_t *p;
+	size_t n;
+
+	load("uid-ends.gpg", &file);
+	p = packet_body(&file, PDG_PGP_TAG_SIGNATURE, 1, &n);
+	flip_signed(&file, pdg_bytes(p, n), "self-signature", second_ends);
+}
+
 static void put_packet(struct pdg_buf *out, unsigned tag, const uint8_t *p, size_t n)
 {
 	pdg_buf_putc(out, (uint8_t)(0x80 | tag << 2 | 1));
@@ -334,6 +381,7 @@ static void every_length(void)
 PDG_TEST_MAIN("crypto.pgp_bind", {"as gpg exports them", as_exported},
 	      {"revoked without a reason, and all of keys.asc", revoked_without_reason},
 	      {"every bit", every_bit}, {"no back signature", no_consent},
+	      {"user ids end", user_ids_end}, {"every bit of an end", every_bit_of_an_end},
 	      {"a subkey below another's primary key", adopted},
 	      {"a revocation that is not read", unread_revocation},
 	      {"not public certificates", not_public_certificates}, {"secret keys", secret_keys},

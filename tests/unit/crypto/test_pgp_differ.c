@@ -282,7 +282,7 @@ static void lengths(const struct subject *s)
 	compare(s, TWICE, pdg_buf_bytes(&p), s->msg);
 }
 
-static void put_mpi(const struct pdg_pgp_mpi *mpi, size_t zeros, struct pdg_buf *out)
+static void put_padded(const struct pdg_pgp_mpi *mpi, size_t zeros, struct pdg_buf *out)
 {
 	pdg_buf_u16be(out, (uint16_t)(mpi->v.n * 8 + zeros * 8));
 	for (size_t i = 0; i < zeros; i++)
@@ -300,7 +300,7 @@ static void numbers(const struct subject *s)
 		pdg_buf_reset(&p);
 		pdg_buf_put(&p, pdg_bytes(s->body.p, before));
 		for (size_t i = 0; i < n; i++)
-			put_mpi(&s->at.mpis[i], zeros, &p);
+			put_padded(&s->at.mpis[i], zeros, &p);
 		compare_body(s, ZEROS, pdg_buf_bytes(&p));
 	}
 	if (n < 2)

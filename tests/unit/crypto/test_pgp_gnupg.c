@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "crypto/pgp_bind.h"
+#include "crypto/pgp_sigbody.h"
 #include "crypto/pgp_wire.h"
 #include "unit/crypto/pgp_data.h"
 #include "util/fs.h"
@@ -210,6 +211,57 @@ static void real_answers(void)
 	}
 }
 
+/* The two bytes of the digest that a signature repeats: GnuPG does not look at them. */
+static void other_bytes_of_the_digest(void)
+{
+	PDG_AUTO(buf) struct pdg_buf msg = PDG_BUF_INIT(PDG_LIMIT_COMMIT);
+	PDG_AUTO(buf) struct pdg_buf packet = PDG_BUF_INIT(PDG_LIMIT_COMMIT_SIGNATURE);
+	PDG_AUTO(pgp_ring) struct pdg_pgp_ring *ring = whole_ring();
+	PDG_AUTO(pgp_gnupg) struct pdg_pgp_gnupg *g = NULL;
+	struct pdg_error err = {0};
+
+	pgp_read("msg.txt", &msg);
+	pgp_dearmor("sig-brainpool.asc", &packet);
+	CHECK_OK(pdg_pgp_gnupg_new(&g, &err), &err);
+	for (size_t bit = 0; bit < 16; bit++) {
+		PDG_AUTO(pgp_sig) struct pdg_pgp_sig *s = NULL;
+		const struct pdg_pgp_cert *cert = NULL;
+		const struct pdg_pgp_key *key;
+		size_t at;
+
+		if (!CHECK_OK(pdg_pgp_sig_parse_binary(pdg_buf_bytes(&packet), &s, &err), &err))
+			return;
+		at = packet.n - pdg_pgp_sig_bytes(s).n +
+		     (size_t)(pdg_pgp_sig_body(s)->left - pdg_pgp_sig_bytes(s).p);
+		pdg_pgp_sig_free(PDG_TAKE(s));
+		packet.p[at + bit / 8] ^= (uint8_t)(1U << bit % 8);
+		CHECK_OK(pdg_pgp_sig_parse_binary(pdg_buf_bytes(&packet), &s, &err), &err);
+		packet.p[at + bit / 8] ^= (uint8_t)(1U << bit % 8);
+		key = pgp_find(s, ring, &cert);
+		CHECK_RULE(pdg_pgp_gnupg_verify(g, s, ring, cert, key, pdg_buf_bytes(&msg), &err),
+			   &err, "SIG-1");
+	}
+}
+
+/* After so many wrong ones nobody is asked, not even about a right one. */
+static void bounded(void)
+{
+	PDG_AUTO(buf) struct pdg_buf msg = PDG_BUF_INIT(PDG_LIMIT_COMMIT);
+	PDG_AUTO(pgp_ring) struct pdg_pgp_ring *ring = whole_ring();
+	PDG_AUTO(pgp_gnupg) struct pdg_pgp_gnupg *g = NULL;
+	struct pdg_error err = {0};
+
+	if (!have_gpg())
+		return;
+	pgp_read("msg.txt", &msg);
+	CHECK_OK(pdg_pgp_gnupg_new(&g, &err), &err);
+	pdg_pgp_gnupg_bound(g, 2);
+	CHECK_RULE(ask(g, ring, "sig-text.asc", pdg_bytes_str("another\n"), &err), &err, "SIG-1");
+	CHECK_OK(ask(g, ring, "sig-text.asc", pdg_buf_bytes(&msg), &err), &err);
+	CHECK_RULE(ask(g, ring, "sig-text.asc", pdg_bytes_str("another\n"), &err), &err, "SIG-1");
+	CHECK_RULE(ask(g, ring, "sig-text.asc", pdg_buf_bytes(&msg), &err), &err, "PGP-3");
+}
+
 /* Another's key, of the same algorithm or not, is not the one that made it. */
 static void another_key(void)
 {
@@ -373,5 +425,6 @@ static void killed_in_between(void)
 PDG_TEST_MAIN("crypto.pgp_gnupg", {"packets of each certificate", packets_of_each_certificate},
 	      {"request heads", request_heads}, {"answer heads", answer_heads},
 	      {"ambiguous texts", ambiguous_texts}, {"real answers", real_answers},
+	      {"other bytes of the digest", other_bytes_of_the_digest}, {"bounded", bounded},
 	      {"another key", another_key}, {"without consent", without_consent},
 	      {"many threads", many_threads}, {"killed in between", killed_in_between})

@@ -7,6 +7,7 @@
 #include "crypto/pgp_bind.h"
 #include "crypto/pgp_sigbody.h"
 #include "support/check.h"
+#include "support/pgp_made.h"
 #include "util/limits.h"
 
 #define ROOM	     4096
@@ -25,45 +26,18 @@ static struct pdg_buf bodies[WHO]; /* of their public-key packets */
 
 static void make_keys(void)
 {
-	static const uint8_t curve[] = {9,    0x2B, 0x06, 0x01, 0x04, 0x01, 0xDA,
-					0x47, 0x0F, 0x01, 0x01, 0x07, 0x40};
-
 	for (size_t i = 0; i < WHO; i++) {
 		pdg_buf_init(&bodies[i], ROOM);
-		if (pdg_key_generate(PDG_KEY_ED25519, &keys[i], NULL) != 0)
+		if (pdg_key_generate(PDG_KEY_ED25519, &keys[i], NULL) != 0 ||
+		    pdg_made_pgp_body(keys[i], 1, &bodies[i], NULL) != 0)
 			abort();
-		pdg_buf_putc(&bodies[i], 4);
-		pdg_buf_u32be(&bodies[i], 1);
-		pdg_buf_putc(&bodies[i], 22);
-		pdg_buf_put(&bodies[i], pdg_bytes(curve, sizeof(curve)));
-		pdg_buf_put(&bodies[i], pdg_key_ed25519_raw(keys[i]));
 	}
-}
-
-static void put_hashed_key(struct pdg_buf *out, enum who who)
-{
-	pdg_buf_putc(out, 0x99);
-	pdg_buf_u16be(out, (uint16_t)bodies[who].n);
-	pdg_buf_put(out, pdg_buf_bytes(&bodies[who]));
 }
 
 static void put_area(struct pdg_buf *out, struct pdg_bytes area)
 {
 	pdg_buf_u16be(out, (uint16_t)area.n);
 	pdg_buf_put(out, area);
-}
-
-static void put_mpi(struct pdg_buf *out, struct pdg_bytes v)
-{
-	unsigned bits;
-
-	while (v.n > 0 && v.p[0] == 0)
-		v = pdg_bytes_from(v, 1);
-	bits = (unsigned)v.n * 8;
-	for (unsigned top = v.n > 0 ? v.p[0] : 0x80; !(top & 0x80); top <<= 1)
-		bits--;
-	pdg_buf_u16be(out, (uint16_t)bits);
-	pdg_buf_put(out, v);
 }
 
 /* A signature to be made over @first's key, and over @second's too unless that is WHO. */
@@ -97,9 +71,9 @@ static void make(const struct sig *s, struct pdg_bytes in_hashed, struct pdg_byt
 	pdg_buf_putc(&head, 22);
 	pdg_buf_putc(&head, 8);
 	put_area(&head, pdg_buf_bytes(&hashed));
-	put_hashed_key(&signed_bytes, s->first);
+	pdg_made_pgp_hashed_key(&signed_bytes, pdg_buf_bytes(&bodies[s->first]));
 	if (s->second != WHO)
-		put_hashed_key(&signed_bytes, s->second);
+		pdg_made_pgp_hashed_key(&signed_bytes, pdg_buf_bytes(&bodies[s->second]));
 	pdg_buf_put(&signed_bytes, pdg_buf_bytes(&head));
 	pdg_buf_u16be(&signed_bytes, 0x04FF);
 	pdg_buf_u32be(&signed_bytes, (uint32_t)head.n);
@@ -109,16 +83,10 @@ static void make(const struct sig *s, struct pdg_bytes in_hashed, struct pdg_byt
 	pdg_buf_put(out, pdg_buf_bytes(&head));
 	put_area(out, in_unhashed);
 	pdg_buf_put(out, pdg_bytes(sum, 2));
-	put_mpi(out, pdg_bytes_head(pdg_buf_bytes(&signature), 32));
-	put_mpi(out, pdg_bytes_from(pdg_buf_bytes(&signature), 32));
+	pdg_made_pgp_mpi(out, pdg_bytes_head(pdg_buf_bytes(&signature), 32));
+	pdg_made_pgp_mpi(out, pdg_bytes_from(pdg_buf_bytes(&signature), 32));
 	if (pdg_buf_check(out, NULL) != 0)
 		abort();
-}
-
-static void put_packet(struct pdg_buf *out, unsigned tag, struct pdg_bytes body)
-{
-	pdg_buf_putc(out, (uint8_t)(0x80 | tag << 2 | 1));
-	put_area(out, body);
 }
 
 /* @body as a subpacket. Its length takes one byte: these signatures are about 100 bytes long. */
@@ -147,7 +115,7 @@ static void put_binding(struct pdg_buf *out, const struct sig *binding, const st
 	put_embedded(&embedded, pdg_buf_bytes(&consent));
 	make(binding, in_hashed ? pdg_buf_bytes(&embedded) : none,
 	     in_hashed ? none : pdg_buf_bytes(&embedded), &body);
-	put_packet(out, PDG_PGP_TAG_SIGNATURE, pdg_buf_bytes(&body));
+	pdg_made_pgp_packet(out, PDG_PGP_TAG_SIGNATURE, pdg_buf_bytes(&body));
 }
 
 static const struct sig good_binding = SIG(0x18, PRIMARY, PRIMARY, SUBKEY, CREATED("\5") SIGNS);
@@ -214,12 +182,12 @@ static const struct {
 /* Primary key and subkey; what comes behind either is the caller's. */
 static void put_primary(struct pdg_buf *out)
 {
-	put_packet(out, PDG_PGP_TAG_PUBLIC_KEY, pdg_buf_bytes(&bodies[PRIMARY]));
+	pdg_made_pgp_packet(out, PDG_PGP_TAG_PUBLIC_KEY, pdg_buf_bytes(&bodies[PRIMARY]));
 }
 
 static void put_subkey(struct pdg_buf *out)
 {
-	put_packet(out, PDG_PGP_TAG_PUBLIC_SUBKEY, pdg_buf_bytes(&bodies[SUBKEY]));
+	pdg_made_pgp_packet(out, PDG_PGP_TAG_PUBLIC_SUBKEY, pdg_buf_bytes(&bodies[SUBKEY]));
 }
 
 static bool read(const struct pdg_buf *cert, struct pdg_pgp_bounds *out)
@@ -286,7 +254,7 @@ static void put_sig(struct pdg_buf *out, const struct sig *s)
 	if (s->hashed_n == 0)
 		return;
 	make(s, none, none, &body);
-	put_packet(out, PDG_PGP_TAG_SIGNATURE, pdg_buf_bytes(&body));
+	pdg_made_pgp_packet(out, PDG_PGP_TAG_SIGNATURE, pdg_buf_bytes(&body));
 }
 
 #define REV(by, n, reason)    SIG(0x20, by, PRIMARY, WHO, CREATED(n) REASON(reason))
@@ -366,7 +334,7 @@ static void next_certificate(void)
 
 	put_primary(&certs);
 	put_sig(&certs, &rev);
-	put_packet(&certs, PDG_PGP_TAG_PUBLIC_KEY, pdg_buf_bytes(&bodies[OTHER]));
+	pdg_made_pgp_packet(&certs, PDG_PGP_TAG_PUBLIC_KEY, pdg_buf_bytes(&bodies[OTHER]));
 	if (!read(&certs, &b))
 		return;
 	CHECK_INT(b.v[0].revoked_at, 7);
@@ -392,8 +360,9 @@ static void lost_revocations(void)
 		put_primary(&export);
 		for (size_t i = 0; i < 3; i++) {
 			if (i == 2) {
-				put_packet(&file, PDG_PGP_TAG_USER_ID, pdg_bytes_str("a"));
-				put_packet(&export, PDG_PGP_TAG_USER_ID, pdg_bytes_str("a"));
+				pdg_made_pgp_packet(&file, PDG_PGP_TAG_USER_ID, pdg_bytes_str("a"));
+				pdg_made_pgp_packet(&export, PDG_PGP_TAG_USER_ID,
+						    pdg_bytes_str("a"));
 			}
 			put_sig(&file, all[i]);
 			if (i != left_out)

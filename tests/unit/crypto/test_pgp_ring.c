@@ -199,10 +199,10 @@ static void heads(void)
 		const char *from;
 		const char *to;
 	} rows[] = {
-		{"\"version\":2", "\"version\":1"},
-		{"\"version\":2", "\"version\":3"},
-		{"\"version\":2,", ""},
-		{"\"version\":2", "\"version\":2,\"more\":1"},
+		{"\"version\":3", "\"version\":2"},
+		{"\"version\":3", "\"version\":4"},
+		{"\"version\":3,", ""},
+		{"\"version\":3", "\"version\":3,\"more\":1"},
 		{"\"source\":\"", "\"source\":\"0"},
 		{"\"source\":\"", "\"source\":\"X"},
 		{"\"certs\":19", "\"certs\":0"},
@@ -271,7 +271,7 @@ static void damage(void)
 static void nothing(void)
 {
 	static const char *const texts[] = {
-		"", "\n", "{}\n", "[]\n", "null\n", "{\"version\":2}\n",
+		"", "\n", "{}\n", "[]\n", "null\n", "{\"version\":3}\n",
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {

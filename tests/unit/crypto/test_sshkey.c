@@ -110,6 +110,78 @@ static void types_that_are_not_judged(void)
 	}
 }
 
+static void check_whole(struct pdg_buf *blob, const char *what)
+{
+	struct pdg_error err = {0};
+
+	pdg_test_case("%s", what);
+	CHECK_OK(pdg_sshkey_complete(pdg_buf_bytes(blob), &err), &err);
+	for (size_t n = 0; n < blob->n; n++) {
+		uint8_t *cut = ssh_exact(pdg_buf_bytes(blob), n);
+
+		pdg_test_case("%s, first %zu bytes", what, n);
+		CHECK_RULE(pdg_sshkey_complete(pdg_bytes(cut, n), &err), &err, "SSH-1");
+		free(cut);
+	}
+	pdg_test_case("%s, more", what);
+	pdg_buf_putc(blob, 0);
+	CHECK_RULE(pdg_sshkey_complete(pdg_buf_bytes(blob), &err), &err, "SSH-1");
+	pdg_buf_put(blob, pdg_bytes("\0\0\0\1x", 5));
+	CHECK_RULE(pdg_sshkey_complete(pdg_buf_bytes(blob), &err), &err, "SSH-1");
+}
+
+/* A list of keys may name those that are not judged, and nothing that is a part of one. */
+static void complete_keys_of_every_type(void)
+{
+	static const char *const others[][5] = {
+		{"ssh-xmss@openssh.com", "XMSS_SHA2_256_W16_H10", "key"},
+		{"webauthn-sk-ecdsa-sha2-nistp256@openssh.com", "nistp256", "point", "ssh:"},
+		{"ssh-dss", "\1", "\2", "\3", "\4"},
+		{"ssh-rsa", "\3", "\x55\x55\x55"}, /* small */
+		{"ssh-from-another-year", "key"},
+	};
+
+	for (size_t i = 0; i < SSH_NAMES; i++) {
+		PDG_AUTO(buf) struct pdg_buf blob = PDG_BUF_INIT(SSH_DATA_MAX);
+
+		ssh_read_blob(ssh_names[i], &blob);
+		check_whole(&blob, ssh_names[i]);
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		PDG_AUTO(buf) struct pdg_buf blob = PDG_BUF_INIT(SSH_DATA_MAX);
+
+		for (size_t k = 0; k < 5 && others[i][k]; k++)
+			ssh_put(&blob, others[i][k]);
+		check_whole(&blob, others[i][0]);
+	}
+	pdg_test_case(NULL);
+}
+
+static void incomplete_keys(void)
+{
+	static const char *const t[][4] = {
+		/* of judged types, with a field of another length; ssh-rsa in more than one way */
+		{"ssh-ed25519", "thirty bytes are not enough..."},
+		{"ssh-rsa", "\3", ""},
+		{"ssh-rsa", "\3", "\xff\x55"},
+		{"sk-ssh-ed25519@openssh.com", "thirty-two bytes of a public key"},
+		{"ssh-from-another-year"},
+		{"a type with blanks"},
+		{""},
+	};
+	struct pdg_error err = {0};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		PDG_AUTO(buf) struct pdg_buf blob = PDG_BUF_INIT(SSH_DATA_MAX);
+
+		pdg_test_case("row %zu", i);
+		for (size_t k = 0; k < 4 && t[i][k]; k++)
+			ssh_put(&blob, t[i][k]);
+		CHECK_RULE(pdg_sshkey_complete(pdg_buf_bytes(&blob), &err), &err, "SSH-1");
+	}
+	pdg_test_case(NULL);
+}
+
 static void names_that_are_no_types(void)
 {
 	static const char *const types[] = {
@@ -360,6 +432,8 @@ PDG_TEST_MAIN("sshkey", {"fingerprints are ssh-keygen's", fingerprints_are_ssh_k
 	      {"changed blobs are other keys", changed_blobs_are_other_keys},
 	      {"types that are not judged", types_that_are_not_judged},
 	      {"names that are no types", names_that_are_no_types},
-	      {"too large is said", too_large_is_said}, {"RSA has bounds", rsa_has_bounds},
-	      {"ECDSA has one point", ecdsa_has_one_point}, {"lines are read", lines_are_read},
+	      {"complete keys of every type", complete_keys_of_every_type},
+	      {"incomplete keys", incomplete_keys}, {"too large is said", too_large_is_said},
+	      {"RSA has bounds", rsa_has_bounds}, {"ECDSA has one point", ecdsa_has_one_point},
+	      {"lines are read", lines_are_read},
 	      {"RSA signatures may lack leading zeros", rsa_signatures_may_lack_leading_zeros})

@@ -49,18 +49,38 @@ static int verify(struct pdg_bytes der, struct pdg_tsa *tsa, struct pdg_error *e
 	return rc;
 }
 
-static int verify_made(const struct tsa_token_make *make, struct pdg_tsa *tsa,
-		       struct pdg_error *err)
+static void token_of(const struct tsa_token_make *make, struct pdg_buf *out)
 {
-	PDG_AUTO(buf) struct pdg_buf token = PDG_BUF_INIT(1 << 20);
 	struct tsa_token_make m = *make;
 
 	if (!m.signer)
 		m.signer = &leaf;
 	if (!m.data.p)
 		m.data = DATA;
-	tsa_token(&m, &token);
+	tsa_token(&m, out);
+}
+
+static int verify_made(const struct tsa_token_make *make, struct pdg_tsa *tsa,
+		       struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf token = PDG_BUF_INIT(1 << 20);
+
+	token_of(make, &token);
 	return verify(pdg_buf_bytes(&token), tsa, err);
+}
+
+/* In a response, where certificates are links, whatever they are. */
+static int verify_answer(const struct tsa_token_make *make, struct pdg_tsa *tsa,
+			 struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf token = PDG_BUF_INIT(1 << 20);
+	PDG_AUTO(buf) struct pdg_buf resp = PDG_BUF_INIT(1 << 20);
+	int64_t at;
+
+	token_of(make, &token);
+	tsa_response(0, pdg_buf_bytes(&token), &resp);
+	return pdg_timestamp_verify(PDG_TIMESTAMP_RESPONSE, pdg_buf_bytes(&resp), DATA, &tsa, 1,
+				    &at, NULL, err);
 }
 
 #define TOKEN(...)                                                                                 \
@@ -81,8 +101,8 @@ static void good(void)
 	CHECK_OK(verify_made(TOKEN(0), authority, &err), &err);
 	CHECK_OK(verify_made(TOKEN(.with = {&leaf}), authority, &err), &err);
 	CHECK_OK(verify_made(TOKEN(.with = {&leaf}), without, &err), &err);
-	CHECK_OK(verify_made(TOKEN(.with = {&leaf, &middle}), only_root, &err), &err);
-	CHECK_OK(verify_made(TOKEN(.with = {&root, &leaf, &middle}), only_root, &err), &err);
+	CHECK_OK(verify_answer(TOKEN(.with = {&leaf, &middle}), only_root, &err), &err);
+	CHECK_OK(verify_answer(TOKEN(.with = {&root, &leaf, &middle}), only_root, &err), &err);
 	CHECK_OK(verify_made(TOKEN(0), only_leaf, &err), &err);
 	CHECK_OK(verify_made(TOKEN(0), not_self, &err), &err);
 	CHECK_OK(verify_made(TOKEN(.imprint = NID_sha384), authority, &err), &err);
@@ -277,6 +297,7 @@ static void certificates(void)
 		{{.eku = CRITICAL ",codeSigning"}, {.ca = true}, "TSA-8"},
 		{{.eku = CRITICAL ",1.2.3.4"}, {.ca = true}, "TSA-8"},
 		{{.eku = CRITICAL, .ca = true}, {.ca = true}, "TSA-8"},
+		{{.eku = CRITICAL, .ca_in_name = true}, {.ca = true}, "TSA-8"},
 		{{.eku = CRITICAL, .until = TSA_TIME - 1}, {.ca = true}, "TSA-8"},
 		{{.eku = CRITICAL, .from = TSA_TIME + 1}, {.ca = true}, "TSA-8"},
 		{{.eku = CRITICAL}, {.ca = true, .until = TSA_TIME - 1}, "TSA-8"},
@@ -301,7 +322,7 @@ static void certificates(void)
 		make.issuer = &m;
 		tsa_cert_init(&l, &make);
 		tsa = CHAIN(&root);
-		rc = verify_made(TOKEN(.signer = &l, .with = {&l, &m}), tsa, &err);
+		rc = verify_answer(TOKEN(.signer = &l, .with = {&l, &m}), tsa, &err);
 		if (t[i].rule)
 			CHECK_RULE(rc, &err, t[i].rule);
 		else

@@ -54,7 +54,7 @@ void tsa_cert_init(struct tsa_cert *c, const struct tsa_cert_make *make)
 	     X509_set_pubkey(c->x, c->key) == 1);
 	MUST(ASN1_TIME_set(X509_getm_notBefore(c->x), make->from ? make->from : TSA_TIME - YEAR));
 	MUST(ASN1_TIME_set(X509_getm_notAfter(c->x), make->until ? make->until : TSA_TIME + YEAR));
-	if (make->ca)
+	if (make->ca || make->ca_in_name)
 		add_extension(c->x, issuer, NID_basic_constraints, "critical,CA:TRUE");
 	add_extension(c->x, issuer, NID_key_usage,
 		      make->ca ? "critical,keyCertSign" : "critical,digitalSignature");

@@ -26,6 +26,7 @@ struct tsa_cert_make {
 	const struct tsa_cert *issuer; /* NULL: itself */
 	const char *eku;	       /* as in openssl.cnf, NULL: none */
 	bool ca;
+	bool ca_in_name;     /* by its basic constraints, and not by its key usage */
 	int64_t from, until; /* 0: a year around TSA_TIME */
 	const EVP_MD *md;    /* NULL: SHA-256 */
 	int rsa_bits;	     /* 0: ECDSA P-256 */

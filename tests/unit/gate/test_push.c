@@ -44,8 +44,10 @@ static void taken(void)
 		 &err);
 	if (CHECK_UINT(r.n, 2))
 		CHECK(r.v[1].ref == NULL);
-	CHECK_OK(pdg_push_received(pdg_bytes(NULL, 0), &none, &err), &err);
+	/* git runs pre-push for a push of nothing; who receives is always told of something. */
+	CHECK_OK(pdg_push_sent(pdg_bytes(NULL, 0), &none, &err), &err);
 	CHECK_UINT(none.n, 0);
+	CHECK_RULE(pdg_push_received(pdg_bytes(NULL, 0), &none, &err), &err, "PSH-9");
 }
 
 static void refused(void)

@@ -120,6 +120,33 @@ static void other_programs(void)
 	pdg_repo_free(PDG_TAKE(r));
 	CHECK_OK(pdg_repo_open(path, PDG_REPO_DISCOVER, &r, &err), &err);
 	CHECK_RULE(pdg_signing_usable(r, &err), &err, "HOK-2");
+	/* As 1Password's has it. */
+	(void)unsetenv("SSH_AUTH_SOCK");
+	pdg_test_git(path, "config", "user.signingKey", "ssh-ed25519 AAAA", NULL);
+	pdg_test_git(path, "config", "gpg.ssh.program", "/opt/own/ssh-sign", NULL);
+	pdg_repo_free(PDG_TAKE(r));
+	CHECK_OK(pdg_repo_open(path, PDG_REPO_DISCOVER, &r, &err), &err);
+	CHECK_OK(pdg_signing_usable(r, &err), &err);
+	pdg_test_dir_remove(dir);
+}
+
+/* An agent of another machine: a socket, or libassuan's file that leads to one, and no keys. */
+static void forwarded_agent(void)
+{
+	char *dir = pdg_test_dir();
+	PDG_AUTO(mem) char *path = pdg_test_repo(dir, "repo");
+	PDG_AUTO(mem) char *home = pdg_test_path(dir, "gnupg");
+	PDG_AUTO(repo) struct pdg_repo *r = NULL;
+	struct pdg_error err = {0};
+
+	CHECK(mkdir(home, 0700) == 0);
+	(void)setenv("HOME", dir, 1);
+	(void)setenv("GNUPGHOME", home, 1);
+	pdg_test_git(path, "config", "commit.gpgSign", "true", NULL);
+	CHECK_OK(pdg_repo_open(path, PDG_REPO_DISCOVER, &r, &err), &err);
+	free(pdg_test_file(dir, "gnupg/S.gpg-agent", pdg_bytes_str("%Assuan%\nsocket=/x\n")));
+	CHECK_OK(pdg_signing_usable(r, &err), &err);
+	(void)unsetenv("GNUPGHOME");
 	pdg_test_dir_remove(dir);
 }
 
@@ -167,4 +194,4 @@ static void openpgp_key(void)
 }
 
 PDG_TEST_MAIN("signing", {"OpenPGP key", openpgp_key}, {"each configuration", each_configuration},
-	      {"other programs", other_programs})
+	      {"other programs", other_programs}, {"forwarded agent", forwarded_agent})

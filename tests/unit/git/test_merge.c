@@ -6,6 +6,7 @@
 #include "git/repo.h"
 #include "support/check.h"
 #include "support/gitrepo.h"
+#include "util/str.h"
 
 static void put(const char *repo, const char *name, const char *text)
 {
@@ -67,4 +68,67 @@ static void trial_merges(void)
 	pdg_test_dir_remove(dir);
 }
 
-PDG_TEST_MAIN("merge", {"trial merges", trial_merges})
+/*
+ * Two branches that merged each other: of the two commits that they come from the base is made,
+ * with the marks of their own conflict in it where there is one, as git does it.
+ */
+static void crossed_histories(void)
+{
+	static const char *const others[] = {"9", "neuf"}; /* the second conflicts with "nine" */
+	size_t i;
+
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		char *dir = pdg_test_dir();
+		PDG_AUTO(mem) char *path = pdg_test_repo(dir, "crossed");
+		PDG_AUTO(mem)
+		char *one = pdg_str_printf("one\n2\n3\n4\n5\n6\n7\n8\n%s\n", others[i]);
+
+		put(path, "f", "1\n2\n3\n4\n5\n6\n7\n8\n9\n");
+		free(pdg_test_commit(path, "base", 1700000000));
+		pdg_test_git(path, "branch", "side", NULL);
+		put(path, "f", one);
+		free(pdg_test_commit(path, "left", 1700000001));
+		pdg_test_git(path, "checkout", "-q", "side", NULL);
+		put(path, "f", "1\n2\n3\n4\n5\n6\n7\n8\nnine\n");
+		free(pdg_test_commit(path, "right", 1700000002));
+		pdg_test_git(path, "branch", "right", NULL);
+		pdg_test_git(path, "merge", "-q", "--no-ff", "-s", "ours", "-m", "m1", "main",
+			     NULL);
+		pdg_test_git(path, "checkout", "-q", "main", NULL);
+		pdg_test_git(path, "merge", "-q", "--no-ff", "-X", "theirs", "-m", "m2", "right",
+			     NULL);
+		put(path, "g", "of main\n");
+		free(pdg_test_commit(path, "more", 1700000005));
+		put(path, "f", "one\n2\n3\n4\nfive\n6\n7\n8\nnine\n");
+		free(pdg_test_commit(path, "even more", 1700000006));
+		pdg_test_git(path, "checkout", "-q", "-b", "merged", "main", NULL);
+		pdg_test_git(path, "merge", "-q", "--no-ff", "-m", "m3", "side", NULL);
+		pdg_test_case("the other says %s", others[i]);
+		CHECK(gives(path, "main", "side", "merged^{tree}"));
+		CHECK(!gives(path, "main", "side", "main~1^{tree}"));
+		pdg_test_dir_remove(dir);
+	}
+	pdg_test_case(NULL);
+}
+
+/* Histories without a common root: what one has beside the other is joined. */
+static void unrelated(void)
+{
+	char *dir = pdg_test_dir();
+	PDG_AUTO(mem) char *path = pdg_test_repo(dir, "unrelated");
+
+	put(path, "f", "1\n");
+	free(pdg_test_commit(path, "one", 1700000000));
+	pdg_test_git(path, "checkout", "-q", "--orphan", "other", NULL);
+	pdg_test_git(path, "rm", "-q", "-f", "f", NULL);
+	put(path, "g", "2\n");
+	free(pdg_test_commit(path, "two", 1700000001));
+	pdg_test_git(path, "merge", "-q", "--no-ff", "--allow-unrelated-histories", "-m", "m",
+		     "main", NULL);
+	CHECK(gives(path, "main", "other~1", "other^{tree}"));
+	CHECK(!gives(path, "main", "other~1", "main^{tree}"));
+	pdg_test_dir_remove(dir);
+}
+
+PDG_TEST_MAIN("merge", {"trial merges", trial_merges}, {"crossed histories", crossed_histories},
+	      {"unrelated", unrelated})

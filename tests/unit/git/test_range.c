@@ -363,6 +363,60 @@ static void whole_commits(void)
 	}
 }
 
+/* A ref, or a name, whose object is not here: damage (exit 3), and no slip of the pen (exit 2). */
+static void broken(void)
+{
+	static const struct {
+		const char *args[3];
+		const char *rule; /* NULL: none */
+	} cases[] = {
+		{{"--all"}, "GIT-3"},
+		{{"--branches"}, "GIT-3"},
+		{{"--tags"}, "GIT-3"},
+		{{"broken"}, "GIT-3"},
+		{{"^broken"}, "GIT-3"},
+		{{"main..broken"}, "GIT-3"},
+		{{"broken...main"}, "GIT-3"},
+		{{"broken^!"}, "GIT-3"},
+		{{"broken^@"}, "GIT-3"},
+		{{"broken^-"}, "GIT-3"},
+		{{"lost"}, "GIT-3"},
+		{{"--bogus"}, "GIT-4"},
+		{{"--"}, "GIT-4"},
+		{{"main^x"}, "GIT-4"},
+		{{"main..nothing"}, "GIT-4"},
+		{{"main^-0"}, "GIT-4"},
+		{{"main^!"}, NULL},
+		{{"--not", "main"}, NULL},
+	};
+	PDG_AUTO(mem) char *bad = pdg_test_repo(dir, "broken");
+	size_t i;
+
+	free(pdg_test_commit(bad, "one", 1700000000));
+	free(pdg_test_commit(bad, "two", 1700000001));
+	pdg_test_git(bad, "-c",
+		     "alias.spoil=!mkdir -p .git/refs/tags && "
+		     "echo 1111111111111111111111111111111111111111 >.git/refs/heads/broken && "
+		     "printf 'object 1111111111111111111111111111111111111111\ntype commit\ntag "
+		     "lost\ntagger A <a@x> 1 +0000\n\nx\n' >tag && "
+		     "git hash-object --literally -t tag -w tag >.git/refs/tags/lost",
+		     "spoil", NULL);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct pdg_error err = {0};
+		PDG_AUTO(mem) char *shown = NULL;
+		int rc = 0;
+
+		shown = walked(bad, cases[i].args, &rc, &err);
+		pdg_test_case("%s", cases[i].args[0]);
+		if (cases[i].rule)
+			CHECK_RULE(rc, &err, cases[i].rule);
+		else
+			CHECK_OK(rc, &err);
+		CHECK(shown != NULL);
+	}
+	pdg_test_case(NULL);
+}
+
 static void clean_up(void)
 {
 	pdg_test_dir_remove(dir);
@@ -373,4 +427,4 @@ PDG_TEST_MAIN("range", {"as git reads them", as_git_reads_them}, {"refused", ref
 	      {"tags are peeled", tags_are_peeled}, {"reachable", reachable},
 	      {"lying dates", lying_dates}, {"shallow boundary", shallow_boundary},
 	      {"left out later", left_out_later}, {"whole commits", whole_commits},
-	      {"clean up", clean_up})
+	      {"broken", broken}, {"clean up", clean_up})

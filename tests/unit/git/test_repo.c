@@ -251,10 +251,15 @@ static void objects_too_large(void)
 	CHECK_OK(pdg_repo_read(r, blob, &raw, &type, &err), &err);
 	CHECK_STR(type, "blob");
 	CHECK_UINT(raw.n, 0);
-	CHECK_RULE(pdg_repo_resolve(r, commit, hex, &err), &err, "COM-6");
+	/* A commit may be named, and is refused when its bytes are asked for. */
+	CHECK_OK(pdg_repo_resolve(r, commit, hex, &err), &err);
 	CHECK_RULE(pdg_repo_resolve(r, blob, hex, &err), &err, "GIT-4");
 	CHECK_OK(pdg_walk_new(r, &w, &err), &err);
-	CHECK_RULE(pdg_walk_push(w, commit, &err), &err, "COM-6");
+	CHECK_RULE(pdg_walk_push(w, tag, &err), &err, "COM-6");
+	CHECK_OK(pdg_walk_push(w, commit, &err), &err);
+	CHECK_RULE(pdg_walk_next(w, hex, &raw, &err), &err, "COM-6");
+	CHECK_STR(hex, commit);
+	CHECK_INT(pdg_walk_next(w, hex, &raw, &err), PDG_E_NOTFOUND);
 }
 
 /* A replace ref changes what git shows, never what is judged (attacks M13, 16). */

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "trust/policy_read.h"
 #include "unit/trust/policy_place.h"
 #include "util/str.h"
 
@@ -377,10 +378,34 @@ static void grades_have_names(void)
 	CHECK_STR(pdg_grade_name(PDG_GRADE_SERVER), "server");
 }
 
+/* Every script may name a branch; nothing in it is mixed, and nothing unseen. */
+static void refs_in_any_script(void)
+{
+	static const char *const names[] = {
+		"refs/heads/\xD0\xBE\xD1\x81\xD0\xBD\xD0\xBE\xD0\xB2\xD0\xB0",
+		"refs/heads/\xE4\xB8\xBB/main",
+		"refs/heads/\xCE\xB1/main-1_2",
+		"refs/heads/stra\303\237e/*",
+		"refs/notes/*",
+		"refs/changes/*/head",
+		"refs/*/main",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char want[PDG_POLICY_WANT] = "";
+
+		pdg_test_case("%s", names[i]);
+		CHECK(pdg_policy_ref_pattern(names[i], want));
+		CHECK_STR(want, "");
+	}
+	pdg_test_case(NULL);
+}
+
 PDG_TEST_MAIN("policy", {"the design's example", the_designs_example},
 	      {"every key of the table", every_key_of_the_table}, {"keys of later", keys_of_later},
 	      {"defaults", defaults}, {"one role twice is fine", one_role_twice_is_fine},
 	      {"a path is resolved", a_path_is_resolved},
 	      {"in the daemon's file", in_the_daemons_file},
 	      {"sections of a policy are known", sections_of_a_policy_are_known},
-	      {"grades have names", grades_have_names})
+	      {"grades have names", grades_have_names}, {"refs in any script", refs_in_any_script})

@@ -42,6 +42,8 @@ static void named(void)
 	not_found("/nowhere/at/all", pl.file, "/nowhere/at/all");
 	not_found(NULL, "/nowhere/at/all", "/nowhere/at/all");
 	not_found("", NULL, NULL);
+	not_found(NULL, "policy", "absolute");
+	not_found(NULL, "./policy", "absolute");
 	close_place(&pl);
 }
 

@@ -75,6 +75,9 @@ static void mistakes_in_a_file(void)
 		{"POL-3", KEY(PGP) ">revokedSince = 2026-01-01\n"},
 		{"POL-3", KEY(PGP) ">revokedSince = yesterday\n"},
 		{"POL-3", KEY(PGP) ">compromisedSince = 1767225600\n"},
+		/* nothing was signed then: what is meant is a time, or for ever */
+		{"POL-3", KEY(PGP) ">compromisedSince = 1970-01-01T00:00:00Z\n"},
+		{"POL-3", KEY(PGP) ">revokedSince = 1969-12-31T23:59:59Z\n"},
 		{"POL-3", KEY(PGP) SINCE ">" SINCE},
 		{"POL-3", KEY(PGP) SINCE KEY(PGP) ">" SINCE},
 		/* fingerprints: of a known form, whole, as they are compared */

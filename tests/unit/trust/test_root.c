@@ -189,6 +189,10 @@ static void malformed_logs(void)
 		 "\"validFor\":{\"start\":\"yesterday\"}", ID1},
 		{"\"https://a\"", "\"SHA2_256\"", P256, "\"PKIX_ECDSA_P256_SHA_256\"",
 		 "\"validFor\":{\"start\":\"2021-01-12T11:53:27Z\",\"end\":1}", ID1},
+		{"\"https://a\"", "\"SHA2_256\"", P256, "\"PKIX_ECDSA_P256_SHA_256\"",
+		 "\"validFor\":{\"start\":\"2021-01-12T11:53:27Z\","
+		 "\"end\":\"1970-01-01T00:00:00Z\"}",
+		 ID1},
 		{"\"https://a\"", "\"SHA2_256\"", P256, "\"PKIX_ECDSA_P256_SHA_256\"", START,
 		 "AAAA"},
 		{"\"https://a\"", "\"SHA2_256\"", P256, "\"PKIX_ECDSA_P256_SHA_256\"", START,

@@ -99,6 +99,11 @@ static void refused(void)
 		"\"@\":[{\"validFor\":7}]",
 		"\"@\":[{\"validFor\":{\"start\":\"yesterday\"}}]",
 		"\"@\":[{\"validFor\":{\"end\":1}}]",
+		/* an empty Timestamp of protobuf: nobody's end, and not none */
+		"\"@\":[{\"validFor\":{\"end\":\"1970-01-01T00:00:00Z\"}}]",
+		"\"@\":[{\"validFor\":{\"end\":\"1970-01-01T00:00:00.999Z\"}}]",
+		"\"@\":[{\"validFor\":{\"end\":\"1970-01-01T01:00:00+01:00\"}}]",
+		"\"@\":[{\"validFor\":{\"end\":\"0001-01-01T00:00:00Z\"}}]",
 	};
 	static const char *const kinds[] = {"certificateAuthorities", "timestampAuthorities"};
 	struct pdg_root *r = NULL;

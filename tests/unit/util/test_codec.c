@@ -40,6 +40,35 @@ static void hex_is_strict(void)
 	CHECK(!pdg_unhex(pdg_bytes_str("00"), out, SIZE_MAX / 2 + 2));
 }
 
+static void base64_of_a_digest(void)
+{
+	static const char good[] = "uNiVztksCsDhcc0u9e8BrX4F57Q7aMUzBMyBLE2Y7Ws";
+	PDG_AUTO(buf) struct pdg_buf out = PDG_BUF_INIT(100);
+	char text[45] = {0};
+	unsigned last = 0;
+	unsigned c;
+
+	CHECK(pdg_is_base64_sha256(pdg_bytes_str(good)));
+	CHECK(!pdg_is_base64_sha256(pdg_bytes(good, 42)) &&
+	      !pdg_is_base64_sha256(pdg_bytes(NULL, 0)));
+	for (c = 0; c < 256; c++) {
+		memcpy(text, good, sizeof(good));
+		text[42] = (char)c;
+		last += pdg_is_base64_sha256(pdg_bytes(text, 43));
+		memcpy(text, good, sizeof(good));
+		text[41] = (char)c;
+		/* Elsewhere it is the alphabet's matter, as the decoder has it. */
+		pdg_buf_reset(&out);
+		CHECK(pdg_is_base64_sha256(pdg_bytes(text, 43)) ==
+		      (c != '-' && c != '_' &&
+		       pdg_unbase64(pdg_bytes(text, 43), PDG_BASE64_PROTO, &out, NULL) == 0));
+		text[41] = 'W';
+		text[43] = (char)c;
+		CHECK(!pdg_is_base64_sha256(pdg_bytes(text, 44)));
+	}
+	CHECK_UINT(last, 16);
+}
+
 static void rfc4648_vectors(void)
 {
 	static const char *const rows[][2] = {
@@ -197,7 +226,7 @@ static void limit_of_the_buffer(void)
 	CHECK_OK(pdg_unbase64(pdg_bytes_str("Zm8="), PDG_BASE64_STD, &out, &err), &err);
 }
 
-PDG_TEST_MAIN("codec", {"hex", hex}, {"hex is strict", hex_is_strict},
-	      {"RFC 4648 vectors", rfc4648_vectors}, {"forms", forms},
-	      {"NUL is foreign", nul_is_foreign}, {"round trips", round_trips},
+PDG_TEST_MAIN("codec", {"base64 of a digest", base64_of_a_digest}, {"hex", hex},
+	      {"hex is strict", hex_is_strict}, {"RFC 4648 vectors", rfc4648_vectors},
+	      {"forms", forms}, {"NUL is foreign", nul_is_foreign}, {"round trips", round_trips},
 	      {"limit of the buffer", limit_of_the_buffer})

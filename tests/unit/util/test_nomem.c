@@ -109,7 +109,7 @@ static int grow_array(struct pdg_error *err)
 		int rc = pdg_array_grow(&v, n, &cap, sizeof(*v), 100);
 
 		if (rc < 0) {
-			CHECK_INT(rc, -1);
+			CHECK_INT(rc, PDG_E_NOMEM);
 			return pdg_nomem(err);
 		}
 		v[n] = (int)n;

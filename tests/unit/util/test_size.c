@@ -50,7 +50,7 @@ static void array_grows_to_its_limit(void)
 			v[n] = n + 1;
 			n++;
 		}
-		CHECK_INT(rc, -2);
+		CHECK_INT(rc, PDG_E_LIMIT);
 		CHECK_UINT(n, limits[k]);
 		while (n-- > 0)
 			wrong += v[n] != n + 1;
@@ -64,7 +64,7 @@ static void array_of_impossible_size(void)
 	PDG_AUTO(mem) char *v = NULL;
 	size_t cap = 0;
 
-	CHECK_INT(pdg_array_grow(&v, 0, &cap, SIZE_MAX / 2, SIZE_MAX), -1);
+	CHECK_INT(pdg_array_grow(&v, 0, &cap, SIZE_MAX / 2, SIZE_MAX), PDG_E_NOMEM);
 	CHECK(v == NULL && cap == 0);
 }
 

@@ -244,21 +244,29 @@ static void durations(void)
 	CHECK_INT(pdg_duration_parse(pdg_bytes(NULL, 0), NULL, NULL), PDG_E_FORMAT);
 }
 
-/* A wait is at most an hour: no sum of it with the time of day overflows. */
+/* A wait is a second to an hour: no sum of it with the time of day overflows, and none never waits.
+ */
 static void deadlines(void)
 {
+	static const char *const refused[] = {
+		"0s", "0h", "61m", "3601s", "5h", "2d", "9223372036854775807s", "2", "", "-1s"};
 	struct pdg_error err = {0};
 	int64_t got = -1;
+	size_t i;
 
 	CHECK_OK(pdg_deadline_parse(pdg_bytes_str("2s"), &got, &err), &err);
 	CHECK_INT(got, 2);
 	CHECK_OK(pdg_deadline_parse(pdg_bytes_str("1h"), &got, &err), &err);
 	CHECK_INT(got, 3600);
-	CHECK_OK(pdg_deadline_parse(pdg_bytes_str("61m"), &got, &err), &err);
-	CHECK_INT(got, 3600);
-	CHECK_OK(pdg_deadline_parse(pdg_bytes_str("9223372036854775807s"), &got, &err), &err);
-	CHECK_INT(got, 3600);
-	CHECK_CODE(pdg_deadline_parse(pdg_bytes_str("2"), &got, &err), &err, PDG_E_FORMAT);
+	CHECK_OK(pdg_deadline_parse(pdg_bytes_str("1s"), &got, &err), &err);
+	CHECK_INT(got, 1);
+	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		pdg_test_case("\"%s\"", refused[i]);
+		CHECK_CODE(pdg_deadline_parse(pdg_bytes_str(refused[i]), &got, &err), &err,
+			   PDG_E_FORMAT);
+		CHECK_INT(got, 1);
+	}
+	pdg_test_case(NULL);
 }
 
 static int64_t fixed_now(void *ctx)

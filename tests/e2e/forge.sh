@@ -1,0 +1,171 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# A forge's merges (rules.md 2.3): each is two parents, judged by the same rules, and the tree that merging them gives; for
+# a push, a range, a late statement and the hook after a commit alike, however deep a tampered one lies.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+uri=https://git.example/app
+alice=alice@example.com
+
+ssh_key "$tmp/alice"
+ssh_key "$tmp/forge"
+allowed_signer $alice "$tmp/alice" >"$tmp/allowed"
+server_key "$tmp/server"
+
+srv="$tmp/app.git"
+git init -q --bare -b main "$srv"
+mkdir "$tmp/etc"
+policy="$tmp/etc/policy"
+# write_policy FROM [LINE]: sourceFrom, and one more line in the section.
+write_policy() {
+	cat >"$policy" <<EOP
+[policy]
+	version = 1
+[repository "$uri"]
+	path = $srv
+	protect = refs/heads/main
+	sshAllowedSigners = ../allowed
+	forgeKeys = ../forge.pub
+	sourceFrom = $1
+	serverKey = ../server.pub
+${2:-}
+EOP
+}
+write_policy server
+assert_exit 0 "install" pedigree -C "$srv" hooks install --server --policy "$policy" --server-key "$tmp/server"
+
+dev="$tmp/dev"
+git init -q -b main "$dev"
+git -C "$dev" remote add origin "$srv"
+person() { sign_with "$dev" ssh "$tmp/alice" Alice $alice; }
+forge() { sign_with "$dev" ssh "$tmp/forge" Forge noreply@forge.example; }
+at() { git -C "$dev" rev-parse "$1"; }
+waiting() { find "$srv/pedigree/outbox" -name '*.json' 2>/dev/null | wc -l; }
+check() { pedigree -C "$dev" check --policy "$policy" --repository $uri "$@"; }
+late() { # late COMMIT: as if no hook had seen it come
+	git -C "$dev" push -q "$srv" "$1:refs/heads/any" --force
+	git -C "$srv" update-ref refs/heads/main "$1"
+	pedigree -C "$srv" attest source --late --policy "$policy" --server-key "$tmp/server" --ref refs/heads/main "$1"
+}
+# request NAME: a branch off main with one commit of a person.
+request() {
+	person
+	git -C "$dev" checkout -q -b "$1"
+	echo "$1" >"$dev/$1" && git -C "$dev" add "$1" && git -C "$dev" commit -q -m "$1"
+	git -C "$dev" checkout -q main
+}
+# merge NAME [FILE]: by the forge; with FILE, which is in neither of its parents.
+merge() {
+	forge
+	git -C "$dev" merge -q --no-ff --no-commit "$1" >/dev/null 2>&1
+	[ -z "${2:-}" ] || { echo evil >"$dev/$2" && git -C "$dev" add "$2"; }
+	git -C "$dev" commit -q -m "Merge $1"
+	person
+}
+
+person
+commit "$dev" first
+request one
+merge one
+whole=$(at HEAD)
+request two
+merge two
+top=$(at HEAD)
+
+# ---- whole merges, one above the other --------------------------------------------------------
+
+assert_exit 0 "a push of whole merges" git -C "$dev" push -q origin main
+n=$(waiting)
+assert_exit 0 "all of them in a range" check main
+assert_exit 0 "one alone, for its parents are judged too" check 'main^!'
+assert_exit 0 "a late statement for the upper one" late "$top"
+assert_same "is made" $((n + 1)) "$(waiting)"
+
+# ---- a tampered one below ---------------------------------------------------------------------
+
+request three
+merge three evil
+evil=$(at HEAD)
+request four
+merge four
+above=$(at HEAD)
+request five
+merge five
+highest=$(at HEAD)
+n=$(waiting)
+for commit in "$evil" "$above" "$highest"; do
+	assert_exit 1 "a late statement on a tampered merge" late "$commit"
+	assert_rule GIT-6
+	assert_exit 1 "and its check alone" check "$commit^!"
+	assert_rule GIT-6
+done
+assert_says "${above:0:12}, which it merges, is not-allowed"
+assert_same "no statement was made" "$n" "$(waiting)"
+assert_exit 1 "the range says which" check --json "$whole..$highest"
+assert_same "and it alone" "$evil" "$(sed -n 's/^{"commit":"\([0-9a-f]*\)","result":"not-allowed".*/\1/p' "$printed")"
+assert_exit 0 "a range leaves out what it leaves out" check "$evil..$highest"
+git -C "$srv" update-ref refs/heads/main "$top"
+assert_refused "a push of all three" git -C "$dev" push -q origin "$highest:refs/heads/main"
+assert_rule GIT-6
+assert_says "1 of "
+
+# The same where what is below is no forge's, and not good.
+git -C "$dev" checkout -q -B main "$top"
+sign_with "$dev" none - Alice $alice
+commit "$dev" unsigned
+lowest=$(at HEAD)
+person
+commit "$dev" signed
+request six
+merge six
+request seven
+merge seven
+assert_exit 0 "merges above commits of people" late "$(at HEAD)"
+git -C "$dev" checkout -q -B main "$lowest"
+request eight
+merge eight
+n=$(waiting)
+assert_exit 1 "a merge into an unsigned commit" late "$(at HEAD)"
+assert_rule GIT-6
+assert_says "is unsigned"
+assert_same "has no statement" "$n" "$(waiting)"
+assert_exit 1 "nor is it good" check 'HEAD^!'
+assert_rule GIT-6
+
+# ---- what the baseline excuses ----------------------------------------------------------------
+
+write_policy server "	baseline = $evil"
+assert_exit 0 "on what the baseline excuses" late "$highest"
+assert_exit 0 "and the check" check "$highest"
+assert_exit 0 "one alone" check "$highest^!"
+write_policy server
+
+# ---- the hook after a commit ------------------------------------------------------------------
+
+write_policy clone
+work="$tmp/work"
+git clone -q "$srv" "$work" 2>/dev/null
+git -C "$work" checkout -q -B main "$top"
+assert_exit 0 "init" pedigree -C "$work" init --repository $uri --policy "$policy"
+sign_with "$work" ssh "$tmp/alice" Alice $alice
+made() { find "$work/.git/pedigree/outbox" -name '*.json' 2>/dev/null | wc -l; }
+git -C "$work" checkout -q -b mine
+echo mine >"$work/mine" && git -C "$work" add mine
+assert_exit 0 "a person's commit" git -C "$work" commit -q -m mine
+assert_silent_about HOK-5
+assert_same "has a statement" 1 "$(made)"
+git -C "$work" checkout -q main
+sign_with "$work" ssh "$tmp/forge" Forge noreply@forge.example
+git -C "$work" merge -q --no-ff --no-commit mine
+assert_exit 0 "a whole merge by the forge's key" git -C "$work" commit -q -m whole
+assert_silent_about HOK-5
+assert_same "is not the clone's to attest" 1 "$(made)"
+git -C "$work" reset -q --hard HEAD~1
+git -C "$work" merge -q --no-ff --no-commit mine
+echo evil >"$work/evil" && git -C "$work" add evil
+assert_exit 0 "another tree" git -C "$work" commit -q -m evil
+assert_rule HOK-5 GIT-6
+assert_same "has no statement" 1 "$(made)"
+
+finish
