@@ -127,7 +127,7 @@ int pdg_key_verify(const struct pdg_key *key, struct pdg_bytes msg, struct pdg_b
 	ctx = copy_of(key->verifier);
 	if (!ctx)
 		return pdg_ossl_fail(err, "verify");
-	return pdg_ossl_verdict(EVP_DigestVerify(ctx, sig.p, sig.n, msg.p, msg.n), key->hint, err);
+	return pdg_ossl_check(ctx, sig, msg, key->hint, err);
 }
 
 int pdg_key_verify_sha256(const struct pdg_key *key, const uint8_t sha256[PDG_SHA256_LEN],
@@ -149,6 +149,5 @@ int pdg_key_verify_sha256(const struct pdg_key *key, const uint8_t sha256[PDG_SH
 	if (!md || !ctx || EVP_PKEY_verify_init(ctx) != 1 ||
 	    EVP_PKEY_CTX_set_signature_md(ctx, md) != 1)
 		return pdg_ossl_fail(err, "set up a key for verifying");
-	return pdg_ossl_verdict(EVP_PKEY_verify(ctx, sig.p, sig.n, sha256, PDG_SHA256_LEN),
-				key->hint, err);
+	return pdg_ossl_check_digest(ctx, sig, pdg_bytes(sha256, PDG_SHA256_LEN), key->hint, err);
 }

@@ -104,3 +104,17 @@ int pdg_ossl_verdict(int result, const char *who, struct pdg_error *err)
 		return pdg_fail(err, code, "OpenSSL could not check a signature of key %s", who);
 	return pdg_reject(err, "SIG-1", "the signature does not verify with key %s", who);
 }
+
+int pdg_ossl_check(EVP_MD_CTX *ctx, struct pdg_bytes sig, struct pdg_bytes msg, const char *who,
+		   struct pdg_error *err)
+{
+	ERR_clear_error();
+	return pdg_ossl_verdict(EVP_DigestVerify(ctx, sig.p, sig.n, msg.p, msg.n), who, err);
+}
+
+int pdg_ossl_check_digest(EVP_PKEY_CTX *ctx, struct pdg_bytes sig, struct pdg_bytes digest,
+			  const char *who, struct pdg_error *err)
+{
+	ERR_clear_error();
+	return pdg_ossl_verdict(EVP_PKEY_verify(ctx, sig.p, sig.n, digest.p, digest.n), who, err);
+}

@@ -41,10 +41,19 @@ int pdg_ossl_fail(struct pdg_error *err, const char *what);
 int pdg_ossl_reject(struct pdg_error *err, const char *rule, const char *text);
 
 /**
- * Judge what a verify call of OpenSSL gave: 1 is valid and nothing else is. Its error queue is
- * drained. Returns 0, PDG_E_REJECTED (SIG-1), PDG_E_NOMEM when memory ran out, or PDG_E_CRYPTO when
- * OpenSSL came to no verdict.
+ * Judge what a verify call of OpenSSL gave: 1 is valid and nothing else is. Its error queue, which
+ * must have been empty before the call, is drained. Returns 0, PDG_E_REJECTED (SIG-1), PDG_E_NOMEM
+ * when memory ran out, or PDG_E_CRYPTO when OpenSSL came to no verdict.
  */
 int pdg_ossl_verdict(int result, const char *who, struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * EVP_DigestVerify() and EVP_PKEY_verify() by a context that is set up, and the verdict on it. What
+ * earlier calls of this thread left in the error queue is no reason of theirs, and goes.
+ */
+int pdg_ossl_check(EVP_MD_CTX *ctx, struct pdg_bytes sig, struct pdg_bytes msg, const char *who,
+		   struct pdg_error *err) PDG_MUST_CHECK;
+int pdg_ossl_check_digest(EVP_PKEY_CTX *ctx, struct pdg_bytes sig, struct pdg_bytes digest,
+			  const char *who, struct pdg_error *err) PDG_MUST_CHECK;
 
 #endif

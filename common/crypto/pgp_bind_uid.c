@@ -10,11 +10,12 @@
 #include "util/limits.h"
 #include "util/size.h"
 
-#define KEYID_LEN      8
-#define FLAG_SIGN      0x02
-#define CERTIFIES      0x10 /* and the three types behind it (RFC 4880 5.2.1) */
-#define CERTIFIES_LAST 0x13
-#define USER_ID_HEAD   0xB4 /* RFC 4880 5.2.4 */
+#define FINGERPRINT_LEN 20
+#define KEYID_LEN	8
+#define FLAG_SIGN	0x02
+#define CERTIFIES	0x10 /* and the three types behind it (RFC 4880 5.2.1) */
+#define CERTIFIES_LAST	0x13
+#define USER_ID_HEAD	0xB4 /* RFC 4880 5.2.4 */
 
 static void note(struct pdg_pgp_said *f, const struct pdg_pgp_subpacket *s)
 {
@@ -38,6 +39,15 @@ static void note(struct pdg_pgp_said *f, const struct pdg_pgp_subpacket *s)
 	case PDG_PGP_SUB_EMBEDDED:
 	case PDG_PGP_SUB_POLICY_URI:
 	case PDG_PGP_SUB_SIGNER:
+	case PDG_PGP_SUB_REVOCABLE:
+	case PDG_PGP_SUB_KEY_EXPIRES:
+	case PDG_PGP_SUB_CIPHERS:
+	case PDG_PGP_SUB_HASHES:
+	case PDG_PGP_SUB_COMPRESSION:
+	case PDG_PGP_SUB_KEYSERVER_FLAGS:
+	case PDG_PGP_SUB_KEYSERVER:
+	case PDG_PGP_SUB_PRIMARY_UID:
+	case PDG_PGP_SUB_FEATURES:
 		break;
 	default:
 		f->foreign |= s->critical;
@@ -68,16 +78,21 @@ int pdg_pgp_bind_verdict(int rc)
 	return rc < 0 ? rc : 1;
 }
 
+/* By key id, or by fingerprint (RFC 4880 5.2.3.5, RFC 9580 5.2.3.35). */
 static bool area_names(struct pdg_bytes area, const char *fingerprint)
 {
-	char hex[2 * KEYID_LEN + 1];
+	char hex[PDG_PGP_FINGERPRINT_HEX];
 	struct pdg_pgp_subpacket sub;
 	const char *why;
 
 	while (area.n > 0 && pdg_pgp_subpacket_next(&area, &sub, &why)) {
-		if (sub.type != PDG_PGP_SUB_ISSUER || sub.body.n != KEYID_LEN)
+		struct pdg_bytes name = sub.body;
+
+		if (sub.type == PDG_PGP_SUB_FINGERPRINT && name.n == FINGERPRINT_LEN + 1)
+			name = pdg_bytes_from(name, 1);
+		else if (sub.type != PDG_PGP_SUB_ISSUER || name.n != KEYID_LEN)
 			continue;
-		pdg_hex_upper(sub.body, hex);
+		pdg_hex_upper(name, hex);
 		return strcmp(fingerprint + strlen(fingerprint) - strlen(hex), hex) == 0;
 	}
 	return false;
@@ -135,7 +150,10 @@ int pdg_pgp_bind_uid_sig(struct pdg_pgp_bounds *b, const struct pdg_pgp_hashed_k
 	int rc;
 
 	if (!u || u->attribute || s->type < CERTIFIES || s->type > CERTIFIES_LAST ||
-	    !pdg_pgp_said_read(s, &f) || f.foreign || f.created < u->newest)
+	    !pdg_pgp_said_read(s, &f) || f.created < u->newest)
+		return 0;
+	/* An end is believed of any signature that verifies, "no end" of one that is understood. */
+	if (f.foreign && !f.seconds)
 		return 0;
 	rc = is_own(b, u, primary, s, err);
 	if (rc <= 0)

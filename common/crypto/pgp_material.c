@@ -323,8 +323,8 @@ static int verify_rsa(const struct pdg_pgp_material *m, enum pdg_hash hash, cons
 	    EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) != 1 ||
 	    EVP_PKEY_CTX_set_signature_md(ctx, md) != 1)
 		return pdg_ossl_fail(err, "prepare an RSA check");
-	return pdg_ossl_verdict(EVP_PKEY_verify(ctx, sig, m->width, digest, pdg_digest_len(hash)),
-				m->name, err);
+	return pdg_ossl_check_digest(ctx, pdg_bytes(sig, m->width),
+				     pdg_bytes(digest, pdg_digest_len(hash)), m->name, err);
 }
 
 static int ecdsa_der(const struct pdg_pgp_mpi *mpis, uint8_t **out, size_t *out_n,
@@ -369,8 +369,8 @@ static int verify_ecdsa(const struct pdg_pgp_material *m, enum pdg_hash hash, co
 	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, m->pkey, NULL);
 	if (!ctx || EVP_PKEY_verify_init(ctx) != 1)
 		return pdg_ossl_fail(err, "prepare an ECDSA check");
-	return pdg_ossl_verdict(EVP_PKEY_verify(ctx, der, n, digest, pdg_digest_len(hash)), m->name,
-				err);
+	return pdg_ossl_check_digest(ctx, pdg_bytes(der, n),
+				     pdg_bytes(digest, pdg_digest_len(hash)), m->name, err);
 }
 
 static int verify_eddsa(const struct pdg_pgp_material *m, enum pdg_hash hash, const uint8_t *digest,
@@ -385,9 +385,8 @@ static int verify_eddsa(const struct pdg_pgp_material *m, enum pdg_hash hash, co
 	ctx = EVP_MD_CTX_new();
 	if (!ctx || EVP_DigestVerifyInit_ex(ctx, NULL, NULL, NULL, NULL, m->pkey, NULL) != 1)
 		return pdg_ossl_fail(err, "prepare an Ed25519 check");
-	return pdg_ossl_verdict(
-		EVP_DigestVerify(ctx, sig, sizeof(sig), digest, pdg_digest_len(hash)), m->name,
-		err);
+	return pdg_ossl_check(ctx, pdg_bytes(sig, sizeof(sig)),
+			      pdg_bytes(digest, pdg_digest_len(hash)), m->name, err);
 }
 
 bool pdg_pgp_material_takes(const struct pdg_pgp_material *m, enum pdg_hash hash)

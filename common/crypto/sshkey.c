@@ -241,8 +241,7 @@ int pdg_sshkey_check(const struct pdg_sshkey *key, const EVP_MD *hash, struct pd
 	if (!ctx || EVP_DigestVerifyInit(ctx, NULL, hash, NULL, key->pkey) != 1)
 		return pdg_ossl_fail(err, "set up an SSH key for verifying");
 	EVP_MD_CTX_set_flags(ctx, EVP_MD_CTX_FLAG_FINALISE);
-	return pdg_ossl_verdict(EVP_DigestVerify(ctx, sig.p, sig.n, msg.p, msg.n), key->fingerprint,
-				err);
+	return pdg_ossl_check(ctx, sig, msg, key->fingerprint, err);
 }
 
 /* What a security key signs: its application, its flags and counter, and the message's digest. */

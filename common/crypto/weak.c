@@ -3,6 +3,7 @@
 #include "crypto/weak.h"
 
 #include <openssl/core_names.h>
+#include <openssl/err.h>
 
 #include "crypto/ed25519.h"
 #include "crypto/ossl.h"
@@ -44,8 +45,12 @@ static int check_ed25519(const EVP_PKEY *key, const char *rule, struct pdg_error
 
 int pdg_weak_check(const EVP_PKEY *key, const char *rule, struct pdg_error *err)
 {
-	if (!key)
+	if (!key) {
+		/* It cannot be decoded, so nothing verifies by it; OpenSSL's reasons are not ours.
+		 */
+		ERR_clear_error();
 		return 0;
+	}
 	if (EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS"))
 		return check_rsa(key, rule, err);
 	return EVP_PKEY_is_a(key, "ED25519") ? check_ed25519(key, rule, err) : 0;

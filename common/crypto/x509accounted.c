@@ -7,6 +7,8 @@
  */
 #include "crypto/x509chain_impl.h"
 
+#include <openssl/err.h>
+
 #include "util/limits.h"
 
 #define CHECKS_MAX 64 /* signatures, of one set: honest ones need two for each certificate */
@@ -36,6 +38,7 @@ static int signed_by(struct look *l, X509 *above, const struct pdg_x509 *below, 
 	    X509_check_issued(above, below->x) != X509_V_OK)
 		return 0;
 	l->left--;
+	ERR_clear_error();
 	rc = pdg_ossl_verdict(X509_verify(below->x, X509_get0_pubkey(above)), below->fingerprint,
 			      &inner);
 	if (rc == PDG_E_NOMEM)

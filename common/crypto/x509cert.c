@@ -320,6 +320,5 @@ int pdg_x509_check(const struct pdg_x509 *cert, enum pdg_x509_algorithm algorith
 		return pdg_nomem(err);
 	if (EVP_DigestVerifyInit(ctx, NULL, md, NULL, key) != 1)
 		return pdg_ossl_fail(err, "check with a certificate's key");
-	return pdg_ossl_verdict(EVP_DigestVerify(ctx, sig.p, sig.n, msg.p, msg.n),
-				cert->fingerprint, err);
+	return pdg_ossl_check(ctx, sig, msg, cert->fingerprint, err);
 }

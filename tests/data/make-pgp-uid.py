@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Makes tests/data/pgp/uid-ends.gpg: a certificate of a throw-away Ed25519 key with three user ids. gpg makes no
+"""Makes tests/data/pgp/uid-ends.gpg: a certificate of a throw-away Ed25519 key with five user ids. gpg makes no
 self-signature with an end (RFC 4880 5.2.3.10), so its packets are put together here and signed by openssl.
 
 	tests/data/make-pgp-uid.py tests/data/pgp/uid-ends.gpg
 
 stays@example.com has no end, ended@example.com's signature lived an hour, renewed@example.com's first one too, and its
-second one has no end."""
+second one has no end. critical@example.com is as ended@example.com, with a critical subpacket that GnuPG understands,
+foreign@example.com with one that nobody does."""
 import hashlib
 import os
 import struct
@@ -51,9 +52,9 @@ class Key:
         self.body = (b"\x04" + struct.pack(">I", BORN) + bytes([EDDSA, len(ED25519)]) + ED25519 + mpi(b"\x40" + point))
         self.fingerprint = hashlib.sha1(hashed_key(self.body)).digest()
 
-    def certify(self, user_id, made, lifetime):
+    def certify(self, user_id, made, lifetime, more=b""):
         hashed = (subpacket(33, b"\x04" + self.fingerprint) + subpacket(2, struct.pack(">I", made)) +
-                  subpacket(27, b"\x03") + (subpacket(3, struct.pack(">I", lifetime)) if lifetime else b""))
+                  subpacket(27, b"\x03") + (subpacket(3, struct.pack(">I", lifetime)) if lifetime else b"") + more)
         head = bytes([4, 0x13, EDDSA, SHA256]) + struct.pack(">H", len(hashed)) + hashed
         digest = hashlib.sha256(hashed_key(self.body) + b"\xb4" + struct.pack(">I", len(user_id)) + user_id + head +
                                 b"\x04\xff" + struct.pack(">I", len(head))).digest()
@@ -66,7 +67,9 @@ class Key:
 
 
 def main():
-    user_ids = (("stays", ((BORN, 0),)), ("ended", ((BORN, HOUR),)), ("renewed", ((BORN, HOUR), (BORN + HOUR, 0))))
+    user_ids = (("stays", ((BORN, 0),)), ("ended", ((BORN, HOUR),)), ("renewed", ((BORN, HOUR), (BORN + HOUR, 0))),
+                ("critical", ((BORN, HOUR, subpacket(0x80 | 9, struct.pack(">I", 2**30))),)),
+                ("foreign", ((BORN, HOUR, subpacket(0x80 | 100, b"?")),)))
     with tempfile.TemporaryDirectory() as folder:
         key = Key(folder)
         out = packet(PUBLIC_KEY, key.body)

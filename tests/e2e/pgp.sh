@@ -78,9 +78,11 @@ cmp -s "$W/nocross.gpg" "$data/alice.gpg" && fail "nocross.gpg is alice.gpg"
 ok "no back signature" "$pgp" describe "$W/nocross.gpg"
 [ "$(jq -sc '[.[1].keys[1] | .canSign, .crossCertified, .askGnupg]' <<<"$out")" = '[true,false,false]' ] || fail "cross-certified without a back signature"
 
-# A user id whose self-signature has ended is not the owner's any more: GnuPG shows it so, gpgme does not say it.
+# A user id whose self-signature has ended is not the owner's any more: GnuPG shows it so, gpgme does not say it. The one
+# that nobody understands GnuPG drops.
 ok "user ids that end" "$pgp" describe "$data/uid-ends.gpg"
-[ "$(jq -sc '[.[1].uids[] | select(.expires > 0) | .address, .expires]' <<<"$out")" = '["ended@example.com",1704070800]' ] || fail "ends: $out"
+[ "$(jq -sc '[.[1].uids[] | select(.expires > 0) | .address] | sort' <<<"$out")" = '["critical@example.com","ended@example.com"]' ] ||
+	fail "ends: $out"
 
 # What it leaves: nothing. What it writes to: its own folder and its output.
 if tool strace "what is written and left"; then

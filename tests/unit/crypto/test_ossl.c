@@ -7,6 +7,7 @@
 #include <openssl/asn1err.h>
 #include <openssl/ecerr.h>
 #include <openssl/err.h>
+#include <openssl/evperr.h>
 
 /* The linker gives us OpenSSL's fetching (CMakeLists.txt). */
 EVP_MD *__real_EVP_MD_fetch(OSSL_LIB_CTX *ctx, const char *algorithm, const char *properties);
@@ -92,5 +93,28 @@ static void results_of_verifying(void)
 	pdg_test_case(NULL);
 }
 
+/* What an earlier call of the thread left in OpenSSL's queue is nobody's verdict. */
+static void what_others_left(void)
+{
+	static const uint8_t garbage[] = "no DER";
+	PDG_AUTO(evp_pkey) EVP_PKEY *key = EVP_EC_gen("P-256");
+	PDG_AUTO(evp_md_ctx) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	PDG_AUTO(evp_pkey_ctx)
+	EVP_PKEY_CTX *pctx = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
+	const struct pdg_bytes sig = pdg_bytes(garbage, sizeof(garbage));
+	const struct pdg_bytes digest = pdg_bytes_str("0123456789abcdef0123456789abcdef");
+	struct pdg_error err = {0};
+
+	CHECK_INT(EVP_DigestVerifyInit(ctx, NULL, pdg_ossl_md(PDG_SHA256), NULL, key), 1);
+	ERR_raise(ERR_LIB_EVP, EVP_R_DECODE_ERROR);
+	CHECK_RULE(pdg_ossl_check(ctx, sig, digest, "k", &err), &err, "SIG-1");
+	CHECK_UINT(ERR_peek_error(), 0);
+	CHECK_INT(EVP_PKEY_verify_init(pctx), 1);
+	ERR_raise(ERR_LIB_EVP, EVP_R_DECODE_ERROR);
+	CHECK_RULE(pdg_ossl_check_digest(pctx, sig, digest, "k", &err), &err, "SIG-1");
+	CHECK_UINT(ERR_peek_error(), 0);
+}
+
 PDG_TEST_MAIN("ossl", {"a failed fetch is tried again", a_failed_fetch_is_tried_again},
-	      {"results of verifying", results_of_verifying})
+	      {"results of verifying", results_of_verifying},
+	      {"what others left", what_others_left})

@@ -207,7 +207,7 @@ static void no_consent(void)
 	CHECK(!b.v[1].cross_certified);
 }
 
-/* uid-ends.gpg (make-pgp-uid.py): user ids stays, ended, renewed, each behind its signatures. */
+/* uid-ends.gpg (make-pgp-uid.py): user ids stays, ended, renewed, critical, foreign. */
 static void user_ids_end(void)
 {
 	static const struct {
@@ -218,7 +218,9 @@ static void user_ids_end(void)
 		{"stays <stays@example.com>", true, 0},
 		{"ended <ended@example.com>", true, 1704070800},
 		{"renewed <renewed@example.com>", true, 0},
-		/* One of the three may be meant. */
+		{"critical <critical@example.com>", true, 1704070800},
+		{"foreign <foreign@example.com>", true, 1704070800},
+		/* One of the five may be meant. */
 		{"Stays <stays@example.com>", false, 0},
 	};
 	PDG_AUTO(buf) struct pdg_buf file = {0};
@@ -227,7 +229,7 @@ static void user_ids_end(void)
 	int64_t at = -1;
 
 	load("uid-ends.gpg", &file);
-	if (!CHECK_OK(bind(&file, &b, &err), &err) || !CHECK_UINT(b.n_uids, 3))
+	if (!CHECK_OK(bind(&file, &b, &err), &err) || !CHECK_UINT(b.n_uids, 5))
 		return;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		pdg_test_case("%s", rows[i].text);
