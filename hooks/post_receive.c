@@ -20,6 +20,8 @@ struct accepted {
 	struct pdg_gate *gate;
 	const struct pdg_key *key;
 	const struct pdg_certificate *certificate;
+	const struct pdg_push *push;
+	struct pdg_walk *brought; /* by the push; made when first needed */
 	size_t made;
 };
 
@@ -40,10 +42,44 @@ static char *find_pusher(const struct accepted *a)
 	}
 }
 
+/* Did the push bring this commit, so that all it rests on was judged, or stood already? */
+static int was_brought(struct accepted *a, const char *hex, bool *out, struct pdg_error *err)
+{
+	PDG_AUTO(walk) struct pdg_walk *w = NULL;
+	int rc = 0;
+
+	if (!a->brought) {
+		rc = pdg_walk_new(a->h->repo, &w, err);
+		if (rc == 0)
+			rc = pdg_gate_brought(a->gate, a->push, w, err);
+		if (rc < 0)
+			return rc;
+		a->brought = PDG_TAKE(w);
+	}
+	return pdg_walk_shows(a->brought, hex, out, err);
+}
+
+/* Of a forge's merge that stood on another ref nobody may have judged the parents: it is now. */
+static int judge_tip(struct accepted *a, const char *hex, struct pdg_buf *out_raw,
+		     struct pdg_verdict *out, struct pdg_error *err)
+{
+	bool brought = true;
+	int rc = pdg_gate_attestable(a->gate, hex, true, out_raw, out, err);
+
+	if (rc == 0 && out->forge)
+		rc = was_brought(a, hex, &brought, err);
+	if (rc < 0 || brought)
+		return rc;
+	pdg_buf_reset(out_raw);
+	pdg_verdict_done(out);
+	pdg_verdict_init(out);
+	return pdg_gate_attestable(a->gate, hex, false, out_raw, out, err);
+}
+
 /* The tip is judged once more, for its verdict stands in the statement. *@out_never: it is not
  * good, and so no command makes a statement. */
-static int attest(const struct accepted *a, const struct pdg_update *u, const char *ref,
-		  bool *out_never, struct pdg_error *err)
+static int attest(struct accepted *a, const struct pdg_update *u, const char *ref, bool *out_never,
+		  struct pdg_error *err)
 {
 	const struct pdg_hook_run *h = a->h;
 	PDG_AUTO(buf) struct pdg_buf raw = PDG_BUF_INIT(SIZE_MAX - 1);
@@ -61,7 +97,7 @@ static int attest(const struct accepted *a, const struct pdg_update *u, const ch
 
 	rc = pdg_repo_resolve(h->repo, u->new, hex, err);
 	if (rc == 0)
-		rc = pdg_gate_attestable(a->gate, hex, true, &raw, &v, err);
+		rc = judge_tip(a, hex, &raw, &v, err);
 	/* It stands, and what it says of itself cannot be changed any more. */
 	if (v.why.rule[0] && (rc == PDG_E_REJECTED || rc == PDG_E_FORMAT || rc == PDG_E_LIMIT)) {
 		*out_never = true;
@@ -160,7 +196,7 @@ static int attest_all(const struct pdg_hook_run *h, struct pdg_gate *g, const st
 		      const struct pdg_certificate *c, struct pdg_error *err)
 {
 	PDG_AUTO(key) struct pdg_key *key = NULL;
-	struct accepted a = {.h = h, .gate = g, .certificate = c};
+	struct accepted a = {.h = h, .gate = g, .certificate = c, .push = push};
 	size_t i;
 	int rc = pdg_emit_server_key(h->place.section, h->settings.server_key, &key, err);
 
@@ -169,6 +205,7 @@ static int attest_all(const struct pdg_hook_run *h, struct pdg_gate *g, const st
 	a.key = key;
 	for (i = 0; i < push->n; i++)
 		take_update(&a, &push->v[i]);
+	pdg_walk_free(a.brought);
 	return a.made ? hand_over(h, a.made, err) : 0;
 }
 

@@ -95,6 +95,14 @@ int pdg_gate_push(struct pdg_gate *g, const struct pdg_push *push,
 		  struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
+ * After @push, whose refs have moved: start @w, which is new, so that it shows what the push
+ * brought to protected refs, and was judged for. What stood on another one, or is moved by somebody
+ * else meanwhile, or is at or behind the baseline, it does not show.
+ */
+int pdg_gate_brought(struct pdg_gate *g, const struct pdg_push *push, struct pdg_walk *w,
+		     struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
  * Does this update write a protected ref: by its name, or by the name behind a symbolic ref?
  * *@out_ref: the protected name, owned by the caller; NULL when it does not.
  */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/size.h"
 #include "util/str.h"
 
 #define FEW	 256 /* commits that are judged sooner than every ref is read */
@@ -22,14 +23,27 @@ int pdg_gate_hide_commit(struct pdg_walk *w, const char *hex, struct pdg_error *
 	return rc == PDG_E_USAGE ? 0 : rc;
 }
 
+/* A ref as a push left it. */
+struct moved {
+	char *name;	 /* that was written */
+	const char *hex; /* borrowed */
+};
+
 struct hiding {
 	const struct pdg_gate *g;
 	struct pdg_walk *w;
-	char *tracking; /* "refs/remotes/<remote>/"; NULL: the refs of this repository count */
+	char *tracking;	     /* "refs/remotes/<remote>/"; NULL: the refs of this repository count */
+	struct moved *moved; /* not to be hidden where they still are; sorted */
+	size_t n_moved;
 };
 
 static void hiding_done(struct hiding *h)
 {
+	size_t i;
+
+	for (i = 0; i < h->n_moved; i++)
+		free(h->moved[i].name);
+	free(h->moved);
 	free(h->tracking);
 }
 PDG_AUTO_DEFINE_VALUE(hiding, struct hiding, hiding_done)
@@ -65,10 +79,44 @@ static int name_here(const struct hiding *h, const char *theirs, bool part, char
 	return *out ? 0 : pdg_nomem(err);
 }
 
+static int compare_values(const void *a, const void *b)
+{
+	return strcmp(((const struct moved *)a)->hex, ((const struct moved *)b)->hex);
+}
+
+static int compare_moved(const void *a, const void *b)
+{
+	int by_value = compare_values(a, b);
+
+	return by_value ? by_value
+			: strcmp(((const struct moved *)a)->name, ((const struct moved *)b)->name);
+}
+
+/* Is @name, or what it is symbolic for, a ref that was moved to where it is, @hex? */
+static int is_moved(const struct hiding *h, const char *name, const char *hex, bool *out,
+		    struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *final = NULL;
+	struct moved key = {.hex = hex};
+	int rc;
+
+	*out = false;
+	if (!h->n_moved || !bsearch(&key, h->moved, h->n_moved, sizeof(key), compare_values))
+		return 0;
+	rc = pdg_repo_ref_final(h->g->repo, name, &final, err);
+	if (rc < 0)
+		return rc;
+	key.name = final;
+	*out = bsearch(&key, h->moved, h->n_moved, sizeof(key), compare_moved);
+	return 0;
+}
+
 static int hide_ref(void *ctx, const char *name, const char *hex, struct pdg_error *err)
 {
 	const struct hiding *h = ctx;
 	PDG_AUTO(mem) char *theirs = NULL;
+	bool moved = false;
+	int rc;
 
 	if (h->tracking) {
 		theirs = pdg_str_printf(BRANCHES "%s", name + strlen(h->tracking));
@@ -78,7 +126,8 @@ static int hide_ref(void *ctx, const char *name, const char *hex, struct pdg_err
 	}
 	if (!pdg_policy_protects(h->g->section, name))
 		return 0;
-	return pdg_gate_hide_commit(h->w, hex, err);
+	rc = is_moved(h, name, hex, &moved, err);
+	return rc < 0 || moved ? rc : pdg_gate_hide_commit(h->w, hex, err);
 }
 
 /* Leave out what the protected refs of @pattern reach now. Only refs that may match are looked at.
@@ -173,4 +222,46 @@ int pdg_gate_hide_near(const struct pdg_gate *g, struct pdg_walk *w, bool *out_a
 	if (rc == 0)
 		*out_all = !few;
 	return rc;
+}
+
+/* Take one update into account: where its ref was before is hidden, and where it is now not. */
+static int take_moved(struct hiding *h, struct pdg_gate *g, const struct pdg_update *u,
+		      struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *ref = NULL;
+	char *final = NULL;
+	int rc = pdg_gate_protected(g, u, &ref, err);
+
+	if (rc < 0 || !ref)
+		return rc;
+	if (u->old[0])
+		rc = pdg_gate_hide_commit(h->w, u->old, err);
+	if (rc < 0 || !u->new[0])
+		return rc;
+	rc = pdg_walk_push(h->w, u->new, err);
+	if (rc == 0)
+		rc = pdg_repo_ref_final(g->repo, u->ref, &final, err);
+	if (rc == 0)
+		h->moved[h->n_moved++] = (struct moved){.name = final, .hex = u->new};
+	return rc;
+}
+
+int pdg_gate_brought(struct pdg_gate *g, const struct pdg_push *push, struct pdg_walk *w,
+		     struct pdg_error *err)
+{
+	PDG_AUTO(hiding) struct hiding h = {.g = NULL};
+	size_t i;
+	int rc = hiding_init(&h, g, w, err);
+
+	h.moved = pdg_calloc(push->n, sizeof(*h.moved));
+	if (rc == 0 && !h.moved)
+		rc = pdg_nomem(err);
+	for (i = 0; rc == 0 && i < g->section->baseline.n; i++)
+		rc = pdg_walk_hide(w, g->section->baseline.v[i], err);
+	for (i = 0; rc == 0 && i < push->n; i++)
+		rc = take_moved(&h, g, &push->v[i], err);
+	if (rc < 0)
+		return rc;
+	qsort(h.moved, h.n_moved, sizeof(*h.moved), compare_moved);
+	return hide_protected(&h, false, err);
 }

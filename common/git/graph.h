@@ -32,7 +32,7 @@ struct pdg_node {
 	bool seen;	/* was queued once */
 	bool queued;	/* is in the queue now */
 	bool hidden;	/* reachable from what is left out */
-	bool aside;	/* and that only because its child was asked for alone (A^!, A^-) */
+	bool aside;	/* and that only because of one that was asked for alone (A^!, A^-) */
 };
 
 /* Nodes, the newest first; of equal times by name. Zero state: empty. */

@@ -8,6 +8,8 @@
 #include "git/files.h"
 
 /* Kinds of libgit2 for PDG_AUTO. Every release function of libgit2 takes NULL. */
+PDG_AUTO_DEFINE(git_odb, git_odb *, git_odb_free)
+PDG_AUTO_DEFINE(git_repository, git_repository *, git_repository_free)
 PDG_AUTO_DEFINE(git_odb_object, git_odb_object *, git_odb_object_free)
 PDG_AUTO_DEFINE(git_object, git_object *, git_object_free)
 PDG_AUTO_DEFINE(git_commit, git_commit *, git_commit_free)

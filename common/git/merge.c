@@ -1,35 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A forge's own merge (rules.md 2.3): made again, in memory, and compared. Nothing is written
- * to the repository, and its configuration has no say in how the merge is made; nor has a
- * commit-graph or graft, for what both sides come from is found in our own graph (common.c), and
- * libgit2 is given trees alone.
+ * to the repository, and neither its configuration nor its attributes (merge=union would settle
+ * every conflict) have a say in how the merge is made; nor has a commit-graph or graft, for what
+ * both sides come from is found in our own graph (common.c), and libgit2 is given trees alone.
  */
 #include <git2/sys/mempack.h>
+#include <git2/sys/merge.h>
 #include <git2/sys/odb_backend.h>
+#include <git2/sys/repository.h>
 #include <string.h>
 
 #include "git/graph.h"
 #include "util/codec.h"
+#include "util/fs.h"
 #include "util/size.h"
 
 #define FIRST_PLACE  1000 /* before every backend of libgit2's own */
 #define RENAME_LIMIT 1000
 #define DEPTH_MOST   4 /* merges of merge bases: histories that crossed again and again */
 
-/* The repository once more, with a first place for objects that is memory: writes end there. */
-static int open_trial(struct pdg_repo *r, struct pdg_error *err)
+/* All objects of the repository, behind a first place for them that is memory: writes end there. */
+static int open_objects(const struct pdg_repo *r, git_odb **out, git_odb_backend **out_memory,
+			struct pdg_error *err)
 {
-	git_repository *trial = NULL;
+	PDG_AUTO(mem) char *objects = pdg_path_join(r->commondir, "objects");
+	PDG_AUTO(git_odb) git_odb *odb = NULL;
 	git_odb_backend *memory = NULL;
-	git_odb *odb = NULL;
 	size_t i;
 	bool ok;
 
-	if (r->trial)
-		return 0;
-	ok = git_repository_open_ext(&trial, r->gitdir, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL) == 0 &&
-	     git_repository_odb(&odb, trial) == 0;
+	if (!objects)
+		return pdg_nomem(err);
+	ok = git_odb_open(&odb, objects) == 0;
 	for (i = 0; ok && i < r->n_borrowed; i++)
 		ok = git_odb_add_disk_alternate(odb, r->borrowed[i]) == 0;
 	ok = ok && git_mempack_new(&memory) == 0;
@@ -37,12 +40,35 @@ static int open_trial(struct pdg_repo *r, struct pdg_error *err)
 		memory->free(memory);
 		ok = false;
 	}
-	git_odb_free(odb);
-	if (!ok) {
-		git_repository_free(trial);
+	if (!ok)
 		return pdg_git_failed(err, "a trial merge in \"%s\"", r->gitdir);
-	}
-	r->trial = trial;
+	*out = PDG_TAKE(odb);
+	*out_memory = memory;
+	return 0;
+}
+
+/*
+ * A repository of these objects and nothing else: no folder, so no attributes; no configuration; an
+ * index that is empty, for libgit2 looks for attributes there too. Those of the user and the
+ * system, which it finds by itself, must not choose to take both sides.
+ */
+static int open_trial(struct pdg_repo *r, struct pdg_error *err)
+{
+	PDG_AUTO(git_repository) git_repository *trial = NULL;
+	PDG_AUTO(git_odb) git_odb *odb = NULL;
+	PDG_AUTO(git_config) git_config *config = NULL;
+	PDG_AUTO(git_index) git_index *index = NULL;
+	git_odb_backend *memory = NULL;
+	int rc = r->trial ? 0 : open_objects(r, &odb, &memory, err);
+
+	if (rc < 0 || r->trial)
+		return rc;
+	if (git_repository_wrap_odb(&trial, odb) < 0 || git_config_new(&config) < 0 ||
+	    git_index_new(&index) < 0 || git_repository_set_config(trial, config) < 0 ||
+	    git_repository_set_index(trial, index) < 0)
+		return pdg_git_failed(err, "a trial merge in \"%s\"", r->gitdir);
+	(void)git_merge_driver_unregister("union");
+	r->trial = PDG_TAKE(trial);
 	r->memory = memory;
 	return 0;
 }

@@ -53,8 +53,9 @@ static int add_parents(struct pdg_walk *w, const char *rev, size_t which, bool h
 
 		if (which != 0 && which != i + 1)
 			continue;
+		w->aside = hide;
 		rc = pdg_walk_start(w, &parent->oid, hide != w->negated, err);
-		parent->aside = parent->aside || (hide && !w->negated);
+		w->aside = false;
 	}
 	return rc;
 }

@@ -22,32 +22,49 @@ static int resolve_ref(const struct pdg_repo *r, const git_reference *ref, char 
 	return 0;
 }
 
+static int names_nothing(const struct pdg_repo *r, const char *rev, struct pdg_error *err)
+{
+	int rc = pdg_reject(err, "GIT-4", "\"%s\" names nothing in this repository", rev);
+
+	pdg_fix(err, "%s",
+		git_repository_is_shallow(r->git) == 1
+			? "name what is here, or fetch the rest, for this clone is shallow: git fetch --unshallow"
+			: "name a branch, a tag or a commit; \"git log --oneline\" shows some");
+	return rc;
+}
+
+/* Does @rev begin with @n characters that are the full name of an object, in either case? */
+static bool is_name(const char *rev, size_t n, git_oid *out)
+{
+	return n == GIT_OID_HEXSZ && git_oid_fromstrn(out, rev, n) == 0;
+}
+
+/*
+ * A full name is an object's and nothing else, as for git, also where that is not here: whoever may
+ * push a tag could else call it so, and have it stand for the object.
+ */
 int pdg_repo_resolve(const struct pdg_repo *r, const char *rev, char out[PDG_GIT_HEX],
 		     struct pdg_error *err)
 {
 	PDG_AUTO(git_object) git_object *o = NULL;
 	PDG_AUTO(git_reference) git_reference *ref = NULL;
 	git_oid commit;
-	int rc = PDG_E_NOTFOUND;
+	int rc;
 
-	/* A full name needs no search, in which libgit2 would read the object, however large. */
-	if (pdg_git_oid(rev, &commit, NULL) == 0)
+	/* It needs no search, in which libgit2 would read the object, however large. */
+	if (is_name(rev, strlen(rev), &commit)) {
 		rc = pdg_git_peel(r, &commit, &commit, err);
-	if (rc == 0)
-		(void)git_oid_tostr(out, PDG_GIT_HEX, &commit);
-	if (rc != PDG_E_NOTFOUND)
-		return rc;
+		if (rc == 0)
+			(void)git_oid_tostr(out, PDG_GIT_HEX, &commit);
+		return rc == PDG_E_NOTFOUND ? names_nothing(r, rev, err) : rc;
+	}
+	if (is_name(rev, strcspn(rev, "~^@:"), &commit) && !git_odb_exists(r->odb, &commit))
+		return names_nothing(r, rev, err);
 	/* Nor does a ref; and of one whose object is not here libgit2 1.5 would leak some bytes. */
 	if (git_reference_dwim(&ref, r->git, rev) == 0)
 		return resolve_ref(r, ref, out, err);
-	if (git_revparse_single(&o, r->git, rev) < 0) {
-		rc = pdg_reject(err, "GIT-4", "\"%s\" names nothing in this repository", rev);
-		pdg_fix(err, "%s",
-			git_repository_is_shallow(r->git) == 1
-				? "name what is here, or fetch the rest, for this clone is shallow: git fetch --unshallow"
-				: "name a branch, a tag or a commit; \"git log --oneline\" shows some");
-		return rc;
-	}
+	if (git_revparse_single(&o, r->git, rev) < 0)
+		return names_nothing(r, rev, err);
 	rc = pdg_git_peel(r, git_object_id(o), &commit, err);
 	if (rc == PDG_E_NOTFOUND)
 		return pdg_reject(err, "GIT-3", "what \"%s\" names is not in the repository", rev);

@@ -134,8 +134,11 @@ static int enqueue(struct pdg_walk *w, struct pdg_node *node, struct pdg_error *
 	return 0;
 }
 
-/* Hide @node and, of what it reaches, all that the walk has read by now. */
-static int hide_node(struct pdg_walk *w, struct pdg_node *node, struct pdg_error *err)
+/*
+ * Hide @node and, of what it reaches, all that the walk has read by now. @aside: only because a
+ * child was asked for alone; what is left out for its own sake too is not aside.
+ */
+static int hide_node(struct pdg_walk *w, struct pdg_node *node, bool aside, struct pdg_error *err)
 {
 	PDG_AUTO(mem) struct pdg_node **todo = NULL;
 	size_t n = 0;
@@ -144,9 +147,10 @@ static int hide_node(struct pdg_walk *w, struct pdg_node *node, struct pdg_error
 	for (;;) {
 		size_t i;
 
-		if (!node->hidden) {
+		if (!node->hidden || (node->aside && !aside)) {
+			w->shown_queued -= node->queued && !node->hidden;
 			node->hidden = true;
-			w->shown_queued -= node->queued;
+			node->aside = aside;
 			pdg_graph_drop(&w->graph, node);
 			for (i = 0; i < node->n_parents; i++) {
 				if (pdg_array_grow(&todo, n, &cap, sizeof(struct pdg_node *),
@@ -208,7 +212,7 @@ int pdg_walk_start(struct pdg_walk *w, const git_oid *oid, bool hide, struct pdg
 		/* What was found so far may be less than it seemed. */
 		w->any_hidden = true;
 		w->limited = false;
-		rc = hide_node(w, node, err);
+		rc = hide_node(w, node, w->aside, err);
 	}
 	return rc == 0 && !node->seen ? enqueue(w, node, err) : rc;
 }
@@ -243,8 +247,8 @@ static int step(struct pdg_walk *w, struct pdg_node **out, struct pdg_error *err
 		struct pdg_node *parent = pdg_node_parent(node, i);
 		int rc = pdg_graph_read(&w->graph, parent, err);
 
-		if (rc == 0 && node->hidden && !parent->hidden)
-			rc = hide_node(w, parent, err);
+		if (rc == 0 && node->hidden && (!parent->hidden || (parent->aside && !node->aside)))
+			rc = hide_node(w, parent, node->aside, err);
 		if (rc == 0 && parent->absent && !node->hidden)
 			rc = missing_parent(w, node, parent, err);
 		if (rc == 0 && !parent->absent && !parent->seen)

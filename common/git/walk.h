@@ -15,6 +15,7 @@ struct pdg_walk {
 	bool limited;			   /* found[] is complete */
 	const struct pdg_node *last_shown; /* that was found */
 	bool negated;			   /* --not stands before what comes next */
+	bool aside;			   /* what is hidden next is so for A^! or A^- */
 	struct pdg_node *
 		*found; /* with something hidden: in order, hidden ones to be passed over */
 	size_t n_found, cap_found, next_found;

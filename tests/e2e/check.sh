@@ -43,6 +43,16 @@ assert_exit 2 "an empty range" check HEAD..HEAD
 assert_rule GIT-5
 assert_exit 2 "a range of nothing" check nowhere
 assert_exit 2 "no range" check
+# A tag called as an object that is not here: git takes the name for the object's, and so do we.
+absent=00112233445566778899aabbccddeeff00112233
+git -C "$dev" update-ref refs/tags/$absent HEAD
+git -C "$dev" update-ref refs/tags/${absent^^} HEAD
+for range in $absent..HEAD "^$absent HEAD" "$absent^!" "$absent~1..HEAD" "$absent^{commit}..HEAD" ${absent^^}..HEAD; do
+	# shellcheck disable=SC2086 # two words of one of them
+	assert_exit 2 "$range" check $range
+	assert_rule GIT-4
+done
+git -C "$dev" tag -d $absent ${absent^^} >"$tmp/out"
 obj=$(git -C "$dev" rev-parse HEAD~1)
 mv "$dev/.git/objects/${obj:0:2}/${obj:2}" "$tmp/kept"
 assert_exit 3 "history with a hole" check --json HEAD

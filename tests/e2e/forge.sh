@@ -141,6 +141,74 @@ assert_exit 0 "and the check" check "$highest"
 assert_exit 0 "one alone" check "$highest^!"
 write_policy server
 
+# ---- what stood before a push, and nobody judged ----------------------------------------------
+
+protected="	protect = refs/heads/release/*"
+write_policy server "$protected"
+stood=$(at HEAD)
+git -C "$srv" update-ref refs/heads/main "$stood"
+push() { git -C "$dev" push -q origin "$@"; }
+n=$(waiting)
+assert_exit 0 "a new name for a merge into an unsigned commit" push "$stood:refs/heads/release/1"
+assert_rule GIT-6
+assert_says "refs/heads/release/1 was accepted but is not attested"
+assert_same "no statement was made" "$n" "$(waiting)"
+request nine
+merge nine
+assert_exit 0 "a merge that the push brings, onto what stood" push main
+assert_silent_about GIT-6
+assert_same "has a statement" $((n + 1)) "$(waiting)"
+git -C "$srv" symbolic-ref refs/heads/release/newest refs/heads/main
+request ten
+merge ten
+assert_exit 0 "brought to two names at once, one with another that is symbolic" push main main:release/2
+assert_silent_about GIT-6
+assert_same "has two" $((n + 3)) "$(waiting)"
+assert_exit 0 "the same under one name more" push main:release/3
+assert_rule GIT-6
+assert_same "has no other" $((n + 3)) "$(waiting)"
+write_policy server "$protected
+	baseline = $lowest"
+assert_exit 0 "a new name for what the baseline excuses" push "$stood:refs/heads/release/4"
+assert_silent_about GIT-6
+assert_same "has a statement, too" $((n + 4)) "$(waiting)"
+write_policy server
+
+# ---- who asks for one commit alone answers for nothing behind it --------------------------------
+
+git -C "$dev" checkout -q -B side "$lowest"
+commit "$dev" "signed on unsigned"
+first=$(at HEAD)
+git -C "$dev" checkout -q -B other "$lowest"
+echo other >"$dev/other" && git -C "$dev" add other && git -C "$dev" commit -q -m other
+forge
+inner=$(git -C "$dev" commit-tree -S -p "$lowest" -p other -m inner "other^{tree}")
+person
+outer=$(git -C "$dev" commit-tree -S -p "$first" -p "$inner" -m outer "other^{tree}")
+assert_exit 1 "its first parent left out by ^-" check "$outer^-"
+assert_rule GIT-6
+assert_says "${inner:0:12} signed by a forge, but ${lowest:0:12}, which it merges, is unsigned"
+assert_exit 0 "by .." check "$first..$outer"
+assert_exit 0 "by both" check "$outer^-" "^$first"
+assert_exit 0 "in either order" check "^$first" "$outer^-"
+
+# ---- attributes have no say ---------------------------------------------------------------------
+
+git -C "$dev" checkout -q -B here "$top"
+echo here >"$dev/line" && git -C "$dev" add line && git -C "$dev" commit -q -m here
+git -C "$dev" checkout -q -B there "$top"
+echo there >"$dev/line" && git -C "$dev" add line && git -C "$dev" commit -q -m there
+echo '* merge=union' >"$dev/.git/info/attributes"
+forge
+assert_exit 0 "both sides of a conflict are taken" git -C "$dev" merge -q --no-ff -m union here
+person
+assert_exit 1 "which no merge without conflict gives" check 'HEAD^!'
+assert_rule GIT-6
+mkdir -p "$tmp/home/git"
+mv "$dev/.git/info/attributes" "$tmp/home/git/attributes"
+XDG_CONFIG_HOME=$tmp/home assert_exit 1 "nor do the user's attributes say otherwise" check 'HEAD^!'
+assert_rule GIT-6
+
 # ---- the hook after a commit ------------------------------------------------------------------
 
 write_policy clone

@@ -130,5 +130,67 @@ static void unrelated(void)
 	pdg_test_dir_remove(dir);
 }
 
+/* Whatever attributes the repository has, for the merge or against it. */
+static void attributes(void)
+{
+	static const char *const places[] = {".gitattributes", ".git/info/attributes", "elsewhere"};
+	char *dir = pdg_test_dir();
+	PDG_AUTO(mem) char *path = pdg_test_repo(dir, "attributes");
+	PDG_AUTO(mem) char *elsewhere = pdg_str_printf("%s/elsewhere", path);
+	size_t i;
+
+	put(path, "f", "1\n2\n3\n4\n5\n");
+	free(pdg_test_commit(path, "base", 1700000000));
+	pdg_test_git(path, "branch", "clean", NULL);
+	pdg_test_git(path, "checkout", "-q", "-b", "side", NULL);
+	put(path, "f", "side\n2\n3\n4\n5\n");
+	free(pdg_test_commit(path, "side", 1700000001));
+	pdg_test_git(path, "checkout", "-q", "clean", NULL);
+	put(path, "f", "1\n2\n3\n4\nfive\n");
+	free(pdg_test_commit(path, "clean", 1700000002));
+	pdg_test_git(path, "checkout", "-q", "main", NULL);
+	put(path, "f", "main\n2\n3\n4\n5\n");
+	free(pdg_test_commit(path, "main", 1700000003));
+	pdg_test_git(path, "branch", "before", NULL);
+	pdg_test_git(path, "merge", "-q", "--no-ff", "-m", "m", "clean", NULL);
+	pdg_test_git(path, "checkout", "-q", "-b", "union", "before", NULL);
+	free(pdg_test_file(path, ".git/info/attributes", pdg_bytes_str("* merge=union\n")));
+	pdg_test_git(path, "merge", "-q", "--no-ff", "-m", "m", "side", NULL);
+	pdg_test_git(path, "config", "core.attributesFile", elsewhere, NULL);
+	free(pdg_test_file(path, ".git/info/attributes", pdg_bytes_str("")));
+	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		pdg_test_case("%s", places[i]);
+		free(pdg_test_file(path, places[i], pdg_bytes_str("* merge=union\n")));
+		CHECK(!gives(path, "before", "side", "union^{tree}"));
+		free(pdg_test_file(path, places[i], pdg_bytes_str("* -merge\n")));
+		CHECK(gives(path, "before", "clean", "main^{tree}"));
+		free(pdg_test_file(path, places[i], pdg_bytes_str("")));
+	}
+	pdg_test_case(NULL);
+	pdg_test_dir_remove(dir);
+}
+
+/* Objects that the repository borrows are there for the merge too. */
+static void borrowed(void)
+{
+	char *dir = pdg_test_dir();
+	PDG_AUTO(mem) char *path = pdg_test_repo(dir, "lender");
+	PDG_AUTO(mem) char *other = pdg_str_printf("%s/borrower", dir);
+
+	put(path, "f", "1\n");
+	free(pdg_test_commit(path, "base", 1700000000));
+	pdg_test_git(path, "checkout", "-q", "-b", "side", NULL);
+	put(path, "g", "2\n");
+	free(pdg_test_commit(path, "side", 1700000001));
+	pdg_test_git(path, "checkout", "-q", "main", NULL);
+	put(path, "h", "3\n");
+	free(pdg_test_commit(path, "ours", 1700000002));
+	pdg_test_git(path, "merge", "-q", "--no-ff", "-m", "m", "side", NULL);
+	pdg_test_git(path, "clone", "-q", "-s", path, other, NULL);
+	CHECK(gives(other, "main~1", "origin/side", "main^{tree}"));
+	CHECK(!gives(other, "main~1", "origin/side", "main~1^{tree}"));
+	pdg_test_dir_remove(dir);
+}
+
 PDG_TEST_MAIN("merge", {"trial merges", trial_merges}, {"crossed histories", crossed_histories},
-	      {"unrelated", unrelated})
+	      {"unrelated", unrelated}, {"attributes", attributes}, {"borrowed", borrowed})

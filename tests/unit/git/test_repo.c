@@ -17,6 +17,9 @@
 #include "util/size.h"
 #include "util/str.h"
 
+#define ABSENT	     "00112233445566778899aabbccddeeff00112233" /* no object is called so */
+#define ABSENT_UPPER "AABBCCDDEEFF00112233445566778899AABBCCDD"
+
 static char *dir;  /* this program's folder, resolved */
 static char *repo; /* a repository with one commit */
 static char *first;
@@ -334,6 +337,18 @@ static void refs(void)
 	CHECK_OK(pdg_repo_resolve(r, "v1^{commit}", hex, &err), &err);
 	CHECK_RULE(pdg_repo_resolve(r, "nowhere", hex, &err), &err, "GIT-4");
 	CHECK_RULE(pdg_repo_resolve(r, "HEAD^{tree}", hex, &err), &err, "GIT-4");
+
+	/* Refs whose names are full names of objects, of one that is not here and of one that is.
+	 */
+	pdg_test_git(path, "update-ref", "refs/tags/" ABSENT, c, NULL);
+	pdg_test_git(path, "update-ref", "refs/heads/" ABSENT_UPPER, c, NULL);
+	CHECK_RULE(pdg_repo_resolve(r, ABSENT, hex, &err), &err, "GIT-4");
+	CHECK_RULE(pdg_repo_resolve(r, ABSENT_UPPER, hex, &err), &err, "GIT-4");
+	CHECK_RULE(pdg_repo_resolve(r, ABSENT "^{commit}", hex, &err), &err, "GIT-4");
+	CHECK_RULE(pdg_repo_resolve(r, ABSENT "~0", hex, &err), &err, "GIT-4");
+	CHECK_RULE(pdg_repo_resolve(r, ABSENT_UPPER "^0", hex, &err), &err, "GIT-4");
+	CHECK_OK(pdg_repo_resolve(r, "refs/tags/" ABSENT, hex, &err), &err);
+	CHECK_STR(hex, c);
 
 	CHECK_OK(pdg_repo_head_ref(r, &name, &err), &err);
 	CHECK_STR(name, "refs/heads/main");
