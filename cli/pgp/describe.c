@@ -100,10 +100,12 @@ static int put_keys(struct listing *l, gpgme_key_t key, struct pdg_error *err)
 static int put_cert(void *arg, gpgme_key_t key, struct pdg_error *err)
 {
 	struct listing *l = arg;
+	const struct pdg_pgp_bound *primary;
 	int rc;
 
 	if (!key->subkeys)
 		return pdg_fail(err, PDG_E_IO, "GnuPG lists a certificate without keys");
+	primary = find(l->exported, key->subkeys->fpr, l->next);
 	pdg_jw_init(&l->w, l->out);
 	pdg_jw_obj(&l->w);
 	pdg_jw_kstr(&l->w, "fingerprint", key->subkeys->fpr);
@@ -112,7 +114,7 @@ static int put_cert(void *arg, gpgme_key_t key, struct pdg_error *err)
 	pdg_jw_key(&l->w, "uids");
 	pdg_jw_arr(&l->w);
 	for (const struct _gpgme_user_id *uid = key->uids; uid; uid = uid->next)
-		put_uid(l, find(l->exported, key->subkeys->fpr, l->next), uid);
+		put_uid(l, primary, uid);
 	pdg_jw_end(&l->w);
 	pdg_jw_key(&l->w, "keys");
 	pdg_jw_arr(&l->w);

@@ -305,34 +305,38 @@ int pdg_walk_find(struct pdg_walk *w, size_t most, bool *out_all, struct pdg_err
 	return 0;
 }
 
-int pdg_walk_shows(struct pdg_walk *w, const char *hex, bool *out, struct pdg_error *err)
+/* The commit as the walk knows it once all that is hidden is; NULL: it does not. */
+static int look_up(struct pdg_walk *w, const char *hex, const struct pdg_node **out,
+		   struct pdg_error *err)
 {
-	const struct pdg_node *node;
 	git_oid oid;
 	int rc = pdg_git_oid(hex, &oid, err);
 
 	if (rc == 0 && w->any_hidden && !w->limited)
 		rc = find_all(w, SIZE_MAX, err);
-	if (rc < 0)
-		return rc;
-	node = pdg_graph_find(&w->graph, &oid);
-	*out = node && !node->hidden;
-	return 0;
+	if (rc == 0)
+		*out = pdg_graph_find(&w->graph, &oid);
+	return rc;
+}
+
+int pdg_walk_shows(struct pdg_walk *w, const char *hex, bool *out, struct pdg_error *err)
+{
+	const struct pdg_node *node = NULL;
+	int rc = look_up(w, hex, &node, err);
+
+	if (rc == 0)
+		*out = node && !node->hidden;
+	return rc;
 }
 
 int pdg_walk_answers(struct pdg_walk *w, const char *parent, bool *out, struct pdg_error *err)
 {
-	const struct pdg_node *node;
-	git_oid oid;
-	int rc = pdg_git_oid(parent, &oid, err);
+	const struct pdg_node *node = NULL;
+	int rc = look_up(w, parent, &node, err);
 
-	if (rc == 0 && w->any_hidden && !w->limited)
-		rc = find_all(w, SIZE_MAX, err);
-	if (rc < 0)
-		return rc;
-	node = pdg_graph_find(&w->graph, &oid);
-	*out = node && node->seen && !(node->hidden && node->aside);
-	return 0;
+	if (rc == 0)
+		*out = node && node->seen && !(node->hidden && node->aside);
+	return rc;
 }
 
 size_t pdg_walk_total(const struct pdg_walk *w)
