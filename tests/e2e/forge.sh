@@ -2,46 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # A forge's merges (rules.md 2.3): each is two parents, judged by the same rules, and the tree that merging them gives; for
 # a push, a range, a late statement and the hook after a commit alike, however deep a tampered one lies.
-# shellcheck source=tests/e2e/lib.sh
-. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/e2e/repo_world.sh
+. "$(dirname "$0")/repo_world.sh"
 
-uri=https://git.example/app
-alice=alice@example.com
-
-ssh_key "$tmp/alice"
-ssh_key "$tmp/forge"
-allowed_signer $alice "$tmp/alice" >"$tmp/allowed"
-server_key "$tmp/server"
-
-srv="$tmp/app.git"
-git init -q --bare -b main "$srv"
-mkdir "$tmp/etc"
-policy="$tmp/etc/policy"
-# write_policy FROM [LINE]: sourceFrom, and one more line in the section.
-write_policy() {
-	cat >"$policy" <<EOP
-[policy]
-	version = 1
-[repository "$uri"]
-	path = $srv
-	protect = refs/heads/main
-	sshAllowedSigners = ../allowed
-	forgeKeys = ../forge.pub
-	sourceFrom = $1
-	serverKey = ../server.pub
-${2:-}
-EOP
-}
-write_policy server
-assert_exit 0 "install" pedigree -C "$srv" hooks install --server --policy "$policy" --server-key "$tmp/server"
-
-dev="$tmp/dev"
-git init -q -b main "$dev"
-git -C "$dev" remote add origin "$srv"
+repo_world
 person() { sign_with "$dev" ssh "$tmp/alice" Alice $alice; }
 forge() { sign_with "$dev" ssh "$tmp/forge" Forge noreply@forge.example; }
 at() { git -C "$dev" rev-parse "$1"; }
-waiting() { find "$srv/pedigree/outbox" -name '*.json' 2>/dev/null | wc -l; }
 check() { pedigree -C "$dev" check --policy "$policy" --repository $uri "$@"; }
 late() { # late COMMIT: as if no hook had seen it come
 	git -C "$dev" push -q "$srv" "$1:refs/heads/any" --force
@@ -135,19 +102,16 @@ assert_rule GIT-6
 
 # ---- what the baseline excuses ----------------------------------------------------------------
 
-write_policy server "	baseline = $evil"
+write_policy "baseline = $evil"
 assert_exit 0 "on what the baseline excuses" late "$highest"
 assert_exit 0 "and the check" check "$highest"
 assert_exit 0 "one alone" check "$highest^!"
-write_policy server
+write_policy
 
 # ---- what stood before a push, and nobody judged ----------------------------------------------
 
-protected="	protect = refs/heads/release/*"
-write_policy server "$protected"
 stood=$(at HEAD)
 git -C "$srv" update-ref refs/heads/main "$stood"
-push() { git -C "$dev" push -q origin "$@"; }
 n=$(waiting)
 assert_exit 0 "a new name for a merge into an unsigned commit" push "$stood:refs/heads/release/1"
 assert_rule GIT-6
@@ -167,12 +131,11 @@ assert_same "has two" $((n + 3)) "$(waiting)"
 assert_exit 0 "the same under one name more" push main:release/3
 assert_rule GIT-6
 assert_same "has no other" $((n + 3)) "$(waiting)"
-write_policy server "$protected
-	baseline = $lowest"
+write_policy "baseline = $lowest"
 assert_exit 0 "a new name for what the baseline excuses" push "$stood:refs/heads/release/4"
 assert_silent_about GIT-6
 assert_same "has a statement, too" $((n + 4)) "$(waiting)"
-write_policy server
+write_policy
 
 # ---- who asks for one commit alone answers for nothing behind it --------------------------------
 
@@ -211,7 +174,8 @@ assert_rule GIT-6
 
 # ---- the hook after a commit ------------------------------------------------------------------
 
-write_policy clone
+grade=clone
+write_policy
 work="$tmp/work"
 git clone -q "$srv" "$work" 2>/dev/null
 git -C "$work" checkout -q -B main "$top"
