@@ -2,6 +2,7 @@
 # pdg_library(util SOURCES … LIBS …)      the static library pdg_util of one folder
 # pdg_program(pedigree-judge SOURCES … LIBS … [BIN|SBIN])   installed to libexec/pedigree, to bin or to sbin
 # pdg_unit(util buf LIBS …)               tests/unit/util/test_buf.c as one ctest entry unit.util.buf
+# pdg_wrap(test_util_buf malloc …)        its calls of these functions go to __wrap_malloc … (ld --wrap)
 set(PEDIGREE_LIBEXEC ${CMAKE_INSTALL_LIBEXECDIR}/pedigree)
 # How libexec is reached from bin and sbin in a tree that was moved as a whole.
 file(RELATIVE_PATH PEDIGREE_LIBEXEC_FROM_BIN
@@ -39,4 +40,10 @@ function(pdg_unit folder module)
 	set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 	add_test(NAME unit.${folder}.${module} COMMAND ${target})
 	set_tests_properties(unit.${folder}.${module} PROPERTIES LABELS unit TIMEOUT 120)
+endfunction()
+
+function(pdg_wrap target)
+	foreach(function IN LISTS ARGN)
+		target_link_options(${target} PRIVATE -Wl,--wrap=${function})
+	endforeach()
 endfunction()
