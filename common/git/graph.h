@@ -26,7 +26,7 @@ struct pdg_node {
 	git_odb_object *commit;	  /* the commit itself, while it is kept */
 	uint32_t n_parents;
 	uint8_t beyond; /* enum pdg_beyond: it has no parents here */
-	uint8_t side;	/* what that search knows of it (common.c) */
+	uint8_t side;	/* what that search knows of it (merge_base.c) */
 	bool read;	/* time and parents are known */
 	bool absent;	/* not in the repository */
 	bool seen;	/* was queued once */
@@ -98,8 +98,8 @@ int pdg_graph_reaches(struct pdg_graph *g, const git_oid *ancestor, struct pdg_n
 		      struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
- * The newest commits that both @a and @b reach, nodes that were read (common.c): they and what they
- * reach is what both have in common, or, where dates lie, a part of it. *@out is owned by the
+ * The newest commits that both @a and @b reach, nodes that were read (merge_base.c): they and what
+ * they reach is what both have in common, or, where dates lie, a part of it. *@out is owned by the
  * caller (free()), the nodes by the graph.
  */
 int pdg_graph_common(struct pdg_graph *g, struct pdg_node *a, struct pdg_node *b,

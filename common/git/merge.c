@@ -3,7 +3,7 @@
  * A forge's own merge (rules.md 2.3): made again, in memory, and compared. Nothing is written
  * to the repository, and neither its configuration nor its attributes (merge=union would settle
  * every conflict) have a say in how the merge is made; nor has a commit-graph or graft, for what
- * both sides come from is found in our own graph (common.c), and libgit2 is given trees alone.
+ * both sides come from is found in our own graph (merge_base.c), and libgit2 is given trees alone.
  */
 #include <git2/sys/mempack.h>
 #include <git2/sys/merge.h>
