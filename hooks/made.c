@@ -13,8 +13,6 @@
 #include "util/limits.h"
 #include "util/time.h"
 
-#define SHOWN 12 /* digits of a name, as in every line of ours */
-
 struct made {
 	struct pdg_hook_run *h;
 	struct pdg_key *key; /* the clone's, when statements are to be made */
@@ -145,7 +143,7 @@ static int made(struct pdg_hook_run *h, const char *const *commits, size_t n, co
  * Is git in the middle of a rebase by its sequencer, which runs post-commit for each commit? Then
  * what onto: "" where the file does not say; else NULL.
  */
-static int find_onto(const struct pdg_hook_run *h, char room[SHOWN + 1], const char **out,
+static int find_onto(const struct pdg_hook_run *h, char room[PDG_OID_SHOWN + 1], const char **out,
 		     struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *dir = pdg_path_join(pdg_repo_gitdir(h->repo), "rebase-merge");
@@ -157,15 +155,15 @@ static int find_onto(const struct pdg_hook_run *h, char room[SHOWN + 1], const c
 	room[0] = '\0';
 	*out = pdg_fs_is_dir(dir) ? room : NULL;
 	if (*out && pdg_fs_read(file, &text, NULL) == 0 &&
-	    pdg_is_hex(pdg_bytes_head(pdg_buf_bytes(&text), SHOWN), SHOWN))
-		(void)snprintf(room, SHOWN + 1, "%s", pdg_buf_cstr(&text));
+	    pdg_is_hex(pdg_bytes_head(pdg_buf_bytes(&text), PDG_OID_SHOWN), PDG_OID_SHOWN))
+		(void)snprintf(room, PDG_OID_SHOWN + 1, "%s", pdg_buf_cstr(&text));
 	return 0;
 }
 
 int pdg_hook_post_commit(struct pdg_hook_run *h, struct pdg_error *err)
 {
 	char hex[PDG_GIT_HEX];
-	char room[SHOWN + 1];
+	char room[PDG_OID_SHOWN + 1];
 	const char *commit = hex;
 	const char *onto = NULL;
 	int rc = pdg_hook_head(h, hex, err);
@@ -182,7 +180,7 @@ int pdg_hook_post_commit(struct pdg_hook_run *h, struct pdg_error *err)
 int pdg_hook_post_rewrite(struct pdg_hook_run *h, struct pdg_error *err)
 {
 	bool amended = h->n_args > 0 && strcmp(h->args[0], "amend") == 0;
-	char room[SHOWN + 1];
+	char room[PDG_OID_SHOWN + 1];
 	const char *onto = NULL;
 	PDG_AUTO(push) struct pdg_push rewritten = {NULL, 0};
 	PDG_AUTO(mem) const char **commits = NULL;

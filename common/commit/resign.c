@@ -8,9 +8,8 @@
 
 #include <string.h>
 
+#include "util/codec.h"
 #include "util/str.h"
-
-#define SHOWN 12 /* digits of a name, as in every line of ours */
 
 /* A word that sh takes as it is. */
 static bool is_plain(struct pdg_bytes b)
@@ -162,14 +161,14 @@ void pdg_resign_rebase(const char *base, bool merges, bool wordless, struct pdg_
 void pdg_resign_onwards(const struct pdg_resign *how, struct pdg_bytes raw, struct pdg_buf *out)
 {
 	PDG_AUTO(commit) struct pdg_commit *c = NULL;
-	char base[SHOWN + 1] = "";
+	char base[PDG_OID_SHOWN + 1] = "";
 
 	if (pdg_commit_parse(raw, false, &c, NULL) < 0) {
 		pdg_resign_amend(how, out);
 		return;
 	}
 	if (c->n_parents)
-		memcpy(base, c->parents[0].p, SHOWN); /* of 40 or 64 digits */
+		memcpy(base, c->parents[0].p, PDG_OID_SHOWN); /* of 40 or 64 digits */
 	pdg_resign_rebase(base[0] ? base : NULL, true, how->wordless, out);
 }
 

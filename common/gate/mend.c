@@ -16,7 +16,6 @@
 #include "util/size.h"
 #include "util/str.h"
 
-#define SHOWN	   12	/* digits of a name, as in every line of ours */
 #define MERGES_MAX 1024 /* of which the parents are remembered */
 
 /* An object that is not good. */
@@ -271,9 +270,9 @@ static const char *base_of(const struct pdg_mend *m, const struct line *l)
 
 static void put_rebase(const struct pdg_mend *m, const struct line *l, struct pdg_buf *out)
 {
-	char base[SHOWN + 1] = "";
+	char base[PDG_OID_SHOWN + 1] = "";
 
-	(void)snprintf(base, sizeof(base), "%.*s", SHOWN, base_of(m, l));
+	(void)snprintf(base, sizeof(base), "%.*s", PDG_OID_SHOWN, base_of(m, l));
 	pdg_resign_rebase(base[0] ? base : NULL, m->merged, m->wordless, out);
 }
 
@@ -305,8 +304,8 @@ static void put_merge(const struct pdg_mend *m, const struct line *l, struct pdg
 		for (number = 1; take_parent(&rest, &parent); number++) {
 			if (number == 1 || !pdg_bytes_eq_str(parent, l->hex))
 				continue;
-			pdg_buf_printf(out, " (parent %zu of the merge %.*s)", number, SHOWN,
-				       m->merges[i].hex);
+			pdg_buf_printf(out, " (parent %zu of the merge %.*s)", number,
+				       PDG_OID_SHOWN, m->merges[i].hex);
 			return;
 		}
 	}
@@ -320,7 +319,7 @@ void pdg_mend_line(const struct pdg_mend *m, size_t i, struct pdg_error *out)
 
 	*out = l->why;
 	put_merge(m, l, &merge);
-	(void)pdg_context(out, PDG_E_REJECTED, "%s %.*s%s is %s", l->type, SHOWN, l->hex,
+	(void)pdg_context(out, PDG_E_REJECTED, "%s %.*s%s is %s", l->type, PDG_OID_SHOWN, l->hex,
 			  pdg_buf_cstr(&merge), pdg_result_name(l->result));
 	/* What a forge made is made again by a person, and GIT-6 says how. What is too large would
 	 * be so again. */

@@ -10,11 +10,11 @@
 #include <string.h>
 
 #include "commit/resign.h"
+#include "util/codec.h"
 #include "util/limits.h"
 #include "util/str.h"
 
-#define TAG_DEPTH 8  /* tags of tags that are judged */
-#define SHOWN	  12 /* digits of a name, as in every line of ours */
+#define TAG_DEPTH 8 /* tags of tags that are judged */
 
 /* Is @ref what a protected name stands for by being symbolic? */
 static int behind_protected(struct pdg_gate *g, const char *ref, char **out, struct pdg_error *err)
@@ -150,7 +150,7 @@ static int bad_tag(const char *ref, const char *value, const char *why, struct p
 {
 	PDG_AUTO(buf) struct pdg_buf fix = PDG_BUF_INIT(PDG_ERROR_FIX_MAX);
 	int rc = pdg_reject(err, "PSH-5", "%s %s", ref, why);
-	char target[SHOWN + 1];
+	char target[PDG_OID_SHOWN + 1];
 
 	(void)snprintf(target, sizeof(target), "%s", value);
 	pdg_resign_tag(ref + strlen("refs/tags/"), target, true, &fix);

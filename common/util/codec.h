@@ -17,6 +17,7 @@ bool pdg_unhex(struct pdg_bytes in, uint8_t *out, size_t n);
 /* Digits of the name of an object of git, in its two formats. */
 #define PDG_OID_SHA1   40
 #define PDG_OID_SHA256 64
+#define PDG_OID_SHOWN  12 /* of them, in every line of ours */
 
 /** Are all characters lower-case hex digits, and exactly @digits of them? */
 bool pdg_is_hex(struct pdg_bytes in, size_t digits);
