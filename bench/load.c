@@ -5,8 +5,9 @@
  * (logged), or with --wait 0 201 or 202 (durable, the log to follow); another one ends the run with
  * status 1.
  *
- * It prints one line: rate, percentiles of the latency, and the CPU time of the service (all its
- * threads, by the kernel's clock of that process) and of this program for each request.
+ * It prints one line: rate, percentiles of the latency, and the CPU time of the service (all
+ * threads of that process and of its children, by the kernel's clocks) and of this program for each
+ * request. With --as the same statements go to a Rekor instead, in the form that it takes.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -24,6 +25,7 @@
 
 #include "attest/dsse.h"
 #include "figures.h"
+#include "load.h"
 #include "stage/build.h"
 #include "util/codec.h"
 #include "util/limits.h"
@@ -32,13 +34,14 @@
 #include "util/size.h"
 #include "util/str.h"
 
-#define REQUESTS_MAX 200000
+#define REQUESTS_MAX 1000000
 #define CLIENTS_MAX  1024
 #define SILENCE_MS   30000 /* nothing from the service for so long ends the run */
 
 static const struct pdg_opt options[] = {
 	{"port", "N", "where pedigreed listens on 127.0.0.1", false},
-	{"pid", "N", "its process id", false},
+	{"pid", "N", "its process id; its children's time counts too", false},
+	{"as", "KIND", "pedigree (default), rekor-v2 or rekor-v1", false},
 	{"clients", "N", "connections", false},
 	{"requests", "N", "submissions to measure", false},
 	{"warm", "N", "submissions before them (default 100)", false},
@@ -48,6 +51,7 @@ static const struct pdg_opt options[] = {
 	{"repository", "URI", "the source's repository", false},
 	{"commit", "HEX", "the source's commit", false},
 	{"sha256", "HEX", "its sha256", false},
+	{"public", "PEM", "the builder's public key, as Rekor is told of it", false},
 	{0},
 };
 
@@ -67,22 +71,19 @@ struct conn {
 
 struct load {
 	const struct pdg_args *args;
-	uint64_t port, pid, clients, n, warm, wait;
+	uint64_t pid, clients, n, warm;
 	struct request *requests; /* warm, then n */
 	struct conn *conns;
 	double *latency; /* ms, one a measured request */
 	size_t next, end, answered;
 	uint64_t logged, pending;
 	int epoll;
-	clockid_t service_clock;
+	struct bench_target target;
 };
 
 static double now_s(clockid_t clock)
 {
-	struct timespec t = {.tv_sec = 0};
-
-	(void)clock_gettime(clock, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+	return bench_us(clock) / 1e6;
 }
 
 /* --- what is sent ------------------------------------------------------------------------ */
@@ -91,7 +92,6 @@ static int make_request(struct load *l, const struct pdg_key *key, const char *a
 			struct request *out, struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf statement = PDG_BUF_INIT(PDG_LIMIT_PAYLOAD);
-	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_ENVELOPE);
 	PDG_AUTO(buf) struct pdg_buf whole = PDG_BUF_INIT(PDG_LIMIT_BODY);
 	PDG_AUTO(envelope) struct pdg_envelope *e = NULL;
 	struct pdg_build_artifact subject = {.name = "artifact", .sha256 = artifact};
@@ -108,16 +108,7 @@ static int make_request(struct load *l, const struct pdg_key *key, const char *a
 	if (rc == 0)
 		rc = pdg_envelope_sign(pdg_buf_bytes(&statement), key, &e, err);
 	if (rc == 0)
-		rc = pdg_envelope_write(e, &body, err);
-	if (rc < 0)
-		return rc;
-	pdg_buf_printf(
-		&whole,
-		"POST /api/v1/attestations HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n"
-		"Content-Type: application/json\r\nPrefer: wait=%u\r\nContent-Length: %zu\r\n\r\n",
-		(unsigned)l->port, (unsigned)l->wait, body.n);
-	pdg_buf_put(&whole, pdg_buf_bytes(&body));
-	rc = pdg_buf_check(&whole, err);
+		rc = bench_request(&l->target, e, &whole, err);
 	if (rc < 0)
 		return rc;
 	out->p = malloc(whole.n);
@@ -152,44 +143,11 @@ static int make_requests(struct load *l, struct pdg_error *err)
 
 /* --- what is answered --------------------------------------------------------------------- */
 
-/* Is the answer in @in whole? *@out_status and its length then. -1: it is no HTTP. */
-static int whole_answer(struct pdg_bytes in, uint64_t *out_status, size_t *out_n)
-{
-	static const char length[] = "content-length:";
-	size_t head = pdg_bytes_find(in, pdg_bytes_str("\r\n\r\n"), 0);
-	struct pdg_bytes rest = pdg_bytes_head(in, head);
-	struct pdg_bytes line;
-	uint64_t n = UINT64_MAX;
-
-	if (head == SIZE_MAX)
-		return in.n > PDG_LIMIT_HEADERS ? -1 : 0;
-	if (!pdg_bytes_starts(in, "HTTP/1.1 ") ||
-	    !pdg_bytes_u64(pdg_bytes_head(pdg_bytes_from(in, 9), 3), 999, out_status))
-		return -1;
-	while (pdg_bytes_line(&rest, &line)) {
-		struct pdg_bytes value = pdg_bytes_from(line, sizeof(length) - 1);
-
-		if (line.n < sizeof(length) ||
-		    strncasecmp((const char *)line.p, length, sizeof(length) - 1) != 0)
-			continue;
-		while (value.n && value.p[0] == ' ')
-			value = pdg_bytes_from(value, 1);
-		while (value.n && value.p[value.n - 1] == '\r')
-			value.n--;
-		if (!pdg_bytes_u64(value, PDG_LIMIT_RECORD, &n))
-			return -1;
-	}
-	if (n == UINT64_MAX)
-		return -1;
-	*out_n = head + 4 + (size_t)n;
-	return in.n >= *out_n;
-}
-
 static int take_answer(struct load *l, struct conn *c, uint64_t status, struct pdg_error *err)
 {
 	double ms = (now_s(CLOCK_MONOTONIC) - c->from) * 1e3;
 
-	if (status != 201 && !(status == 202 && l->wait == 0))
+	if (status != 201 && !(status == 202 && l->target.wait == 0))
 		return pdg_fail(err, PDG_E_IO, "request %zu was answered %u: %s", c->request,
 				(unsigned)status, pdg_buf_cstr(&c->in));
 	if (c->request >= l->warm) {
@@ -254,7 +212,7 @@ static int receive(struct load *l, struct conn *c, struct pdg_error *err)
 	if (n <= 0)
 		return pdg_fail(err, PDG_E_IO, "the service closed a connection%s%s",
 				n < 0 ? ": " : "", n < 0 ? strerror(errno) : "");
-	done = whole_answer(pdg_buf_bytes(&c->in), &status, &whole);
+	done = bench_answer(pdg_buf_bytes(&c->in), &status, &whole);
 	if (done < 0 || (done > 0 && (whole != c->in.n || !c->busy)))
 		return pdg_fail(err, PDG_E_FORMAT,
 				"an answer that is no HTTP, or was not asked for");
@@ -266,14 +224,15 @@ static int receive(struct load *l, struct conn *c, struct pdg_error *err)
 
 static int connect_one(struct load *l, struct conn *c, struct pdg_error *err)
 {
-	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)l->port)};
+	struct sockaddr_in to = {.sin_family = AF_INET,
+				 .sin_port = htons((uint16_t)l->target.port)};
 	struct epoll_event ev = {.events = EPOLLIN, .data.ptr = c};
 	int on = 1;
 
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (c->fd < 0 || connect(c->fd, (const struct sockaddr *)&to, sizeof(to)) != 0)
-		return pdg_fail(err, PDG_E_IO, "127.0.0.1:%u: %s", (unsigned)l->port,
+		return pdg_fail(err, PDG_E_IO, "127.0.0.1:%u: %s", (unsigned)l->target.port,
 				strerror(errno));
 	(void)setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	pdg_buf_init(&c->in, PDG_LIMIT_RECORD);
@@ -324,13 +283,13 @@ static int measure(struct load *l, struct pdg_error *err)
 	if (rc < 0)
 		return rc;
 	wall = now_s(CLOCK_MONOTONIC);
-	service = now_s(l->service_clock);
+	service = bench_family_us((pid_t)l->pid) / 1e6;
 	own = now_s(CLOCK_PROCESS_CPUTIME_ID);
 	rc = run(l, (size_t)(l->warm + l->n), err);
 	if (rc < 0)
 		return rc;
 	wall = now_s(CLOCK_MONOTONIC) - wall;
-	service = now_s(l->service_clock) - service;
+	service = bench_family_us((pid_t)l->pid) / 1e6 - service;
 	own = now_s(CLOCK_PROCESS_CPUTIME_ID) - own;
 	qsort(l->latency, n, sizeof(*l->latency), bench_compare);
 	printf("clients %u requests %zu logged %u pending %u seconds %.2f rate %.0f p50 %.2f p95 %.2f p99 %.2f "
@@ -358,10 +317,10 @@ static int read_options(struct load *l, struct pdg_error *err)
 {
 	static const char *const needed[] = {"key", "builder", "repository", "commit", "sha256"};
 	size_t i;
-	int rc = number(l->args, "port", UINT64_MAX, UINT16_MAX, &l->port, err);
+	int rc = number(l->args, "port", UINT64_MAX, UINT16_MAX, &l->target.port, err);
 
 	if (rc == 0)
-		rc = number(l->args, "pid", UINT64_MAX, INT32_MAX, &l->pid, err);
+		rc = number(l->args, "pid", 0, INT32_MAX, &l->pid, err);
 	if (rc == 0)
 		rc = number(l->args, "clients", 1, CLIENTS_MAX, &l->clients, err);
 	if (rc == 0)
@@ -369,16 +328,16 @@ static int read_options(struct load *l, struct pdg_error *err)
 	if (rc == 0)
 		rc = number(l->args, "warm", 100, REQUESTS_MAX, &l->warm, err);
 	if (rc == 0)
-		rc = number(l->args, "wait", 10, PDG_LIMIT_WAIT_SECONDS, &l->wait, err);
+		rc = number(l->args, "wait", 10, PDG_LIMIT_WAIT_SECONDS, &l->target.wait, err);
 	for (i = 0; rc == 0 && i < sizeof(needed) / sizeof(needed[0]); i++) {
 		if (!pdg_args_has(l->args, needed[i]))
 			rc = pdg_reject(err, "CLI-1", "--%s is missing", needed[i]);
 	}
 	if (rc == 0 && (l->clients == 0 || l->n == 0))
 		rc = pdg_reject(err, "CLI-1", "no clients, or no requests");
-	if (rc == 0 && clock_getcpuclockid((pid_t)l->pid, &l->service_clock) != 0)
-		rc = pdg_fail(err, PDG_E_NOTFOUND, "there is no process %ju", (uintmax_t)l->pid);
-	return rc;
+	return rc < 0 ? rc
+		      : bench_target_init(&l->target, pdg_args_get(l->args, "as"),
+					  pdg_args_get(l->args, "public"), err);
 }
 
 static int prepare(struct load *l, struct pdg_error *err)
@@ -410,6 +369,7 @@ static void load_done(struct load *l)
 	free(l->conns);
 	free(l->requests);
 	free(l->latency);
+	pdg_buf_done(&l->target.key);
 	if (l->epoll >= 0)
 		(void)close(l->epoll);
 }

@@ -5,7 +5,7 @@
 #include "service/http.h"
 #include "util/str.h"
 
-static void answered(void *ctx, const struct pdg_answer *answer)
+void pdg_api_answered(void *ctx, const struct pdg_answer *answer)
 {
 	struct pdg_request *rq = ctx;
 
@@ -32,7 +32,8 @@ static void answered(void *ctx, const struct pdg_answer *answer)
 
 enum pdg_handled pdg_api_attestation_post(struct pdg_request *rq)
 {
-	pdg_core_submit(rq->core, rq->body, pdg_prefer_wait_ms(rq->prefer), answered, rq);
+	pdg_core_submit(rq->core, &rq->caller, rq->body, pdg_prefer_wait_ms(rq->prefer),
+			pdg_api_answered, rq);
 	return PDG_LATER;
 }
 

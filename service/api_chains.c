@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "service/http.h"
+#include "stage/stage.h"
 #include "util/codec.h"
 #include "util/str.h"
 
@@ -32,21 +33,56 @@ static enum pdg_handled bad_digest(struct pdg_request *rq)
 	return PDG_HANDLED;
 }
 
+/* The stage's own name for @text, or NULL. */
+static const char *stage_named(struct pdg_bytes text)
+{
+	int i;
+
+	for (i = 0; i < PDG_STAGE_COUNT; i++) {
+		const struct pdg_stage *s = pdg_stage((enum pdg_stage_id)i);
+
+		if (pdg_bytes_eq_str(text, s->name))
+			return s->name;
+	}
+	return NULL;
+}
+
+/* ?after= and ?stage=. False: a 400 is in the reply. */
+static bool read_query(struct pdg_request *rq, uint64_t *out_after, const char **out_stage)
+{
+	struct pdg_bytes after = {0}, stage = {0};
+
+	if (!pdg_query_value(rq, "after", &after) || !pdg_query_value(rq, "stage", &stage))
+		return false;
+	if (after.p && !pdg_bytes_u64(after, INT64_MAX, out_after)) {
+		pdg_reply_rule(rq, "HTP-5", "after is no number",
+			       "use the value of next as it was answered");
+		return false;
+	}
+	*out_stage = stage.p ? stage_named(stage) : NULL;
+	if (stage.p && !*out_stage) {
+		pdg_reply_rule(rq, "HTP-5", "stage is none of the eight",
+			       "source, build, sbom, vulnerability, vex, policy-evaluation, "
+			       "approval or deployment");
+		return false;
+	}
+	return true;
+}
+
 enum pdg_handled pdg_api_subjects(struct pdg_request *rq)
 {
 	struct pdg_error err = {0};
 	const char *algorithm, *value = digest_value(rq->rest, true, &algorithm);
+	const char *stage = NULL;
 	uint64_t after = 0;
 	int rc;
 
 	if (!value)
 		return bad_digest(rq);
-	if (rq->query_after && !pdg_bytes_u64(pdg_bytes_str(rq->query_after), INT64_MAX, &after)) {
-		pdg_reply_rule(rq, "HTP-5", "after is no number",
-			       "use the value of next as it was answered");
+	if (!read_query(rq, &after, &stage))
 		return PDG_HANDLED;
-	}
-	rc = pdg_core_subjects(rq->core, algorithm, value, (int64_t)after, &rq->reply.body, &err);
+	rc = pdg_core_subjects(rq->core, algorithm, value, stage, (int64_t)after, &rq->reply.body,
+			       &err);
 	(void)pdg_reply_result(rq, rc, "application/json", &err);
 	return PDG_HANDLED;
 }

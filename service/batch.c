@@ -10,11 +10,13 @@
 #include <string.h>
 
 #include "crypto/digest.h"
+#include "service/shared.h"
 #include "service/status.h"
 #include "util/codec.h"
 #include "util/limits.h"
 #include "util/size.h"
 #include "util/str.h"
+#include "util/time.h"
 
 /* A value of the store for each refusal on record: the index of its leaf. */
 #define REFUSAL	     "refused:"
@@ -315,10 +317,27 @@ static int accept_source(struct pdg_batch *b, struct pdg_job *job, struct pdg_er
 	return clone ? 0 : keep_new(b, job, err);
 }
 
-static int accept(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *err)
+/* rules.md 3.5: the same token with the same body is a retry. */
+static int use_token(struct pdg_batch *b, const struct pdg_job *job, struct pdg_error *err)
 {
+	const struct pdg_token_use *t = &job->token;
 	int rc;
 
+	if (!t->once)
+		return 0;
+	rc = b->store->ops->token_use(b->store, t->name, t->body, t->expires + PDG_TIME_TOLERANCE,
+				      job->received, err);
+	return rc == PDG_E_REJECTED
+		       ? pdg_reject(err, "TOK-12", "the token was used before with another body")
+		       : rc;
+}
+
+static int accept(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *err)
+{
+	int rc = use_token(b, job, err);
+
+	if (rc < 0)
+		return rc;
 	if (job->along) {
 		rc = accept(b, job->along, err);
 		job->along->rc = rc;
@@ -349,14 +368,16 @@ static int keep_head(struct pdg_batch *b, const struct pdg_job *job, struct pdg_
 	return b->store->ops->meta_set(b->store, "log-head", text, err);
 }
 
-static int keep_logged(struct pdg_batch *b, const struct pdg_job *job, struct pdg_error *err)
+static int keep_logged(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *err)
 {
 	char text[24];
 	int rc = b->store->ops->set_logged(b->store, job->reference, pdg_buf_bytes(&job->bundle),
 					   err);
 
-	if (rc == 0)
-		rc = keep_head(b, job, err);
+	if (rc < 0)
+		return rc;
+	job->known = rc == 1;
+	rc = keep_head(b, job, err);
 	if (rc < 0 || job->log_size <= b->log_size)
 		return rc;
 	(void)snprintf(text, sizeof(text), "%" PRIu64, job->log_size);
@@ -368,6 +389,9 @@ static int run_one(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *e
 {
 	int rc;
 
+	job->rc = pdg_shared_check_policy(b, job, &job->err);
+	if (job->rc < 0)
+		return 0;
 	switch (job->kind) {
 	case PDG_JOB_ACCEPT:
 		rc = accept(b, job, &job->err);
@@ -377,6 +401,9 @@ static int run_one(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *e
 	case PDG_JOB_LOGGED:
 		return keep_logged(b, job, err);
 	case PDG_JOB_META:
+		job->rc = pdg_shared_check_meta(b, job, &job->err);
+		if (job->rc < 0)
+			return 0;
 		return b->store->ops->meta_set(b->store, job->name, job->value, err);
 	default:
 		return pdg_fail(err, PDG_E_INTERNAL, "a job of no kind");
@@ -425,9 +452,13 @@ int pdg_batch_run(struct pdg_batch *b, struct pdg_job **jobs, size_t n, bool *ou
 	rc = b->store->ops->begin(b->store, err);
 	if (rc < 0)
 		return rc;
-	pdg_journal_begin(b->journal);
-	rc = run_all(b, jobs, n, err);
-	*out_spoiled = rc < 0;
+	rc = pdg_journal_begin(b->journal, err);
+	if (rc == 0)
+		rc = pdg_shared_catch_up(b, err);
+	if (rc == 0) {
+		rc = run_all(b, jobs, n, err);
+		*out_spoiled = rc < 0;
+	}
 	if (rc == 0)
 		rc = b->store->ops->commit(b->store, err);
 	else

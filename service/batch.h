@@ -16,6 +16,7 @@ struct pdg_batch {
 	struct pdg_limiter *limiter; /* of refusals on record */
 	uint64_t log_size;	     /* largest that was kept */
 	uint64_t head_size;	     /* of the newest head that was kept in this run */
+	uint64_t policy_version;     /* of a shared store: the highest that was in force */
 };
 
 /**

@@ -3,7 +3,7 @@
  * The daemon's file: the policy's syntax and reader, with the keys of [service] and [log] beside
  * the policy's own. What this version does not do yet is known by name and refused, never ignored.
  */
-#include "service/config.h"
+#include "service/config_impl.h"
 
 #include <string.h>
 
@@ -14,23 +14,21 @@
 #include "util/str.h"
 #include "util/time.h"
 
-#define DEFAULT_LISTEN	      "127.0.0.1:8700"
-#define DEFAULT_STORE	      "sqlite:/var/lib/pedigree/pedigree.db"
-#define DEFAULT_LOG_DIRECTORY "/var/lib/pedigree/log"
-#define DEFAULT_ORIGIN	      "localhost"
-#define DEFAULT_PENDING_LIMIT (24 * 60 * 60)
+#define DEFAULT_LISTEN "127.0.0.1:8700"
+#define DEFAULT_STORE  "sqlite:/var/lib/pedigree/pedigree.db"
 
 static const struct pdg_config_key own_keys[] = {
 	{"service", false, "listen", PDG_CFG_STRING, true},
-	{"service", false, "socket", PDG_CFG_LATER, false},
+	{"service", false, "socket", PDG_CFG_PATH, false},
 	{"service", false, "store", PDG_CFG_STRING, false},
 	{"service", false, "signingKey", PDG_CFG_STRING, false},
+	{"service", false, "signingKeyPassphrase", PDG_CFG_PATH, false},
 	{"service", false, "journalKey", PDG_CFG_STRING, false},
 	{"service", false, "policy", PDG_CFG_PATH, false},
-	{"service", false, "tlsCertificate", PDG_CFG_LATER, false},
-	{"service", false, "tlsKey", PDG_CFG_LATER, false},
-	{"service", false, "clientCa", PDG_CFG_LATER, false},
-	{"service", false, "readers", PDG_CFG_LATER, true},
+	{"service", false, "tlsCertificate", PDG_CFG_PATH, false},
+	{"service", false, "tlsKey", PDG_CFG_PATH, false},
+	{"service", false, "clientCa", PDG_CFG_PATH, false},
+	{"service", false, "readers", PDG_CFG_STRING, true},
 	{"service", false, "proxy", PDG_CFG_STRING, false},
 	{"service", false, "logLevel", PDG_CFG_STRING, false},
 	{"service", false, "connectionsPerAddress", PDG_CFG_NUMBER, false},
@@ -41,24 +39,39 @@ static const struct pdg_config_key own_keys[] = {
 	{"log", false, "directory", PDG_CFG_PATH, false},
 	{"log", false, "origin", PDG_CFG_STRING, false},
 	{"log", false, "key", PDG_CFG_STRING, false},
-	{"log", false, "timestampAuthority", PDG_CFG_LATER, false},
+	{"log", false, "timestampAuthority", PDG_CFG_STRING, false},
+	{"log", false, "timestampCertificates", PDG_CFG_PATH, false},
 	{"log", false, "pendingLimit", PDG_CFG_DURATION, false},
 };
 
 #define OWN_KEYS (sizeof(own_keys) / sizeof(own_keys[0]))
 
-void pdg_service_config_free(struct pdg_service_config *cfg)
+static void free_list(struct pdg_strings *list)
 {
 	size_t i;
 
+	for (i = 0; i < list->n; i++)
+		free(list->v[i]);
+	free(list->v);
+}
+
+void pdg_service_config_free(struct pdg_service_config *cfg)
+{
 	if (!cfg)
 		return;
-	for (i = 0; i < cfg->listen.n; i++)
-		free(cfg->listen.v[i]);
-	free(cfg->listen.v);
+	free_list(&cfg->listen);
+	free_list(&cfg->readers);
+	free(cfg->socket);
+	free(cfg->tls_certificate);
+	free(cfg->tls_key);
+	free(cfg->client_ca);
 	free(cfg->file);
 	free(cfg->store_path);
+	free(cfg->store_url);
 	free(cfg->signing_key);
+	free(cfg->signing_passphrase);
+	free(cfg->signer_program);
+	free(cfg->relay_program);
 	free(cfg->journal_key);
 	free(cfg->policy_file);
 	free(cfg->proxy);
@@ -67,6 +80,8 @@ void pdg_service_config_free(struct pdg_service_config *cfg)
 	free(cfg->log_directory);
 	free(cfg->log_origin);
 	free(cfg->log_key);
+	free(cfg->authority);
+	free(cfg->authority_chain);
 	free(cfg);
 }
 
@@ -98,19 +113,19 @@ static int read_file(const char *path, struct pdg_buf *bytes, struct pdg_config 
 	return 0;
 }
 
-static const char *get(const struct pdg_config *c, const char *section, const char *key,
-		       unsigned *out_line)
+const char *pdg_service_config_get(const struct pdg_config *c, const char *section, const char *key,
+				   unsigned *out_line)
 {
 	*out_line = 1;
 	return pdg_config_get(c, section, NULL, key, 0, out_line);
 }
 
 /* A copy of a value or of @dflt (NULL: stays NULL). */
-static int copy(const struct pdg_config *c, const char *section, const char *key, const char *dflt,
-		char **out, struct pdg_error *err)
+int pdg_service_config_copy(const struct pdg_config *c, const char *section, const char *key,
+			    const char *dflt, char **out, struct pdg_error *err)
 {
 	unsigned line;
-	const char *value = get(c, section, key, &line);
+	const char *value = pdg_service_config_get(c, section, key, &line);
 
 	if (!value)
 		value = dflt;
@@ -156,6 +171,9 @@ static int read_listen(const struct pdg_config *c, struct pdg_service_config *cf
 
 	while (pdg_config_get(c, "service", NULL, "listen", n, &line))
 		n++;
+	/* Whoever names a socket and no address wants that alone. */
+	if (n == 0 && cfg->socket)
+		return 0;
 	cfg->listen.v = pdg_calloc(n ? n : 1, sizeof(*cfg->listen.v));
 	if (!cfg->listen.v)
 		return pdg_nomem(err);
@@ -181,33 +199,32 @@ static int read_store(const struct pdg_config *c, struct pdg_service_config *cfg
 		      struct pdg_error *err)
 {
 	unsigned line;
-	const char *value = get(c, "service", "store", &line);
+	const char *value = pdg_service_config_get(c, "service", "store", &line);
 
 	if (!value)
 		value = DEFAULT_STORE;
-	if (pdg_str_starts(value, "postgresql:"))
-		return pdg_config_reject(err, c, line, "POL-7",
-					 "store: this version keeps its store in SQLite alone");
+	if (pdg_str_starts(value, "postgresql://")) {
+		cfg->store_url = pdg_str_dup(value);
+		return cfg->store_url ? 0 : pdg_nomem(err);
+	}
+	/* What is written there is not shown: it may hold a password. */
 	if (!pdg_str_starts(value, "sqlite:") || strlen(value) == strlen("sqlite:"))
-		return pdg_config_reject(err, c, line, "CFG-1", "store is '%.64s', not sqlite:PATH",
-					 value);
+		return pdg_config_reject(err, c, line, "CFG-1",
+					 "store is neither sqlite:PATH nor postgresql://…");
 	cfg->store_path = pdg_config_path(c, value + strlen("sqlite:"));
 	return cfg->store_path ? 0 : pdg_nomem(err);
 }
 
-/* A key file; *@out stays NULL when none is written. */
-static int read_key(const struct pdg_config *c, const char *section, const char *key, char **out,
-		    struct pdg_error *err)
+/* A key file, or a key in a token; *@out stays NULL when none is written. */
+int pdg_service_config_key(const struct pdg_config *c, const char *section, const char *key,
+			   char **out, struct pdg_error *err)
 {
 	unsigned line;
-	const char *value = get(c, section, key, &line);
+	const char *value = pdg_service_config_get(c, section, key, &line);
 
 	if (!value)
 		return 0;
-	if (pdg_str_starts(value, "pkcs11:"))
-		return pdg_config_reject(err, c, line, "POL-7",
-					 "%s: this version reads key files alone", key);
-	*out = pdg_config_path(c, value);
+	*out = pdg_str_starts(value, "pkcs11:") ? pdg_str_dup(value) : pdg_config_path(c, value);
 	return *out ? 0 : pdg_nomem(err);
 }
 
@@ -215,7 +232,7 @@ static int read_connections(const struct pdg_config *c, struct pdg_service_confi
 			    struct pdg_error *err)
 {
 	unsigned line;
-	const char *value = get(c, "service", "connectionsPerAddress", &line);
+	const char *value = pdg_service_config_get(c, "service", "connectionsPerAddress", &line);
 	uint64_t n = PDG_LIMIT_PER_ADDRESS;
 
 	if (value && !pdg_bytes_u64(pdg_bytes_str(value), PDG_LIMIT_CONNECTIONS, &n))
@@ -226,6 +243,60 @@ static int read_connections(const struct pdg_config *c, struct pdg_service_confi
 	return 0;
 }
 
+/* Who may read: names of client certificates (service/caller.h). */
+static int read_readers(const struct pdg_config *c, struct pdg_service_config *cfg,
+			struct pdg_error *err)
+{
+	unsigned line = 1;
+	size_t n = 0;
+
+	while (pdg_config_get(c, "service", NULL, "readers", n, &line))
+		n++;
+	if (n && !cfg->client_ca)
+		return pdg_config_reject(err, c, line, "CFG-1",
+					 "readers needs clientCa: nobody could show who he is");
+	cfg->readers.v = pdg_calloc(n ? n : 1, sizeof(*cfg->readers.v));
+	if (!cfg->readers.v)
+		return pdg_nomem(err);
+	for (; cfg->readers.n < n; cfg->readers.n++) {
+		const char *name =
+			pdg_config_get(c, "service", NULL, "readers", cfg->readers.n, &line);
+
+		cfg->readers.v[cfg->readers.n] = pdg_str_dup(name);
+		if (!cfg->readers.v[cfg->readers.n])
+			return pdg_nomem(err);
+	}
+	return 0;
+}
+
+static int read_tls(const struct pdg_config *c, struct pdg_service_config *cfg,
+		    struct pdg_error *err)
+{
+	unsigned line = 1;
+	int rc;
+
+	rc = pdg_service_config_copy(c, "service", "tlsCertificate", NULL, &cfg->tls_certificate,
+				     err);
+	if (rc == 0)
+		rc = pdg_service_config_copy(c, "service", "tlsKey", NULL, &cfg->tls_key, err);
+	if (rc == 0)
+		rc = pdg_service_config_copy(c, "service", "clientCa", NULL, &cfg->client_ca, err);
+	if (rc < 0)
+		return rc;
+	if (!cfg->tls_certificate != !cfg->tls_key) {
+		(void)pdg_service_config_get(c, "service",
+					     cfg->tls_key ? "tlsKey" : "tlsCertificate", &line);
+		return pdg_config_reject(err, c, line, "CFG-1",
+					 "tlsCertificate and tlsKey go together");
+	}
+	if (cfg->client_ca && !cfg->tls_certificate) {
+		(void)pdg_service_config_get(c, "service", "clientCa", &line);
+		return pdg_config_reject(err, c, line, "CFG-1",
+					 "clientCa needs tlsCertificate and tlsKey");
+	}
+	return read_readers(c, cfg, err);
+}
+
 static int read_service(const struct pdg_config *c, struct pdg_service_config *cfg,
 			struct pdg_error *err)
 {
@@ -233,28 +304,42 @@ static int read_service(const struct pdg_config *c, struct pdg_service_config *c
 	const char *level;
 	int rc;
 
-	rc = read_listen(c, cfg, err);
+	rc = pdg_service_config_copy(c, "service", "socket", NULL, &cfg->socket, err);
+	if (rc == 0)
+		rc = read_listen(c, cfg, err);
+	if (rc == 0)
+		rc = read_tls(c, cfg, err);
 	if (rc == 0)
 		rc = read_store(c, cfg, err);
 	if (rc == 0)
-		rc = read_key(c, "service", "signingKey", &cfg->signing_key, err);
+		rc = pdg_service_config_key(c, "service", "signingKey", &cfg->signing_key, err);
 	if (rc == 0)
-		rc = read_key(c, "service", "journalKey", &cfg->journal_key, err);
+		rc = pdg_service_config_copy(c, "service", "signingKeyPassphrase", NULL,
+					     &cfg->signing_passphrase, err);
 	if (rc == 0)
-		rc = copy(c, "service", "proxy", NULL, &cfg->proxy, err);
+		rc = pdg_service_config_key(c, "service", "journalKey", &cfg->journal_key, err);
 	if (rc == 0)
-		rc = copy(c, "service", "policy", NULL, &cfg->policy_file, err);
+		rc = pdg_service_config_copy(c, "service", "proxy", NULL, &cfg->proxy, err);
+	if (rc == 0)
+		rc = pdg_service_config_copy(c, "service", "policy", NULL, &cfg->policy_file, err);
 	if (rc == 0)
 		rc = read_connections(c, cfg, err);
 	if (rc < 0)
 		return rc;
+	if (cfg->store_url && !cfg->journal_key) {
+		rc = pdg_reject(err, "CFG-1",
+				"%s: a store in PostgreSQL needs journalKey in [service]", c->file);
+		pdg_fix(err, "make one with 'pedigree key generate --type ed25519', the same for "
+			     "every pedigreed over that database");
+		return rc;
+	}
 	if (!cfg->signing_key) {
 		rc = pdg_reject(err, "CFG-1", "%s: [service] names no signingKey", c->file);
 		pdg_fix(err, "make one with 'pedigree key generate' and name it");
 		return rc;
 	}
 	cfg->log_level = PDG_LOG_INFO;
-	level = get(c, "service", "logLevel", &line);
+	level = pdg_service_config_get(c, "service", "logLevel", &line);
 	if (level && !pdg_log_level_parse(level, &cfg->log_level))
 		return pdg_config_reject(err, c, line, "CFG-1",
 					 "logLevel is '%.64s', not error, warn, info or debug",
@@ -270,7 +355,7 @@ static int check_policy_place(const struct pdg_config *c, const struct pdg_servi
 	unsigned line;
 
 	if (inside && cfg->policy_file) {
-		(void)get(c, "service", "policy", &line);
+		(void)pdg_service_config_get(c, "service", "policy", &line);
 		return pdg_config_reject(err, c, line, "CFG-1",
 					 "the policy is named and sections of it are in this file: "
 					 "it has one place");
@@ -280,79 +365,6 @@ static int check_policy_place(const struct pdg_config *c, const struct pdg_servi
 				  "%s: holds no policy, and [service] names none by policy",
 				  c->file);
 	return 0;
-}
-
-static int read_log_type(const struct pdg_config *c, struct pdg_service_config *cfg,
-			 struct pdg_error *err)
-{
-	unsigned line;
-	const char *type = get(c, "log", "type", &line);
-
-	if (!type || pdg_str_eq(type, "embedded")) {
-		cfg->log = PDG_LOG_EMBEDDED;
-		return 0;
-	}
-	if (pdg_str_eq(type, "rekor-v2")) {
-		cfg->log = PDG_LOG_REKOR_V2;
-		return 0;
-	}
-	if (pdg_str_eq(type, "rekor-v1"))
-		return pdg_config_reject(err, c, line, "POL-7",
-					 "type: this version logs to rekor-v2 and embedded logs");
-	return pdg_config_reject(err, c, line, "CFG-1", "type is '%.64s', not embedded or rekor-v2",
-				 type);
-}
-
-/* What one kind of log needs and the other has no use for. */
-static int check_log(const struct pdg_config *c, const struct pdg_service_config *cfg,
-		     struct pdg_error *err)
-{
-	bool rekor = cfg->log == PDG_LOG_REKOR_V2;
-	unsigned line;
-
-	if (rekor && !cfg->log_url)
-		return pdg_reject(err, "CFG-1", "%s: [log] of type rekor-v2 needs url", c->file);
-	if (rekor && !cfg->log_key)
-		return pdg_reject(err, "CFG-1",
-				  "%s: [log] of type rekor-v2 needs key, the log's public key",
-				  c->file);
-	if (!rekor && (get(c, "log", "url", &line) || get(c, "log", "readUrl", &line)))
-		return pdg_config_reject(err, c, line, "CFG-1", "an embedded log has no url");
-	if (rekor && get(c, "log", "directory", &line))
-		return pdg_config_reject(err, c, line, "CFG-1", "a rekor-v2 log has no directory");
-	return 0;
-}
-
-static int read_log(const struct pdg_config *c, struct pdg_service_config *cfg,
-		    struct pdg_error *err)
-{
-	unsigned line;
-	const char *limit;
-	int rc;
-
-	rc = read_log_type(c, cfg, err);
-	if (rc == 0)
-		rc = copy(c, "log", "url", NULL, &cfg->log_url, err);
-	if (rc == 0)
-		rc = copy(c, "log", "readUrl", NULL, &cfg->log_read_url, err);
-	if (rc == 0)
-		rc = copy(c, "log", "directory", DEFAULT_LOG_DIRECTORY, &cfg->log_directory, err);
-	if (rc == 0)
-		rc = copy(c, "log", "origin", DEFAULT_ORIGIN, &cfg->log_origin, err);
-	if (rc == 0)
-		rc = read_key(c, "log", "key", &cfg->log_key, err);
-	if (rc == 0)
-		rc = check_log(c, cfg, err);
-	if (rc < 0)
-		return rc;
-	if (!pdg_log_origin_ok(cfg->log_origin)) {
-		(void)get(c, "log", "origin", &line);
-		return pdg_config_reject(err, c, line, "CFG-1",
-					 "origin is '%.64s', not a host name", cfg->log_origin);
-	}
-	cfg->pending_limit = DEFAULT_PENDING_LIMIT;
-	limit = get(c, "log", "pendingLimit", &line);
-	return limit ? pdg_duration_parse(pdg_bytes_str(limit), &cfg->pending_limit, err) : 0;
 }
 
 int pdg_service_config_load(const char *path, struct pdg_service_config **out,
@@ -374,7 +386,7 @@ int pdg_service_config_load(const char *path, struct pdg_service_config **out,
 		return pdg_nomem(err);
 	rc = read_service(c, cfg, err);
 	if (rc == 0)
-		rc = read_log(c, cfg, err);
+		rc = pdg_service_config_log(c, cfg, err);
 	if (rc == 0)
 		rc = check_policy_place(c, cfg, err);
 	if (rc < 0)

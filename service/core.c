@@ -8,39 +8,43 @@
 
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "crypto/digest.h"
+#include "service/builds.h"
 #include "service/core_impl.h"
 #include "service/countersign.h"
+#include "service/own_keys.h"
 #include "service/status.h"
 #include "util/limits.h"
 #include "util/rule.h"
 #include "util/str.h"
 
-/* Counted alone: nobody is known whom a record could be about (rules.md 5.3). */
-static void count_refusal(struct pdg_core *core, const char *rule)
-{
-	size_t n;
-	const struct pdg_rule *table = pdg_rule_table(&n);
-	const struct pdg_rule *r = pdg_rule_find(rule);
-
-	if (r)
-		atomic_fetch_add_explicit(&core->refused[r - table], 1, memory_order_relaxed);
-}
-
 /* Decide and sign @job, whose submission is parsed. */
 static int judge(struct pdg_core *core, struct pdg_job *job, const struct pdg_decision *along,
 		 struct pdg_error *err)
 {
-	struct pdg_ground g = {.store = core->store};
+	struct pdg_ground g = {.store = core->store, .linked = core->linked};
+	int64_t begun;
 	int rc;
 
 	job->force = pdg_in_force_ref(core->policy);
 	job->received = pdg_now(&core->clock);
 	g.force = job->force;
 	g.received = job->received;
-	rc = pdg_decide(&g, job->submission, along, &job->d, err);
-	return rc < 0 ? rc : pdg_countersign(job, core->signing_key, err);
+	g.caller = job->asked ? &job->asked->proven : NULL;
+	if (job->asked && job->asked->outputs.root)
+		rc = pdg_builds_decide(&g, g.caller, &job->asked->outputs, &job->submission,
+				       &job->d, err);
+	else
+		rc = pdg_decide(&g, job->submission, along, &job->d, err);
+	if (rc < 0)
+		return rc;
+	begun = pdg_monotonic_us();
+	rc = pdg_countersign(job, job->force->signing, err);
+	pdg_metrics_lasted(core->teller.metrics, PDG_LASTS_SIGN, pdg_monotonic_us() - begun);
+	return rc;
 }
 
 /* The source that a build brings along is a submission like another, but the git server's alone. */
@@ -65,7 +69,7 @@ static int judge_all(struct pdg_core *core, struct pdg_job *job, struct pdg_erro
 {
 	int rc = 0;
 
-	if (job->submission->source)
+	if (job->submission && job->submission->source)
 		rc = judge_along(core, job, err);
 	if (rc < 0)
 		return rc;
@@ -88,6 +92,9 @@ static struct pdg_job *refusal_job(struct pdg_job *job)
 		about->done = job->done;
 		about->ctx = job->ctx;
 		about->err = job->err;
+		about->teller = job->teller;
+		about->begun = job->begun;
+		memcpy(about->request, job->request, sizeof(about->request));
 		job->along = NULL;
 		pdg_job_free(job);
 	}
@@ -104,8 +111,6 @@ static void refuse(struct pdg_core *core, struct pdg_job *job, int rc)
 		return;
 	if (record)
 		job = record;
-	if (pdg_status_is_refusal(rc))
-		count_refusal(core, job->err.rule);
 	pdg_job_answer_error(job, &job->err);
 	pdg_job_free(job);
 }
@@ -121,22 +126,27 @@ static void answer_unheard(void (*done)(void *ctx, const struct pdg_answer *answ
 	done(ctx, &a);
 }
 
-void pdg_core_submit(struct pdg_core *core, struct pdg_bytes body, int wait_ms,
-		     void (*done)(void *ctx, const struct pdg_answer *answer), void *ctx)
+/* A CI's token stands for this body; an identity's for whatever its holder sends while it lives. */
+static void bind_token(struct pdg_job *job)
 {
-	struct pdg_job *job = pdg_job_new(PDG_JOB_ACCEPT);
-	int rc;
+	const struct pdg_proven *p = job->asked ? &job->asked->proven : NULL;
 
-	if (!job) {
-		answer_unheard(done, ctx);
+	if (!p || p->way != PDG_WAY_TOKEN || !p->is_ci)
 		return;
-	}
-	job->done = done;
-	job->ctx = ctx;
-	job->deadline = pdg_monotonic_ms() + (wait_ms > 0 ? wait_ms : 0);
-	rc = pdg_submission_parse(body, &job->submission, &job->err);
+	job->token.once = true;
+	job->token.expires = p->expires;
+	memcpy(job->token.name, p->name, sizeof(job->token.name));
+	memcpy(job->token.body, p->body, sizeof(job->token.body));
+}
+
+void pdg_core_go_on(void *ctx, struct pdg_job *job, int rc)
+{
+	struct pdg_core *core = ctx;
+
 	if (rc == 0)
 		rc = judge_all(core, job, &job->err);
+	bind_token(job);
+	pdg_job_asked_done(job);
 	if (rc < 0) {
 		refuse(core, job, rc);
 		return;
@@ -146,6 +156,97 @@ void pdg_core_submit(struct pdg_core *core, struct pdg_bytes body, int wait_ms,
 		pdg_job_answer_error(job, &job->err);
 		pdg_job_free(job);
 	}
+}
+
+/* What @caller's connection proved goes into @job: by a certificate at once, a token is still to be
+ * judged. */
+static int take_caller(struct pdg_job *job, const struct pdg_caller *caller, struct pdg_bytes body,
+		       struct pdg_error *err)
+{
+	int rc;
+
+	if (!caller || (!caller->bearer && !caller->certificate))
+		return 0;
+	rc = pdg_job_ask(job, err);
+	if (rc < 0)
+		return rc;
+	if (!caller->bearer)
+		return pdg_proven_certificate(&job->asked->proven, caller, err);
+	job->asked->bearer = pdg_str_dup(caller->bearer);
+	if (!job->asked->bearer)
+		return pdg_nomem(err);
+	return pdg_sha256(body, job->asked->proven.body, err);
+}
+
+/* @job is parsed: judge it here, or where its token is judged first. */
+static void begin(struct pdg_core *core, struct pdg_job *job, int rc)
+{
+	if (rc < 0 || !job->asked || !job->asked->bearer) {
+		pdg_core_go_on(core, job, rc);
+		return;
+	}
+	rc = pdg_callers_put(core->callers, job, &job->err);
+	if (rc < 0) {
+		pdg_job_answer_error(job, &job->err);
+		pdg_job_free(job);
+	}
+}
+
+/* A job for this request, or NULL: it is answered. */
+static struct pdg_job *new_job(struct pdg_core *core, const struct pdg_caller *caller, int wait_ms,
+			       void (*done)(void *ctx, const struct pdg_answer *answer), void *ctx)
+{
+	struct pdg_job *job = pdg_job_new(PDG_JOB_ACCEPT);
+
+	if (!job) {
+		answer_unheard(done, ctx);
+		return NULL;
+	}
+	job->done = done;
+	job->ctx = ctx;
+	job->deadline = pdg_monotonic_ms() + (wait_ms > 0 ? wait_ms : 0);
+	job->teller = &core->teller;
+	job->begun = pdg_monotonic_us();
+	if (caller)
+		(void)snprintf(job->request, sizeof(job->request), "%s", caller->request_id);
+	return job;
+}
+
+void pdg_core_submit(struct pdg_core *core, const struct pdg_caller *caller, struct pdg_bytes body,
+		     int wait_ms, void (*done)(void *ctx, const struct pdg_answer *answer),
+		     void *ctx)
+{
+	struct pdg_job *job = new_job(core, caller, wait_ms, done, ctx);
+	int rc;
+
+	if (!job)
+		return;
+	rc = pdg_submission_parse(body, &job->submission, &job->err);
+	if (rc == 0)
+		rc = take_caller(job, caller, body, &job->err);
+	begin(core, job, rc);
+}
+
+void pdg_core_build(struct pdg_core *core, const struct pdg_caller *caller, struct pdg_bytes body,
+		    int wait_ms, void (*done)(void *ctx, const struct pdg_answer *answer),
+		    void *ctx)
+{
+	struct pdg_job *job = new_job(core, caller, wait_ms, done, ctx);
+	int rc;
+
+	if (!job)
+		return;
+	rc = pdg_job_ask(job, &job->err);
+	if (rc == 0 && (!caller || !caller->bearer))
+		rc = pdg_reject(&job->err, "TOK-1",
+				"a build is attested for whoever proves himself by a token");
+	if (rc == 0)
+		rc = pdg_outputs_read(body, &job->asked->outputs, &job->err);
+	if (rc == 0)
+		job->asked->bytes = 4 * body.n;
+	if (rc == 0)
+		rc = take_caller(job, caller, body, &job->err);
+	begin(core, job, rc);
 }
 
 /* --- reload --- */
@@ -170,18 +271,18 @@ static void waiter_done(void *ctx, const struct pdg_answer *answer)
 	(void)pthread_mutex_unlock(&w->mutex);
 }
 
-/* pdg_policy_box_reload()'s: returns when the store has committed it. */
-static int keep_version(void *ctx, uint64_t version, struct pdg_error *err)
+/* Returns when the store has committed it. */
+static int keep_meta(struct pdg_core *core, const char *name, const char *value,
+		     struct pdg_error *err)
 {
-	struct pdg_core *core = ctx;
 	PDG_AUTO(job) struct pdg_job *job = pdg_job_new(PDG_JOB_META);
 	struct waiter w = {.over = false};
 	int rc;
 
 	if (!job)
 		return pdg_nomem(err);
-	job->name = "policy-version";
-	job->value = pdg_str_printf("%" PRIu64, version);
+	job->name = name;
+	job->value = pdg_str_dup(value);
 	if (!job->value)
 		return pdg_nomem(err);
 	(void)pthread_mutex_init(&w.mutex, NULL);
@@ -204,51 +305,102 @@ static int keep_version(void *ctx, uint64_t version, struct pdg_error *err)
 	return rc;
 }
 
+/* pdg_policy_box_reload()'s: what comes into force is durable before it does. */
+static int keep_in_force(void *ctx, uint64_t version, struct pdg_error *err)
+{
+	struct pdg_core *core = ctx;
+	PDG_AUTO(mem) char *text = pdg_str_printf("%" PRIu64, version);
+	uint64_t newest;
+	int rc;
+
+	if (!text)
+		return pdg_nomem(err);
+	/* Another service over the same store may be ahead of what was in force here. */
+	rc = pdg_core_meta_number(core, "policy-version", &newest, err);
+	if (rc == 0 && newest > version)
+		rc = pdg_reject(err, "POL-11",
+				"the policy's version is %" PRIu64 ", %" PRIu64
+				" was in force over this store",
+				version, newest);
+	if (rc == 0)
+		rc = keep_meta(core, "policy-version", text, err);
+	if (rc == 0 && core->next_key)
+		rc = keep_meta(core, PDG_OWN_KEYS_META, pdg_buf_cstr(&core->next_own_keys), err);
+	return rc;
+}
+
 int pdg_core_reload(struct pdg_core *core, struct pdg_error *err)
 {
-	return pdg_policy_box_reload(core->policy, keep_version, core, err);
+	struct pdg_next_key next = {core->next_key, pdg_buf_cstr(&core->next_own_keys)};
+	int rc = pdg_policy_box_reload(core->policy, core->next_key ? &next : NULL, keep_in_force,
+				       core, err);
+
+	if (rc == 0)
+		pdg_core_turned(core);
+	return rc;
+}
+
+void pdg_core_reloaded(struct pdg_core *core, const char *failed, const struct pdg_error *why)
+{
+	(void)pthread_mutex_lock(&core->reload_mutex);
+	core->reload_failed = failed;
+	if (failed)
+		core->reload_why = *why;
+	(void)pthread_mutex_unlock(&core->reload_mutex);
+}
+
+void pdg_core_touch(struct pdg_core *core)
+{
+	struct pdg_writer_stats w;
+
+	pdg_writer_stats(core->writer, &w);
+	(void)pdg_publisher_fresh_now(core->publisher);
+	pdg_in_force_unref(pdg_in_force_ref(core->policy));
 }
 
 /* --- counters --- */
 
-void pdg_core_refusals(struct pdg_core *core,
-		       void (*each)(void *ctx, const char *rule, uint64_t count), void *ctx)
-{
-	size_t n, i;
-	const struct pdg_rule *table = pdg_rule_table(&n);
-
-	for (i = 0; i < n; i++) {
-		uint64_t count = atomic_load_explicit(&core->refused[i], memory_order_relaxed);
-
-		if (count)
-			each(ctx, table[i].id, count);
-	}
-}
-
-static void add_refusals(void *ctx, const char *rule, uint64_t count)
-{
-	uint64_t *sum = ctx;
-
-	(void)rule;
-	*sum += count;
-}
-
 void pdg_core_stats(struct pdg_core *core, struct pdg_core_stats *out)
 {
+	PDG_AUTO(in_force) struct pdg_in_force *force = NULL;
+	PDG_AUTO(buf) struct pdg_buf note = PDG_BUF_INIT(PDG_LIMIT_CHECKPOINT);
 	struct pdg_writer_stats w;
+	struct pdg_metrics *m = core->teller.metrics;
 	uint64_t all = 0;
 
 	*out = (struct pdg_core_stats){0};
 	pdg_writer_stats(core->writer, &w);
 	out->accepted = w.accepted;
 	out->known = w.known;
-	out->refused_after_identity = w.refused;
+	out->refused_before_identity = pdg_metrics_failures(m, PDG_FAILS_UNKNOWN);
+	out->refused_after_identity = pdg_metrics_failures(m, PDG_FAILS_KNOWN);
+	out->queued = w.queued;
+	out->waiting = w.waiting;
+	out->fresh = pdg_publisher_fresh_now(core->publisher);
 	out->logged = w.logged;
 	out->commits = w.commits;
 	out->store_failures = w.failures;
 	out->log_failures = pdg_publisher_failures(core->publisher);
-	pdg_core_refusals(core, add_refusals, &out->refused_before_identity);
+	out->log_seen = pdg_publisher_seen(core->publisher);
+	out->relay_restarts = core->relay ? pdg_relay_restarts(core->relay) : 0;
+	out->signer_restarts = core->signer ? pdg_signer_restarts(core->signer) : 0;
+	force = pdg_in_force_ref(core->policy);
+	out->policy_version = force->policy->version;
 	if (core->store->ops->count(core->store, &all, &out->pending, &out->oldest_pending, NULL) <
 	    0)
 		out->pending = 0;
+	if (core->store->ops->journal_state(core->store, &out->journal_size, &note, NULL) < 0)
+		out->journal_size = 0;
+	if (pdg_core_meta_number(core, "log-size", &out->log_size, NULL) < 0)
+		out->log_size = 0;
+}
+
+struct pdg_metrics *pdg_core_metrics(struct pdg_core *core)
+{
+	return core->teller.metrics;
+}
+
+struct pdg_process *pdg_core_process(struct pdg_core *core)
+{
+	return core->process;
 }

@@ -15,11 +15,14 @@
 #define PDG_SERVICE_CORE_H
 
 #include "chain/verify.h"
+#include "service/caller.h"
 #include "service/config.h"
 #include "store/store.h"
 #include "tlog/log.h"
 
 struct pdg_core;
+struct pdg_metrics;
+struct pdg_process;
 
 /**
  * Everything opened and checked: store, journal, log, keys, policy. Threads are running when it
@@ -66,20 +69,33 @@ struct pdg_answer {
  * Judge and keep one submission (rules.md 8: envelope, bundle, or {"attestation", "commit",
  * "source"}).
  *
+ * @caller what the connection proved; borrowed until this returns. NULL: nothing
  * @body   at most PDG_LIMIT_BODY bytes; borrowed until this returns
  * @wait_ms how long the answer may wait for the log
  * @done   called exactly once, from this thread or another; must not block
  */
-void pdg_core_submit(struct pdg_core *core, struct pdg_bytes body, int wait_ms,
-		     void (*done)(void *ctx, const struct pdg_answer *answer), void *ctx);
+void pdg_core_submit(struct pdg_core *core, const struct pdg_caller *caller, struct pdg_bytes body,
+		     int wait_ms, void (*done)(void *ctx, const struct pdg_answer *answer),
+		     void *ctx);
+
+/**
+ * Attest the outputs of a CI (rules.md 3.5): as pdg_core_submit(), but the body is what
+ * docs/FORMATS.md says of POST /api/v1/builds, and @caller must have a token. TOK-1 without.
+ */
+void pdg_core_build(struct pdg_core *core, const struct pdg_caller *caller, struct pdg_bytes body,
+		    int wait_ms, void (*done)(void *ctx, const struct pdg_answer *answer),
+		    void *ctx);
 
 /** Append the record of @reference. *@out_pending tells 202 from 200. PDG_E_NOTFOUND, PDG_E_IO. */
 int pdg_core_record(struct pdg_core *core, const char *reference, struct pdg_buf *out,
 		    bool *out_pending, struct pdg_error *err) PDG_MUST_CHECK;
-/** Append the listing of a subject digest ("sha256"/"gitCommit", value); @after: id of the last
- * seen. */
+/**
+ * Append the listing of a subject digest ("sha256"/"gitCommit", value), of @stage (NULL: of any);
+ * @after: id of the last seen. A commit has its sources and the builds that name it.
+ */
 int pdg_core_subjects(struct pdg_core *core, const char *algorithm, const char *value,
-		      int64_t after, struct pdg_buf *out, struct pdg_error *err) PDG_MUST_CHECK;
+		      const char *stage, int64_t after, struct pdg_buf *out,
+		      struct pdg_error *err) PDG_MUST_CHECK;
 /** Judge the chain of an artifact from the store; append its JSON. */
 int pdg_core_chain(struct pdg_core *core, const char *sha256, struct pdg_buf *out,
 		   struct pdg_error *err) PDG_MUST_CHECK;
@@ -96,10 +112,12 @@ int pdg_core_keys(struct pdg_core *core, struct pdg_buf *out, struct pdg_error *
 int pdg_core_ready(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
 /**
  * Re-check everything stored (--fsck): signatures, references, log, journal. @line is called with
- * each thing that does not hold as soon as it is found, and last with a summary. Returns 0,
+ * each thing that does not hold as soon as it is found, and last with a summary; @progress (or
+ * NULL) with how many attestations of how many are checked, 0 while the trees are. Returns 0,
  * PDG_E_REJECTED (FSK-1), PDG_E_IO.
  */
-int pdg_core_fsck(struct pdg_core *core, void (*line)(void *ctx, const char *text), void *ctx,
+int pdg_core_fsck(struct pdg_core *core, void (*line)(void *ctx, const char *text),
+		  void (*progress)(void *ctx, uint64_t done, uint64_t all), void *ctx,
 		  struct pdg_error *err) PDG_MUST_CHECK;
 
 /* Counters for /metrics; a snapshot. */
@@ -109,12 +127,34 @@ struct pdg_core_stats {
 	int64_t oldest_pending;	 /* Unix seconds, 0: none */
 	uint64_t commits;	 /* store transactions: accepted / commits is the group's size */
 	uint64_t store_failures; /* of those, how many more failed */
+	uint64_t queued;	 /* submissions that wait to be kept */
+	uint64_t waiting;	 /* answers that wait for the log */
+	uint64_t fresh;		 /* kept rows on their way to the log */
+	uint64_t log_size, journal_size;
+	int64_t log_seen; /* pdg_monotonic_ms() when the log took something last, or of the start */
+	uint64_t policy_version; /* in force */
+	uint64_t relay_restarts, signer_restarts;
 };
 void pdg_core_stats(struct pdg_core *core, struct pdg_core_stats *out);
-/** Refusals before identity by rule (rules.md 5.3): @each is called for every rule that refused. */
-void pdg_core_refusals(struct pdg_core *core,
-		       void (*each)(void *ctx, const char *rule, uint64_t count), void *ctx);
+/** What the parts count; also for the HTTP side. */
+struct pdg_metrics *pdg_core_metrics(struct pdg_core *core);
+struct pdg_process *pdg_core_process(struct pdg_core *core);
 
+/**
+ * What became of a reload: @failed could not be taken in by *@why, and /readyz says so (RDY-3);
+ * NULL: all was.
+ */
+void pdg_core_reloaded(struct pdg_core *core, const char *failed, const struct pdg_error *why);
+/** Go through the locks that every submission needs: whoever does not come back hangs. */
+void pdg_core_touch(struct pdg_core *core);
+#define PDG_RELOAD_KEY "signingKey" /* how pdg_core_reloaded() names it: RDY-7 */
+
+/**
+ * Have the signing key that the daemon's file names now at hand, tried; it comes into use with the
+ * next pdg_core_reload() that succeeds. The same thread as that. Returns 0, what pdg_signer_turn()
+ * does, CFG-1, CFG-3.
+ */
+int pdg_core_turn_key(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
 /** Take in the policy again (SIGHUP; one thread). On failure the old one stays and /readyz says so.
  */
 int pdg_core_reload(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;

@@ -10,10 +10,17 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "service/callers.h"
 #include "service/core.h"
 #include "service/journal.h"
+#include "service/linked.h"
 #include "service/policy_box.h"
+#include "service/process.h"
 #include "service/publisher.h"
+#include "service/relay.h"
+#include "service/signer.h"
+#include "service/stamps.h"
+#include "service/teller.h"
 #include "service/writer.h"
 
 /* What readiness found of the last entry that was logged. */
@@ -30,12 +37,18 @@ struct pdg_core {
 	bool only_check; /* --fsck: make nothing, write nothing, start nothing */
 	struct pdg_clock clock;
 	struct pdg_store *store;
-	struct pdg_key *signing_key;
+	struct pdg_signer *signer;   /* NULL: the keys are in this process */
+	struct pdg_key *signing_key; /* the newest; who signs goes by the policy in force */
+	struct pdg_buf own_keys;     /* service/own_keys.h, with that one */
+	struct pdg_key *next_key;    /* tried, and not yet used: between the steps of a reload */
+	struct pdg_buf next_own_keys;
 	struct pdg_key *journal_key;
 	char *journal_origin;
 	char *key_cache;
-	struct pdg_log *log;
-	struct pdg_key *log_key; /* public; of a Rekor: configured */
+	struct pdg_relay *relay;  /* NULL: nothing is elsewhere */
+	struct pdg_stamps stamps; /* of it, where a timestamp authority is configured */
+	struct pdg_log *log;	  /* a Rekor's: NULL until the relay is started */
+	struct pdg_key *log_key;  /* public; of a Rekor: configured */
 	uint8_t log_id[32];
 	struct pdg_buf root_json; /* TrustedRoot of this log */
 	struct pdg_root *root;	  /* the same, read */
@@ -43,10 +56,19 @@ struct pdg_core {
 	struct pdg_journal *journal;
 	struct pdg_writer *writer;
 	struct pdg_publisher *publisher;
-	atomic_uint_fast64_t *refused; /* before identity, for each rule of the table */
+	struct pdg_linked *linked;
+	struct pdg_callers *callers;
+	struct pdg_teller teller;
+	struct pdg_process *process;
 	struct pdg_last_look look;
+	pthread_mutex_t reload_mutex; /* guards what follows */
+	const char *reload_failed;    /* static; NULL: nothing did */
+	struct pdg_error reload_why;
 	atomic_int_fast64_t tried; /* pdg_monotonic_ms() of the last write that readiness tried */
 };
+
+/** core.c: @core's job goes on once its token is judged, with @rc; its errors are in it. */
+void pdg_core_go_on(void *core, struct pdg_job *job, int rc);
 
 /** Open the store, or make it where nothing was begun without it. STO-*, CFG-1, CFG-6, FIL-1. */
 int pdg_core_open_store(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
@@ -60,9 +82,32 @@ int pdg_core_own_folder(const char *dir, const char *key, struct pdg_error *err)
 int pdg_core_log_unbegun(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
 /** CFG-6 for a log of @size entries. */
 int pdg_core_refuse_unknown_log(const struct pdg_core *core, uint64_t size, struct pdg_error *err);
+/** Start the relay, where something is elsewhere, and the log that it speaks to. CLI-5, STO-3. */
+int pdg_core_start_relay(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
 /** Open the configured log and hold it against what the store knows of it. CFG-2, CFG-5, CFG-6,
  * LOG-*. */
 int pdg_core_open_log(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Start the program that holds the keys, if the configuration names one. */
+int pdg_core_start_signer(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
+/** Open the keys. KEY-*, CFG-1 (no log entry can be made with it), CFG-4 (the journal's is gone).
+ */
+int pdg_core_open_signing_key(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
+int pdg_core_open_journal_key(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
+/** pdg_embedded_options.open_key(); @ctx is the core. */
+int pdg_core_open_embedded_key(void *ctx, const char *path, struct pdg_key **out,
+			       struct pdg_error *err) PDG_MUST_CHECK;
+/** All are open: they differ (CFG-3), and from here on they sign and nothing else. */
+int pdg_core_seal_keys(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
+/** Does @key sign, by itself and for a log? What pdg_key_sign() returns, CFG-1. */
+int pdg_core_can_sign(const struct pdg_core *core, const struct pdg_key *key,
+		      struct pdg_error *err) PDG_MUST_CHECK;
+/** Have the store know the signing key. */
+int pdg_core_keep_own_keys(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
+/** The next key came into use, with the policy that was taken in. */
+void pdg_core_turned(struct pdg_core *core);
+/** Nobody has any of the keys any more. */
+void pdg_core_keys_done(struct pdg_core *core);
 
 /** A value of the store; *@out stays NULL when it has none. */
 int pdg_core_meta(struct pdg_core *core, const char *name, char **out,
@@ -75,10 +120,5 @@ int pdg_core_meta_number(struct pdg_core *core, const char *name, uint64_t *out,
  * signature. */
 int pdg_core_check_bundle(const struct pdg_core *core, const struct pdg_stored *a,
 			  const struct pdg_key *key, struct pdg_error *err) PDG_MUST_CHECK;
-
-/** The public key of whoever countersigned @a: ours, or a serviceKey of @force's policy. NULL:
- * unknown. */
-const struct pdg_key *pdg_core_service_key(const struct pdg_core *core,
-					   const struct pdg_in_force *force, const char *hint);
 
 #endif

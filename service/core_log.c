@@ -6,10 +6,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "crypto/timestamp.h"
 #include "service/core_impl.h"
 #include "tlog/embedded.h"
 #include "tlog/note.h"
-#include "tlog/rekor_v2.h"
 #include "util/codec.h"
 #include "util/fs.h"
 #include "util/limits.h"
@@ -52,6 +52,8 @@ static int open_folder(struct pdg_core *core, bool may_create, struct pdg_log **
 		.origin = core->cfg->log_origin,
 		.key = core->cfg->log_key,
 		.may_create = may_create,
+		.open_key = pdg_core_open_embedded_key,
+		.key_ctx = core,
 	};
 	int rc = 0;
 
@@ -100,45 +102,19 @@ static int open_embedded(struct pdg_core *core, bool has_entries, struct pdg_err
 	return pdg_key_public_der(pdg_key_spki(key), &core->log_key, err);
 }
 
-/* The newest tree that this log was seen to have (service/batch.c keeps it). */
-static int known_head(struct pdg_core *core, struct pdg_log_head *out, struct pdg_error *err)
-{
-	PDG_AUTO(mem) char *text = NULL;
-	struct pdg_bytes size, root;
-	struct pdg_log_head head;
-	const char *blank;
-	int rc = pdg_core_meta(core, "log-head", &text, err);
-
-	if (rc < 0 || !text)
-		return rc;
-	blank = strchr(text, ' ');
-	size = pdg_bytes(text, blank ? (size_t)(blank - text) : 0);
-	root = pdg_bytes_str(blank ? blank + 1 : "");
-	if (!pdg_bytes_u64(size, INT64_MAX, &head.size) ||
-	    !pdg_unhex(root, head.root.b, PDG_HASH_LEN))
-		return pdg_reject(err, "STO-3", "the store's log-head is '%.100s', no tree", text);
-	*out = head;
-	return 0;
-}
-
+/* What it is known by; the relay speaks to it (core_relay.c). */
 static int open_rekor(struct pdg_core *core, struct pdg_error *err)
 {
-	struct pdg_rekor_options opt = {
-		.url = core->cfg->log_url,
-		.read_url = core->cfg->log_read_url,
-		.origin = core->cfg->log_origin,
-		.key_file = core->cfg->log_key,
-		.proxy = core->cfg->proxy,
-	};
-	int rc;
+	int rc = pdg_key_public_file(core->cfg->log_key, &core->log_key, err);
 
-	rc = pdg_key_public_file(core->cfg->log_key, &core->log_key, err);
 	if (rc < 0)
 		return pdg_context(err, rc, "[log] key");
-	rc = pdg_note_key_id(core->cfg->log_origin, core->log_key, core->log_id, err);
-	if (rc == 0)
-		rc = known_head(core, &opt.known, err);
-	return rc < 0 ? rc : pdg_rekor_v2_open(&opt, &core->log, err);
+	if (core->cfg->log == PDG_LOG_REKOR_V1 && pdg_key_type(core->log_key) != PDG_KEY_ECDSA_P256)
+		return pdg_reject(
+			err, "CFG-1",
+			"[log] key is %s: a Rekor v1 signs its entries' times by ECDSA P-256",
+			pdg_key_details(core->log_key));
+	return pdg_note_key_id(core->cfg->log_origin, core->log_key, core->log_id, err);
 }
 
 /* One value that must not change while the store has logged entries. */
@@ -159,7 +135,7 @@ static int check_same(struct pdg_core *core, const char *name, const char *what,
 
 static const char *type_name(const struct pdg_core *core)
 {
-	return core->cfg->log == PDG_LOG_EMBEDDED ? "embedded" : "rekor-v2";
+	return pdg_log_kind_name(core->cfg->log);
 }
 
 static int check_size(struct pdg_core *core, struct pdg_error *err)
@@ -188,71 +164,123 @@ static int check_known(struct pdg_core *core, const char *id, struct pdg_error *
 {
 	PDG_AUTO(mem) char *was = NULL;
 	uint64_t size;
-	int rc;
+	int rc = pdg_core_meta(core, "log-id", &was, err);
 
-	if (core->cfg->log != PDG_LOG_EMBEDDED)
-		return 0;
-	rc = pdg_core_meta(core, "log-id", &was, err);
 	if (rc < 0 || pdg_str_eq(was, id))
 		return rc;
+	/* Of another pedigreed, perhaps, that has not logged anything yet. */
+	if (was && core->store->ops->shared)
+		return check_same(core, "log-id", "id", id, err);
+	if (core->cfg->log != PDG_LOG_EMBEDDED)
+		return 0;
 	size = pdg_embedded_size(core->log);
 	return size > 0 ? pdg_core_refuse_unknown_log(core, size, err) : 0;
 }
 
-/* Write down whose entries the store holds; the time is when this log was begun with. */
+static int write_log(struct pdg_core *core, const char *id, const char *now, struct pdg_error *err)
+{
+	struct pdg_store *s = core->store;
+	int rc = s->ops->meta_set(s, "log-since", now, err);
+
+	if (rc == 0)
+		rc = s->ops->meta_set(s, "log-id", id, err);
+	if (rc == 0)
+		rc = s->ops->meta_set(s, "log-origin", core->cfg->log_origin, err);
+	return rc < 0 ? rc : s->ops->meta_set(s, "log-type", type_name(core), err);
+}
+
+/* *@out: since when, 0: the store does not know this log. */
+static int known_since(struct pdg_core *core, const char *id, uint64_t *out, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *was = NULL;
+	int rc = pdg_core_meta(core, "log-id", &was, err);
+
+	*out = 0;
+	if (rc < 0 || !pdg_str_eq(was, id))
+		return rc;
+	return pdg_core_meta_number(core, "log-since", out, err);
+}
+
+/*
+ * Write down whose entries the store holds; the time is when this log was begun with, by whichever
+ * pedigreed was the first.
+ */
 static int keep_log(struct pdg_core *core, const char *id, int64_t *out_since,
 		    struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *now = pdg_str_printf("%" PRId64, pdg_now(&core->clock));
-	PDG_AUTO(mem) char *was_id = NULL;
 	struct pdg_store *s = core->store;
 	uint64_t since = 0;
 	int rc;
 
 	if (!now)
 		return pdg_nomem(err);
-	rc = pdg_core_meta(core, "log-id", &was_id, err);
-	if (rc == 0)
-		rc = pdg_core_meta_number(core, "log-since", &since, err);
+	rc = known_since(core, id, &since, err);
+	*out_since = (int64_t)since;
+	if (rc < 0 || since || core->only_check)
+		return rc;
+	rc = s->ops->begin(s, err);
 	if (rc < 0)
 		return rc;
-	if (!core->only_check && (since == 0 || !pdg_str_eq(was_id, id))) {
-		since = (uint64_t)pdg_now(&core->clock);
-		rc = s->ops->begin(s, err);
-		if (rc < 0)
-			return rc;
-		rc = s->ops->meta_set(s, "log-since", now, err);
+	rc = known_since(core, id, &since, err);
+	if (rc == 0 && !since) {
+		*out_since = pdg_now(&core->clock);
+		rc = write_log(core, id, now, err);
 		if (rc == 0)
-			rc = s->ops->meta_set(s, "log-id", id, err);
-		if (rc == 0)
-			rc = s->ops->meta_set(s, "log-origin", core->cfg->log_origin, err);
-		if (rc == 0)
-			rc = s->ops->meta_set(s, "log-type", type_name(core), err);
-		if (rc == 0)
-			rc = s->ops->commit(s, err);
-		else
-			s->ops->rollback(s);
+			return s->ops->commit(s, err);
 	}
-	*out_since = (int64_t)since;
+	s->ops->rollback(s);
+	if (rc == 0)
+		*out_since = (int64_t)since;
 	return rc;
 }
 
+/* The configured authority's certificates; they are tried, so that a file without use ends the
+ * start.
+ */
+static int read_authority(struct pdg_core *core, struct pdg_tsa_chain *out, struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf pem = PDG_BUF_INIT(PDG_LIMIT_KEY_FILE);
+	PDG_AUTO(tsa) struct pdg_tsa *tsa = NULL;
+	struct pdg_bytes certs[PDG_LIMIT_CHAIN_CERTS];
+	size_t i;
+	int rc = pdg_fs_read(core->cfg->authority_chain, &pem, err);
+
+	if (rc == 0)
+		rc = pdg_tsa_chain_read(pdg_buf_bytes(&pem), out, err);
+	for (i = 0; rc == 0 && i < out->n; i++)
+		certs[i] = pdg_buf_bytes(&out->cert[i]);
+	if (rc == 0)
+		rc = pdg_tsa_new(certs, out->n, 0, 0, &tsa, err);
+	if (rc < 0)
+		(void)pdg_context(err, rc, "timestampCertificates");
+	return pdg_as_rule(err, rc, "CFG-1");
+}
+
+/* A Rekor's key was in use before this store was begun. */
 static int make_root(struct pdg_core *core, int64_t since, struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *url = pdg_str_printf("http://%s", core->cfg->log_origin);
-	int rc;
+	PDG_AUTO(tsa_chain) struct pdg_tsa_chain chain = {0};
+	struct pdg_root_make make = {
+		.base_url = url,
+		.key = core->log_key,
+		.log_id = core->log_id,
+		.valid_from = core->cfg->log == PDG_LOG_REKOR_V1 ? 0 : since,
+		.embedded = core->cfg->log == PDG_LOG_EMBEDDED,
+	};
+	int rc = 0;
 
 	if (!url)
 		return pdg_nomem(err);
-	rc = pdg_root_write(&(struct pdg_root_make){.base_url = url,
-						    .key = core->log_key,
-						    .log_id = core->log_id,
-						    .valid_from = since,
-						    .embedded = core->cfg->log == PDG_LOG_EMBEDDED},
-			    &core->root_json, err);
-	if (rc < 0)
-		return rc;
-	return pdg_root_parse(pdg_buf_bytes(&core->root_json), &core->root, err);
+	if (core->cfg->authority) {
+		rc = read_authority(core, &chain, err);
+		make.authority = &chain;
+		make.authority_url = core->cfg->authority;
+	}
+	if (rc == 0)
+		rc = pdg_root_write(&make, &core->root_json, err);
+	return rc < 0 ? rc : pdg_root_parse(pdg_buf_bytes(&core->root_json), &core->root, err);
 }
 
 int pdg_core_open_log(struct pdg_core *core, struct pdg_error *err)

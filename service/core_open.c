@@ -9,11 +9,11 @@
 #include <string.h>
 
 #include "crypto/digest.h"
+#include "service/confine.h"
 #include "service/core_impl.h"
 #include "util/fs.h"
 #include "util/limits.h"
 #include "util/log.h"
-#include "util/rule.h"
 #include "util/size.h"
 #include "util/str.h"
 
@@ -24,6 +24,8 @@
 
 bool pdg_core_stop(struct pdg_core *core)
 {
+	if (core->callers)
+		pdg_callers_stop(core->callers);
 	return pdg_writer_close(core->writer, CLOSE_MS);
 }
 
@@ -42,114 +44,56 @@ bool pdg_core_close(struct pdg_core *core)
 		pdg_log(PDG_LOG_WARN, "store-call-abandoned", NULL);
 	if (!ended || !kept)
 		return false;
+	pdg_callers_free(core->callers);
 	pdg_publisher_free(core->publisher);
+	pdg_linked_free(core->linked);
 	pdg_writer_free(core->writer);
 	pdg_journal_free(core->journal);
 	pdg_policy_box_free(core->policy);
 	pdg_log_free(core->log);
+	pdg_relay_free(core->relay);
 	pdg_store_close(core->store);
 	pdg_root_free(core->root);
 	pdg_buf_done(&core->root_json);
-	pdg_key_free(core->log_key);
-	pdg_key_free(core->journal_key);
-	pdg_key_free(core->signing_key);
+	pdg_core_keys_done(core);
 	free(core->journal_origin);
 	free(core->key_cache);
-	free(core->refused);
+	pdg_metrics_free(core->teller.metrics);
+	pdg_process_free(core->process);
 	(void)pthread_mutex_destroy(&core->look.mutex);
+	(void)pthread_mutex_destroy(&core->reload_mutex);
 	free(core);
 	return true;
 }
 PDG_AUTO_DEFINE(core, struct pdg_core *, pdg_core_close)
 
-/* A key that a log entry cannot be made with would be found out by the first submission only. */
-static int open_signing_key(struct pdg_core *core, struct pdg_error *err)
+/*
+ * Keep the number @value under @name, where @was is kept (0: none); *@out_is: what is kept after
+ * that. Another pedigreed over the same store may have kept something since @was was read: then
+ * that stays.
+ */
+static int keep_number(struct pdg_core *core, const char *name, uint64_t was, uint64_t value,
+		       uint64_t *out_is, struct pdg_error *err)
 {
-	PDG_AUTO(buf) struct pdg_buf sig = PDG_BUF_INIT(PDG_LIMIT_SIGNATURE);
-	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_LOG_ENTRY);
-	uint8_t digest[PDG_SHA256_LEN];
-	int rc;
-
-	rc = pdg_key_private_file(core->cfg->signing_key, &core->signing_key, err);
-	if (rc < 0)
-		return pdg_context(err, rc, "signingKey");
-	rc = pdg_sha256(pdg_bytes_str("pedigree"), digest, err);
-	if (rc == 0)
-		rc = pdg_key_sign(core->signing_key, pdg_bytes_str("pedigree"), &sig, err);
-	if (rc < 0)
-		return rc;
-	if (pdg_entry_body(digest, pdg_buf_bytes(&sig), core->signing_key, &body, err) < 0) {
-		rc = pdg_reject(err, "CFG-1",
-				"signingKey \"%s\" is %s, by which no log entry is made",
-				core->cfg->signing_key, pdg_key_details(core->signing_key));
-		pdg_fix(err, "use an ECDSA P-256 key: 'pedigree key generate'");
-	}
-	return rc;
-}
-
-/* The key beside the database: made with the empty journal, saved before anything is signed with
- * it. */
-static int own_journal_key(struct pdg_core *core, const char *path, struct pdg_error *err)
-{
-	bool begun = false;
-	int rc;
-
-	if (pdg_fs_exists(path))
-		return pdg_key_private_file(path, &core->journal_key, err);
-	rc = pdg_core_has_journal(core, &begun, err);
-	if (rc < 0)
-		return rc;
-	if (begun) {
-		rc = pdg_reject(err, "CFG-4",
-				"the store has a journal, but its key \"%s\" is missing", path);
-		pdg_fix(err, "put the key back, or name it by journalKey");
-		return rc;
-	}
-	rc = pdg_key_generate(PDG_KEY_ED25519, &core->journal_key, err);
-	return rc < 0 ? rc : pdg_key_private_save(core->journal_key, path, err);
-}
-
-static int open_journal_key(struct pdg_core *core, struct pdg_error *err)
-{
-	PDG_AUTO(mem) char *beside = pdg_core_own_journal_key(core->cfg);
-	int rc;
-
-	if (!beside)
-		return pdg_nomem(err);
-	rc = core->cfg->journal_key
-		     ? pdg_key_private_file(core->cfg->journal_key, &core->journal_key, err)
-		     : own_journal_key(core, beside, err);
-	if (rc < 0)
-		return pdg_context(err, rc, "journal key");
-	core->journal_origin = pdg_journal_origin(core->cfg->log_origin);
-	return core->journal_origin ? 0 : pdg_nomem(err);
-}
-
-static int check_own_keys(const struct pdg_core *core, struct pdg_error *err)
-{
-	if (pdg_key_same(core->signing_key, core->journal_key))
-		return pdg_reject(err, "CFG-3", "signingKey is the journal's key too");
-	if (pdg_key_same(core->signing_key, core->log_key))
-		return pdg_reject(err, "CFG-3", "signingKey is the log's key too");
-	if (pdg_key_same(core->journal_key, core->log_key))
-		return pdg_reject(err, "CFG-3", "the journal's key is the log's key too");
-	return 0;
-}
-
-static int keep_meta(struct pdg_core *core, const char *name, const char *value,
-		     struct pdg_error *err)
-{
+	PDG_AUTO(mem) char *text = pdg_str_printf("%" PRIu64, value);
 	struct pdg_store *s = core->store;
 	int rc;
 
+	*out_is = value;
+	if (!text)
+		return pdg_nomem(err);
 	if (core->only_check)
 		return 0;
 	rc = s->ops->begin(s, err);
 	if (rc < 0)
 		return rc;
-	rc = s->ops->meta_set(s, name, value, err);
-	if (rc == 0)
-		return s->ops->commit(s, err);
+	rc = pdg_core_meta_number(core, name, out_is, err);
+	if (rc == 0 && *out_is == was) {
+		*out_is = value;
+		rc = s->ops->meta_set(s, name, text, err);
+		if (rc == 0)
+			return s->ops->commit(s, err);
+	}
 	s->ops->rollback(s);
 	return rc;
 }
@@ -158,14 +102,31 @@ static int keep_meta(struct pdg_core *core, const char *name, const char *value,
 static int keep_key_since(struct pdg_core *core, const struct pdg_key *key, struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *name = pdg_str_printf("key-since:%s", pdg_key_hint(key));
-	PDG_AUTO(mem) char *now = pdg_str_printf("%" PRId64, pdg_now(&core->clock));
 	uint64_t since;
 	int rc;
 
-	if (!name || !now)
+	if (!name)
 		return pdg_nomem(err);
 	rc = pdg_core_meta_number(core, name, &since, err);
-	return rc < 0 || since ? rc : keep_meta(core, name, now, err);
+	if (rc < 0 || since)
+		return rc;
+	return keep_number(core, name, 0, (uint64_t)pdg_now(&core->clock), &since, err);
+}
+
+/* Its version is durable before it decides anything. */
+static int keep_policy_version(struct pdg_core *core, uint64_t was, uint64_t version,
+			       struct pdg_error *err)
+{
+	int rc = 0;
+
+	while (rc == 0 && was < version)
+		rc = keep_number(core, "policy-version", was, version, &was, err);
+	if (rc == 0 && was > version)
+		rc = pdg_reject(err, "POL-11",
+				"the policy has version %" PRIu64 ", but another pedigreed put "
+				"version %" PRIu64 " in force",
+				version, was);
+	return rc;
 }
 
 /* A policy that trusts other services but not this one refuses everything that is countersigned
@@ -188,10 +149,13 @@ static void warn_if_untrusted(struct pdg_core *core)
  */
 static int open_key_cache(struct pdg_core *core, struct pdg_error *err)
 {
-	PDG_AUTO(mem) char *path = pdg_str_printf("%s.keys", core->cfg->store_path);
+	const char *store = core->cfg->store_path;
+	PDG_AUTO(mem) char *path = store ? pdg_str_printf("%s.keys", store) : NULL;
 	struct pdg_error why = {0};
 	int rc;
 
+	if (!store)
+		return 0;
 	if (!path)
 		return pdg_nomem(err);
 	if (core->only_check && !pdg_fs_exists(path))
@@ -211,12 +175,12 @@ static int open_key_cache(struct pdg_core *core, struct pdg_error *err)
 static int open_policy(struct pdg_core *core, struct pdg_error *err)
 {
 	PDG_AUTO(in_force) struct pdg_in_force *f = NULL;
-	PDG_AUTO(mem) char *version = NULL;
 	struct pdg_own_trust own = {
 		.service = core->signing_key,
 		.journal = core->journal_key,
 		.log = core->cfg->log == PDG_LOG_EMBEDDED ? core->log_key : NULL,
 		.root_json = pdg_buf_bytes(&core->root_json),
+		.service_keys = pdg_buf_cstr(&core->own_keys),
 	};
 	uint64_t least;
 	int rc;
@@ -231,19 +195,28 @@ static int open_policy(struct pdg_core *core, struct pdg_error *err)
 		return rc;
 	warn_if_untrusted(core);
 	f = pdg_in_force_ref(core->policy);
-	version = pdg_str_printf("%" PRIu64, f->policy->version);
-	if (!version)
-		return pdg_nomem(err);
-	return f->policy->version > least ? keep_meta(core, "policy-version", version, err) : 0;
+	return keep_policy_version(core, least, f->policy->version, err);
+}
+
+static int start_callers(struct pdg_core *core, struct pdg_error *err)
+{
+	const struct pdg_callers_options opt = {
+		.proxy = core->cfg->proxy,
+		.policy = core->policy,
+		.go_on = pdg_core_go_on,
+		.ctx = core,
+	};
+
+	return pdg_callers_new(&opt, &core->callers, err);
 }
 
 static int start_threads(struct pdg_core *core, struct pdg_error *err)
 {
 	struct pdg_publisher_options opt = {
 		.store = core->store,
-		.log = core->log,
-		.key = core->signing_key,
+		.stamps = core->cfg->authority ? &core->stamps : NULL,
 		.policy = core->policy,
+		.metrics = core->teller.metrics,
 	};
 	uint64_t log_size;
 	int rc;
@@ -253,35 +226,53 @@ static int start_threads(struct pdg_core *core, struct pdg_error *err)
 		rc = pdg_writer_new(core->store, core->journal, log_size, &core->writer, err);
 	if (rc < 0)
 		return rc;
+	rc = pdg_core_start_relay(core, err);
+	if (rc < 0)
+		return rc;
+	opt.log = core->log;
 	opt.writer = core->writer;
 	rc = pdg_publisher_new(&opt, &core->publisher, err);
 	if (rc < 0)
 		return rc;
 	pdg_writer_publisher(core->writer, core->publisher);
-	return pdg_publisher_start(core->publisher, err);
+	pdg_writer_metrics(core->writer, core->teller.metrics);
+	rc = pdg_publisher_start(core->publisher, err);
+	return rc < 0 ? rc : start_callers(core, err);
+}
+
+/* Everything is open that is not opened by a folder that stays allowed. */
+static int confine(const struct pdg_core *core, struct pdg_error *err)
+{
+	PDG_AUTO(in_force) struct pdg_in_force *f = pdg_in_force_ref(core->policy);
+
+	return pdg_service_confine(core->cfg, f->policy, err);
 }
 
 static int open_parts(struct pdg_core *core, struct pdg_error *err)
 {
-	int rc = open_signing_key(core, err);
+	int rc = pdg_core_start_signer(core, err);
 
+	if (rc == 0)
+		rc = pdg_core_open_signing_key(core, err);
 	if (rc == 0)
 		rc = pdg_core_open_store(core, err);
 	if (rc == 0)
-		rc = open_journal_key(core, err);
+		rc = pdg_core_open_journal_key(core, err);
 	if (rc == 0)
 		rc = pdg_core_open_log(core, err);
 	if (rc == 0)
-		rc = check_own_keys(core, err);
+		rc = pdg_core_seal_keys(core, err);
+	if (rc == 0)
+		rc = pdg_core_keep_own_keys(core, err);
 	if (rc == 0)
 		rc = open_policy(core, err);
-	if (rc == 0)
-		rc = keep_key_since(core, core->signing_key, err);
 	if (rc == 0)
 		rc = keep_key_since(core, core->journal_key, err);
 	if (rc == 0)
 		rc = pdg_journal_open(core->store, core->journal_key, core->journal_origin,
 				      &core->journal, err);
+	if (rc == 0 && core->cfg->confine)
+		rc = confine(core, err);
 	if (rc == 0 && !core->only_check)
 		rc = start_threads(core, err);
 	return rc;
@@ -291,21 +282,27 @@ static int core_open(const struct pdg_service_config *cfg, const struct pdg_cloc
 		     bool only_check, struct pdg_core **out, struct pdg_error *err)
 {
 	PDG_AUTO(core) struct pdg_core *core = pdg_calloc(1, sizeof(*core));
-	size_t n;
 	int rc;
 
 	if (!core)
 		return pdg_nomem(err);
 	(void)pthread_mutex_init(&core->look.mutex, NULL);
+	(void)pthread_mutex_init(&core->reload_mutex, NULL);
+	core->linked = pdg_linked_new();
+	if (!core->linked)
+		return pdg_nomem(err);
 	core->cfg = cfg;
 	core->clock = *clock;
 	core->only_check = only_check;
 	pdg_buf_init(&core->root_json, PDG_LIMIT_KIB(64));
-	(void)pdg_rule_table(&n);
-	core->refused = pdg_calloc(n, sizeof(*core->refused));
-	if (!core->refused)
+	pdg_buf_init(&core->own_keys, PDG_LIMIT_KIB(64));
+	pdg_buf_init(&core->next_own_keys, PDG_LIMIT_KIB(64));
+	core->process = pdg_process_new();
+	if (!core->process)
 		return pdg_nomem(err);
-	rc = open_parts(core, err);
+	rc = pdg_metrics_new(&core->teller.metrics, err);
+	if (rc == 0)
+		rc = open_parts(core, err);
 	if (rc < 0)
 		return rc;
 	*out = PDG_TAKE(core);

@@ -26,9 +26,9 @@ int pdg_core_record(struct pdg_core *core, const char *reference, struct pdg_buf
 }
 
 int pdg_core_subjects(struct pdg_core *core, const char *algorithm, const char *value,
-		      int64_t after, struct pdg_buf *out, struct pdg_error *err)
+		      const char *stage, int64_t after, struct pdg_buf *out, struct pdg_error *err)
 {
-	return pdg_subjects_write(core->store, algorithm, value, after, out, err);
+	return pdg_subjects_write(core->store, algorithm, value, stage, after, out, err);
 }
 
 int pdg_core_chain(struct pdg_core *core, const char *sha256, struct pdg_buf *out,
@@ -67,47 +67,99 @@ int pdg_core_trusted_root(struct pdg_core *core, struct pdg_buf *out, struct pdg
 	return pdg_buf_check(out, err);
 }
 
-static int write_key(struct pdg_core *core, const struct pdg_key *key, const char *list,
-		     struct pdg_jw *w, struct pdg_error *err)
+/* When a key of ours came into use; 0: the store does not say. */
+static int since_of(struct pdg_core *core, const struct pdg_key *key, int64_t *out,
+		    struct pdg_error *err)
 {
-	PDG_AUTO(buf) struct pdg_buf pem = PDG_BUF_INIT(PDG_LIMIT_KEY_PEM);
 	PDG_AUTO(mem) char *name = pdg_str_printf("key-since:%s", pdg_key_hint(key));
 	uint64_t since = 0;
-	int rc;
+	int rc = name ? pdg_core_meta_number(core, name, &since, err) : pdg_nomem(err);
 
-	if (!name)
-		return pdg_nomem(err);
-	rc = pdg_core_meta_number(core, name, &since, err);
-	if (rc == 0)
-		rc = pdg_key_public_text(key, &pem, err);
+	*out = (int64_t)since;
+	return rc;
+}
+
+static void write_bound(struct pdg_jw *w, const char *name, int64_t t)
+{
+	pdg_jw_key(w, name);
+	if (t)
+		pdg_jw_time(w, t);
+	else
+		pdg_jw_null(w);
+}
+
+static int write_key(const struct pdg_key *key, const struct pdg_validity *when, struct pdg_jw *w,
+		     struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf pem = PDG_BUF_INIT(PDG_LIMIT_KEY_PEM);
+	int rc = pdg_key_public_text(key, &pem, err);
+
 	if (rc < 0)
 		return rc;
-	pdg_jw_key(w, list);
-	pdg_jw_arr(w);
 	pdg_jw_obj(w);
 	pdg_jw_kstr(w, "hint", pdg_key_hint(key));
 	pdg_jw_kstr(w, "publicKey", pdg_buf_cstr(&pem));
-	pdg_jw_key(w, "validFrom");
-	pdg_jw_time(w, (int64_t)since);
-	pdg_jw_key(w, "validUntil");
-	pdg_jw_null(w);
-	pdg_jw_end(w);
+	write_bound(w, "validFrom", when->after);
+	write_bound(w, "validUntil", when->before);
 	pdg_jw_end(w);
 	return 0;
 }
 
+/* What the policy says of a key of ours narrows when it was in use. */
+static struct pdg_validity window_of(const struct pdg_trusted_key *own,
+				     const struct pdg_key_list *trusted)
+{
+	struct pdg_validity when = own->when;
+	size_t i;
+
+	for (i = 0; i < trusted->n; i++) {
+		if (pdg_key_same(trusted->v[i].key, own->key))
+			pdg_validity_narrow(&when, &trusted->v[i].when);
+	}
+	return when;
+}
+
+/* The one in use first, those that were in use behind it, then what the policy trusts besides. */
+static int write_signing_keys(const struct pdg_in_force *f, struct pdg_jw *w, struct pdg_error *err)
+{
+	const struct pdg_key_list *trusted = &f->policy->service_keys;
+	size_t i;
+	int rc = 0;
+
+	for (i = f->own_keys.n; rc == 0 && i-- > 0;) {
+		const struct pdg_validity when = window_of(&f->own_keys.v[i], trusted);
+
+		rc = write_key(f->own_keys.v[i].key, &when, w, err);
+	}
+	for (i = 0; rc == 0 && i < trusted->n; i++) {
+		if (!pdg_key_list_has(&f->own_keys, trusted->v[i].key))
+			rc = write_key(trusted->v[i].key, &trusted->v[i].when, w, err);
+	}
+	return rc;
+}
+
 int pdg_core_keys(struct pdg_core *core, struct pdg_buf *out, struct pdg_error *err)
 {
+	PDG_AUTO(in_force) struct pdg_in_force *f = pdg_in_force_ref(core->policy);
+	struct pdg_validity journal = {0};
 	struct pdg_jw w;
-	int rc;
+	int rc = since_of(core, core->journal_key, &journal.after, err);
 
-	pdg_jw_init(&w, out);
-	pdg_jw_obj(&w);
-	rc = write_key(core, core->signing_key, "keys", &w, err);
-	if (rc == 0)
-		rc = write_key(core, core->journal_key, "journalKeys", &w, err);
 	if (rc < 0)
 		return rc;
+	pdg_jw_init(&w, out);
+	pdg_jw_obj(&w);
+	pdg_jw_key(&w, "keys");
+	pdg_jw_arr(&w);
+	rc = write_signing_keys(f, &w, err);
+	pdg_jw_end(&w);
+	pdg_jw_key(&w, "journalKeys");
+	pdg_jw_arr(&w);
+	if (rc == 0)
+		rc = write_key(core->journal_key, &journal, &w, err);
+	if (rc < 0)
+		return rc;
+	pdg_jw_end(&w);
 	pdg_jw_end(&w);
 	return pdg_buf_check(out, err);
 }

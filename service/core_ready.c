@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "attest/bundle.h"
+#include "attest/bundle_verify.h"
 #include "service/core_impl.h"
 #include "service/countersign.h"
 #include "tlog/embedded.h"
@@ -28,13 +28,10 @@ static int not_ready(struct pdg_error *err, const char *rule, const struct pdg_e
 
 static int check_signing(struct pdg_core *core, struct pdg_error *err)
 {
-	PDG_AUTO(buf) struct pdg_buf sig = PDG_BUF_INIT(PDG_LIMIT_SIGNATURE);
-	struct pdg_bytes msg = pdg_bytes_str("ready?");
+	PDG_AUTO(in_force) struct pdg_in_force *force = pdg_in_force_ref(core->policy);
 	struct pdg_error why = {0};
-	int rc = pdg_key_sign(core->signing_key, msg, &sig, &why);
+	int rc = pdg_core_can_sign(core, force->signing, &why);
 
-	if (rc == 0)
-		rc = pdg_key_verify(core->signing_key, msg, pdg_buf_bytes(&sig), &why);
 	return rc < 0 ? not_ready(err, "RDY-1", &why) : 0;
 }
 
@@ -42,8 +39,15 @@ int pdg_core_check_bundle(const struct pdg_core *core, const struct pdg_stored *
 			  const struct pdg_key *key, struct pdg_error *err)
 {
 	PDG_AUTO(bundle) struct pdg_bundle *b = NULL;
-	const struct pdg_root_log *log;
+	struct pdg_entry_claim claim = {
+		.payload = pdg_buf_bytes(&a->payload),
+		.sig = pdg_buf_bytes(&a->countersig),
+		.key = key,
+		.latest = pdg_now(&core->clock),
+	};
+	struct pdg_entry_shown shown;
 	uint8_t digest[32];
+	int64_t at;
 	int rc;
 
 	rc = pdg_bundle_parse(pdg_buf_bytes(&a->bundle), &b, err);
@@ -57,14 +61,9 @@ int pdg_core_check_bundle(const struct pdg_core *core, const struct pdg_stored *
 	rc = pdg_signed_digest(pdg_buf_bytes(&a->payload), digest, err);
 	if (rc < 0)
 		return rc;
-	return pdg_entry_verify(b->entries[0], core->root, digest, pdg_buf_bytes(&a->countersig),
-				key, &log, err);
-}
-
-const struct pdg_key *pdg_core_service_key(const struct pdg_core *core,
-					   const struct pdg_in_force *force, const char *hint)
-{
-	return pdg_key_by_hint(core->signing_key, &force->policy->service_keys, hint);
+	claim.digest = digest;
+	rc = pdg_entry_judge(b->entries[0], core->root, &claim, &shown, err);
+	return rc < 0 ? rc : pdg_bundle_time(b, core->root, claim.sig, claim.latest, &at, err);
 }
 
 /* The newest leaf of the journal, or its empty checkpoint. */
@@ -100,7 +99,7 @@ static int check_last_logged(struct pdg_core *core, struct pdg_error *err)
 		rc = core->store->ops->get(core->store, pdg_buf_cstr(&reference), &a, err);
 	if (rc < 0 || !a->logged) /* on its way to the store */
 		return rc;
-	key = pdg_core_service_key(core, force, a->service_key);
+	key = pdg_in_force_service_key(force, a->service_key);
 	return key ? pdg_core_check_bundle(core, a, key, err)
 		   : pdg_fail(err, PDG_E_NOTFOUND, "no key %s", a->service_key);
 }
@@ -195,20 +194,56 @@ static int check_writing(struct pdg_core *core, struct pdg_error *err)
 	return not_ready(err, "RDY-6", &why);
 }
 
+/* A policy that could not be taken in, or anything else that SIGHUP was to take in. */
+static int check_reload(struct pdg_core *core, struct pdg_error *err)
+{
+	struct pdg_error why = {0};
+	const char *failed;
+
+	if (pdg_policy_box_stale(core->policy, &why))
+		return not_ready(err, "RDY-3", &why);
+	(void)pthread_mutex_lock(&core->reload_mutex);
+	failed = core->reload_failed;
+	why = core->reload_why;
+	(void)pthread_mutex_unlock(&core->reload_mutex);
+	if (!failed)
+		return 0;
+	return pdg_reject(err, pdg_str_eq(failed, PDG_RELOAD_KEY) ? "RDY-7" : "RDY-3", "%s: %s",
+			  failed, why.text);
+}
+
+/* Another service over the same store may have a newer policy already (rules.md 5.8). */
+static int check_version(struct pdg_core *core, struct pdg_error *err)
+{
+	PDG_AUTO(in_force) struct pdg_in_force *force = pdg_in_force_ref(core->policy);
+	uint64_t newest;
+	int rc = pdg_core_meta_number(core, "policy-version", &newest, err);
+
+	if (rc < 0 || force->policy->version >= newest)
+		return rc;
+	return pdg_reject(err, "RDY-3",
+			  "the policy in force here has version %" PRIu64
+			  ", another service over this store has %" PRIu64,
+			  force->policy->version, newest);
+}
+
 int pdg_core_ready(struct pdg_core *core, struct pdg_error *err)
 {
 	struct pdg_error why = {0};
 	int rc;
 
-	if (pdg_policy_box_stale(core->policy, &why))
-		return not_ready(err, "RDY-3", &why);
-	rc = check_signing(core, err);
+	rc = check_reload(core, err);
+	if (rc == 0)
+		rc = check_signing(core, err);
 	if (rc < 0)
 		return rc;
 	rc = check_files(core, &why);
 	if (rc < 0)
 		return not_ready(err, "RDY-5", &why);
 	rc = check_writing(core, err);
+	if (rc < 0)
+		return rc;
+	rc = check_version(core, err);
 	if (rc < 0)
 		return rc;
 	rc = check_journal(core, &why);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "service/core_impl.h"
+#include "service/store_module.h"
 #include "store/sqlite.h"
 #include "util/fs.h"
 #include "util/limits.h"
@@ -31,7 +32,8 @@ int pdg_core_has_journal(struct pdg_core *core, bool *out, struct pdg_error *err
 
 char *pdg_core_own_journal_key(const struct pdg_service_config *cfg)
 {
-	return pdg_str_printf("%s.journal-key.pem", cfg->store_path);
+	/* A store elsewhere has nothing beside it: journalKey is named (service/config.c). */
+	return pdg_str_printf("%s.journal-key.pem", cfg->store_path ? cfg->store_path : "");
 }
 
 int pdg_core_own_folder(const char *dir, const char *key, struct pdg_error *err)
@@ -52,11 +54,12 @@ int pdg_core_own_folder(const char *dir, const char *key, struct pdg_error *err)
 
 int pdg_core_refuse_unknown_log(const struct pdg_core *core, uint64_t size, struct pdg_error *err)
 {
-	int rc = pdg_reject(
-		err, "CFG-6",
-		"the log in \"%s\" has %llu entries, but the store \"%s\" knows nothing "
-		"of it",
-		core->cfg->log_directory, (unsigned long long)size, core->cfg->store_path);
+	int rc =
+		pdg_reject(err, "CFG-6",
+			   "the log in \"%s\" has %llu entries, but the store \"%s\" knows nothing "
+			   "of it",
+			   core->cfg->log_directory, (unsigned long long)size,
+			   core->cfg->store_path ? core->cfg->store_path : "postgresql");
 
 	pdg_fix(err, BEGIN_ANEW);
 	return rc;
@@ -107,29 +110,53 @@ static int make_store(struct pdg_core *core, struct pdg_error *err)
 
 static int open_to_check(struct pdg_core *core, struct pdg_error *err)
 {
-	const char *path = core->cfg->store_path;
+	const struct pdg_service_config *cfg = core->cfg;
+	const struct pdg_store_open how = {.url = cfg->store_url, .only_look = true};
 	bool is_new = true;
 	bool begun = false;
 	int rc = 0;
 
-	if (pdg_fs_exists(path))
-		rc = pdg_sqlite_open(path, &core->store, &is_new, err);
+	if (cfg->store_url)
+		rc = pdg_store_module_open(&how, &core->store, &is_new, err);
+	else if (pdg_fs_exists(cfg->store_path))
+		rc = pdg_sqlite_open(cfg->store_path, &core->store, &is_new, err);
 	if (rc == 0 && !is_new)
 		rc = pdg_core_has_journal(core, &begun, err);
 	if (rc < 0 || begun)
 		return rc;
-	rc = pdg_reject(err, "STO-3", "there is no store in \"%s\" to be checked", path);
-	pdg_fix(err, "name the file of the service's database by store in [service]");
+	rc = pdg_reject(err, "STO-3", "there is no store in \"%s\" to be checked",
+			cfg->store_path ? cfg->store_path : "postgresql");
+	pdg_fix(err, "name the service's database by store in [service]");
 	return rc;
+}
+
+/* Of a log that was begun without it, pdg_core_open_log() tells. */
+static int make_shared(struct pdg_core *core, struct pdg_error *err)
+{
+	const struct pdg_store_open how = {.url = core->cfg->store_url};
+	bool is_new = false;
+	int rc = pdg_store_module_open(&how, &core->store, &is_new, err);
+
+	if (rc < 0)
+		return rc;
+	if (is_new)
+		pdg_log(PDG_LOG_INFO, "new-store", "kind", core->store->ops->name, NULL);
+	/* Its files are of one machine, and of one pedigreed on it. */
+	if (core->cfg->log == PDG_LOG_EMBEDDED)
+		pdg_log(PDG_LOG_WARN, "embedded-log-is-not-shared", "directory",
+			core->cfg->log_directory, NULL);
+	return 0;
 }
 
 /* Whoever can put a file beside the database can replace it, or its journal's key. */
 int pdg_core_open_store(struct pdg_core *core, struct pdg_error *err)
 {
 	const char *path = core->cfg->store_path;
-	PDG_AUTO(mem) char *dir = pdg_path_dir(path);
+	PDG_AUTO(mem) char *dir = path ? pdg_path_dir(path) : NULL;
 	int rc = 0;
 
+	if (core->cfg->store_url)
+		return core->only_check ? open_to_check(core, err) : make_shared(core, err);
 	if (!dir)
 		return pdg_nomem(err);
 	if (!core->only_check || pdg_fs_exists(path))

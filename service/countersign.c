@@ -33,6 +33,8 @@ static int drop_unverified(struct pdg_job *job, struct pdg_error *err)
 	struct pdg_envelope_keep keep[PDG_LIMIT_SIGNATURES] = {{0, ""}};
 	size_t i;
 
+	if (job->d.own)
+		return 0;
 	for (i = 0; i < by->n; i++) {
 		keep[i].index = by->v[i].signature;
 		keep[i].keyid = pdg_key_hint(by->v[i].who->key->key);
@@ -119,6 +121,8 @@ int pdg_countersign(struct pdg_job *job, const struct pdg_key *key, struct pdg_e
 		return rc;
 	move(&row->payload, &e->payload);
 	move(&row->commit, &job->submission->commit);
+	/* Nothing of it is signed or verified any more, and it waits with many others. */
+	pdg_buf_done(&e->pae);
 	job->row = PDG_TAKE(row);
 	return 0;
 }

@@ -93,6 +93,13 @@ static int check_parts(const struct pdg_submission *s, struct pdg_decision *d,
 	return 0;
 }
 
+int pdg_decide_open(const struct pdg_submission *s, struct pdg_decision *d, struct pdg_error *err)
+{
+	int rc = open_statement(s, d, err);
+
+	return rc < 0 ? rc : check_parts(s, d, err);
+}
+
 static int decide_signed(const struct pdg_ground *g, const struct pdg_submission *s,
 			 const struct pdg_decision *along, struct pdg_decision *d,
 			 struct pdg_error *err)
@@ -101,9 +108,7 @@ static int decide_signed(const struct pdg_ground *g, const struct pdg_submission
 
 	rc = first_producer(d, err);
 	if (rc == 0)
-		rc = open_statement(s, d, err);
-	if (rc == 0)
-		rc = check_parts(s, d, err);
+		rc = pdg_decide_open(s, d, err);
 	if (rc < 0)
 		return rc;
 	if (d->stage->id == PDG_STAGE_SOURCE)
@@ -135,12 +140,14 @@ int pdg_decide(const struct pdg_ground *g, const struct pdg_submission *s,
 	}
 	if (identified || (rc == PDG_E_REJECTED && s->has_commit)) {
 		/* Under no serverKey: the commit stands in the place of signature and identity. */
-		rc = open_statement(s, out, err);
-		if (rc == 0)
-			rc = check_parts(s, out, err);
+		rc = pdg_decide_open(s, out, err);
 		return rc < 0 ? rc
 			      : pdg_decide_clone_source(g, s, identified ? NULL : &why, out, err);
 	}
+	/* By no key that is enrolled: then by whom the connection proved. */
+	if (rc == PDG_E_REJECTED && g->caller && g->caller->way != PDG_WAY_NONE &&
+	    pdg_str_eq(why.rule, "IDN-1"))
+		return pdg_decide_by_caller(g, s, g->caller, along, out, err);
 	if (err)
 		*err = why;
 	return rc;

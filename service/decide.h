@@ -8,6 +8,7 @@
 
 #include "attest/statement.h"
 #include "service/policy_box.h"
+#include "service/proven.h"
 #include "service/submission.h"
 #include "stage/build.h"
 #include "store/store.h"
@@ -16,9 +17,13 @@
 struct pdg_decision {
 	/* Who: NULL until an identity is proven. A refusal is on record from then on. Of a clone's
 	 * statement nobody is known who made it, until it is accepted. */
-	char *producer;	    /* "builder https://…", "serverKey https://…", "clone" */
-	char *producer_key; /* hint of the first of @by, or fingerprint of the commit's signer */
-	struct pdg_identity by; /* whose signatures stand, of @force; n 0: a clone's */
+	char *producer; /* "builder https://…", "serverKey https://…", "clone" */
+	/* Hint of the first of @by, fingerprint of the commit's signer, or whom the connection
+	 * proved: "oidc ISSUER SUB", "certificate NAME". */
+	char *producer_key;
+	struct pdg_identity by; /* whose signatures stand, of @force; n 0: a clone's, or of somebody
+				 * whom his connection proves, or the service's own: */
+	bool own; /* the service itself made the statement, and its envelope is kept as it is */
 	/* Refused for a part that nobody signed, such as anybody may put beside a statement that is
 	 * public: that is on nobody's record. */
 	bool loose;
@@ -38,7 +43,9 @@ void pdg_decision_done(struct pdg_decision *d);
 struct pdg_ground {
 	struct pdg_in_force *force;
 	struct pdg_store *store;
-	int64_t received; /* now */
+	struct pdg_linked *linked;	 /* or NULL */
+	int64_t received;		 /* now */
+	const struct pdg_proven *caller; /* whom the connection proved; NULL: nobody */
 };
 
 /**
@@ -66,9 +73,23 @@ int pdg_decide_server_source(const struct pdg_ground *g, const struct pdg_submis
 int pdg_decide_clone_source(const struct pdg_ground *g, const struct pdg_submission *s,
 			    const struct pdg_error *unsigned_, struct pdg_decision *d,
 			    struct pdg_error *err) PDG_MUST_CHECK;
+/** Parse the statement, find its stage; what came along must have a use. */
+int pdg_decide_open(const struct pdg_submission *s, struct pdg_decision *d,
+		    struct pdg_error *err) PDG_MUST_CHECK;
 /** decide_build.c: a statement signed by a builder's key. */
 int pdg_decide_build(const struct pdg_ground *g, const struct pdg_decision *along,
 		     struct pdg_decision *d, struct pdg_error *err) PDG_MUST_CHECK;
+/** The same once it is known that it is @builder's. */
+int pdg_decide_build_of(const struct pdg_ground *g, const struct pdg_policy_builder *builder,
+			const struct pdg_decision *along, struct pdg_decision *d,
+			struct pdg_error *err) PDG_MUST_CHECK;
+/** decide_caller.c: name @d's producer, who is proven by @key (as the journal says it). */
+int pdg_decide_identity(struct pdg_decision *d, const char *kind, const char *section,
+			const char *key, struct pdg_error *err) PDG_MUST_CHECK;
+/** decide_caller.c: a statement of whom the connection proved. */
+int pdg_decide_by_caller(const struct pdg_ground *g, const struct pdg_submission *s,
+			 const struct pdg_proven *p, const struct pdg_decision *along,
+			 struct pdg_decision *d, struct pdg_error *err) PDG_MUST_CHECK;
 
 /** decide_build.c: does a source of this kind satisfy builds of its section (rules.md 3.1)? */
 bool pdg_source_satisfies(const struct pdg_policy_repository *repo, enum pdg_grade grade,

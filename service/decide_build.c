@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "service/decide.h"
+#include "service/linked.h"
+#include "stage/build_oidc.h"
 #include "trust/uri.h"
 #include "util/limits.h"
 #include "util/str.h"
@@ -56,6 +58,7 @@ static int find_sources(const struct pdg_ground *g, const char *repository,
 struct search {
 	const struct pdg_policy_repository *repo;
 	const struct pdg_build *build;
+	struct pdg_linked *linked;
 	bool weak;		  /* one is there, but does not satisfy */
 	struct pdg_error differs; /* why one that satisfies is not the build's; code 0: none */
 };
@@ -77,6 +80,8 @@ static int consider(struct search *s, const struct pdg_stored *a, struct pdg_err
 		return 0;
 	}
 	rc = pdg_build_links(s->build, &source, &s->differs);
+	if (rc == 0)
+		pdg_linked_add(s->linked, s->build, a, grade_of(a), &st);
 	return rc == PDG_E_REJECTED ? 0 : (rc < 0 ? rc : 1);
 }
 
@@ -133,6 +138,8 @@ static int link_kept(const struct pdg_ground *g, struct search *s, struct pdg_de
 	bool last = false;
 	int rc = 0;
 
+	if (pdg_linked_find(g->linked, s->repo, s->build, d->link))
+		return 0;
 	while (rc == 0 && !last)
 		rc = link_page(g, s, d, &after, &last, err);
 	if (rc < 0)
@@ -172,40 +179,52 @@ static bool has_artifact(const struct pdg_statement *st)
 	return false;
 }
 
-/* The section by the statement's name for him, byte for byte; and the key is of that section. */
-static int check_builder(const struct pdg_ground *g, const struct pdg_build *b,
-			 struct pdg_decision *d, struct pdg_error *err)
+/* Of what he may speak, and that he does not speak in the service's own form. */
+static int check_builder(const struct pdg_policy_builder *builder, const struct pdg_build *b,
+			 const struct pdg_decision *d, struct pdg_error *err)
 {
-	const struct pdg_policy_builder *builder =
-		pdg_policy_builder(g->force->policy, b->builder_id);
-
 	bool may;
-	int rc;
+	int rc = pdg_policy_ask_builder(builder, b->source_uri, &may, err);
 
-	if (!builder || !pdg_identity_narrow(&d->by, &builder->keys))
-		return pdg_reject(err, "IDN-2", "builder.id is '%s', which is not the name of %s",
-				  b->builder_id, d->producer);
-	rc = pdg_decide_producer(d, "builder", builder->id, err);
-	if (rc == 0)
-		rc = pdg_policy_ask_builder(builder, b->source_uri, &may, err);
 	if (rc < 0)
 		return rc;
+	if (!d->own && pdg_build_is_oidc(b->build_type))
+		return pdg_reject(err, "BLD-8", "buildType %s is the service's own", b->build_type);
 	if (!may)
 		return pdg_reject(err, "IDN-3", "%s may not speak of %s", d->producer,
 				  b->source_uri);
 	return 0;
 }
 
+/* The section by the statement's name for him, byte for byte; and the key is of that section. */
 int pdg_decide_build(const struct pdg_ground *g, const struct pdg_decision *along,
 		     struct pdg_decision *d, struct pdg_error *err)
 {
 	PDG_AUTO(build) struct pdg_build b = {0};
-	struct search s = {.build = &b};
+	const struct pdg_policy_builder *builder;
+	int rc = pdg_build_read(d->statement, &b, err);
+
+	if (rc < 0)
+		return rc;
+	builder = pdg_policy_builder(g->force->policy, b.builder_id);
+	if (!builder || !pdg_identity_narrow(&d->by, &builder->keys))
+		return pdg_reject(err, "IDN-2", "builder.id is '%s', which is not the name of %s",
+				  b.builder_id, d->producer);
+	rc = pdg_decide_producer(d, "builder", builder->id, err);
+	return rc < 0 ? rc : pdg_decide_build_of(g, builder, along, d, err);
+}
+
+int pdg_decide_build_of(const struct pdg_ground *g, const struct pdg_policy_builder *builder,
+			const struct pdg_decision *along, struct pdg_decision *d,
+			struct pdg_error *err)
+{
+	PDG_AUTO(build) struct pdg_build b = {0};
+	struct search s = {.build = &b, .linked = g->linked};
 	int rc;
 
 	rc = pdg_build_read(d->statement, &b, err);
 	if (rc == 0)
-		rc = check_builder(g, &b, d, err);
+		rc = check_builder(builder, &b, d, err);
 	if (rc == 0)
 		rc = pdg_decide_section(g, b.source_uri, &s.repo, err);
 	if (rc == 0)

@@ -2,41 +2,97 @@
 /* Small sets and waiting times for the publisher; no I/O, no locks: its mutex guards them. */
 #include "service/flight.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "crypto/digest.h"
 #include "util/size.h"
 
 #define FIRST_DELAY 100
 #define LAST_DELAY  60000
 
+#define FIRST_PLACES 64
+
+void pdg_id_set_done(struct pdg_id_set *s)
+{
+	free(s->v);
+	*s = (struct pdg_id_set){0};
+}
+
+void pdg_id_set_clear(struct pdg_id_set *s)
+{
+	if (s->n)
+		memset(s->v, 0, s->cap * sizeof(*s->v));
+	s->n = 0;
+}
+
+/* Rows are numbered one after the other: their lowest bits spread them best. */
+static size_t home(const struct pdg_id_set *s, int64_t id)
+{
+	return (size_t)id & (s->cap - 1);
+}
+
+/* Where @id is, or the free place where it belongs. */
+static size_t place(const struct pdg_id_set *s, int64_t id)
+{
+	size_t at = home(s, id);
+
+	while (s->v[at] != 0 && s->v[at] != id)
+		at = (at + 1) & (s->cap - 1);
+	return at;
+}
+
 bool pdg_id_set_has(const struct pdg_id_set *s, int64_t id)
 {
+	return s->n && s->v[place(s, id)] == id;
+}
+
+static int grow(struct pdg_id_set *s)
+{
+	struct pdg_id_set larger = {.n = s->n, .cap = s->cap ? s->cap * 2 : FIRST_PLACES};
 	size_t i;
 
-	for (i = 0; i < s->n; i++) {
-		if (s->v[i] == id)
-			return true;
+	larger.v = pdg_calloc(larger.cap, sizeof(*larger.v));
+	if (!larger.v)
+		return PDG_E_NOMEM;
+	for (i = 0; i < s->cap; i++) {
+		if (s->v[i])
+			larger.v[place(&larger, s->v[i])] = s->v[i];
 	}
-	return false;
+	free(s->v);
+	*s = larger;
+	return 0;
 }
 
 int pdg_id_set_add(struct pdg_id_set *s, int64_t id)
 {
-	if (pdg_array_grow(&s->v, s->n, &s->cap, sizeof(*s->v), SIZE_MAX / 16) < 0)
+	if (pdg_id_set_has(s, id))
+		return 0;
+	if (s->n >= s->cap / 2 && grow(s) < 0)
 		return PDG_E_NOMEM;
-	s->v[s->n++] = id;
+	s->v[place(s, id)] = id;
+	s->n++;
 	return 0;
 }
 
 void pdg_id_set_remove(struct pdg_id_set *s, int64_t id)
 {
-	size_t i;
+	size_t gap, at;
 
-	for (i = 0; i < s->n; i++) {
-		if (s->v[i] == id) {
-			s->v[i] = s->v[--s->n];
-			return;
-		}
+	if (!pdg_id_set_has(s, id))
+		return;
+	gap = place(s, id);
+	/* Those behind it that only the taken place kept from there move up. */
+	for (at = (gap + 1) & (s->cap - 1); s->v[at]; at = (at + 1) & (s->cap - 1)) {
+		size_t from_home = (at - home(s, s->v[at])) & (s->cap - 1);
+
+		if (from_home < ((at - gap) & (s->cap - 1)))
+			continue;
+		s->v[gap] = s->v[at];
+		gap = at;
 	}
+	s->v[gap] = 0;
+	s->n--;
 }
 
 /* Up to half of the delay is chance, so that several services do not knock together. */

@@ -8,11 +8,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Ids of rows, unordered. Zeroed is empty. */
+/* Ids of rows, which are above 0. Zeroed is empty. */
 struct pdg_id_set {
-	int64_t *v;
+	int64_t *v; /* @cap places, a power of two; at most half of them are taken */
 	size_t n, cap;
 };
+
+void pdg_id_set_done(struct pdg_id_set *s);
+/** Forget all, keep the memory. */
+void pdg_id_set_clear(struct pdg_id_set *s);
 
 bool pdg_id_set_has(const struct pdg_id_set *s, int64_t id);
 /** 0, or PDG_E_NOMEM. */

@@ -7,19 +7,26 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "attest/bundle.h"
 #include "service/core_impl.h"
 #include "service/countersign.h"
 #include "service/record.h"
+#include "stage/stage.h"
 #include "tlog/embedded.h"
 #include "util/limits.h"
 #include "util/str.h"
+
+#define SHOW_EVERY 256 /* attestations */
 
 struct check {
 	struct pdg_core *core;
 	struct pdg_in_force *force;
 	void (*line)(void *ctx, const char *text);
+	void (*progress)(void *ctx, uint64_t done, uint64_t all);
 	void *ctx;
-	uint64_t seen, logged, bad;
+	uint64_t all, seen, logged, bad;
+	uint64_t tree_size; /* of the checkpoint that was compared last: many have one */
+	struct pdg_hash32 tree_root;
 };
 
 static void tell(struct check *c, const char *what, const struct pdg_error *why)
@@ -30,6 +37,12 @@ static void tell(struct check *c, const char *what, const struct pdg_error *why)
 		       why->rule[0] ? " [" : "", why->rule, why->rule[0] ? "]" : "");
 	c->line(c->ctx, text);
 	c->bad++;
+}
+
+static void show(const struct check *c)
+{
+	if (c->progress && c->seen % SHOW_EVERY == 0)
+		c->progress(c->ctx, c->seen, c->all);
 }
 
 static int check_reference(const struct pdg_stored *a, struct pdg_error *err)
@@ -53,7 +66,7 @@ static int check_reference(const struct pdg_stored *a, struct pdg_error *err)
 static int check_signatures(struct check *c, const struct pdg_stored *a, struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf pae = PDG_BUF_INIT(PDG_LIMIT_PAYLOAD + PDG_LIMIT_KIB(4));
-	const struct pdg_key *key = pdg_core_service_key(c->core, c->force, a->service_key);
+	const struct pdg_key *key = pdg_in_force_service_key(c->force, a->service_key);
 	int rc;
 
 	if (!key)
@@ -126,6 +139,69 @@ static int check_links(struct check *c, const struct pdg_stored *a, struct pdg_e
 	return rc < 0 ? pdg_context(err, rc, "links") : 0;
 }
 
+/* The tree that its proof leads to is one that the log had: it was never begun anew under it. */
+static int check_tree(struct check *c, const struct pdg_stored *a, struct pdg_error *err)
+{
+	PDG_AUTO(bundle) struct pdg_bundle *b = NULL;
+	const struct pdg_entry *e;
+	int rc;
+
+	if (!a->logged || c->core->cfg->log != PDG_LOG_EMBEDDED)
+		return 0;
+	rc = pdg_bundle_parse(pdg_buf_bytes(&a->bundle), &b, err);
+	if (rc < 0 || b->n_entries != 1)
+		return rc;
+	e = b->entries[0];
+	if (e->proof_size == c->tree_size &&
+	    memcmp(&e->proof_root, &c->tree_root, sizeof(c->tree_root)) == 0)
+		return 0;
+	rc = pdg_embedded_had(c->core->log, e->proof_size, &e->proof_root, err);
+	if (rc < 0)
+		return pdg_context(err, rc, "log");
+	c->tree_size = e->proof_size;
+	c->tree_root = e->proof_root;
+	return 0;
+}
+
+static int check_found_by(struct check *c, const struct pdg_stored *a, const char *algorithm,
+			  const char *value, struct pdg_error *err)
+{
+	const struct pdg_store_ops *ops = c->core->store->ops;
+	struct pdg_listed *v = NULL;
+	size_t n = 0;
+	bool found;
+	int rc;
+
+	if (!value)
+		return 0;
+	rc = ops->list(c->core->store, algorithm, value, NULL, a->id - 1, 1, &v, &n, err);
+	if (rc < 0)
+		return rc;
+	found = n == 1 && v[0].id == a->id;
+	pdg_listed_done(v, n);
+	return found ? 0
+		     : pdg_reject(err, "FSK-1", "it is not found by its subject %s:%s", algorithm,
+				  value);
+}
+
+/* What is kept but not found is as good as lost. */
+static int check_found(struct check *c, const struct pdg_stored *a, struct pdg_error *err)
+{
+	PDG_AUTO(statement) struct pdg_statement *st = NULL;
+	size_t i;
+	int rc = pdg_statement_parse(pdg_buf_bytes(&a->payload), &st, err);
+
+	for (i = 0; rc == 0 && i < st->n_subjects; i++) {
+		const struct pdg_subject *s = &st->subjects[i];
+
+		rc = check_found_by(c, a, "sha256", pdg_subject_digest(s, "sha256"), err);
+		if (rc == 0 && pdg_str_eq(a->stage, pdg_stage(PDG_STAGE_SOURCE)->name))
+			rc = check_found_by(c, a, "gitCommit", pdg_subject_digest(s, "gitCommit"),
+					    err);
+	}
+	return rc;
+}
+
 static int check_one(void *ctx, const struct pdg_stored *a, struct pdg_error *err)
 {
 	struct check *c = ctx;
@@ -133,6 +209,7 @@ static int check_one(void *ctx, const struct pdg_stored *a, struct pdg_error *er
 	int rc;
 
 	c->seen++;
+	show(c);
 	c->logged += a->logged;
 	rc = check_reference(a, &why);
 	if (rc == 0)
@@ -141,6 +218,10 @@ static int check_one(void *ctx, const struct pdg_stored *a, struct pdg_error *er
 		rc = check_journal(c, a, &why);
 	if (rc == 0)
 		rc = check_links(c, a, &why);
+	if (rc == 0)
+		rc = check_tree(c, a, &why);
+	if (rc == 0)
+		rc = check_found(c, a, &why);
 	if (rc == PDG_E_NOMEM)
 		return pdg_nomem(err);
 	if (rc < 0)
@@ -152,10 +233,15 @@ static int check_whole(struct check *c, struct pdg_error *err)
 {
 	struct pdg_core *core = c->core;
 	struct pdg_error why = {0};
-	uint64_t leaves = 0, entries = 0;
+	uint64_t leaves = 0, entries = 0, pending;
+	int64_t oldest;
 	char text[256];
 	int rc;
 
+	rc = core->store->ops->count(core->store, &c->all, &pending, &oldest, err);
+	if (rc < 0)
+		return rc;
+	show(c);
 	if (pdg_journal_fsck(core->store, core->journal_key, core->journal_origin, &leaves, &why) <
 	    0)
 		tell(c, "journal", &why);
@@ -168,15 +254,19 @@ static int check_whole(struct check *c, struct pdg_error *err)
 		       "%" PRIu64 " attestations, %" PRIu64 " of them logged; %" PRIu64
 		       " journal leaves; %" PRIu64 " log entries; %" PRIu64 " faults",
 		       c->seen, c->logged, leaves, entries, c->bad);
+	if (c->progress)
+		c->progress(c->ctx, c->seen, c->seen);
 	c->line(c->ctx, text);
 	return 0;
 }
 
-int pdg_core_fsck(struct pdg_core *core, void (*line)(void *ctx, const char *text), void *ctx,
+int pdg_core_fsck(struct pdg_core *core, void (*line)(void *ctx, const char *text),
+		  void (*progress)(void *ctx, uint64_t done, uint64_t all), void *ctx,
 		  struct pdg_error *err)
 {
 	PDG_AUTO(in_force) struct pdg_in_force *force = pdg_in_force_ref(core->policy);
-	struct check c = {.core = core, .force = force, .line = line, .ctx = ctx};
+	struct check c = {
+		.core = core, .force = force, .line = line, .progress = progress, .ctx = ctx};
 	int rc = check_whole(&c, err);
 
 	if (rc < 0 || c.bad == 0)

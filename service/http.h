@@ -9,8 +9,7 @@
 #include <stdbool.h>
 
 #include "service/core.h"
-
-#define PDG_REQUEST_ID 32
+#include "service/metrics.h"
 
 enum pdg_method { PDG_GET, PDG_POST, PDG_OTHER }; /* GET: also HEAD */
 
@@ -20,6 +19,7 @@ struct pdg_reply {
 	struct pdg_buf body;
 	int retry_after;   /* seconds, 0: none */
 	const char *allow; /* for 405; static */
+	const char *rule;  /* of a refusal; static; NULL: it is none */
 	char *location;	   /* owned */
 	bool immutable;	   /* never changes: may be cached for ever */
 	bool close;	   /* the connection ends with it */
@@ -27,14 +27,16 @@ struct pdg_reply {
 
 struct pdg_request {
 	enum pdg_method method;
-	const char *path;	      /* decoded by nobody: only plain characters are routed */
-	const char *rest;	      /* what stands behind the route's prefix */
-	const char *query_after;      /* ?after=, or NULL */
-	const char *content_type;     /* or NULL */
-	const char *content_encoding; /* or NULL */
-	const char *prefer;	      /* Prefer header, or NULL */
+	const char *path;	       /* decoded by nobody: only plain characters are routed */
+	const char *rest;	       /* what stands behind the route's prefix */
+	const struct pdg_route *route; /* set by pdg_route_find(); NULL: none for this method */
+	const char *query;	       /* behind the ?, decoded; or NULL: see pdg_query_value() */
+	const char *content_type;      /* or NULL */
+	const char *content_encoding;  /* or NULL */
+	const char *prefer;	       /* Prefer header, or NULL */
 	struct pdg_bytes body;
 	char id[PDG_REQUEST_ID];
+	struct pdg_caller caller; /* its request_id is @id */
 	struct pdg_core *core;
 	struct pdg_reply reply;
 	void (*finish)(struct pdg_request *rq); /* a later reply is complete; any thread */
@@ -48,7 +50,8 @@ struct pdg_route {
 	const char *path; /* exact, or with a final "/" a prefix whose rest is not empty */
 	enum pdg_handled (*handle)(struct pdg_request *rq);
 	bool body;  /* takes one of the media types of rules.md 8 */
-	bool heavy; /* takes memory and time: answered by service/reads.c */
+	bool heavy; /* reads files or the store: answered by service/reads.c */
+	bool open;  /* answered whoever asks, whatever readers = says */
 };
 
 /** The table, ended by a NULL path. */
@@ -60,6 +63,15 @@ extern const struct pdg_route pdg_routes[];
  * already.
  */
 const struct pdg_route *pdg_route_find(struct pdg_request *rq);
+
+/** Place @i of the table as a label of /metrics: its path, NULL beyond the end. Static. */
+const char *pdg_route_name(size_t i);
+
+/**
+ * The answer to @rq is on its way or given up: count it. @method as it stood in the request line.
+ * Once a request, by the server.
+ */
+void pdg_request_done(const struct pdg_request *rq, const char *method);
 
 /** Does the route's body type admit @rq's Content-Type and -Encoding? False: a 415 is in the reply.
  */
@@ -76,13 +88,23 @@ void pdg_reply_rule(struct pdg_request *rq, const char *rule, const char *text, 
 bool pdg_reply_result(struct pdg_request *rq, int rc, const char *type,
 		      const struct pdg_error *err);
 
+/**
+ * The value of @name in rq->query. False when it is there twice: a 400 is in the reply. *@out stays
+ * NULL with 0 bytes when there is none.
+ */
+bool pdg_query_value(struct pdg_request *rq, const char *name, struct pdg_bytes *out);
+
 /** How long @prefer (RFC 7240, or NULL) lets an answer wait for the log, in milliseconds. */
 int pdg_prefer_wait_ms(const char *prefer);
 
 void pdg_reply_done(struct pdg_reply *r);
 
+/** api_attestations.c: pdg_core_submit()'s and pdg_core_build()'s @done, with the request. */
+void pdg_api_answered(void *ctx, const struct pdg_answer *answer);
+
 /* Handlers, by file. */
 enum pdg_handled pdg_api_attestation_post(struct pdg_request *rq);
+enum pdg_handled pdg_api_build_post(struct pdg_request *rq);
 enum pdg_handled pdg_api_attestation_get(struct pdg_request *rq);
 enum pdg_handled pdg_api_subjects(struct pdg_request *rq);
 enum pdg_handled pdg_api_chains(struct pdg_request *rq);
@@ -95,5 +117,6 @@ enum pdg_handled pdg_api_keys(struct pdg_request *rq);
 enum pdg_handled pdg_api_health(struct pdg_request *rq);
 enum pdg_handled pdg_api_ready(struct pdg_request *rq);
 enum pdg_handled pdg_api_metrics(struct pdg_request *rq);
+enum pdg_handled pdg_api_openapi(struct pdg_request *rq);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The HTTP server: its listeners and threads, and how it begins and ends. */
+/* The HTTP server: its threads, and how it begins and ends. */
 #include "service/httpd.h"
 
 #include <stdlib.h>
@@ -12,86 +12,127 @@
 #include "util/size.h"
 #include "util/time.h"
 
-static unsigned pool_size(void)
+/* One a core, and two at least: what one judges is not to keep all others waiting. */
+static size_t loops_wanted(void)
 {
 	long n = sysconf(_SC_NPROCESSORS_ONLN);
 
-	return n < 1 ? 1 : n > 64 ? 64 : (unsigned)n;
+	return n < 2 ? 2 : n > PDG_LOOPS_MAX ? PDG_LOOPS_MAX : (size_t)n;
 }
 
-static int start_one(struct pdg_httpd *h, const char *text, int *fd, unsigned connections,
-		     struct pdg_error *err)
+static void close_listeners(struct pdg_mail *mail)
 {
-	/* Not MHD_OPTION_STRICT_FOR_CLIENT: what it refuses gets no rule, or no answer (framing.c).
-	 */
-	h->daemon[h->n] = MHD_start_daemon(
-		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC, 0, NULL,
-		NULL, pdg_httpd_on_request, h, MHD_OPTION_LISTEN_SOCKET, *fd,
-		MHD_OPTION_THREAD_POOL_SIZE, pool_size(), MHD_OPTION_CONNECTION_LIMIT, connections,
-		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)PDG_LIMIT_IDLE_SECONDS,
-		MHD_OPTION_NOTIFY_CONNECTION, pdg_httpd_on_connection, h,
-		MHD_OPTION_URI_LOG_CALLBACK, pdg_httpd_on_target, h,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, PDG_LIMIT_HEADERS, MHD_OPTION_NOTIFY_COMPLETED,
-		pdg_httpd_on_completed, h, MHD_OPTION_END);
-	if (!h->daemon[h->n])
-		return pdg_fail(err, PDG_E_IO, "the HTTP server on %s could not be started", text);
-	*fd = -1;
-	h->n++;
-	pdg_log(PDG_LOG_INFO, "listening", "address", text, NULL);
-	return 0;
+	pdg_accept_done(PDG_MAIL_OF(mail, struct pdg_httpd, close_listeners));
 }
 
-static int start_all(struct pdg_httpd *h, const struct pdg_service_config *cfg,
-		     struct pdg_listeners *l, struct pdg_error *err)
+static void take_listeners(struct pdg_httpd *h, struct pdg_listeners *from)
 {
-	unsigned connections = pdg_listen_capacity(l->n);
-	size_t i;
-	int rc;
+	unsigned capacity = pdg_listen_capacity(from->n);
 
-	rc = pdg_conns_new(cfg->connections_per_address, &h->conns, err);
+	for (; h->n_listeners < from->n; h->n_listeners++) {
+		struct pdg_listening *given = &from->v[h->n_listeners];
+		struct pdg_listener *ln = &h->listener[h->n_listeners];
+
+		ln->httpd = h;
+		ln->fd = given->fd;
+		ln->local = given->local;
+		ln->capacity = capacity;
+		given->fd = -1;
+	}
+}
+
+static int start_loops(struct pdg_httpd *h, struct pdg_error *err)
+{
+	size_t wanted = loops_wanted(), i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < wanted; i++) {
+		h->loop[i].index = (unsigned)i;
+		h->n_loops++;
+		rc = pdg_loop_prepare(h, &h->loop[i], err);
+	}
 	if (rc == 0)
-		rc = pdg_reads_new(&h->reads, err);
-	for (i = 0; rc == 0 && i < l->n; i++)
-		rc = start_one(h, cfg->listen.v[i], &l->fd[i], connections, err);
+		rc = pdg_accept_start(h, err);
+	for (i = 0; rc == 0 && i < wanted; i++)
+		rc = pdg_loop_start(&h->loop[i], err);
 	return rc;
 }
 
+static void show_levels(struct pdg_httpd *h)
+{
+	struct pdg_metrics *m = pdg_core_metrics(h->core);
+
+	pdg_metrics_watch(m, PDG_LEVEL_CONNECTIONS, &h->connections);
+	pdg_metrics_watch(m, PDG_LEVEL_REQUESTS, &h->active);
+	pdg_metrics_watch(m, PDG_LEVEL_BODIES, &h->bodies.used);
+	pdg_metrics_watch(m, PDG_LEVEL_ANSWERS, &h->answers.used);
+}
+
+static int start_all(struct pdg_httpd *h, struct pdg_listeners *listeners, struct pdg_error *err)
+{
+	int rc;
+
+	rc = pdg_peers_new(h->cfg->connections_per_address, &h->peers, err);
+	if (rc == 0)
+		rc = pdg_reads_new(&h->reads, err);
+	if (rc < 0)
+		return rc;
+	take_listeners(h, listeners);
+	return start_loops(h, err);
+}
+
+static void say_listening(const struct pdg_httpd *h, const struct pdg_listeners *listeners)
+{
+	size_t i;
+
+	for (i = 0; i < listeners->n; i++)
+		pdg_log(PDG_LOG_INFO, "listening", "address", listeners->v[i].name, "tls",
+			h->tls && !listeners->v[i].local ? "yes" : NULL, NULL);
+}
+
 int pdg_httpd_start(const struct pdg_service_config *cfg, struct pdg_core *core,
-		    struct pdg_listeners *listeners, struct pdg_httpd **out, struct pdg_error *err)
+		    struct pdg_listeners *listeners, struct pdg_tls *tls, struct pdg_httpd **out,
+		    struct pdg_error *err)
 {
 	struct pdg_httpd *h = pdg_calloc(1, sizeof(*h));
 	struct timespec t;
 	int rc;
 
-	if (!h)
+	if (!h) {
+		pdg_tls_free(tls);
 		return pdg_nomem(err);
+	}
+	h->cfg = cfg;
 	h->core = core;
+	h->tls = tls;
+	h->reserve = -1;
+	h->close_listeners.deliver = close_listeners;
 	h->bodies.max = PDG_LIMIT_BODIES_IN_FLIGHT;
 	h->bodies.reserved = PDG_LIMIT_BODIES_RESERVED;
 	h->answers.max = PDG_LIMIT_ANSWERS;
 	h->answers.reserved = PDG_LIMIT_ANSWERS_RESERVED;
 	clock_gettime(CLOCK_REALTIME, &t);
 	h->id_base = (uint32_t)t.tv_sec;
-	rc = start_all(h, cfg, listeners, err);
+	show_levels(h);
+	rc = start_all(h, listeners, err);
 	if (rc < 0) {
 		pdg_httpd_stop(h, 0);
 		return rc;
 	}
+	say_listening(h, listeners);
 	*out = h;
 	return 0;
 }
 
+int pdg_httpd_reload(struct pdg_httpd *h, struct pdg_error *err)
+{
+	return h->tls ? pdg_tls_reload(h->tls, h->cfg, err) : 0;
+}
+
 void pdg_httpd_quiesce(struct pdg_httpd *h)
 {
-	size_t i;
-
 	atomic_store(&h->stopping, true);
-	for (i = 0; i < h->n; i++) {
-		MHD_socket fd = MHD_quiesce_daemon(h->daemon[i]);
-
-		if (fd != MHD_INVALID_SOCKET)
-			close(fd);
-	}
+	pdg_mail_put(&h->loop[0], &h->close_listeners);
 }
 
 void pdg_httpd_stop(struct pdg_httpd *h, int ms)
@@ -106,9 +147,13 @@ void pdg_httpd_stop(struct pdg_httpd *h, int ms)
 		pdg_reads_stop(h->reads);
 	while (atomic_load(&h->active) && pdg_monotonic_ms() < end)
 		nanosleep(&tick, NULL);
-	for (i = 0; i < h->n; i++)
-		MHD_stop_daemon(h->daemon[i]);
+	for (i = 0; i < h->n_loops; i++)
+		pdg_loop_halt(&h->loop[i]);
+	pdg_accept_done(h);
+	for (i = 0; i < h->n_loops; i++)
+		pdg_loop_done(&h->loop[i]);
 	pdg_reads_free(h->reads);
-	pdg_conns_free(h->conns);
+	pdg_peers_free(h->peers);
+	pdg_tls_free(h->tls);
 	free(h);
 }

@@ -2,76 +2,243 @@
 /*
  * What the files of the HTTP server share, and nobody else sees:
  *
- *	httpd.c          listening, starting, stopping
- *	httpd_conn.c     a connection, from its acceptance to its end
- *	httpd_request.c  a request, from its first line to its completion
+ *	httpd.c          starting, stopping
+ *	httpd_accept.c   connections taken in, and those that are too many
+ *	httpd_loop.c     a thread with its connections, and what other threads leave for it
+ *	httpd_link.c     a connection: events, deadlines, bytes in and out
+ *	httpd_take.c     from bytes to requests, one after the other
+ *	httpd_request.c  a request: what is refused, who answers
  *	httpd_reply.c    an answer on its way out
+ *	httpd_log.c      a line for a request
+ *	httpd_tls.c      certificates and handshakes
+ *
+ * A connection belongs to one loop, and all that is done with it is done on that loop's thread. The
+ * one thing that other threads do is pdg_mail_put(): "this request is answered".
  */
 #ifndef PDG_SERVICE_HTTPD_IMPL_H
 #define PDG_SERVICE_HTTPD_IMPL_H
 
-#include <microhttpd.h>
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <pthread.h>
 #include <stdatomic.h>
+#include <sys/uio.h>
 
 #include "service/budget.h"
-#include "service/conns.h"
-#include "service/framing.h"
 #include "service/http.h"
+#include "service/http_chunk.h"
 #include "service/httpd.h"
+#include "service/peers.h"
 #include "service/reads.h"
 
+#define PDG_LOOPS_MAX 64
+#define PDG_SCRATCH   PDG_LIMIT_KIB(64) /* what one read takes; a head is far smaller */
+
+struct pdg_link;
+
+/* Something for a loop's thread to do. */
+struct pdg_mail {
+	struct pdg_mail *next;
+	void (*deliver)(struct pdg_mail *mail);
+};
+
+/* What @mail, its @member, is in. */
+#define PDG_MAIL_OF(mail, type, member) ((type *)(void *)((char *)(mail)-offsetof(type, member)))
+
+struct pdg_loop {
+	struct pdg_httpd *httpd;
+	unsigned index;
+	pthread_t thread;
+	bool running;
+	struct event_base *base;
+	struct event *wake;
+	struct event *tick;
+	int wake_fd;
+	_Atomic(struct pdg_mail *) mail; /* newest first */
+	struct pdg_mail halt;
+
+	atomic_size_t n; /* connections that are its own, or on their way to it */
+	struct pdg_link *links;
+	uint8_t *scratch;    /* PDG_SCRATCH bytes that are being looked at */
+	struct pdg_buf head; /* of the answer that is being sent */
+	uint64_t next_id;
+	int64_t dated; /* the second of date */
+	char date[PDG_TIME_TEXT];
+	int64_t log_second; /* in which logged lines were written */
+	unsigned logged, unlogged;
+};
+
+struct pdg_listener {
+	struct pdg_httpd *httpd;
+	struct event *event;
+	int fd;
+	bool local; /* a unix socket: no TLS */
+	size_t capacity;
+	atomic_size_t n;
+};
+
 struct pdg_httpd {
-	struct MHD_Daemon *daemon[PDG_LISTEN_MAX];
-	size_t n;
+	const struct pdg_service_config *cfg;
 	struct pdg_core *core;
-	struct pdg_conns *conns;
+	struct pdg_tls *tls;
+	struct pdg_peers *peers;
 	struct pdg_reads *reads;
-	struct pdg_budget bodies;  /* being received or judged */
-	struct pdg_budget answers; /* made and not fetched yet */
+	struct pdg_listener listener[PDG_LISTEN_MAX];
+	size_t n_listeners;
+	struct pdg_loop loop[PDG_LOOPS_MAX];
+	size_t n_loops;
+	struct pdg_mail close_listeners;
+	struct event *accept_again;
+	int reserve; /* a descriptor to be given up for saying that there is none */
+	int64_t said_full, said_descriptors; /* when that was last logged */
+	atomic_size_t over;		     /* connections beyond the limit */
+	struct pdg_budget bodies;	     /* being received or judged */
+	struct pdg_budget answers;	     /* made and not fetched yet */
 	atomic_bool stopping;
-	atomic_size_t active; /* requests begun and not completed */
-	atomic_uint_fast64_t next_id;
+	atomic_size_t active;	   /* requests begun and not completed */
+	atomic_size_t connections; /* open, those that are too many too */
 	uint32_t id_base;
 };
 
 /* One connection, from its acceptance to its end. */
 struct pdg_link {
-	struct pdg_conn *conn;
-	struct pdg_framing framing; /* of the request being read */
+	struct pdg_mail mail; /* on its way to its loop */
+	struct pdg_loop *loop;
+	struct pdg_listener *listener;
+	struct pdg_link *next, *previous;
+	struct event event;
+	short armed; /* EV_READ, EV_WRITE: what event waits for; 0: nothing */
+	int fd;
+	enum pdg_phase phase;
+	pdg_deadline deadline;
+	struct pdg_peer *peer;
+	void *tls; /* SSL; NULL: plain */
+	bool handshaking;
+	bool over;    /* beyond the limit: told so, and closed */
+	bool listed;  /* in its loop's list */
+	bool dead;    /* to be freed when whoever works with it is done */
+	bool at_end;  /* the client sends nothing more */
+	bool lingers; /* refused; what still comes is thrown away */
+	size_t discarded;
+	struct pdg_http_find find;
+	struct pdg_buf in;	/* came, and not taken yet: less than a head, or further requests */
+	struct pdg_buf out;	/* head of an answer that did not fit into the socket */
+	size_t out_sent, sent;	/* of it, and of the body */
+	struct pdg_exchange *x; /* the request that is being read or answered */
+	struct pdg_strings names; /* of the client's certificate */
+	const char *why;	  /* it is over the limit; static */
+	char address[48];
 };
 
 /* One request on its connection. */
 struct pdg_exchange {
 	struct pdg_request rq; /* first: finish() gets this address */
-	struct pdg_httpd *httpd;
-	struct MHD_Connection *conn;
+	struct pdg_mail mail;
 	struct pdg_link *link;
-	const struct pdg_route *route;
+	const char *method; /* static */
+	bool head_only;	    /* HEAD */
+	bool last;	    /* no further request on this connection */
+	bool has_body, chunked, waits;
+	bool unread;   /* the client has sent more than was taken, or may do so */
+	uint64_t left; /* of a body of known length */
+	struct pdg_http_chunk chunk;
 	struct pdg_buf body;
 	size_t counted; /* bytes of httpd->bodies that are ours */
 	size_t waiting; /* bytes of httpd->answers that are ours */
 	size_t discarded;
-	atomic_bool done; /* a later reply is complete */
-	bool started;	  /* the handler was called */
+	char *kept;		      /* the strings, where the bytes that they were in are gone */
+	bool inside;		      /* the handler runs */
+	bool busy;		      /* the handler has it, or somebody whom it gave it to */
+	bool done;		      /* it was answered inside */
+	int64_t began, run, answered; /* pdg_monotonic_us() */
+	int64_t allowed;	      /* microseconds from run to answered that are no wonder */
 };
 
-/* libmicrohttpd's callbacks; @ctx is the struct pdg_httpd. */
-void pdg_httpd_on_connection(void *ctx, struct MHD_Connection *conn, void **slot,
-			     enum MHD_ConnectionNotificationCode what);
-void *pdg_httpd_on_target(void *ctx, const char *target, struct MHD_Connection *conn);
-enum MHD_Result pdg_httpd_on_request(void *ctx, struct MHD_Connection *conn, const char *path,
-				     const char *method, const char *version, const char *data,
-				     size_t *n, void **slot);
-void pdg_httpd_on_completed(void *ctx, struct MHD_Connection *conn, void **slot,
-			    enum MHD_RequestTerminationCode why);
+/* --- loops --- */
 
-/** NULL: the connection was not taken in: it is shut down already. */
-struct pdg_link *pdg_link_of(struct MHD_Connection *conn);
-/** The connection is in @phase now; @bytes of an answer. */
-void pdg_link_enter(const struct pdg_link *link, enum pdg_conn_phase phase, size_t bytes);
+/** Everything but the thread. */
+int pdg_loop_prepare(struct pdg_httpd *h, struct pdg_loop *loop, struct pdg_error *err);
+int pdg_loop_start(struct pdg_loop *loop, struct pdg_error *err);
+/** On its thread. */
+void pdg_loop_add(struct pdg_loop *loop, struct pdg_link *l);
+void pdg_loop_remove(struct pdg_loop *loop, struct pdg_link *l);
+/** Ends the thread. Its connections are closed by pdg_loop_done(). */
+void pdg_loop_halt(struct pdg_loop *loop);
+void pdg_loop_done(struct pdg_loop *loop);
+/** Any thread. */
+void pdg_mail_put(struct pdg_loop *loop, struct pdg_mail *mail);
 
+/* --- accepting --- */
+
+/** The first loop has not begun yet. */
+int pdg_accept_start(struct pdg_httpd *h, struct pdg_error *err);
+void pdg_accept_done(struct pdg_httpd *h);
+
+/* --- connections, on their loop's thread --- */
+
+/** Take it over: it is this loop's from now on. */
+void pdg_link_begin(struct pdg_link *l);
+/** It is on its way to its loop; a pdg_mail's deliver. */
+void pdg_link_delivered(struct pdg_mail *mail);
+/** Free it when it is dead and nobody works with it: the last thing that a callback does. */
+void pdg_link_settle(struct pdg_link *l);
+void pdg_link_free(struct pdg_link *l);
+void pdg_link_enter(struct pdg_link *l, enum pdg_phase phase, size_t bytes);
+/** Wait for EV_READ, EV_WRITE or nothing. */
+void pdg_link_arm(struct pdg_link *l, short what);
+/** Read what is there; EV_READ came, or may have come while nobody waited for it. */
+void pdg_link_readable(struct pdg_link *l);
+/** The answer is out and the connection goes on. */
+void pdg_link_next(struct pdg_link *l);
+/** No further request. @clean: the client has nothing unread on its way to us. */
+void pdg_link_end(struct pdg_link *l, bool clean);
+/** Bytes written, 0: none now; the connection is dead: it failed. */
+size_t pdg_link_write(struct pdg_link *l, struct iovec *v, int n);
+
+/** Take requests out of the @n bytes at the beginning of the loop's scratch. */
+void pdg_take(struct pdg_link *l, size_t n);
+
+/* --- requests --- */
+
+/** A request with this head; NULL: out of memory. */
+struct pdg_exchange *pdg_exchange_new(struct pdg_link *l, const struct pdg_http_head *h);
+/** All that can be refused before a byte of the body is: an answer is there then. */
+void pdg_exchange_open(struct pdg_exchange *x, const struct pdg_http_head *h);
+/** The bytes that it was read from will be used again. False: out of memory. */
+bool pdg_exchange_keep(struct pdg_exchange *x);
+/** More of the body. What is refused already is thrown away. */
+void pdg_exchange_body(struct pdg_exchange *x, struct pdg_bytes data);
+/** Let the route answer it; @in_place: the whole body, or nothing: it is in x->body. */
+void pdg_exchange_run(struct pdg_exchange *x, struct pdg_bytes in_place);
+void pdg_exchange_free(struct pdg_exchange *x);
+
+/** Send the answer, or what is left of it. True: it is out; the exchange is gone. */
+bool pdg_reply_send(struct pdg_link *l);
+/** A refusal for a connection that is one too many: nothing was read yet. */
+void pdg_reply_over(struct pdg_link *l);
 /** Count the answer that was made; one that does not fit becomes HTP-7. */
-void pdg_exchange_admit(struct pdg_exchange *x);
-enum MHD_Result pdg_exchange_send(struct pdg_exchange *x);
+void pdg_reply_admit(struct pdg_exchange *x);
+
+/** One line: for a refusal at info, else at debug; one more where it took too long. */
+void pdg_log_exchange(const struct pdg_exchange *x);
+
+/* --- TLS --- */
+
+int pdg_tls_reload(struct pdg_tls *tls, const struct pdg_service_config *cfg,
+		   struct pdg_error *err) PDG_MUST_CHECK;
+/** Begin on @fd; NULL: out of memory. */
+void *pdg_tls_begin(struct pdg_tls *tls, int fd);
+/** READY, MORE (*@out_what: wait for EV_READ or EV_WRITE), or BAD. */
+enum pdg_http_read pdg_tls_handshake(void *ssl, short *out_what);
+/** Names of the client's certificate, if it showed one. False: out of memory. */
+bool pdg_tls_names(void *ssl, struct pdg_strings *out);
+/** Like read() and write(): EAGAIN when nothing is possible now. */
+ssize_t pdg_tls_read(void *ssl, void *p, size_t n);
+ssize_t pdg_tls_write(void *ssl, const void *p, size_t n);
+/** Is something left that was received and not read? */
+bool pdg_tls_pending(void *ssl);
+/** Say that nothing more comes. */
+void pdg_tls_close(void *ssl);
+void pdg_tls_end(void *ssl);
 
 #endif

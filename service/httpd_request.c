@@ -1,265 +1,325 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * libmicrohttpd's callbacks become struct pdg_request. A request is judged on the thread of its
- * connection and suspended while the store and the log do their part. Limits come first: framing,
- * method, declared length, then the bytes as they arrive.
+ * A request: what can be refused before its body is, what the body may take, who answers. It is
+ * judged on its connection's thread; the store and the log do their part on theirs, and whoever has
+ * the answer puts it into the loop's mail.
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <strings.h>
 
 #include "service/httpd_impl.h"
 #include "util/limits.h"
-#include "util/log.h"
 #include "util/size.h"
+#include "util/time.h"
 
 #define DISCARD_MAX                                                                                \
 	(16 * PDG_LIMIT_BODY) /* of a body already refused, before the connection is cut */
 
-static const char *header(struct MHD_Connection *conn, const char *name)
+/* --- beginning and end --- */
+
+static void finish(struct pdg_request *rq);
+
+static void answered(struct pdg_mail *mail)
 {
-	return MHD_lookup_connection_value(conn, MHD_HEADER_KIND, name);
+	struct pdg_exchange *x = PDG_MAIL_OF(mail, struct pdg_exchange, mail);
+	struct pdg_link *l = x->link;
+
+	x->busy = false;
+	if (!l->dead && pdg_reply_send(l))
+		pdg_link_next(l);
+	pdg_link_settle(l);
 }
 
-static enum MHD_Result on_header(void *ctx, enum MHD_ValueKind kind, const char *name,
-				 size_t name_n, const char *value, size_t value_n)
-{
-	(void)kind;
-	pdg_framing_header(ctx, pdg_bytes(name, name_n), pdg_bytes(value, value ? value_n : 0));
-	return MHD_YES;
-}
-
-/* libmicrohttpd lets much through that a proxy before us may read otherwise. */
-static bool framing_is_plain(struct pdg_exchange *x, const char *method, const char *version)
-{
-	struct pdg_framing *f = &x->link->framing;
-	const union MHD_ConnectionInfo *size;
-
-	pdg_framing_line(f, method, version);
-	(void)MHD_get_connection_values_n(x->conn, MHD_HEADER_KIND, on_header, f);
-	size = MHD_get_connection_info(x->conn, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-	if (pdg_framing_ok(f, size ? size->header_size : 0, x->rq.method != PDG_GET))
-		return true;
-	pdg_reply_rule(&x->rq, "HTP-5", f->wrong, NULL);
-	x->rq.reply.close = true;
-	return false;
-}
-
-static bool length_fits(struct pdg_exchange *x)
-{
-	if (x->link->framing.length <= PDG_LIMIT_BODY)
-		return true;
-	pdg_reply_rule(&x->rq, "HTP-3", "the body is larger than 8 MiB",
-		       "submit the statement in smaller parts");
-	return false;
-}
-
-static void make_id(struct pdg_httpd *h, char out[PDG_REQUEST_ID])
-{
-	(void)snprintf(out, PDG_REQUEST_ID, "%08x-%llx", h->id_base,
-		       (unsigned long long)atomic_fetch_add(&h->next_id, 1));
-}
-
-static void finish_later(struct pdg_request *rq)
+static void finish(struct pdg_request *rq)
 {
 	struct pdg_exchange *x = (struct pdg_exchange *)rq;
+	struct pdg_loop *loop = x->link->loop;
 
-	pdg_exchange_admit(x);
-	atomic_store(&x->done, true);
-	MHD_resume_connection(x->conn);
+	x->answered = pdg_monotonic_us();
+	pdg_reply_admit(x);
+	if (pthread_equal(loop->thread, pthread_self()) && x->inside)
+		x->done = true;
+	else
+		pdg_mail_put(loop, &x->mail);
 }
 
-static void finish_now(struct pdg_request *rq)
+static const char *known_method(const char *method, enum pdg_method *out)
 {
-	(void)rq;
+	static const char *const others[] = {"PUT",   "DELETE",	 "PATCH",
+					     "TRACE", "OPTIONS", "CONNECT"};
+	size_t i;
+
+	*out = PDG_OTHER;
+	if (strcmp(method, "POST") == 0) {
+		*out = PDG_POST;
+		return "POST";
+	}
+	if (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0) {
+		*out = PDG_GET;
+		return method[0] == 'G' ? "GET" : "HEAD";
+	}
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (strcmp(method, others[i]) == 0)
+			return others[i];
+	}
+	return "";
 }
 
-static enum pdg_method method_of(const char *method)
+/* "Bearer" 1*SP token (RFC 6750 2.1); the token is whoever's to read that believes in it. */
+static const char *bearer_of(const char *authorization)
 {
-	if (strcmp(method, "POST") == 0)
-		return PDG_POST;
-	return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 ? PDG_GET : PDG_OTHER;
+	if (!authorization || strncasecmp(authorization, "Bearer ", 7) != 0)
+		return NULL;
+	return authorization + 7 + strspn(authorization + 7, " ");
 }
 
-static struct pdg_exchange *exchange_new(struct pdg_httpd *h, struct MHD_Connection *conn,
-					 const char *method, const char *path)
+struct pdg_exchange *pdg_exchange_new(struct pdg_link *l, const struct pdg_http_head *h)
 {
-	struct pdg_link *link = pdg_link_of(conn);
-	struct pdg_exchange *x = link ? pdg_calloc(1, sizeof(*x)) : NULL;
+	struct pdg_loop *loop = l->loop;
+	struct pdg_exchange *x = pdg_calloc(1, sizeof(*x));
+	struct pdg_request *rq;
 
 	if (!x)
 		return NULL;
-	x->httpd = h;
-	x->conn = conn;
-	x->link = link;
-	x->rq.core = h->core;
-	x->rq.path = path;
-	x->rq.method = method_of(method);
-	x->rq.content_type = header(conn, "Content-Type");
-	x->rq.content_encoding = header(conn, "Content-Encoding");
-	x->rq.prefer = header(conn, "Prefer");
-	x->rq.query_after = MHD_lookup_connection_value(conn, MHD_GET_ARGUMENT_KIND, "after");
-	x->rq.finish = finish_now;
+	rq = &x->rq;
+	x->link = l;
+	x->mail.deliver = answered;
+	x->began = pdg_monotonic_us();
+	x->method = known_method(h->method, &rq->method);
+	x->head_only = x->method[0] == 'H';
+	x->last = h->close;
+	x->has_body = pdg_http_has_body(h);
+	x->chunked = h->chunked;
+	x->left = h->length;
+	x->waits = h->waits;
 	pdg_buf_init(&x->body, PDG_LIMIT_BODY);
-	pdg_buf_init(&x->rq.reply.body, PDG_LIMIT_RECORD);
-	make_id(h, x->rq.id);
-	atomic_fetch_add(&h->active, 1);
+	pdg_buf_init(&rq->reply.body, PDG_LIMIT_RECORD);
+	rq->core = loop->httpd->core;
+	rq->path = h->target ? h->target : "";
+	rq->content_type = h->content_type;
+	rq->content_encoding = h->content_encoding;
+	rq->prefer = h->prefer;
+	rq->finish = finish;
+	(void)snprintf(rq->id, sizeof(rq->id), "%08x-%x-%llx", loop->httpd->id_base,
+		       loop->index % PDG_LOOPS_MAX, (unsigned long long)loop->next_id++);
+	rq->caller = (struct pdg_caller){
+		.bearer = bearer_of(h->authorization),
+		.certificate = l->names.n ? &l->names : NULL,
+		.address = l->address,
+		.request_id = rq->id,
+	};
+	atomic_fetch_add_explicit(&loop->httpd->active, 1, memory_order_relaxed);
 	return x;
-}
-
-/* The first call: all that can be refused before a byte of the body is. */
-static void open_request(struct pdg_exchange *x, const char *method, const char *version)
-{
-	if (atomic_load(&x->httpd->stopping)) {
-		pdg_reply_rule(&x->rq, "SVC-2", "the service is stopping", NULL);
-		return;
-	}
-	if (!framing_is_plain(x, method, version))
-		return;
-	x->route = pdg_route_find(&x->rq);
-	if (!x->route || !length_fits(x))
-		return;
-	if (x->route->body)
-		(void)pdg_route_takes_type(&x->rq);
-}
-
-/*
- * May a refusal go out before the body came in? Who waits for 100 Continue is spared the upload;
- * who sends at once would be reset while sending, and often never see the answer.
- */
-static bool goes_out_early(const struct pdg_exchange *x)
-{
-	const struct pdg_framing *f = &x->link->framing;
-
-	return x->rq.reply.close || !pdg_framing_has_body(f) || f->length > DISCARD_MAX ||
-	       header(x->conn, "Expect");
 }
 
 static void drop_body(struct pdg_exchange *x)
 {
-	pdg_budget_give(&x->httpd->bodies, x->counted);
+	pdg_budget_give(&x->link->loop->httpd->bodies, x->counted);
 	x->counted = 0;
 	pdg_buf_done(&x->body);
 }
 
-/* More of the body. What is refused already is read and thrown away, up to a bound. */
-static enum MHD_Result take_body(struct pdg_exchange *x, const char *data, size_t *n)
+void pdg_exchange_free(struct pdg_exchange *x)
 {
-	size_t whole = x->body.n + *n;
+	struct pdg_httpd *h = x->link->loop->httpd;
 
-	pdg_conn_received(x->link->conn, *n);
+	x->link->x = NULL;
+	drop_body(x);
+	pdg_budget_give(&h->answers, x->waiting);
+	pdg_reply_done(&x->rq.reply);
+	free(x->kept);
+	free(x);
+	atomic_fetch_sub_explicit(&h->active, 1, memory_order_release);
+}
+
+/* --- strings that outlive the bytes they were read from --- */
+
+static size_t room_for(const char *s)
+{
+	return s ? strlen(s) + 1 : 0;
+}
+
+static const char *moved(char **at, const char *s)
+{
+	size_t n = room_for(s);
+	char *to = *at;
+
+	if (!s)
+		return NULL;
+	memcpy(to, s, n);
+	*at += n;
+	return to;
+}
+
+bool pdg_exchange_keep(struct pdg_exchange *x)
+{
+	struct pdg_request *rq = &x->rq;
+	size_t rest = rq->rest ? (size_t)(rq->rest - rq->path) : 0;
+	size_t n = room_for(rq->path) + room_for(rq->query) + room_for(rq->prefer) +
+		   room_for(rq->content_type) + room_for(rq->caller.bearer);
+	char *at;
+
+	if (x->kept)
+		return true;
+	x->kept = at = pdg_calloc(n, 1);
+	if (!at)
+		return false;
+	rq->path = moved(&at, rq->path);
+	rq->rest = rq->rest ? rq->path + rest : NULL;
+	rq->query = moved(&at, rq->query);
+	rq->prefer = moved(&at, rq->prefer);
+	rq->content_type = moved(&at, rq->content_type);
+	rq->content_encoding = NULL; /* looked at already */
+	rq->caller.bearer = moved(&at, rq->caller.bearer);
+	return true;
+}
+
+/* --- what is refused at once --- */
+
+static bool may_read(const struct pdg_exchange *x)
+{
+	const struct pdg_strings *readers = &x->link->loop->httpd->cfg->readers;
+	size_t i;
+
+	if (readers->n == 0 || x->rq.method != PDG_GET || x->rq.route->open)
+		return true;
+	for (i = 0; i < readers->n; i++) {
+		if (pdg_caller_is(&x->rq.caller, readers->v[i]))
+			return true;
+	}
+	return false;
+}
+
+/* False: the answer is there. */
+static bool find_route(struct pdg_exchange *x, char *target)
+{
+	char *query = NULL;
+
+	if (!pdg_http_target_split(target, &query)) {
+		pdg_reply_rule(&x->rq, "HTP-5",
+			       "the path or query holds an escape that is none, or stands for a "
+			       "separator, a control or a NUL",
+			       NULL);
+		x->rq.reply.close = true;
+		return false;
+	}
+	x->rq.query = query;
+	if (pdg_route_find(&x->rq) && x->rq.method == PDG_GET && x->has_body)
+		pdg_reply_rule(&x->rq, "HTP-5", "a body with a request that takes none", NULL);
+	x->rq.reply.close |= x->rq.method == PDG_GET && x->has_body;
+	return !x->rq.reply.status;
+}
+
+static void too_large(struct pdg_exchange *x)
+{
+	pdg_reply_rule(&x->rq, "HTP-3", "the body is larger than 8 MiB",
+		       "submit the statement in smaller parts");
+}
+
+static void refuse_early(struct pdg_exchange *x, const struct pdg_http_head *h)
+{
+	if (atomic_load_explicit(&x->link->loop->httpd->stopping, memory_order_relaxed))
+		pdg_reply_rule(&x->rq, "SVC-2", "the service is stopping", NULL);
+	else if (!find_route(x, h->target))
+		return;
+	else if (!may_read(x))
+		pdg_reply_rule(&x->rq, "HTP-15",
+			       "reading is for those whom the service's configuration names", NULL);
+	else if (h->length > PDG_LIMIT_BODY)
+		too_large(x);
+	else if (x->rq.route->body)
+		(void)pdg_route_takes_type(&x->rq);
+}
+
+/*
+ * A refusal goes out before the body came in where the client waits for 100 Continue, or would send
+ * more than is thrown away. Whoever sends at once would be reset while sending, and often never see
+ * the answer.
+ */
+void pdg_exchange_open(struct pdg_exchange *x, const struct pdg_http_head *h)
+{
+	refuse_early(x, h);
+	if (x->rq.reply.status && x->has_body && (h->waits || h->length > DISCARD_MAX))
+		x->rq.reply.close = true;
+}
+
+void pdg_exchange_body(struct pdg_exchange *x, struct pdg_bytes data)
+{
+	struct pdg_httpd *h = x->link->loop->httpd;
+	size_t whole = x->body.n + data.n;
+
 	if (!x->rq.reply.status && whole > PDG_LIMIT_BODY) {
-		pdg_reply_rule(&x->rq, "HTP-3", "the body is larger than 8 MiB",
-			       "submit the statement in smaller parts");
+		too_large(x);
 		drop_body(x);
 	}
-	if (!x->rq.reply.status && !pdg_budget_take(&x->httpd->bodies, *n, whole)) {
+	if (!x->rq.reply.status && !pdg_budget_take(&h->bodies, data.n, whole)) {
 		pdg_reply_rule(&x->rq, "HTP-6", "too many large bodies at once",
 			       "try again in a second");
 		drop_body(x);
 	}
 	if (x->rq.reply.status) {
-		x->discarded += *n;
+		x->discarded += data.n;
+		x->link->dead |= x->discarded > DISCARD_MAX;
 	} else {
-		x->counted += *n;
-		pdg_buf_put(&x->body, pdg_bytes(data, *n));
+		x->counted += data.n;
+		pdg_buf_put(&x->body, data);
 	}
-	*n = 0;
-	return x->discarded > DISCARD_MAX ? MHD_NO : MHD_YES;
 }
 
-/* Suspended before anybody else sees it: the answer may come from another thread at once. */
-static void suspend(struct pdg_exchange *x)
+/* --- who answers --- */
+
+static void hand_over(struct pdg_exchange *x)
 {
-	x->rq.finish = finish_later;
-	MHD_suspend_connection(x->conn);
+	struct pdg_reads *reads = x->link->loop->httpd->reads;
+
+	if (!pdg_exchange_keep(x)) {
+		struct pdg_error err = {0};
+
+		(void)pdg_nomem(&err);
+		pdg_reply_error(&x->rq, &err);
+		finish(&x->rq);
+	} else if (!pdg_reads_put(reads, x->rq.route, &x->rq)) {
+		finish(&x->rq);
+	}
+}
+
+static void handle(struct pdg_exchange *x)
+{
+	struct pdg_error err = {0};
+
+	if (pdg_buf_check(&x->body, &err) < 0) {
+		pdg_reply_error(&x->rq, &err);
+		finish(&x->rq);
+	} else if (x->rq.route->heavy) {
+		hand_over(x);
+	} else if (x->rq.route->handle(&x->rq) == PDG_HANDLED) {
+		finish(&x->rq);
+	}
 }
 
 /*
  * The body is the handler's while it runs and nobody's afterwards: an answer that waits for the log
- * holds no bytes. It is taken off the exchange first, which may be resumed and freed before the
- * handler is back.
+ * holds no bytes. Of a path that is no route's own name nothing is left either, unless it is kept.
  */
-static void run_handler(struct pdg_exchange *x)
+void pdg_exchange_run(struct pdg_exchange *x, struct pdg_bytes in_place)
 {
-	PDG_AUTO(buf) struct pdg_buf body = x->body;
-	struct pdg_httpd *h = x->httpd;
-	const struct pdg_route *route = x->route;
-	size_t counted = x->counted;
-	struct pdg_error err = {0};
-
-	x->body = (struct pdg_buf)PDG_BUF_INIT(0);
-	x->counted = 0;
-	x->started = true;
-	x->rq.body = pdg_buf_bytes(&body);
-	pdg_link_enter(x->link, PDG_CONN_WORK, 0);
-	if (pdg_buf_check(&body, &err) < 0) {
-		pdg_reply_error(&x->rq, &err);
-		atomic_store(&x->done, true);
-	} else if (route->heavy) {
-		suspend(x);
-		if (!pdg_reads_put(h->reads, route, &x->rq))
-			finish_later(&x->rq);
-	} else if (route->method == PDG_POST) {
-		suspend(x);
-		if (route->handle(&x->rq) == PDG_HANDLED)
-			finish_later(&x->rq);
-	} else {
-		(void)route->handle(&x->rq);
-		pdg_exchange_admit(x);
-		atomic_store(&x->done, true);
-	}
-	pdg_budget_give(&h->bodies, counted);
-}
-
-enum MHD_Result pdg_httpd_on_request(void *ctx, struct MHD_Connection *conn, const char *path,
-				     const char *method, const char *version, const char *data,
-				     size_t *n, void **slot)
-{
-	struct pdg_httpd *h = ctx;
-	struct pdg_exchange *x = *slot;
-
-	if (!x) {
-		x = exchange_new(h, conn, method, path);
-		if (!x)
-			return MHD_NO;
-		*slot = x;
-		open_request(x, method, version);
-		if (x->rq.reply.status && goes_out_early(x))
-			return pdg_exchange_send(x);
-		pdg_link_enter(x->link, PDG_CONN_BODY, 0);
-		return MHD_YES;
-	}
-	if (*n)
-		return take_body(x, data, n);
-	if (!x->rq.reply.status && !x->started)
-		run_handler(x);
-	if (x->started && !atomic_load(&x->done))
-		return MHD_YES;
-	if (x->started || x->rq.reply.status)
-		return pdg_exchange_send(x);
-	return MHD_YES;
-}
-
-void pdg_httpd_on_completed(void *ctx, struct MHD_Connection *conn, void **slot,
-			    enum MHD_RequestTerminationCode why)
-{
-	struct pdg_httpd *h = ctx;
-	struct pdg_exchange *x = *slot;
-	char status[16];
-
-	(void)conn;
-	(void)why;
-	if (!x)
-		return;
-	(void)snprintf(status, sizeof(status), "%d", x->rq.reply.status);
-	pdg_log(PDG_LOG_DEBUG, "request", "id", x->rq.id, "path", x->rq.path, "status", status,
-		NULL);
+	pdg_link_enter(x->link, PDG_PHASE_WORK, 0);
+	x->run = pdg_monotonic_us();
+	x->allowed = PDG_LIMIT_SLOW_SECONDS * (int64_t)1000000;
+	if (x->rq.route->method == PDG_POST)
+		x->allowed += pdg_prefer_wait_ms(x->rq.prefer) * (int64_t)1000;
+	x->rq.body = x->body.n ? pdg_buf_bytes(&x->body) : in_place;
+	x->inside = true;
+	x->busy = true;
+	handle(x);
+	x->inside = false;
+	x->busy = !x->done;
 	drop_body(x);
-	pdg_budget_give(&h->answers, x->waiting);
-	atomic_fetch_sub(&h->active, 1);
-	pdg_link_enter(x->link, PDG_CONN_HEAD, 0);
-	pdg_reply_done(&x->rq.reply);
-	free(x);
-	*slot = NULL;
+	if (x->busy && !x->kept) {
+		x->rq.path = x->rq.route->path;
+		x->rq.rest = x->rq.query = x->rq.prefer = NULL;
+		x->rq.content_type = x->rq.content_encoding = NULL;
+		x->rq.caller.bearer = NULL;
+	}
 }

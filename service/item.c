@@ -22,6 +22,7 @@ struct pdg_item *pdg_item_new(const struct pdg_stored *row, const uint8_t *diges
 	it->service_key = pdg_str_dup(row->service_key);
 	pdg_buf_init(&it->sig, PDG_LIMIT_SIGNATURE);
 	pdg_buf_init(&it->payload, PDG_LIMIT_PAYLOAD);
+	pdg_buf_init(&it->token, PDG_LIMIT_TIMESTAMP);
 	pdg_buf_put(&it->sig, pdg_buf_bytes(&row->countersig));
 	pdg_buf_put(&it->payload, pdg_buf_bytes(&row->payload));
 	if (digest)
@@ -41,18 +42,25 @@ void pdg_item_free(struct pdg_item *it)
 	free(it->service_key);
 	pdg_buf_done(&it->sig);
 	pdg_buf_done(&it->payload);
+	pdg_buf_done(&it->token);
+	pdg_in_force_unref(it->force);
+	free(it->log);
 	free(it);
 }
 
 int pdg_item_logged(const struct pdg_item *it, const struct pdg_entry *entry, struct pdg_log *log,
-		    struct pdg_writer *w, struct pdg_error *err)
+		    struct pdg_job **out, struct pdg_error *err)
 {
 	PDG_AUTO(job) struct pdg_job *job = pdg_job_new(PDG_JOB_LOGGED);
 	int rc;
 
 	if (!job)
 		return pdg_nomem(err);
-	rc = pdg_bundle_write(it->key, entry, pdg_buf_bytes(&it->payload), pdg_buf_bytes(&it->sig),
+	rc = pdg_bundle_write(&(struct pdg_bundle_parts){.key = it->key,
+							 .entry = entry,
+							 .timestamp = pdg_buf_bytes(&it->token),
+							 .payload = pdg_buf_bytes(&it->payload),
+							 .sig = pdg_buf_bytes(&it->sig)},
 			      &job->bundle, err);
 	if (rc < 0)
 		return rc;
@@ -61,8 +69,6 @@ int pdg_item_logged(const struct pdg_item *it, const struct pdg_entry *entry, st
 	job->log_size = entry->proof_size;
 	if (log->ops->head)
 		log->ops->head(log, &job->head);
-	rc = pdg_writer_put(w, job, err);
-	if (rc == 0)
-		job = NULL;
-	return rc;
+	*out = PDG_TAKE(job);
+	return 0;
 }

@@ -5,6 +5,7 @@
 #define PDG_SERVICE_ITEM_H
 
 #include "service/writer.h"
+#include "tlog/log.h"
 
 struct pdg_item {
 	struct pdg_item *next;
@@ -14,8 +15,12 @@ struct pdg_item {
 	uint8_t digest[32];
 	struct pdg_buf sig;
 	struct pdg_buf payload;
-	const struct pdg_key
-		*key; /* borrowed while the policy is held; NULL until it is looked up */
+	struct pdg_buf token; /* the authority's response, where one is asked; empty until then */
+	struct pdg_in_force *force; /* what @key is borrowed from */
+	const struct pdg_key *key;  /* NULL until it is looked up */
+	int64_t begun;		    /* pdg_monotonic_ms() when it was given to the log */
+	struct pdg_log_item *log;   /* while it is with a log that has start() */
+	struct pdg_publisher *publisher;
 };
 
 /** A copy of what is needed of @row; @digest NULL: computed. NULL when there is no memory. */
@@ -23,8 +28,8 @@ struct pdg_item *pdg_item_new(const struct pdg_stored *row, const uint8_t *diges
 void pdg_item_free(struct pdg_item *it);
 PDG_AUTO_DEFINE(item, struct pdg_item *, pdg_item_free)
 
-/** Hand @entry, as @log handed it out, to the writer, as the bundle that everybody is given. */
+/** The writer's job about @entry, as @log handed it out: the bundle that everybody is given. */
 int pdg_item_logged(const struct pdg_item *it, const struct pdg_entry *entry, struct pdg_log *log,
-		    struct pdg_writer *w, struct pdg_error *err) PDG_MUST_CHECK;
+		    struct pdg_job **out, struct pdg_error *err) PDG_MUST_CHECK;
 
 #endif

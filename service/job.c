@@ -20,6 +20,27 @@ struct pdg_job *pdg_job_new(enum pdg_job_kind kind)
 	return job;
 }
 
+int pdg_job_ask(struct pdg_job *job, struct pdg_error *err)
+{
+	if (!job->asked)
+		job->asked = pdg_calloc(1, sizeof(*job->asked));
+	return job->asked ? 0 : pdg_nomem(err);
+}
+
+void pdg_job_asked_done(struct pdg_job *job)
+{
+	struct pdg_asked *a = PDG_TAKE(job->asked);
+
+	if (!a)
+		return;
+	pdg_proven_done(&a->proven);
+	pdg_outputs_done(&a->outputs);
+	if (a->bearer)
+		explicit_bzero(a->bearer, strlen(a->bearer));
+	free(a->bearer);
+	free(a);
+}
+
 void pdg_job_reset(struct pdg_job *job)
 {
 	if (job->along)
@@ -38,10 +59,12 @@ void pdg_job_free(struct pdg_job *job)
 	pdg_job_free(PDG_TAKE(job->along));
 	pdg_job_reset(job);
 	pdg_decision_done(&job->d);
+	pdg_job_asked_done(job);
 	pdg_submission_free(job->submission);
 	pdg_stored_free(job->row);
 	pdg_buf_done(&job->bundle);
 	free(job->value);
+	free(job->sender);
 	pdg_in_force_unref(job->force);
 	free(job);
 }
@@ -78,18 +101,29 @@ size_t pdg_job_bytes_stripped(const struct pdg_job *job)
 	return sizeof(*job) + proof_bytes(job->proof) + job->bundle.cap;
 }
 
+size_t pdg_job_bytes_light(const struct pdg_job *job)
+{
+	const struct pdg_stored *a = pdg_job_row(job);
+
+	return pdg_job_bytes_stripped(job) + sizeof(*a) + a->envelope.cap + a->links.cap;
+}
+
 size_t pdg_job_bytes(const struct pdg_job *job)
 {
 	size_t n = pdg_job_bytes_stripped(job) + submission_bytes(job->submission) +
-		   row_bytes(job->row) + row_bytes(job->kept);
+		   row_bytes(job->row) + row_bytes(job->kept) +
+		   (job->d.statement ? job->d.statement->held : 0);
 
+	if (job->asked)
+		n += sizeof(*job->asked) + job->asked->bytes;
 	return job->along ? n + pdg_job_bytes(job->along) : n;
 }
 
-void pdg_job_strip(struct pdg_job *job)
+static void strip_rest(struct pdg_job *job)
 {
-	memcpy(job->reference, pdg_job_row(job)->reference, sizeof(job->reference));
 	pdg_job_free(PDG_TAKE(job->along));
+	if (!job->sender)
+		job->sender = PDG_TAKE(job->d.producer);
 	pdg_decision_done(&job->d);
 	pdg_submission_free(PDG_TAKE(job->submission));
 	pdg_in_force_unref(PDG_TAKE(job->force));
@@ -97,7 +131,39 @@ void pdg_job_strip(struct pdg_job *job)
 	pdg_stored_free(PDG_TAKE(job->kept));
 }
 
+void pdg_job_strip(struct pdg_job *job)
+{
+	memcpy(job->reference, pdg_job_row(job)->reference, sizeof(job->reference));
+	strip_rest(job);
+}
+
+void pdg_job_lighten(struct pdg_job *job)
+{
+	struct pdg_stored *row = PDG_TAKE(job->row);
+
+	memcpy(job->reference, row->reference, sizeof(job->reference));
+	pdg_buf_done(&row->payload);
+	pdg_buf_done(&row->commit);
+	pdg_buf_done(&row->countersig);
+	strip_rest(job);
+	job->row = row;
+}
+
 /* --- answers --- */
+
+static struct pdg_told told_of(const struct pdg_job *job)
+{
+	bool known = job->d.producer_key && !job->d.loose;
+
+	return (struct pdg_told){
+		.request = job->request,
+		.sender = job->sender ? job->sender
+			  : known     ? job->d.producer
+				      : NULL,
+		.begun = job->begun,
+		.waited = job->waited,
+	};
+}
 
 static void answer(struct pdg_job *job, const struct pdg_answer *a)
 {
@@ -108,18 +174,22 @@ static void answer(struct pdg_job *job, const struct pdg_answer *a)
 
 void pdg_job_answer_error(struct pdg_job *job, const struct pdg_error *err)
 {
+	struct pdg_told told = told_of(job);
 	struct pdg_answer a = {
 		.status = pdg_status_of(err),
 		.err = err,
 		.retry_after = pdg_status_retry_after(err),
 	};
 
+	if (job->done)
+		pdg_tell_refused(job->teller, &told, err);
 	answer(job, &a);
 }
 
 void pdg_job_answer_row(struct pdg_job *job, const struct pdg_stored *row)
 {
 	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_RECORD);
+	struct pdg_told told = told_of(job);
 	struct pdg_error err = {0};
 	struct pdg_answer a = {0};
 
@@ -129,6 +199,7 @@ void pdg_job_answer_row(struct pdg_job *job, const struct pdg_stored *row)
 		pdg_job_answer_error(job, &err);
 		return;
 	}
+	pdg_tell_accepted(job->teller, &told, row, job->known);
 	a.status = row->logged ? (job->known ? 200 : 201) : 202;
 	a.body = pdg_buf_bytes(&body);
 	a.reference = row->reference;

@@ -9,6 +9,8 @@
 
 #include "service/core.h"
 #include "service/decide.h"
+#include "service/teller.h"
+#include "stage/outputs.h"
 #include "tlog/journal.h"
 
 enum pdg_job_kind {
@@ -18,25 +20,44 @@ enum pdg_job_kind {
 	PDG_JOB_META,	/* a named value */
 };
 
+/* A request that needs more than its submission to be judged. */
+struct pdg_asked {
+	char *bearer;		    /* a token, still to be judged; NULL: none came */
+	struct pdg_proven proven;   /* whom the connection proved */
+	struct pdg_outputs outputs; /* POST /api/v1/builds; root NULL: a submission */
+	size_t bytes;		    /* that these hold */
+};
+
+/* A token that stands for one body alone. */
+struct pdg_token_use {
+	bool once; /* false: there is none */
+	uint8_t name[32], body[32];
+	int64_t expires;
+};
+
 struct pdg_job {
 	struct pdg_job *next;
+	struct pdg_job *before, *peer; /* of a list of those that wait, and of one row's */
 	enum pdg_job_kind kind;
 	int64_t received;
 
 	/* ACCEPT and REFUSE */
 	struct pdg_in_force *force; /* what d's key is borrowed from */
-	struct pdg_submission *submission;
+	struct pdg_submission
+		*submission; /* of a CI's outputs: made from them when they are judged */
 	struct pdg_decision d;
+	struct pdg_asked *asked; /* until it is judged; NULL: a submission, and nobody is proven */
+	struct pdg_token_use token;
 	char envelope_digest[PDG_REFERENCE_LEN];
 	struct pdg_job *along;	/* ACCEPT: the source that came along; kept first, not answered */
 	struct pdg_stored *row; /* ACCEPT: to keep, complete */
 	uint8_t digest[32];	/* ACCEPT: SHA-256 of the signed bytes, for the log */
 
-	char reference[PDG_REFERENCE_LEN]; /* LOGGED; and ACCEPT once it is stripped */
+	char reference[PDG_REFERENCE_LEN]; /* LOGGED; and ACCEPT once it waits */
+	int64_t id;			   /* the same */
 
 	/* LOGGED */
 	struct pdg_buf bundle;
-	int64_t id;
 	uint64_t log_size;	  /* the log is known to have so many entries */
 	struct pdg_log_head head; /* its newest tree as it says so itself; size 0: it does not */
 
@@ -47,7 +68,7 @@ struct pdg_job {
 	/* Results of the batch */
 	int rc;
 	struct pdg_error err;
-	bool known;		 /* ACCEPT: it was kept already */
+	bool known;		 /* ACCEPT, LOGGED: it was kept already, or its bundle was */
 	bool added;		 /* ACCEPT: row was kept now; also of one that came along */
 	struct pdg_stored *kept; /* ACCEPT: the row as it was kept, when known */
 	struct pdg_journal_proof *proof;
@@ -56,7 +77,18 @@ struct pdg_job {
 	void (*done)(void *ctx, const struct pdg_answer *answer);
 	void *ctx;
 	int64_t deadline; /* pdg_monotonic_ms() until which the answer may wait for the log */
+
+	/* What is told once it is answered; teller NULL: nothing */
+	struct pdg_teller *teller;
+	char request[PDG_REQUEST_ID];
+	int64_t begun, waited; /* of struct pdg_told */
+	char *sender;	       /* of it, once the job is stripped */
 };
+
+/** Make job->asked. PDG_E_NOMEM. */
+int pdg_job_ask(struct pdg_job *job, struct pdg_error *err) PDG_MUST_CHECK;
+/** It is judged: job->asked is released. */
+void pdg_job_asked_done(struct pdg_job *job);
 
 /** A zeroed job of @kind, or NULL. */
 struct pdg_job *pdg_job_new(enum pdg_job_kind kind);
@@ -68,14 +100,17 @@ void pdg_job_reset(struct pdg_job *job);
 
 /** Bytes that it holds, of its own and of what it points to; what strings take is not counted. */
 size_t pdg_job_bytes(const struct pdg_job *job);
-/** And what of them pdg_job_strip() leaves. */
+/** And what of them pdg_job_strip() leaves, and pdg_job_lighten(). */
 size_t pdg_job_bytes_stripped(const struct pdg_job *job);
+size_t pdg_job_bytes_light(const struct pdg_job *job);
 
 /**
  * An accepted job that is committed is to wait: drop all but reference, proof and deadline. It is
  * answered by pdg_job_answer_row() from then on.
  */
 void pdg_job_strip(struct pdg_job *job);
+/** The same, but keep of the row what an answer is made from. */
+void pdg_job_lighten(struct pdg_job *job);
 
 /** The row that the answer is made from: as kept, else as accepted. */
 static inline struct pdg_stored *pdg_job_row(const struct pdg_job *job)
@@ -83,7 +118,7 @@ static inline struct pdg_stored *pdg_job_row(const struct pdg_job *job)
 	return job->kept ? job->kept : job->row;
 }
 
-/** Answer with the error in @err, and never again. */
+/** Answer with @err, and never again. */
 void pdg_job_answer_error(struct pdg_job *job, const struct pdg_error *err);
 /** Answer with what is kept: 201, 202 or 200. */
 void pdg_job_answer(struct pdg_job *job);

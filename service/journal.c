@@ -25,7 +25,7 @@ struct pdg_journal {
 	uint64_t sealed_size;
 	struct pdg_buf sealed_note;
 	struct pdg_tile_store tiles;
-	struct pdg_tree_walk *walk; /* over the sealed tree, shared by the proofs of a batch */
+	struct pdg_tree_walk *walk; /* over the sealed tree; it grows with that */
 };
 
 char *pdg_journal_origin(const char *log_origin)
@@ -58,8 +58,11 @@ static int write_checkpoint(struct pdg_journal *j, uint64_t size, const struct p
 	return j->store->ops->journal_checkpoint_write(j->store, size, pdg_buf_bytes(note), err);
 }
 
-/* The empty tree, signed, so that the journal is there from the first decision on. */
-static int begin_empty(struct pdg_journal *j, struct pdg_error *err)
+/*
+ * The empty tree, signed, so that the journal is there from the first decision on. Another
+ * pedigreed may have begun it in the meantime: then *@out_there.
+ */
+static int begin_empty(struct pdg_journal *j, bool *out_there, struct pdg_error *err)
 {
 	struct pdg_hash32 root;
 	int rc;
@@ -69,8 +72,11 @@ static int begin_empty(struct pdg_journal *j, struct pdg_error *err)
 		rc = j->store->ops->begin(j->store, err);
 	if (rc < 0)
 		return rc;
-	rc = write_checkpoint(j, 0, &root, &j->note, err);
-	if (rc < 0) {
+	rc = j->store->ops->journal_state(j->store, &j->size, &j->note, err);
+	*out_there = rc == 0;
+	if (rc == PDG_E_NOTFOUND)
+		rc = write_checkpoint(j, 0, &root, &j->note, err);
+	if (rc < 0 || *out_there) {
 		j->store->ops->rollback(j->store);
 		return rc;
 	}
@@ -116,6 +122,7 @@ int pdg_journal_open(struct pdg_store *store, const struct pdg_key *key, const c
 		     struct pdg_journal **out, struct pdg_error *err)
 {
 	PDG_AUTO(journal) struct pdg_journal *j = pdg_calloc(1, sizeof(*j));
+	bool there = false;
 	int rc;
 
 	if (!j)
@@ -129,9 +136,10 @@ int pdg_journal_open(struct pdg_store *store, const struct pdg_key *key, const c
 	pdg_buf_init(&j->note, PDG_LIMIT_CHECKPOINT);
 	pdg_buf_init(&j->sealed_note, PDG_LIMIT_CHECKPOINT);
 	rc = store->ops->journal_state(store, &j->size, &j->note, err);
+	there = rc == 0;
 	if (rc == PDG_E_NOTFOUND)
-		rc = begin_empty(j, err);
-	else if (rc == 0)
+		rc = begin_empty(j, &there, err);
+	if (rc == 0 && there)
 		rc = check_kept(j, err);
 	if (rc < 0)
 		return rc;
@@ -139,10 +147,41 @@ int pdg_journal_open(struct pdg_store *store, const struct pdg_key *key, const c
 	return 0;
 }
 
-void pdg_journal_begin(struct pdg_journal *j)
+/* The journal as the last batch left it, whoever that was. A tree that was signed is never signed
+ * otherwise: what is older than what this process knows is of a copy that was put back. */
+static int catch_up(struct pdg_journal *j, struct pdg_error *err)
 {
+	PDG_AUTO(buf) struct pdg_buf note = PDG_BUF_INIT(PDG_LIMIT_CHECKPOINT);
+	uint64_t size = 0;
+	int rc = j->store->ops->journal_state(j->store, &size, &note, err);
+
+	if (rc < 0)
+		return rc;
+	if (size < j->size ||
+	    (size == j->size && !pdg_bytes_eq(pdg_buf_bytes(&note), pdg_buf_bytes(&j->note)))) {
+		rc = pdg_reject(err, "STO-5",
+				"the journal has %" PRIu64 " leaves and is another one than the "
+				"one of %" PRIu64 " that was here",
+				size, j->size);
+		pdg_fix(err, "stop every pedigreed before its database is restored");
+		return rc;
+	}
+	if (size == j->size)
+		return 0;
+	pdg_tree_walk_free(PDG_TAKE(j->walk));
+	j->size = size;
+	pdg_buf_reset(&j->note);
+	pdg_buf_put(&j->note, pdg_buf_bytes(&note));
+	return pdg_buf_check(&j->note, err);
+}
+
+int pdg_journal_begin(struct pdg_journal *j, struct pdg_error *err)
+{
+	int rc = j->store->ops->shared ? catch_up(j, err) : 0;
+
 	j->n = 0;
 	j->sealed_size = j->size;
+	return rc;
 }
 
 int pdg_journal_add(struct pdg_journal *j, const struct pdg_journal_leaf *leaf, uint64_t *out_index,
@@ -166,6 +205,12 @@ int pdg_journal_add(struct pdg_journal *j, const struct pdg_journal_leaf *leaf, 
 	return 0;
 }
 
+/* One that was there goes over the tree of this size: it grew with it. */
+static int walk(struct pdg_journal *j, struct pdg_error *err)
+{
+	return j->walk ? 0 : pdg_tree_walk_new(&j->tiles, j->sealed_size, &j->walk, err);
+}
+
 int pdg_journal_seal(struct pdg_journal *j, struct pdg_error *err)
 {
 	struct pdg_hash32 root;
@@ -173,14 +218,17 @@ int pdg_journal_seal(struct pdg_journal *j, struct pdg_error *err)
 
 	if (j->n == 0)
 		return 0;
-	rc = pdg_tree_append(&j->tiles, j->size, j->leaves, j->n, &root, err);
-	if (rc < 0)
+	rc = walk(j, err);
+	if (rc == 0)
+		rc = pdg_tree_walk_append(j->walk, &j->tiles, j->leaves, j->n, &root, err);
+	if (rc < 0) {
+		pdg_tree_walk_free(PDG_TAKE(j->walk));
 		return rc;
+	}
+	j->sealed_size = j->size + j->n;
 	rc = write_checkpoint(j, j->size + j->n, &root, &j->sealed_note, err);
 	if (rc < 0)
 		return rc;
-	j->sealed_size = j->size + j->n;
-	pdg_tree_walk_free(PDG_TAKE(j->walk));
 	return 0;
 }
 
@@ -188,10 +236,8 @@ int pdg_journal_prove(struct pdg_journal *j, uint64_t index, struct pdg_journal_
 		      struct pdg_error *err)
 {
 	const struct pdg_buf *note = j->sealed_size > j->size ? &j->sealed_note : &j->note;
-	int rc = 0;
+	int rc = walk(j, err);
 
-	if (!j->walk)
-		rc = pdg_tree_walk_new(&j->tiles, j->sealed_size, &j->walk, err);
 	if (rc < 0)
 		return rc;
 	return pdg_journal_proof_make(j->store, j->walk, index, j->sealed_size, pdg_buf_bytes(note),

@@ -29,7 +29,11 @@ void pdg_journal_free(struct pdg_journal *j);
 
 /* The writer's side; one thread, inside a batch of the store. */
 
-void pdg_journal_begin(struct pdg_journal *j);
+/**
+ * A batch of the store has begun. Where others write to it too, their leaves are taken over.
+ * Returns 0, PDG_E_USAGE (STO-5: the journal went back, or became another one), PDG_E_IO.
+ */
+int pdg_journal_begin(struct pdg_journal *j, struct pdg_error *err) PDG_MUST_CHECK;
 /** Add a leaf; its index is *@out_index. */
 int pdg_journal_add(struct pdg_journal *j, const struct pdg_journal_leaf *leaf, uint64_t *out_index,
 		    struct pdg_error *err) PDG_MUST_CHECK;

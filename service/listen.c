@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "util/auto.h"
@@ -58,7 +59,7 @@ static bool is_ours(const struct pdg_listeners *ours, const struct addrinfo *wan
 		struct sockaddr *at = (struct sockaddr *)&own;
 		socklen_t n = sizeof(own);
 
-		if (getsockname(ours->fd[i], at, &n) != 0 || at->sa_family != wanted->ai_family ||
+		if (getsockname(ours->v[i].fd, at, &n) != 0 || at->sa_family != wanted->ai_family ||
 		    getnameinfo(at, n, own_host, sizeof(own_host), own_port, sizeof(own_port),
 				flags) != 0 ||
 		    !pdg_str_eq(port, own_port))
@@ -98,8 +99,7 @@ static int bind_one(const struct addrinfo *a, const char *text, const struct pdg
 	return 0;
 }
 
-static int listen_on_one(const char *text, const struct pdg_listeners *ours, int *out,
-			 struct pdg_error *err)
+static int listen_on_one(const char *text, struct pdg_listeners *l, struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *host = NULL;
 	PDG_AUTO(mem) char *port = NULL;
@@ -107,7 +107,7 @@ static int listen_on_one(const char *text, const struct pdg_listeners *ours, int
 				       .ai_family = AF_UNSPEC,
 				       .ai_socktype = SOCK_STREAM};
 	struct addrinfo *found = NULL;
-	int rc;
+	int fd = -1, rc;
 
 	rc = split_address(text, &host, &port, err);
 	if (rc < 0)
@@ -123,34 +123,66 @@ static int listen_on_one(const char *text, const struct pdg_listeners *ours, int
 	}
 	if (rc != 0)
 		return pdg_reject(err, "CFG-1", "listen = '%s': %s", text, gai_strerror(rc));
-	rc = bind_one(found, text, ours, out, err);
+	rc = bind_one(found, text, l, &fd, err);
 	freeaddrinfo(found);
-	return rc;
+	return rc < 0 ? rc : pdg_listeners_add(l, fd, false, text, err);
+}
+
+int pdg_listeners_add(struct pdg_listeners *l, int fd, bool local, const char *name,
+		      struct pdg_error *err)
+{
+	char *copy = pdg_str_dup(name);
+
+	if (!copy) {
+		(void)close(fd);
+		return pdg_nomem(err);
+	}
+	l->v[l->n++] = (struct pdg_listening){.fd = fd, .local = local, .name = copy};
+	return 0;
 }
 
 void pdg_listeners_done(struct pdg_listeners *l)
 {
+	struct stat st;
 	size_t i;
 
-	for (i = 0; i < l->n; i++)
-		pdg_auto_fd(&l->fd[i]);
+	for (i = 0; i < l->n; i++) {
+		pdg_auto_fd(&l->v[i].fd);
+		free(l->v[i].name);
+	}
 	l->n = 0;
+	/* Another daemon's by now? */
+	if (l->path && lstat(l->path, &st) == 0 && st.st_dev == l->dev && st.st_ino == l->ino)
+		(void)unlink(l->path);
+	free(l->path);
+	l->path = NULL;
 }
 
-int pdg_listen_on(const struct pdg_strings *listen, struct pdg_listeners *out,
-		  struct pdg_error *err)
+static int open_named(const struct pdg_service_config *cfg, struct pdg_listeners *l,
+		      struct pdg_error *err)
 {
-	struct pdg_listeners l = {.n = 0};
+	size_t named = cfg->listen.n + (cfg->socket ? 1 : 0);
+	size_t i;
 	int rc = 0;
 
-	if (listen->n == 0 || listen->n > PDG_LISTEN_MAX)
-		return pdg_reject(err, "CFG-1", "%zu listen addresses; 1 to %d are possible",
-				  listen->n, PDG_LISTEN_MAX);
-	while (rc == 0 && l.n < listen->n) {
-		rc = listen_on_one(listen->v[l.n], &l, &l.fd[l.n], err);
-		if (rc == 0)
-			l.n++;
-	}
+	if (named == 0 || named > PDG_LISTEN_MAX)
+		return pdg_reject(err, "CFG-1", "%zu addresses to listen on; 1 to %d are possible",
+				  named, PDG_LISTEN_MAX);
+	for (i = 0; rc == 0 && i < cfg->listen.n; i++)
+		rc = listen_on_one(cfg->listen.v[i], l, err);
+	if (rc == 0 && cfg->socket)
+		rc = pdg_listen_local(cfg->socket, l, err);
+	return rc;
+}
+
+int pdg_listen_open(const struct pdg_service_config *cfg, struct pdg_listeners *out,
+		    struct pdg_error *err)
+{
+	struct pdg_listeners l = {.n = 0};
+	int rc = pdg_listen_handed(&l, err);
+
+	if (rc == 0 && l.n == 0)
+		rc = open_named(cfg, &l, err);
 	if (rc < 0)
 		pdg_listeners_done(&l);
 	else

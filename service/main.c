@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * pedigreed: configuration -> addresses -> core -> HTTP, then signals: SIGTERM and SIGINT stop it
- * (what was accepted is finished, within 10 s), SIGHUP takes in the policy again. --fsck checks
- * everything stored, and ends.
+ * (what was accepted is finished, within 10 s), SIGHUP takes in again what service/reload.c lists.
+ * --fsck checks everything stored, --backup copies it while another pedigreed serves; both end.
  */
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +12,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "proc/spawn.h"
+#include "service/backup.h"
 #include "service/httpd.h"
+#include "service/notify.h"
+#include "service/reload.h"
 #include "util/opt.h"
 #include "util/out.h"
 
@@ -22,6 +27,7 @@
 static const struct pdg_opt options[] = {
 	{"config", "FILE", "the daemon's configuration", false},
 	{"fsck", NULL, "re-check everything stored, then end", false},
+	{"backup", "DIR", "copy store and log to a new folder, then end", false},
 	{"version", NULL, "print the version", false},
 	{"help", NULL, "print this", false},
 	{0},
@@ -31,7 +37,7 @@ static void usage(FILE *to)
 {
 	const struct pdg_opt *o;
 
-	fputs("usage: pedigreed --config FILE [--fsck]\n", to);
+	fputs("usage: pedigreed --config FILE [--fsck | --backup DIR]\n", to);
 	for (o = options; o->name; o++) {
 		int used = (int)strlen(o->name) + (o->value ? 1 + (int)strlen(o->value) : 0);
 
@@ -49,16 +55,25 @@ static void block_signals(sigset_t *set)
 	sigaddset(set, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	/* A file that may not grow is a disk that is full. */
+	signal(SIGXFSZ, SIG_IGN);
 }
 
-static void reload(struct pdg_core *core)
+/* The next signal. While the service manager waits for signs of life they are given. */
+static int next_signal(const struct pdg_notify *notify, struct pdg_core *core, const sigset_t *set)
 {
-	struct pdg_error err = {0};
+	const struct timespec wait = {.tv_sec = (time_t)(notify->interval_ms / 1000),
+				      .tv_nsec = (long)(notify->interval_ms % 1000) * 1000000};
+	int sig = 0;
 
-	if (pdg_core_reload(core, &err) < 0)
-		pdg_log_error(PDG_LOG_ERROR, "reload-failed", &err);
-	else
-		pdg_log(PDG_LOG_INFO, "reloaded", NULL);
+	if (!notify->interval_ms)
+		return sigwait(set, &sig) == 0 ? sig : 0;
+	sig = sigtimedwait(set, NULL, &wait);
+	if (sig < 0) {
+		pdg_core_touch(core);
+		pdg_notify_tell(notify, "WATCHDOG=1");
+	}
+	return sig;
 }
 
 /* Exit handlers would free what a thread that hangs works with. */
@@ -70,15 +85,24 @@ static void end_at_once(int rc, const struct pdg_error *err)
 	_exit(pdg_exit_status(rc));
 }
 
-static void serve(struct pdg_httpd *httpd, struct pdg_core *core, const sigset_t *set)
+/* Everything is set up: until a signal ends it. */
+static void serve(struct pdg_httpd *httpd, struct pdg_core *core,
+		  const struct pdg_service_config *cfg, const struct pdg_notify *notify,
+		  const sigset_t *set)
 {
-	int sig = 0;
+	int sig;
 
+	pdg_notify_tell(notify, "READY=1");
 	do {
-		if (sigwait(set, &sig) == 0 && sig == SIGHUP)
-			reload(core);
+		sig = next_signal(notify, core, set);
+		if (sig == SIGHUP) {
+			pdg_notify_reloading(notify);
+			pdg_reload_all(core, httpd, cfg);
+			pdg_notify_tell(notify, "READY=1");
+		}
 	} while (sig != SIGTERM && sig != SIGINT);
 	pdg_log(PDG_LOG_INFO, "stopping", NULL);
+	pdg_notify_tell(notify, "STOPPING=1");
 	pdg_httpd_quiesce(httpd);
 	if (!pdg_core_stop(core)) {
 		pdg_log(PDG_LOG_WARN, "store-call-abandoned", NULL);
@@ -93,10 +117,38 @@ static void print_line(void *ctx, const char *text)
 	pdg_out(stdout, PDG_PLAIN, "%s\n", text);
 }
 
+static void show_pages(void *ctx, const char *what, uint64_t done, uint64_t all)
+{
+	(void)ctx;
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "\r%s: %llu of %llu pages%s", what, (unsigned long long)done,
+			(unsigned long long)all, done == all ? "\n" : "");
+}
+
+static int backup(const struct pdg_service_config *cfg, const char *to, struct pdg_error *err)
+{
+	struct pdg_backup_told told = {.progress = show_pages};
+	int rc = pdg_backup(cfg, to, &told, err);
+
+	if (rc < 0)
+		return rc;
+	pdg_out(stdout, PDG_PLAIN, "backup in \"%s\"; %llu log entries\n", to,
+		(unsigned long long)told.log_size);
+	return pdg_out_finish(stdout, err);
+}
+
 static void close_core(struct pdg_core *core, int rc, const struct pdg_error *err)
 {
 	if (!pdg_core_close(core))
 		end_at_once(rc, err);
+}
+
+static void show_checked(void *ctx, uint64_t done, uint64_t all)
+{
+	(void)ctx;
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "\rattestations: %llu of %llu checked%s", (unsigned long long)done,
+			(unsigned long long)all, done == all ? "\n" : "");
 }
 
 static int check(const struct pdg_service_config *cfg, struct pdg_error *err)
@@ -106,7 +158,7 @@ static int check(const struct pdg_service_config *cfg, struct pdg_error *err)
 
 	if (rc < 0)
 		return rc;
-	rc = pdg_core_fsck(core, print_line, NULL, err);
+	rc = pdg_core_fsck(core, print_line, show_checked, NULL, err);
 	if (rc == 0)
 		rc = pdg_out_finish(stdout, err);
 	close_core(core, rc, err);
@@ -117,21 +169,27 @@ static int check(const struct pdg_service_config *cfg, struct pdg_error *err)
 static int start_and_serve(const struct pdg_service_config *cfg, struct pdg_error *err)
 {
 	PDG_AUTO(listeners) struct pdg_listeners listeners = {.n = 0};
+	PDG_AUTO(tls) struct pdg_tls *tls = NULL;
 	struct pdg_core *core = NULL;
 	struct pdg_httpd *httpd = NULL;
+	struct pdg_notify notify;
 	sigset_t set;
 	int rc;
 
 	block_signals(&set);
-	rc = pdg_listen_on(&cfg->listen, &listeners, err);
+	rc = pdg_listen_open(cfg, &listeners, err);
+	pdg_notify_open(&notify);
+	if (rc == 0)
+		rc = pdg_tls_new(cfg, &tls, err);
 	if (rc == 0)
 		rc = pdg_core_open(cfg, &pdg_clock_system, &core, err);
 	if (rc < 0)
 		return rc;
-	rc = pdg_httpd_start(cfg, core, &listeners, &httpd, err);
+	rc = pdg_httpd_start(cfg, core, &listeners, PDG_TAKE(tls), &httpd, err);
 	if (rc == 0)
-		serve(httpd, core, &set);
+		serve(httpd, core, cfg, &notify, &set);
 	close_core(core, rc, err);
+	pdg_notify_close(&notify);
 	return rc;
 }
 
@@ -144,6 +202,12 @@ static int run(const struct pdg_args *args, struct pdg_error *err)
 	if (rc < 0)
 		return rc;
 	pdg_log_level(cfg->log_level);
+	if (pdg_args_has(args, "backup"))
+		return backup(cfg, pdg_args_get(args, "backup"), err);
+	rc = pdg_program_path("pedigree-signer", &cfg->signer_program, err);
+	if (rc < 0)
+		return rc;
+	cfg->confine = !pdg_args_has(args, "fsck");
 	return pdg_args_has(args, "fsck") ? check(cfg, err) : start_and_serve(cfg, err);
 }
 
@@ -155,6 +219,8 @@ static int check_args(const struct pdg_args *args, struct pdg_error *err)
 		rc = pdg_reject(err, "CLI-1", "unexpected argument '%s'", args->arg[0]);
 	else if (!pdg_args_has(args, "config"))
 		rc = pdg_reject(err, "CLI-1", "--config FILE is missing");
+	else if (pdg_args_has(args, "fsck") && pdg_args_has(args, "backup"))
+		rc = pdg_reject(err, "CLI-1", "--fsck and --backup exclude each other");
 	if (rc < 0)
 		pdg_fix(err, "pedigreed --help shows the usage");
 	return rc;
@@ -184,6 +250,8 @@ int main(int argc, char **argv)
 	int rc;
 
 	umask(077);
+	/* An arena for each thread would keep what each needed once. */
+	(void)mallopt(M_ARENA_MAX, 2);
 	if (argc > 1 && strcmp(argv[1], "-h") == 0)
 		argv[1] = long_help;
 	rc = pdg_args_parse(options, argc - 1, argv + 1, &args, &err);

@@ -9,12 +9,15 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "service/own_keys.h"
 #include "util/size.h"
 #include "util/str.h"
+#include "util/time.h"
 
 struct pdg_policy_box {
 	const struct pdg_service_config *cfg;
-	struct pdg_own_trust own;
+	struct pdg_own_trust own; /* service and service_keys are the box's own */
+	char *service_keys;
 	const char *key_cache;
 	struct pdg_clock clock;
 	pthread_mutex_t mutex; /* guards the rest, and refs of every pdg_in_force */
@@ -29,6 +32,8 @@ static void in_force_free(struct pdg_in_force *f)
 	if (!f)
 		return;
 	pdg_candidates_done(&f->candidates);
+	pdg_own_keys_done(&f->own_keys);
+	pdg_key_free(f->signing);
 	pdg_judge_free(f->judge);
 	pdg_policy_free(f->policy);
 	free(f);
@@ -61,25 +66,40 @@ void pdg_in_force_unref(struct pdg_in_force *f)
 		in_force_free(f);
 }
 
-/* Trust @key in @list, which names none, unless it is revoked. */
-static int trust_own(struct pdg_key_list *list, const struct pdg_key *key,
+/*
+ * Trust the keys of @own in @list, which names none, unless they are revoked: a former one for what
+ * was signed until another took its place, and for as long after that as something was under way.
+ */
+static int trust_own(struct pdg_key_list *list, const struct pdg_key_list *own,
 		     const struct pdg_revocations *revoked, struct pdg_error *err)
 {
-	PDG_AUTO(mem) struct pdg_trusted_key *one = pdg_calloc(1, sizeof(*one));
-	PDG_AUTO(mem) char *name = pdg_str_dup("this service");
-	int rc;
+	PDG_AUTO(own_keys) struct pdg_key_list fresh = {0};
+	size_t i;
+	int rc = 0;
 
-	if (!one || !name)
-		return pdg_nomem(err);
-	rc = pdg_key_public_der(pdg_key_spki(key), &one->key, err);
+	for (i = 0; rc == 0 && i < own->n; i++) {
+		int64_t until = own->v[i].when.before;
+
+		rc = pdg_own_keys_add(&fresh, pdg_key_spki(own->v[i].key), 0,
+				      until ? until + PDG_TIME_TOLERANCE : 0, err);
+		if (rc == 0)
+			pdg_trusted_key_revoke(&fresh.v[i], revoked);
+	}
 	if (rc < 0)
 		return rc;
-	one->name = PDG_TAKE(name);
-	pdg_trusted_key_revoke(one, revoked);
 	free(list->v);
-	list->v = PDG_TAKE(one);
-	list->n = 1;
+	*list = fresh;
+	fresh = (struct pdg_key_list){0};
 	return 0;
+}
+
+static int trust_journal(struct pdg_key_list *list, const struct pdg_key *key,
+			 const struct pdg_revocations *revoked, struct pdg_error *err)
+{
+	PDG_AUTO(own_keys) struct pdg_key_list one = {0};
+	int rc = pdg_own_keys_add(&one, pdg_key_spki(key), 0, 0, err);
+
+	return rc < 0 ? rc : trust_own(list, &one, revoked, err);
 }
 
 /* A policy written for this service alone need not name what the service knows of itself. */
@@ -89,11 +109,11 @@ static int add_own_trust(struct pdg_in_force *f, const struct pdg_own_trust *own
 	int rc = 0;
 
 	if (f->policy->service_keys.n == 0)
-		rc = trust_own(&f->policy->service_keys, own->service, &f->policy->revocations,
+		rc = trust_own(&f->policy->service_keys, &f->own_keys, &f->policy->revocations,
 			       err);
 	if (rc == 0 && f->policy->journal_keys.n == 0)
-		rc = trust_own(&f->policy->journal_keys, own->journal, &f->policy->revocations,
-			       err);
+		rc = trust_journal(&f->policy->journal_keys, own->journal, &f->policy->revocations,
+				   err);
 	return rc;
 }
 
@@ -155,8 +175,18 @@ static int load_signers(struct pdg_in_force *f, struct pdg_error *err)
 	return rc;
 }
 
-static int load(struct pdg_policy_box *box, uint64_t least, struct pdg_in_force **out,
-		struct pdg_error *err)
+/* Who signs, and who did. */
+static int load_own_keys(struct pdg_in_force *f, const struct pdg_own_trust *own,
+			 struct pdg_error *err)
+{
+	f->signing = pdg_key_share(own->service);
+	if (own->service_keys)
+		return pdg_own_keys_read(own->service_keys, &f->own_keys, err);
+	return pdg_own_keys_add(&f->own_keys, pdg_key_spki(f->signing), 0, 0, err);
+}
+
+static int load(struct pdg_policy_box *box, const struct pdg_own_trust *own, uint64_t least,
+		struct pdg_in_force **out, struct pdg_error *err)
 {
 	PDG_AUTO(loaded) struct pdg_in_force *f = pdg_calloc(1, sizeof(*f));
 	int rc;
@@ -165,7 +195,9 @@ static int load(struct pdg_policy_box *box, uint64_t least, struct pdg_in_force 
 		return pdg_nomem(err);
 	f->box = box;
 	f->refs = 1;
-	rc = pdg_service_policy_load(box->cfg, &f->policy, err);
+	rc = load_own_keys(f, own, err);
+	if (rc == 0)
+		rc = pdg_service_policy_load(box->cfg, &f->policy, err);
 	if (rc < 0)
 		return rc;
 	if (f->policy->version < least)
@@ -173,13 +205,13 @@ static int load(struct pdg_policy_box *box, uint64_t least, struct pdg_in_force 
 				  "%s has version %" PRIu64 ", but version %" PRIu64
 				  " was in force",
 				  f->policy->file, f->policy->version, least);
-	rc = check_purposes(f->policy, &box->own, err);
+	rc = check_purposes(f->policy, own, err);
 	if (rc == 0)
-		rc = add_own_trust(f, &box->own, err);
+		rc = add_own_trust(f, own, err);
 	if (rc == 0)
 		rc = pdg_judge_new(f->policy, box->key_cache, &box->clock, &f->judge, err);
 	if (rc == 0 && !f->judge->root)
-		rc = pdg_root_parse(box->own.root_json, &f->judge->root, err);
+		rc = pdg_root_parse(own->root_json, &f->judge->root, err);
 	if (rc == 0)
 		rc = load_signers(f, err);
 	if (rc == 0)
@@ -187,6 +219,22 @@ static int load(struct pdg_policy_box *box, uint64_t least, struct pdg_in_force 
 	if (rc < 0)
 		return rc;
 	*out = PDG_TAKE(f);
+	return 0;
+}
+
+/* The box's own share of the key that signs, and of the text. */
+static int take_own(struct pdg_policy_box *box, const struct pdg_next_key *next,
+		    struct pdg_error *err)
+{
+	char *text = pdg_str_dup(next->service_keys);
+
+	if (next->service_keys && !text)
+		return pdg_nomem(err);
+	(void)pdg_key_share(next->service);
+	pdg_key_free(box->own.service);
+	free(box->service_keys);
+	box->own.service = next->service;
+	box->own.service_keys = box->service_keys = text;
 	return 0;
 }
 
@@ -201,10 +249,13 @@ int pdg_policy_box_new(const struct pdg_service_config *cfg, const struct pdg_ow
 		return pdg_nomem(err);
 	box->cfg = cfg;
 	box->own = *own;
+	box->own.service = NULL;
 	box->key_cache = key_cache;
 	box->clock = *clock;
 	(void)pthread_mutex_init(&box->mutex, NULL);
-	rc = load(box, least_version, &box->current, err);
+	rc = take_own(box, &(struct pdg_next_key){own->service, own->service_keys}, err);
+	if (rc == 0)
+		rc = load(box, &box->own, least_version, &box->current, err);
 	if (rc < 0) {
 		pdg_policy_box_free(box);
 		return rc;
@@ -219,16 +270,19 @@ void pdg_policy_box_free(struct pdg_policy_box *box)
 	if (!box)
 		return;
 	in_force_free(box->current);
+	pdg_key_free(box->own.service);
+	free(box->service_keys);
 	(void)pthread_mutex_destroy(&box->mutex);
 	free(box);
 }
 
-int pdg_policy_box_reload(struct pdg_policy_box *box,
+int pdg_policy_box_reload(struct pdg_policy_box *box, const struct pdg_next_key *next,
 			  int (*keep)(void *ctx, uint64_t version, struct pdg_error *err),
 			  void *ctx, struct pdg_error *err)
 {
 	PDG_AUTO(loaded) struct pdg_in_force *fresh = NULL;
 	struct pdg_in_force *old = NULL;
+	struct pdg_own_trust own = box->own;
 	struct pdg_error why = {0};
 	uint64_t least;
 	int rc;
@@ -236,7 +290,14 @@ int pdg_policy_box_reload(struct pdg_policy_box *box,
 	(void)pthread_mutex_lock(&box->mutex);
 	least = box->least_version;
 	(void)pthread_mutex_unlock(&box->mutex);
-	rc = load(box, least, &fresh, &why);
+	if (next) {
+		own.service = next->service;
+		own.service_keys = next->service_keys;
+	}
+	rc = load(box, &own, least, &fresh, &why);
+	/* Only this thread, the one that reloads, looks at what the box has of its own. */
+	if (rc == 0 && next)
+		rc = take_own(box, next, &why);
 	if (rc == 0)
 		rc = keep(ctx, fresh->policy->version, &why);
 	(void)pthread_mutex_lock(&box->mutex);
@@ -252,6 +313,13 @@ int pdg_policy_box_reload(struct pdg_policy_box *box,
 	if (rc < 0 && err)
 		*err = why;
 	return rc;
+}
+
+const struct pdg_key *pdg_in_force_service_key(const struct pdg_in_force *f, const char *hint)
+{
+	const struct pdg_key *key = pdg_key_by_hint(f->signing, &f->policy->service_keys, hint);
+
+	return key ? key : pdg_key_by_hint(f->signing, &f->own_keys, hint);
 }
 
 bool pdg_policy_box_stale(struct pdg_policy_box *box, struct pdg_error *why)

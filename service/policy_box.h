@@ -10,8 +10,11 @@
 #include "service/config.h"
 #include "service/identity.h"
 
-/* A policy with what judging by it needs. Immutable but for the count. */
+/* A policy with what judging by it needs, and the key that signs what it lets in. Immutable but for
+ * the count. */
 struct pdg_in_force {
+	struct pdg_key *signing;
+	struct pdg_key_list own_keys; /* all that signed here (service/own_keys.h); public */
 	struct pdg_policy *policy;
 	struct pdg_judge *judge; /* its signers are loaded */
 	struct pdg_candidates candidates;
@@ -21,17 +24,24 @@ struct pdg_in_force {
 
 /* What the service signs with itself; a policy that names no key or log of a kind trusts these. */
 struct pdg_own_trust {
-	const struct pdg_key *service;
+	struct pdg_key *service;
 	const struct pdg_key *journal;
 	const struct pdg_key *log;  /* NULL when the log is another's */
 	struct pdg_bytes root_json; /* TrustedRoot of the configured log */
+	const char *service_keys;   /* text of service/own_keys.h; NULL: @service alone */
+};
+
+/* Another key to sign with, and the text with it. Both are borrowed: the box has its own. */
+struct pdg_next_key {
+	struct pdg_key *service;
+	const char *service_keys;
 };
 
 struct pdg_policy_box;
 
 /**
- * Load the policy that @cfg names, with all its keys. @own and @cfg are borrowed for the box's
- * life.
+ * Load the policy that @cfg names, with all its keys. @cfg and what @own points to are borrowed for
+ * the box's life, but for the service's key and its text.
  *
  * @key_cache     folder for key descriptions; borrowed
  * @least_version the highest version that was in force: a lower one is refused
@@ -46,16 +56,21 @@ int pdg_policy_box_new(const struct pdg_service_config *cfg, const struct pdg_ow
 void pdg_policy_box_free(struct pdg_policy_box *box);
 
 /**
- * Read it again; one thread at a time. @keep makes the new version durable before it comes into
- * force: what was in force once is never followed by an older one, whatever ends the process. On
- * any failure the old one stays in force and pdg_policy_box_stale() says so.
+ * Read it again, to be signed for by @next (NULL: as before); one thread at a time. @keep makes the
+ * new version durable before it comes into force: what was in force once is never followed by an
+ * older one, whatever ends the process. On any failure the old one stays in force and
+ * pdg_policy_box_stale() says so.
  */
-int pdg_policy_box_reload(struct pdg_policy_box *box,
+int pdg_policy_box_reload(struct pdg_policy_box *box, const struct pdg_next_key *next,
 			  int (*keep)(void *ctx, uint64_t version, struct pdg_error *err),
 			  void *ctx, struct pdg_error *err) PDG_MUST_CHECK;
 
 /** Did the last reload fail? Then *@why is why. */
 bool pdg_policy_box_stale(struct pdg_policy_box *box, struct pdg_error *why);
+
+/** Whose countersignature names @hint: of the service itself, now or formerly, or a serviceKey of
+ * the policy. Borrowed from @f; NULL: nobody's. */
+const struct pdg_key *pdg_in_force_service_key(const struct pdg_in_force *f, const char *hint);
 
 /** A reference to the policy in force; give it back. Thread-safe. */
 struct pdg_in_force *pdg_in_force_ref(struct pdg_policy_box *box);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The publisher's threads: fresh rows first, else a page of the backlog (publisher_queue.c), to the
- * log and back, with back-off. A row is at hand of one thread at a time, but a log may hold it
- * twice: that is normal.
+ * log and back (publisher_send.c), with back-off. A row is at hand of one thread at a time, but a
+ * log may hold it twice: that is normal.
  */
 #include <string.h>
 #include <time.h>
@@ -14,126 +14,50 @@
 #include "util/str.h"
 #include "util/time.h"
 
-/* --- to the log --- */
+/* --- the threads --- */
 
 /*
- * An item that the log did not take. One that it refuses, or that fails while others do not, waits
- * by itself; a log that takes nothing is left in peace as a whole.
+ * How many more may be given to a log that answers each by itself. A log that did not take the last
+ * is tried with one; a backlog leaves room for what is new.
  */
-static void item_failed(struct pdg_publisher *p, const struct pdg_item *it, bool alone, int64_t now)
+static size_t slots(const struct pdg_publisher *p, bool backlog)
 {
-	pdg_publisher_leave(p, it->id);
-	p->failures++;
-	if (alone && pdg_held_fail(&p->held, it->id, now))
-		return;
-	if (p->backoff.until <= now)
-		pdg_backoff_fail(&p->backoff, now);
+	size_t most = p->batch;
+	size_t used = p->calls + p->n_stamped;
+
+	if (!p->opt.log->ops->start && !p->opt.stamps)
+		return most;
+	if (p->backoff.delay > 0)
+		most = 1;
+	else if (backlog)
+		most -= most / 4;
+	return most > used ? most - used : 0;
 }
 
-/* What became of one call: who succeeded is on the way to the store, the others stay pending. */
-static void settle_call(struct pdg_publisher *p, struct pdg_item *const *items, size_t n,
-			const struct pdg_log_item *v, int rc, const struct pdg_error *err)
+static bool has_fresh(const struct pdg_publisher *p)
 {
-	int64_t now = pdg_monotonic_ms();
-	const struct pdg_error *why = rc < 0 ? err : NULL;
-	size_t i, good = 0;
-
-	for (i = 0; rc == 0 && i < n; i++)
-		good += v[i].rc == 0;
-	(void)pthread_mutex_lock(&p->mutex);
-	if (good)
-		pdg_backoff_ok(&p->backoff);
-	for (i = 0; i < n; i++) {
-		if (rc == 0 && v[i].rc == 0) {
-			pdg_buf_reset(&p->last_reference);
-			pdg_buf_puts(&p->last_reference, items[i]->reference);
-			continue;
-		}
-		if (rc == 0)
-			why = &v[i].err;
-		item_failed(p, items[i], good > 0 || (rc == 0 && v[i].rc != PDG_E_IO), now);
-	}
-	(void)pthread_cond_broadcast(&p->work);
-	(void)pthread_mutex_unlock(&p->mutex);
-	if (why)
-		pdg_log_error(PDG_LOG_WARN, "not-logged", why);
+	return p->stamped || (p->first && slots(p, false) > 0);
 }
 
-/* One call with those of @items whose key is known. */
-static int call_log(struct pdg_publisher *p, struct pdg_item *const *items, size_t n,
-		    struct pdg_log_item *v, struct pdg_error *err)
+/* A page is worth reading when there is room for a good part of it. */
+static bool wants_backlog(const struct pdg_publisher *p)
 {
-	size_t i;
-	int rc;
+	size_t room = slots(p, true);
 
-	for (i = 0; i < n; i++) {
-		memcpy(v[i].digest, items[i]->digest, sizeof(v[i].digest));
-		v[i].sig = pdg_buf_bytes(&items[i]->sig);
-		v[i].key = items[i]->key;
-	}
-	rc = p->opt.log->ops->add(p->opt.log, v, n, err);
-	for (i = 0; rc == 0 && i < n; i++) {
-		if (v[i].rc == 0)
-			v[i].rc = pdg_item_logged(items[i], v[i].entry, p->opt.log, p->opt.writer,
-						  &v[i].err);
-	}
-	for (i = 0; i < n; i++)
-		pdg_entry_free(v[i].entry);
-	return rc;
+	return p->backlog && !p->loading && !p->stopping && room > 0 &&
+	       (p->backoff.delay > 0 || room >= p->batch / 4);
 }
-
-/* Put those whose key nobody knows any more aside: they can only wait for the policy to name it. */
-static size_t known_keys(struct pdg_publisher *p, const struct pdg_policy *policy,
-			 struct pdg_item **items, size_t n)
-{
-	size_t i, kept = 0;
-
-	for (i = 0; i < n; i++) {
-		items[i]->key =
-			pdg_key_by_hint(p->opt.key, &policy->service_keys, items[i]->service_key);
-		if (items[i]->key) {
-			items[kept++] = items[i];
-			continue;
-		}
-		pdg_log(PDG_LOG_ERROR, "unknown-service-key", "reference", items[i]->reference,
-			"key", items[i]->service_key, NULL);
-		(void)pthread_mutex_lock(&p->mutex);
-		item_failed(p, items[i], true, pdg_monotonic_ms());
-		(void)pthread_mutex_unlock(&p->mutex);
-		pdg_item_free(items[i]);
-	}
-	return kept;
-}
-
-static void publish(struct pdg_publisher *p, struct pdg_item **items, size_t n)
-{
-	PDG_AUTO(in_force) struct pdg_in_force *force = pdg_in_force_ref(p->opt.policy);
-	PDG_AUTO(mem) struct pdg_log_item *v = NULL;
-	struct pdg_error err = {0};
-	size_t i;
-	int rc;
-
-	n = known_keys(p, force->policy, items, n);
-	if (n == 0)
-		return;
-	v = pdg_calloc(n, sizeof(*v));
-	rc = v ? call_log(p, items, n, v, &err) : pdg_nomem(&err);
-	settle_call(p, items, n, v, rc, &err);
-	for (i = 0; i < n; i++)
-		pdg_item_free(items[i]);
-}
-
-/* --- the threads --- */
 
 static bool has_work(const struct pdg_publisher *p, int64_t now)
 {
-	return p->backoff.until <= now && (p->first || (p->backlog && !p->loading && !p->stopping));
+	return p->backoff.until <= now && (has_fresh(p) || wants_backlog(p));
 }
 
 /* What was taken in is finished while the log takes it; a backlog is the next run's. */
 static bool is_over(const struct pdg_publisher *p, int64_t now)
 {
-	return p->stopping && (!p->first || p->stop_at <= now || p->backoff.delay > 0);
+	return p->stopping && ((!p->first && !p->stamped && p->calls == 0) || p->stop_at <= now ||
+			       p->backoff.delay > 0);
 }
 
 /* Wait for work; false at the end. Called with the mutex held. */
@@ -146,11 +70,11 @@ static bool wait_for_work(struct pdg_publisher *p)
 
 		if (is_over(p, now))
 			return false;
-		if (pdg_held_due(&p->held, now))
+		if (pdg_held_due(&p->held, now) || pdg_publisher_sweep_due(p, now))
 			pdg_publisher_want(p, 1);
 		if (has_work(p, now))
 			return true;
-		next = pdg_held_next(&p->held);
+		next = pdg_publisher_sweep_next(p, pdg_held_next(&p->held));
 		if (p->backoff.until > now && (p->first || p->backlog))
 			next = p->backoff.until;
 		if (next <= now) {
@@ -169,20 +93,21 @@ static void *publisher_main(void *ctx)
 	struct pdg_item *items[PDG_PUBLISHER_BATCH];
 
 	for (;;) {
+		size_t n, room;
 		bool more;
-		size_t n;
 
 		(void)pthread_mutex_lock(&p->mutex);
 		more = wait_for_work(p);
-		n = more ? pdg_publisher_fresh(p, items) : 0;
+		n = more ? pdg_publisher_fresh(p, items, slots(p, false)) : 0;
+		room = slots(p, true);
 		p->loading = p->loading || (more && n == 0);
 		(void)pthread_mutex_unlock(&p->mutex);
 		if (!more)
 			break;
 		if (n == 0)
-			n = pdg_publisher_backlog(p, items);
+			n = pdg_publisher_backlog(p, items, room);
 		if (n)
-			publish(p, items, n);
+			pdg_publisher_send(p, items, n);
 	}
 	(void)pthread_mutex_lock(&p->mutex);
 	p->running--;
@@ -204,7 +129,9 @@ int pdg_publisher_new(const struct pdg_publisher_options *opt, struct pdg_publis
 	if (p->batch == 0 || p->batch > PDG_PUBLISHER_BATCH)
 		p->batch = p->batch ? PDG_PUBLISHER_BATCH : 1;
 	p->last = &p->first;
+	p->last_stamped = &p->stamped;
 	p->backlog = true;
+	p->seen = pdg_monotonic_ms();
 	pdg_buf_init(&p->last_reference, PDG_REFERENCE_LEN);
 	(void)pthread_mutex_init(&p->mutex, NULL);
 	(void)pthread_condattr_init(&attr);
@@ -232,16 +159,17 @@ int pdg_publisher_start(struct pdg_publisher *p, struct pdg_error *err)
 	return p->n_threads ? 0 : pdg_fail(err, PDG_E_IO, "cannot start the publisher's thread");
 }
 
-/* Wait until no thread runs or it is @end. Called with the mutex held. */
+/* Wait until no thread runs and no call is outstanding, or it is @end. Called with the mutex held.
+ */
 static bool all_ended(struct pdg_publisher *p, int64_t end)
 {
 	struct timespec ts = {.tv_sec = (time_t)(end / 1000),
 			      .tv_nsec = (long)(end % 1000) * 1000000};
 	int rc = 0;
 
-	while (p->running > 0 && rc == 0)
+	while ((p->running > 0 || p->calls > 0) && rc == 0)
 		rc = pthread_cond_timedwait(&p->ended, &p->mutex, &ts);
-	return p->running == 0;
+	return p->running == 0 && p->calls == 0;
 }
 
 bool pdg_publisher_stop(struct pdg_publisher *p, int64_t ms)
@@ -256,8 +184,13 @@ bool pdg_publisher_stop(struct pdg_publisher *p, int64_t ms)
 	p->stop_at = now + ms;
 	(void)pthread_cond_broadcast(&p->work);
 	over = all_ended(p, now + 2 * ms);
-	if (!over && p->opt.log->ops->give_up) {
-		p->opt.log->ops->give_up(p->opt.log);
+	if (!over && (p->opt.log->ops->give_up || p->opt.stamps)) {
+		(void)pthread_mutex_unlock(&p->mutex);
+		if (p->opt.log->ops->give_up)
+			p->opt.log->ops->give_up(p->opt.log);
+		if (p->opt.stamps)
+			pdg_relay_stop(p->opt.stamps->relay);
+		(void)pthread_mutex_lock(&p->mutex);
 		over = all_ended(p, now + 3 * ms);
 	}
 	(void)pthread_mutex_unlock(&p->mutex);
@@ -266,18 +199,24 @@ bool pdg_publisher_stop(struct pdg_publisher *p, int64_t ms)
 	return over;
 }
 
+static void free_items(struct pdg_item *it)
+{
+	while (it) {
+		struct pdg_item *next = it->next;
+
+		pdg_item_free(it);
+		it = next;
+	}
+}
+
 void pdg_publisher_free(struct pdg_publisher *p)
 {
 	if (!p)
 		return;
-	while (p->first) {
-		struct pdg_item *it = p->first;
-
-		p->first = it->next;
-		pdg_item_free(it);
-	}
-	free(p->at_hand.v);
-	free(p->landed.v);
+	free_items(p->first);
+	free_items(p->stamped);
+	pdg_id_set_done(&p->at_hand);
+	pdg_id_set_done(&p->landed);
 	pdg_buf_done(&p->last_reference);
 	(void)pthread_cond_destroy(&p->work);
 	(void)pthread_cond_destroy(&p->ended);
@@ -293,6 +232,26 @@ uint64_t pdg_publisher_failures(struct pdg_publisher *p)
 	n = p->failures;
 	(void)pthread_mutex_unlock(&p->mutex);
 	return n;
+}
+
+size_t pdg_publisher_fresh_now(struct pdg_publisher *p)
+{
+	size_t n;
+
+	(void)pthread_mutex_lock(&p->mutex);
+	n = p->n_fresh;
+	(void)pthread_mutex_unlock(&p->mutex);
+	return n;
+}
+
+int64_t pdg_publisher_seen(struct pdg_publisher *p)
+{
+	int64_t seen;
+
+	(void)pthread_mutex_lock(&p->mutex);
+	seen = p->seen;
+	(void)pthread_mutex_unlock(&p->mutex);
+	return seen;
 }
 
 int pdg_publisher_last(struct pdg_publisher *p, struct pdg_buf *out_reference,

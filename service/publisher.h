@@ -6,7 +6,9 @@
 #ifndef PDG_SERVICE_PUBLISHER_H
 #define PDG_SERVICE_PUBLISHER_H
 
+#include "service/metrics.h"
 #include "service/policy_box.h"
+#include "service/stamps.h"
 #include "service/writer.h"
 #include "tlog/log.h"
 
@@ -16,9 +18,10 @@ struct pdg_publisher;
 struct pdg_publisher_options {
 	struct pdg_store *store;
 	struct pdg_log *log;
+	const struct pdg_stamps *stamps; /* NULL: countersignatures need no timestamp */
 	struct pdg_writer *writer;
-	const struct pdg_key *key;     /* that countersigns now */
-	struct pdg_policy_box *policy; /* serviceKeys of before, for old rows */
+	struct pdg_policy_box *policy; /* keys of now and before, for old rows too */
+	struct pdg_metrics *metrics;   /* NULL: nothing is counted */
 };
 
 /** No thread runs yet; rows may be pushed already. */
@@ -27,9 +30,10 @@ int pdg_publisher_new(const struct pdg_publisher_options *opt, struct pdg_publis
 int pdg_publisher_start(struct pdg_publisher *p, struct pdg_error *err) PDG_MUST_CHECK;
 
 /** A row was committed: log it. Copies what it needs; never blocks, never fails: the row is pending
- * anyway. */
-void pdg_publisher_push(struct pdg_publisher *p, const struct pdg_stored *row,
-			const uint8_t digest[32]);
+ * anyway. Once a batch of them is added, pdg_publisher_wake(): a log takes many at a time. */
+void pdg_publisher_add(struct pdg_publisher *p, const struct pdg_stored *row,
+		       const uint8_t digest[32]);
+void pdg_publisher_wake(struct pdg_publisher *p);
 
 /** The writer stored the bundle of row @id (@kept), or could not. */
 void pdg_publisher_settled(struct pdg_publisher *p, int64_t id, bool kept);
@@ -46,6 +50,10 @@ void pdg_publisher_free(struct pdg_publisher *p);
 
 /** Calls and items that the log did not take. */
 uint64_t pdg_publisher_failures(struct pdg_publisher *p);
+/** Fresh rows that wait for their turn now. */
+size_t pdg_publisher_fresh_now(struct pdg_publisher *p);
+/** pdg_monotonic_ms() when the log took something last; when it was made, before that. */
+int64_t pdg_publisher_seen(struct pdg_publisher *p);
 
 /** Append the reference of what was logged last in this run. PDG_E_NOTFOUND: nothing yet. */
 int pdg_publisher_last(struct pdg_publisher *p, struct pdg_buf *out_reference,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The publisher as its two files see it: publisher_queue.c knows what there is to do, publisher.c
- * has the threads that do it. Private to them.
+ * The publisher as its files see it: publisher_queue.c knows what there is to do, publisher.c has
+ * the threads that do it, publisher_send.c is what they do. Private to them.
  */
 #ifndef PDG_SERVICE_PUBLISHER_IMPL_H
 #define PDG_SERVICE_PUBLISHER_IMPL_H
@@ -14,6 +14,9 @@
 
 #define PDG_PUBLISHER_THREADS 8
 #define PDG_PUBLISHER_BATCH   256
+/* Of a shared store: rows that another pedigreed was killed with, or whose commit was not answered.
+ */
+#define PDG_PUBLISHER_SWEEP_MS 5000
 
 struct pdg_publisher {
 	struct pdg_publisher_options opt;
@@ -27,16 +30,23 @@ struct pdg_publisher {
 	struct pdg_item *first;
 	struct pdg_item **last;
 	size_t n_fresh, fresh_bytes;
+	struct pdg_item *stamped; /* have their timestamp, and go to the log next */
+	struct pdg_item **last_stamped;
+	size_t n_stamped;
+	size_t calls;		   /* to the log or its authority, that end by themselves */
 	struct pdg_id_set at_hand; /* fresh, at the log, or on the way to the store */
 	bool backlog;		   /* rows may be pending above @swept that are not at hand */
 	int64_t swept;		   /* up to this id none is */
+	int64_t sweep_at;	   /* shared store: when to look at all of them again */
 	bool loading;		   /* a thread reads the backlog just now */
 	struct pdg_id_set landed;  /* kept while it reads: its rows may still say pending */
 	struct pdg_backoff backoff;
+	int64_t taken_at; /* when the log took something last; 0: never */
 	struct pdg_held held;
 	bool stopping;
 	int64_t stop_at;
 	uint64_t failures;
+	int64_t seen; /* of pdg_publisher_seen() */
 	struct pdg_buf last_reference;
 };
 
@@ -46,10 +56,22 @@ struct pdg_publisher {
 void pdg_publisher_want(struct pdg_publisher *p, int64_t id);
 /** It is not at hand any more, and not logged. */
 void pdg_publisher_leave(struct pdg_publisher *p, int64_t id);
-/** Move up to a batch of fresh rows to @out; how many. */
-size_t pdg_publisher_fresh(struct pdg_publisher *p, struct pdg_item **out);
+/** Is it time to look at all that is pending in a shared store? Once every PDG_PUBLISHER_SWEEP_MS.
+ */
+bool pdg_publisher_sweep_due(struct pdg_publisher *p, int64_t now);
+/** The earlier of @other (0: never) and when that will be. */
+int64_t pdg_publisher_sweep_next(const struct pdg_publisher *p, int64_t other);
+/** Move up to a batch of those that are stamped, and of @max fresh rows, to @out; how many. */
+size_t pdg_publisher_fresh(struct pdg_publisher *p, struct pdg_item **out, size_t max);
+/** @it has its timestamp. */
+void pdg_publisher_stamped(struct pdg_publisher *p, struct pdg_item *it);
 
-/** Move what may be tried of one page of the backlog to @out. This thread has set p->loading. */
-size_t pdg_publisher_backlog(struct pdg_publisher *p, struct pdg_item **out);
+/** Move what may be tried of one page of the backlog, at most @max, to @out. This thread has set
+ * p->loading. */
+size_t pdg_publisher_backlog(struct pdg_publisher *p, struct pdg_item **out, size_t max);
+
+/** Give @items to the log, or to the authority before it; they are its from then on. Takes the
+ * mutex. */
+void pdg_publisher_send(struct pdg_publisher *p, struct pdg_item **items, size_t n);
 
 #endif

@@ -31,20 +31,44 @@ static void add_fresh(struct pdg_publisher *p, struct pdg_item *it)
 	p->fresh_bytes += it->payload.n;
 }
 
-size_t pdg_publisher_fresh(struct pdg_publisher *p, struct pdg_item **out)
+void pdg_publisher_stamped(struct pdg_publisher *p, struct pdg_item *it)
+{
+	it->next = NULL;
+	*p->last_stamped = it;
+	p->last_stamped = &it->next;
+	p->n_stamped++;
+}
+
+static size_t take_stamped(struct pdg_publisher *p, struct pdg_item **out)
 {
 	size_t n = 0;
 
-	while (p->first && n < p->batch) {
-		out[n] = p->first;
-		p->first = out[n]->next;
-		p->fresh_bytes -= out[n]->payload.n;
+	while (p->stamped && n < p->batch) {
+		out[n] = p->stamped;
+		p->stamped = out[n]->next;
+		n++;
+	}
+	if (!p->stamped)
+		p->last_stamped = &p->stamped;
+	p->n_stamped -= n;
+	return n;
+}
+
+size_t pdg_publisher_fresh(struct pdg_publisher *p, struct pdg_item **out, size_t max)
+{
+	size_t stamped = take_stamped(p, out);
+	size_t n = 0;
+
+	while (p->first && n < max && stamped + n < p->batch) {
+		out[stamped + n] = p->first;
+		p->first = p->first->next;
+		p->fresh_bytes -= out[stamped + n]->payload.n;
 		n++;
 	}
 	if (!p->first)
 		p->last = &p->first;
 	p->n_fresh -= n;
-	return n;
+	return stamped + n;
 }
 
 static bool has_room(const struct pdg_publisher *p)
@@ -53,8 +77,8 @@ static bool has_room(const struct pdg_publisher *p)
 	       p->fresh_bytes < PDG_LIMIT_FRESH_BYTES;
 }
 
-void pdg_publisher_push(struct pdg_publisher *p, const struct pdg_stored *row,
-			const uint8_t digest[32])
+void pdg_publisher_add(struct pdg_publisher *p, const struct pdg_stored *row,
+		       const uint8_t digest[32])
 {
 	PDG_AUTO(item) struct pdg_item *it = pdg_item_new(row, digest);
 
@@ -65,6 +89,12 @@ void pdg_publisher_push(struct pdg_publisher *p, const struct pdg_stored *row,
 		else
 			pdg_publisher_want(p, row->id);
 	}
+	(void)pthread_mutex_unlock(&p->mutex);
+}
+
+void pdg_publisher_wake(struct pdg_publisher *p)
+{
+	(void)pthread_mutex_lock(&p->mutex);
 	(void)pthread_cond_signal(&p->work);
 	(void)pthread_mutex_unlock(&p->mutex);
 }
@@ -80,12 +110,27 @@ void pdg_publisher_settled(struct pdg_publisher *p, int64_t id, bool kept)
 	} else {
 		pdg_publisher_leave(p, id);
 		pdg_backoff_fail(&p->backoff, pdg_monotonic_ms());
+		(void)pthread_cond_signal(&p->work);
 	}
-	(void)pthread_cond_signal(&p->work);
 	(void)pthread_mutex_unlock(&p->mutex);
 }
 
 /* --- the backlog --- */
+
+bool pdg_publisher_sweep_due(struct pdg_publisher *p, int64_t now)
+{
+	if (!p->opt.store->ops->shared || now < p->sweep_at)
+		return false;
+	p->sweep_at = now + PDG_PUBLISHER_SWEEP_MS;
+	return true;
+}
+
+int64_t pdg_publisher_sweep_next(const struct pdg_publisher *p, int64_t other)
+{
+	if (!p->opt.store->ops->shared)
+		return other;
+	return other > 0 && other < p->sweep_at ? other : p->sweep_at;
+}
 
 /*
  * Take what of @rows is not at hand and may be tried. *@out_last: the last that was looked at.
@@ -115,7 +160,7 @@ static size_t pick(struct pdg_publisher *p, struct pdg_stored *const *rows, size
 	return n;
 }
 
-size_t pdg_publisher_backlog(struct pdg_publisher *p, struct pdg_item **out)
+size_t pdg_publisher_backlog(struct pdg_publisher *p, struct pdg_item **out, size_t max)
 {
 	struct pdg_stored **rows = NULL;
 	struct pdg_error err = {0};
@@ -127,11 +172,11 @@ size_t pdg_publisher_backlog(struct pdg_publisher *p, struct pdg_item **out)
 	(void)pthread_mutex_lock(&p->mutex);
 	/* Whatever becomes pending from here on comes by push, or sets it again. */
 	p->backlog = false;
-	p->landed.n = 0;
+	pdg_id_set_clear(&p->landed);
 	after = last = p->swept;
 	(void)pthread_mutex_unlock(&p->mutex);
-	rc = p->opt.store->ops->pending(p->opt.store, after, p->batch, PDG_LIMIT_PAGE_BYTES, &rows,
-					&n_rows, &err);
+	rc = p->opt.store->ops->pending(p->opt.store, after, max < p->batch ? max : p->batch,
+					PDG_LIMIT_PAGE_BYTES, &rows, &n_rows, &err);
 	(void)pthread_mutex_lock(&p->mutex);
 	p->loading = false;
 	if (rc < 0)

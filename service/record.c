@@ -22,6 +22,7 @@ int pdg_answer_write(const struct pdg_stored *a, const struct pdg_journal_proof 
 {
 	struct pdg_jw w;
 
+	pdg_buf_expect(out, a->envelope.n + a->bundle.n + a->links.n + 3072);
 	pdg_jw_init(&w, out);
 	pdg_jw_obj(&w);
 	pdg_jw_kstr(&w, "reference", a->reference);
@@ -77,8 +78,20 @@ static void listed_done(struct listed *l)
 }
 PDG_AUTO_DEFINE_VALUE(listed, struct listed, listed_done)
 
+/* Of a commit also the builds that name it: their subject is the artifact. */
+static int list(struct pdg_store *store, const char *algorithm, const char *value,
+		const char *stage, int64_t after, struct listed *l, struct pdg_error *err)
+{
+	/* One more than a page tells whether there is another. */
+	size_t max = PDG_LIMIT_PAGE + 1;
+
+	if (pdg_str_eq(algorithm, "gitCommit"))
+		return store->ops->list_commit(store, value, stage, after, max, &l->v, &l->n, err);
+	return store->ops->list(store, algorithm, value, stage, after, max, &l->v, &l->n, err);
+}
+
 int pdg_subjects_write(struct pdg_store *store, const char *algorithm, const char *value,
-		       int64_t after, struct pdg_buf *out, struct pdg_error *err)
+		       const char *stage, int64_t after, struct pdg_buf *out, struct pdg_error *err)
 {
 	PDG_AUTO(listed) struct listed l = {0};
 	PDG_AUTO(mem) char *digest = pdg_str_printf("%s:%s", algorithm, value);
@@ -88,8 +101,7 @@ int pdg_subjects_write(struct pdg_store *store, const char *algorithm, const cha
 
 	if (!digest)
 		return pdg_nomem(err);
-	/* One more than a page tells whether there is another. */
-	rc = store->ops->list(store, algorithm, value, after, PDG_LIMIT_PAGE + 1, &l.v, &l.n, err);
+	rc = list(store, algorithm, value, stage, after, &l, err);
 	if (rc < 0)
 		return rc;
 	pdg_jw_init(&w, out);

@@ -17,7 +17,8 @@ int pdg_stored_record(struct pdg_store *store, const struct pdg_stored *a, struc
 
 /** Append {"digest","attestations":[…],"next"}: a page of what is known of a subject. */
 int pdg_subjects_write(struct pdg_store *store, const char *algorithm, const char *value,
-		       int64_t after, struct pdg_buf *out, struct pdg_error *err) PDG_MUST_CHECK;
+		       const char *stage, int64_t after, struct pdg_buf *out,
+		       struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
  * All that the store knows of the artifact @sha256, and the sources of the commits that its builds

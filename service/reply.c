@@ -44,7 +44,10 @@ void pdg_reply_error(struct pdg_request *rq, const struct pdg_error *err)
 	PDG_AUTO(mem) char *instance = pdg_str_printf("urn:pedigree:request:%s", rq->id);
 	struct pdg_jw w;
 
+	if (rq->core)
+		pdg_metrics_failed(pdg_core_metrics(rq->core), PDG_FAILS_REQUEST, rule->id);
 	reply->status = rule->status;
+	reply->rule = rule->id;
 	reply->retry_after = pdg_status_retry_after(err);
 	reply->content_type = "application/problem+json";
 	reply->immutable = false;
@@ -85,6 +88,7 @@ bool pdg_reply_result(struct pdg_request *rq, int rc, const char *type, const st
 		return false;
 	}
 	rq->reply.status = 200;
+	rq->reply.rule = NULL;
 	rq->reply.content_type = type;
 	return true;
 }

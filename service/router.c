@@ -7,24 +7,27 @@
 #include "util/str.h"
 
 const struct pdg_route pdg_routes[] = {
-	{PDG_POST, "/api/v1/attestations", pdg_api_attestation_post, true, false},
-	{PDG_GET, "/api/v1/attestations/", pdg_api_attestation_get, false, true},
-	{PDG_GET, "/api/v1/subjects/", pdg_api_subjects, false, false},
-	{PDG_GET, "/api/v1/chains/", pdg_api_chains, false, true},
-	{PDG_GET, "/checkpoint", pdg_api_log_checkpoint, false, false},
-	{PDG_GET, "/tile/", pdg_api_log_tile, false, false},
-	{PDG_GET, "/api/v2/checkpoint", pdg_api_log_checkpoint, false, false},
-	{PDG_GET, "/api/v2/tile/", pdg_api_log_tile, false, false},
-	{PDG_GET, "/journal/checkpoint", pdg_api_journal_checkpoint, false, false},
-	{PDG_GET, "/journal/tile/", pdg_api_journal_tile, false, false},
-	{PDG_GET, "/journal/api/v2/checkpoint", pdg_api_journal_checkpoint, false, false},
-	{PDG_GET, "/journal/api/v2/tile/", pdg_api_journal_tile, false, false},
-	{PDG_GET, "/.well-known/pedigree/trusted-root.json", pdg_api_trusted_root, false, false},
-	{PDG_GET, "/.well-known/pedigree/keys.json", pdg_api_keys, false, false},
-	{PDG_GET, "/healthz", pdg_api_health, false, false},
-	{PDG_GET, "/readyz", pdg_api_ready, false, false},
-	{PDG_GET, "/metrics", pdg_api_metrics, false, false},
-	{PDG_GET, NULL, NULL, false, false},
+	{PDG_POST, "/api/v1/attestations", pdg_api_attestation_post, true, false, false},
+	{PDG_POST, "/api/v1/builds", pdg_api_build_post, true, false, false},
+	{PDG_GET, "/api/v1/attestations/", pdg_api_attestation_get, false, true, false},
+	{PDG_GET, "/api/v1/subjects/", pdg_api_subjects, false, true, false},
+	{PDG_GET, "/api/v1/chains/", pdg_api_chains, false, true, false},
+	{PDG_GET, "/checkpoint", pdg_api_log_checkpoint, false, true, false},
+	{PDG_GET, "/tile/", pdg_api_log_tile, false, true, false},
+	{PDG_GET, "/api/v2/checkpoint", pdg_api_log_checkpoint, false, true, false},
+	{PDG_GET, "/api/v2/tile/", pdg_api_log_tile, false, true, false},
+	{PDG_GET, "/journal/checkpoint", pdg_api_journal_checkpoint, false, true, false},
+	{PDG_GET, "/journal/tile/", pdg_api_journal_tile, false, true, false},
+	{PDG_GET, "/journal/api/v2/checkpoint", pdg_api_journal_checkpoint, false, true, false},
+	{PDG_GET, "/journal/api/v2/tile/", pdg_api_journal_tile, false, true, false},
+	{PDG_GET, "/.well-known/pedigree/trusted-root.json", pdg_api_trusted_root, false, false,
+	 false},
+	{PDG_GET, "/.well-known/pedigree/keys.json", pdg_api_keys, false, false, false},
+	{PDG_GET, "/healthz", pdg_api_health, false, false, true},
+	{PDG_GET, "/readyz", pdg_api_ready, false, true, true},
+	{PDG_GET, "/metrics", pdg_api_metrics, false, true, false},
+	{PDG_GET, "/openapi.json", pdg_api_openapi, false, false, false},
+	{PDG_GET, NULL, NULL, false, false, false},
 };
 
 static const char *const body_types[] = {
@@ -91,6 +94,7 @@ const struct pdg_route *pdg_route_find(struct pdg_request *rq)
 			continue;
 		if (r->method == rq->method) {
 			rq->rest = rest;
+			rq->route = r;
 			return r;
 		}
 		allow = r->method == PDG_GET ? "GET, HEAD" : "POST";
@@ -107,6 +111,18 @@ const struct pdg_route *pdg_route_find(struct pdg_request *rq)
 			       "docs/OPERATIONS.md lists those that there are");
 	}
 	return NULL;
+}
+
+const char *pdg_route_name(size_t i)
+{
+	return i < sizeof(pdg_routes) / sizeof(pdg_routes[0]) ? pdg_routes[i].path : NULL;
+}
+
+void pdg_request_done(const struct pdg_request *rq, const char *method)
+{
+	pdg_metrics_request(pdg_core_metrics(rq->core),
+			    rq->route ? (size_t)(rq->route - pdg_routes) : PDG_METRICS_NO_ROUTE,
+			    method, rq->reply.status);
 }
 
 bool pdg_route_takes_type(struct pdg_request *rq)

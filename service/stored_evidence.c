@@ -102,8 +102,8 @@ static int plan_all(struct pdg_store *store, const char *sha256, struct plan *p,
 	size_t n = 0, i, about;
 	int rc;
 
-	rc = store->ops->list(store, "sha256", sha256, 0, PDG_LIMIT_CHAIN_STATEMENTS + 1, &v, &n,
-			      err);
+	rc = store->ops->list(store, "sha256", sha256, NULL, 0, PDG_LIMIT_CHAIN_STATEMENTS + 1, &v,
+			      &n, err);
 	if (rc == 0)
 		rc = take_over(p, v, n, sha256, err);
 	about = p->n;

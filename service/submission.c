@@ -69,7 +69,7 @@ static int read_parts(const json_t *o, bool outer, struct pdg_submission *s, str
 	return rc;
 }
 
-static struct pdg_submission *submission_new(void)
+struct pdg_submission *pdg_submission_new(void)
 {
 	struct pdg_submission *s = pdg_calloc(1, sizeof(*s));
 
@@ -85,7 +85,7 @@ static int read_source(const json_t *o, struct pdg_submission *s, struct pdg_err
 
 	if (rc < 0 || !part)
 		return rc;
-	s->source = submission_new();
+	s->source = pdg_submission_new();
 	if (!s->source)
 		return pdg_nomem(err);
 	rc = read_parts(part, false, s->source, err);
@@ -101,7 +101,7 @@ int pdg_submission_parse(struct pdg_bytes body, struct pdg_submission **out, str
 	rc = pdg_json_load(body, PDG_LIMIT_BODY, &root, err);
 	if (rc < 0)
 		return rc;
-	s = submission_new();
+	s = pdg_submission_new();
 	if (!s)
 		return pdg_nomem(err);
 	if (!pdg_json_get(root, "mediaType") && pdg_json_get(root, "attestation")) {

@@ -17,6 +17,9 @@ struct pdg_submission {
 		*source; /* that a build brings along, or NULL; it brings none itself */
 };
 
+/** An empty one; NULL: no memory. */
+struct pdg_submission *pdg_submission_new(void);
+
 /**
  * Read a body. Nothing is verified.
  * Returns 0, PDG_E_FORMAT (JSN-*, ENV-*, BND-*, ENC-1, SUB-1), PDG_E_LIMIT, PDG_E_REJECTED (ENV-3,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Answers that wait for the log, and the row of each read from the store when its turn came. */
+/* Answers that wait for the log, found by their rows' ids when it comes. */
 #include "service/waiting.h"
 
 #include <string.h>
@@ -7,43 +7,83 @@
 #include "util/limits.h"
 #include "util/str.h"
 
+/* An answer of more than this is made from the store. */
+#define LIGHT PDG_LIMIT_KIB(16)
+/* In a shared store: how often it is asked for what another pedigreed logged, and after how many.
+ */
+#define LOOK_MS 500
+#define LOOK_AT 32
+
+static struct pdg_job **bucket(struct pdg_waiting *w, int64_t id)
+{
+	return &w->bucket[(uint64_t)id % PDG_WAITING_BUCKETS];
+}
+
+static void link_in(struct pdg_waiting *w, struct pdg_job *job)
+{
+	struct pdg_job **peers = bucket(w, job->id);
+
+	job->before = NULL;
+	job->next = w->first;
+	if (w->first)
+		w->first->before = job;
+	w->first = job;
+	job->peer = *peers;
+	*peers = job;
+	if (w->n++ == 0 || job->deadline < w->next)
+		w->next = job->deadline;
+}
+
+static void unlink_from_all(struct pdg_waiting *w, struct pdg_job *job)
+{
+	struct pdg_job **at = bucket(w, job->id);
+
+	while (*at != job)
+		at = &(*at)->peer;
+	*at = job->peer;
+	job->peer = NULL;
+	if (job->before)
+		job->before->next = job->next;
+	else
+		w->first = job->next;
+	if (job->next)
+		job->next->before = job->before;
+	job->before = NULL;
+	job->next = NULL;
+	w->held -= pdg_job_bytes(job);
+	w->n--;
+}
+
 bool pdg_waiting_add(struct pdg_waiting *w, struct pdg_job *job)
 {
-	size_t n = pdg_job_bytes_stripped(job);
+	size_t light = pdg_job_bytes_light(job);
+	bool keeps = job->row && !job->known && light <= LIGHT;
+	size_t n = keeps ? light : pdg_job_bytes_stripped(job);
 
 	if (n > PDG_LIMIT_WAITING_BYTES - w->held)
 		return false;
-	pdg_job_strip(job);
-	w->held += n;
-	w->n++;
-	job->next = w->first;
-	w->first = job;
+	job->id = pdg_job_row(job)->id;
+	if (keeps)
+		pdg_job_lighten(job);
+	else
+		pdg_job_strip(job);
+	w->held += pdg_job_bytes(job);
+	link_in(w, job);
 	return true;
 }
 
 int64_t pdg_waiting_next(const struct pdg_waiting *w)
 {
-	const struct pdg_job *job;
-	int64_t t = -1;
-
-	for (job = w->first; job; job = job->next) {
-		if (t < 0 || job->deadline < t)
-			t = job->deadline;
-	}
-	return t;
+	if (w->n == 0)
+		return -1;
+	return w->store->ops->shared && w->look < w->next ? w->look : w->next;
 }
 
 /* --- answers --- */
 
-/* Take @at's job out, to the end of @due, which *@last is. */
-static void take(struct pdg_waiting *w, struct pdg_job **at, struct pdg_job ***last)
+static void take(struct pdg_waiting *w, struct pdg_job *job, struct pdg_job ***last)
 {
-	struct pdg_job *job = *at;
-
-	*at = job->next;
-	job->next = NULL;
-	w->held -= pdg_job_bytes(job);
-	w->n--;
+	unlink_from_all(w, job);
 	**last = job;
 	*last = &job->next;
 }
@@ -78,7 +118,7 @@ static struct pdg_job *answer_one_row(struct pdg_job *due, const char *reference
  * Many may wait for one reference, so its row is read once for all of them, and one row is held at
  * a time.
  */
-static void answer(struct pdg_waiting *w, struct pdg_job *due)
+static void answer_from_store(struct pdg_waiting *w, struct pdg_job *due)
 {
 	while (due) {
 		PDG_AUTO(stored) struct pdg_stored *row = NULL;
@@ -92,32 +132,76 @@ static void answer(struct pdg_waiting *w, struct pdg_job *due)
 	}
 }
 
-void pdg_waiting_late(struct pdg_waiting *w, int64_t now)
+/* By the row that @job has kept, and the bundle that was just kept with it. */
+static void answer_logged(struct pdg_job *job, const struct pdg_job *logged)
 {
-	struct pdg_job **at = &w->first;
-	struct pdg_job *due = NULL;
-	struct pdg_job **last = &due;
-
-	while (*at) {
-		if ((*at)->deadline <= now)
-			take(w, at, &last);
-		else
-			at = &(*at)->next;
-	}
-	answer(w, due);
+	pdg_buf_reset(&job->row->bundle);
+	pdg_buf_put(&job->row->bundle, pdg_buf_bytes(&logged->bundle));
+	job->row->logged = true;
+	pdg_job_answer_row(job, job->row);
+	pdg_job_free(job);
 }
 
-void pdg_waiting_logged(struct pdg_waiting *w, const char *reference)
+void pdg_waiting_late(struct pdg_waiting *w, int64_t now)
 {
-	struct pdg_job **at = &w->first;
 	struct pdg_job *due = NULL;
 	struct pdg_job **last = &due;
+	struct pdg_job *job, *next;
 
-	while (*at) {
-		if (pdg_str_eq((*at)->reference, reference))
-			take(w, at, &last);
-		else
-			at = &(*at)->next;
+	if (w->n == 0 || now < w->next)
+		return;
+	w->next = INT64_MAX;
+	for (job = w->first; job; job = next) {
+		next = job->next;
+		if (job->deadline <= now)
+			take(w, job, &last);
+		else if (job->deadline < w->next)
+			w->next = job->deadline;
 	}
-	answer(w, due);
+	answer_from_store(w, due);
+}
+
+void pdg_waiting_look(struct pdg_waiting *w, int64_t now)
+{
+	struct pdg_job *due = NULL;
+	struct pdg_job **last = &due;
+	struct pdg_job *job, *next;
+	unsigned seen = 0;
+
+	if (w->n == 0 || !w->store->ops->shared || now < w->look)
+		return;
+	w->look = now + LOOK_MS;
+	for (job = w->first; job && seen < LOOK_AT; job = next) {
+		PDG_AUTO(stored) struct pdg_stored *row = NULL;
+
+		next = job->next;
+		/* What is this process's own to publish is told by pdg_waiting_logged(). */
+		if (job->row)
+			continue;
+		seen++;
+		if (w->store->ops->get(w->store, job->reference, &row, NULL) == 0 && row->logged)
+			take(w, job, &last);
+	}
+	answer_from_store(w, due);
+}
+
+void pdg_waiting_logged(struct pdg_waiting *w, const struct pdg_job *logged)
+{
+	struct pdg_job *due = NULL;
+	struct pdg_job **last = &due;
+	struct pdg_job *job, *next;
+
+	for (job = *bucket(w, logged->id); job; job = next) {
+		next = job->peer;
+		if (job->id != logged->id)
+			continue;
+		/* Of one that was logged before, what was kept then is the answer. */
+		if (!job->row || logged->known) {
+			take(w, job, &last);
+			continue;
+		}
+		unlink_from_all(w, job);
+		answer_logged(job, logged);
+	}
+	answer_from_store(w, due);
 }

@@ -18,10 +18,16 @@
 #include "util/str.h"
 #include "util/time.h"
 
+/* When a commit waits for more to come with it: that many answers wait for the log; how long. */
+#define LINGER_FROM 8
+#define LINGER_US   5000
+#define LINGER_JOBS (PDG_LIMIT_BATCH / 2)
+
 struct pdg_writer {
 	struct pdg_batch batch;
 	struct pdg_limiter limiter;
 	struct pdg_publisher *publisher;
+	struct pdg_metrics *metrics;
 	pthread_t thread;
 	pthread_mutex_t mutex; /* guards what follows */
 	pthread_cond_t work;   /* something was queued, or stopping */
@@ -29,10 +35,12 @@ struct pdg_writer {
 	struct pdg_job *first;
 	struct pdg_job **last;
 	size_t queued;
-	size_t held;  /* bytes of what is queued or being kept */
-	size_t taken; /* of them, what the thread has in hand */
-	bool closing; /* no callers' jobs any more, and nobody waits for the log */
-	bool closed;  /* the thread has seen that: everybody is answered */
+	size_t logged;	/* of them, the publisher's */
+	bool lingering; /* the thread waits for more than one */
+	size_t held;	/* bytes of what is queued or being kept */
+	size_t taken;	/* of them, what the thread has in hand */
+	bool closing;	/* no callers' jobs any more, and nobody waits for the log */
+	bool closed;	/* the thread has seen that: everybody is answered */
 	bool stopping;
 	bool ended; /* the thread touches nothing any more */
 	struct pdg_writer_stats stats;
@@ -43,6 +51,11 @@ struct pdg_writer {
 void pdg_writer_publisher(struct pdg_writer *w, struct pdg_publisher *p)
 {
 	w->publisher = p;
+}
+
+void pdg_writer_metrics(struct pdg_writer *w, struct pdg_metrics *m)
+{
+	w->metrics = m;
 }
 
 int pdg_writer_put(struct pdg_writer *w, struct pdg_job *job, struct pdg_error *err)
@@ -63,17 +76,36 @@ int pdg_writer_put(struct pdg_writer *w, struct pdg_job *job, struct pdg_error *
 		*w->last = job;
 		w->last = &job->next;
 		w->queued++;
+		w->logged += job->kind == PDG_JOB_LOGGED;
 		w->held += n;
-		(void)pthread_cond_signal(&w->work);
+		if (!w->lingering || job->kind != PDG_JOB_ACCEPT || w->queued >= LINGER_JOBS)
+			(void)pthread_cond_signal(&w->work);
 	}
 	(void)pthread_mutex_unlock(&w->mutex);
 	return rc;
+}
+
+void pdg_writer_put_logged(struct pdg_writer *w, struct pdg_job *first)
+{
+	if (!first)
+		return;
+	(void)pthread_mutex_lock(&w->mutex);
+	*w->last = first;
+	for (; first; first = first->next) {
+		w->last = &first->next;
+		w->queued++;
+		w->logged++;
+		w->held += pdg_job_bytes(first);
+	}
+	(void)pthread_cond_signal(&w->work);
+	(void)pthread_mutex_unlock(&w->mutex);
 }
 
 void pdg_writer_stats(struct pdg_writer *w, struct pdg_writer_stats *out)
 {
 	(void)pthread_mutex_lock(&w->mutex);
 	*out = w->stats;
+	out->queued = w->queued;
 	(void)pthread_mutex_unlock(&w->mutex);
 }
 
@@ -92,12 +124,25 @@ bool pdg_writer_fails(struct pdg_writer *w, struct pdg_error *why)
 /* --- after the commit --- */
 
 /* What the batch kept is published, a source that came along with a refused build too. */
-static void publish(struct pdg_writer *w, const struct pdg_job *job)
+static bool publish(struct pdg_writer *w, const struct pdg_job *job)
 {
-	if (job->along)
-		publish(w, job->along);
+	bool some = job->along && publish(w, job->along);
+
 	if (job->added)
-		pdg_publisher_push(w->publisher, job->row, job->digest);
+		pdg_publisher_add(w->publisher, job->row, job->digest);
+	return some || job->added;
+}
+
+/* Before anybody is answered, for then the log works beside that. */
+static void publish_all(struct pdg_writer *w, struct pdg_job *const *jobs, size_t n)
+{
+	bool some = false;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		some |= publish(w, jobs[i]);
+	if (some)
+		pdg_publisher_wake(w->publisher);
 }
 
 static void finish_accepted(struct pdg_writer *w, struct pdg_job *job)
@@ -111,18 +156,17 @@ static void finish_accepted(struct pdg_writer *w, struct pdg_job *job)
 
 static void finish(struct pdg_writer *w, struct pdg_job *job)
 {
-	publish(w, job);
 	if (job->kind == PDG_JOB_ACCEPT && job->rc == 0) {
 		finish_accepted(w, job);
 		return;
 	}
-	if (job->kind == PDG_JOB_ACCEPT || job->kind == PDG_JOB_REFUSE)
+	if (job->kind == PDG_JOB_ACCEPT || job->kind == PDG_JOB_REFUSE || job->rc < 0)
 		pdg_job_answer_error(job, &job->err);
 	else
 		pdg_job_answer(job);
 	if (job->kind == PDG_JOB_LOGGED) {
 		pdg_publisher_settled(w->publisher, job->id, true);
-		pdg_waiting_logged(&w->waiting, job->reference);
+		pdg_waiting_logged(&w->waiting, job);
 	}
 	pdg_job_free(job);
 }
@@ -158,6 +202,7 @@ static void count(struct pdg_writer *w, struct pdg_job *const *jobs, size_t n)
 
 static void count_failure(struct pdg_writer *w, const struct pdg_error *err)
 {
+	pdg_metrics_failed(w->metrics, PDG_FAILS_STORE, err->rule);
 	(void)pthread_mutex_lock(&w->mutex);
 	w->stats.failures++;
 	if (pdg_status_of(err) >= 500)
@@ -180,11 +225,14 @@ static void lose(struct pdg_writer *w, struct pdg_job **jobs, size_t n, const st
 static bool run_batch(struct pdg_writer *w, struct pdg_job **jobs, size_t n, struct pdg_error *err)
 {
 	bool spoiled = false;
+	int64_t begun = pdg_monotonic_us();
 	size_t i;
 	int rc = pdg_batch_run(&w->batch, jobs, n, &spoiled, err);
 
 	if (rc == 0) {
+		pdg_metrics_lasted(w->metrics, PDG_LASTS_COMMIT, pdg_monotonic_us() - begun);
 		count(w, jobs, n);
+		publish_all(w, jobs, n);
 		for (i = 0; i < n; i++)
 			finish(w, jobs[i]);
 		return true;
@@ -226,6 +274,35 @@ static void wait_for_work(struct pdg_writer *w)
 	(void)pthread_cond_timedwait(&w->work, &w->mutex, &ts);
 }
 
+/* Many are on their way, the log has the others in hand, and nobody waits for what is queued. */
+static bool may_linger(const struct pdg_writer *w)
+{
+	return w->queued > 0 && w->queued < LINGER_JOBS && w->logged == 0 &&
+	       w->waiting.n >= LINGER_FROM && !w->closing && !w->stopping;
+}
+
+/*
+ * A commit costs the same for one as for a hundred, and so does what the log does for them. While
+ * it works, what comes is gathered, to be kept together with what it gives back. Called with the
+ * mutex held.
+ */
+static void linger(struct pdg_writer *w)
+{
+	int64_t end;
+	struct timespec ts;
+	int rc = 0;
+
+	if (!may_linger(w))
+		return;
+	end = pdg_monotonic_us() + LINGER_US;
+	ts.tv_sec = (time_t)(end / 1000000);
+	ts.tv_nsec = (long)(end % 1000000) * 1000;
+	w->lingering = true;
+	while (rc == 0 && may_linger(w))
+		rc = pthread_cond_timedwait(&w->work, &w->mutex, &ts);
+	w->lingering = false;
+}
+
 /* Take up to PDG_LIMIT_BATCH jobs off the queue. Called with the mutex held. */
 static size_t take(struct pdg_writer *w, struct pdg_job **out)
 {
@@ -236,6 +313,7 @@ static size_t take(struct pdg_writer *w, struct pdg_job **out)
 		w->first = out[n]->next;
 		out[n]->next = NULL;
 		w->taken += pdg_job_bytes(out[n]);
+		w->logged -= out[n]->kind == PDG_JOB_LOGGED;
 		n++;
 	}
 	if (!w->first)
@@ -270,6 +348,7 @@ static void *writer_main(void *ctx)
 
 		(void)pthread_mutex_lock(&w->mutex);
 		wait_for_work(w);
+		linger(w);
 		n = take(w, jobs);
 		closing = w->closing || w->stopping;
 		over = n == 0 && w->stopping;
@@ -277,6 +356,7 @@ static void *writer_main(void *ctx)
 		if (n && !run_batch(w, jobs, n, &err))
 			lose_queued(w, jobs, &err);
 		pdg_waiting_late(&w->waiting, closing ? INT64_MAX : pdg_monotonic_ms());
+		pdg_waiting_look(&w->waiting, pdg_monotonic_ms());
 		(void)pthread_mutex_lock(&w->mutex);
 		w->ended = over;
 		w->held -= w->taken;

@@ -9,6 +9,7 @@
 
 #include "service/job.h"
 #include "service/journal.h"
+#include "service/metrics.h"
 
 struct pdg_writer;
 struct pdg_publisher;
@@ -16,6 +17,7 @@ struct pdg_publisher;
 struct pdg_writer_stats {
 	uint64_t accepted, known, refused, logged, commits, failures;
 	uint64_t waiting, waiting_bytes; /* answers that wait for the log now, and what they hold */
+	uint64_t queued;		 /* jobs that wait now */
 };
 
 /** Start the thread. @log_size: the largest that the store knows. All borrowed. */
@@ -24,12 +26,20 @@ int pdg_writer_new(struct pdg_store *store, struct pdg_journal *journal, uint64_
 
 /** Where freshly accepted rows go. Before the first job. */
 void pdg_writer_publisher(struct pdg_writer *w, struct pdg_publisher *p);
+/** Where transactions are counted; borrowed. Before the first job; without it nothing is. */
+void pdg_writer_metrics(struct pdg_writer *w, struct pdg_metrics *m);
 
 /**
  * Hand over @job, which is then the writer's. Callers' jobs are refused when too much waits (SVC-1)
  * or it is stopping (SVC-2): then it stays the caller's. The publisher's (LOGGED) are always taken.
  */
 int pdg_writer_put(struct pdg_writer *w, struct pdg_job *job, struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * The same for a list of the publisher's jobs (LOGGED, linked by next; NULL: none), all at once:
+ * what the log took in one call is kept in one transaction.
+ */
+void pdg_writer_put_logged(struct pdg_writer *w, struct pdg_job *first);
 
 /**
  * Callers' jobs are refused from now on (SVC-2); true when those taken before are committed, or

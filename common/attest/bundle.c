@@ -66,6 +66,9 @@ void pdg_bundle_free(struct pdg_bundle *b)
 	for (i = 0; i < b->n_entries; i++)
 		pdg_entry_free(b->entries[i]);
 	free(b->entries);
+	for (i = 0; i < b->n_timestamps; i++)
+		pdg_buf_done(&b->timestamps[i]);
+	free(b->timestamps);
 	free(b->key_hint);
 	pdg_envelope_free(b->envelope);
 	pdg_buf_done(&b->message_digest);
@@ -240,12 +243,25 @@ static int read_entries(const json_t *material, struct pdg_bundle *b, struct pdg
 	return rc < 0 ? rc : check_distinct(b, err);
 }
 
-/* Timestamps are not judged in this version: their shape must be right all the same. */
-static int check_times(const json_t *material, struct pdg_error *err)
+static int read_timestamp(const json_t *token, struct pdg_buf *out, struct pdg_error *err)
+{
+	int rc;
+
+	if (!pdg_json_is_obj(token))
+		return pdg_reject(err, RULE, "it must be an object");
+	rc = pdg_json_only(token, time_members, err);
+	if (rc == 0)
+		rc = pdg_json_base64(token, "signedTimestamp", out, err);
+	if (rc == 0 && out->n == 0)
+		rc = pdg_reject(err, RULE, "member \"signedTimestamp\" is empty");
+	return rc;
+}
+
+static int read_times(const json_t *material, struct pdg_bundle *b, struct pdg_error *err)
 {
 	const json_t *times = NULL;
 	const json_t *list = NULL;
-	size_t i;
+	size_t n;
 	int rc;
 
 	rc = opt_part(material, "timestampVerificationData", times_members, &times, err);
@@ -253,17 +269,20 @@ static int check_times(const json_t *material, struct pdg_error *err)
 		rc = pdg_json_opt_arr(times, "rfc3161Timestamps", &list, err);
 	if (rc < 0)
 		return rc;
-	if (pdg_json_len(list) > PDG_LIMIT_TLOG_ENTRIES)
-		return pdg_reject(err, RULE_LIMIT, "%zu timestamps, at most %d are taken",
-				  pdg_json_len(list), PDG_LIMIT_TLOG_ENTRIES);
-	for (i = 0; rc == 0 && i < pdg_json_len(list); i++) {
-		const json_t *token = pdg_json_at(list, i);
+	n = pdg_json_len(list);
+	if (n > PDG_LIMIT_TLOG_ENTRIES)
+		return pdg_reject(err, RULE_LIMIT, "%zu timestamps, at most %d are taken", n,
+				  PDG_LIMIT_TLOG_ENTRIES);
+	b->timestamps = pdg_calloc(n ? n : 1, sizeof(*b->timestamps));
+	if (!b->timestamps)
+		return pdg_nomem(err);
+	while (rc == 0 && b->n_timestamps < n) {
+		size_t i = b->n_timestamps++;
 
-		if (!pdg_json_is_obj(token))
-			return pdg_reject(err, RULE, "rfc3161Timestamps[%zu] must be an object", i);
-		rc = pdg_json_only(token, time_members, err);
-		if (rc == 0)
-			rc = check_base64(token, "signedTimestamp", CERTIFICATE_MAX, err);
+		pdg_buf_init(&b->timestamps[i], PDG_LIMIT_TIMESTAMP);
+		rc = read_timestamp(pdg_json_at(list, i), &b->timestamps[i], err);
+		if (rc < 0)
+			return pdg_context(err, rc, "rfc3161Timestamps[%zu]", i);
 	}
 	return rc;
 }
@@ -369,7 +388,7 @@ static int read_material(const json_t *o, struct pdg_bundle *b, const json_t **o
 	if (rc == 0)
 		rc = read_signer(material, b, err);
 	if (rc == 0)
-		rc = check_times(material, err);
+		rc = read_times(material, b, err);
 	*out = material;
 	return pdg_under_rule(err, pdg_under_rule(err, rc, RULE), RULE_LIMIT);
 }
@@ -408,12 +427,26 @@ int pdg_bundle_parse(struct pdg_bytes in, struct pdg_bundle **out, struct pdg_er
 	return pdg_bundle_read(root, out, err);
 }
 
-int pdg_bundle_write(const struct pdg_key *key, const struct pdg_entry *entry,
-		     struct pdg_bytes payload, struct pdg_bytes sig, struct pdg_buf *out,
+static void write_timestamp(struct pdg_jw *w, struct pdg_bytes der)
+{
+	pdg_jw_kobj(w, "timestampVerificationData");
+	pdg_jw_key(w, "rfc3161Timestamps");
+	pdg_jw_arr(w);
+	pdg_jw_obj(w);
+	pdg_jw_key(w, "signedTimestamp");
+	pdg_jw_base64(w, der);
+	pdg_jw_end(w);
+	pdg_jw_end(w);
+	pdg_jw_end(w);
+}
+
+int pdg_bundle_write(const struct pdg_bundle_parts *parts, struct pdg_buf *out,
 		     struct pdg_error *err)
 {
 	struct pdg_jw w;
 
+	pdg_buf_expect(out, (parts->payload.n + parts->sig.n + parts->timestamp.n) / 3 * 4 +
+				    (parts->entry ? 4096 : 512));
 	pdg_jw_init(&w, out);
 	pdg_jw_obj(&w);
 	pdg_jw_kstr(&w, "mediaType", PDG_BUNDLE_V03);
@@ -421,20 +454,22 @@ int pdg_bundle_write(const struct pdg_key *key, const struct pdg_entry *entry,
 	pdg_jw_obj(&w);
 	pdg_jw_key(&w, "publicKey");
 	pdg_jw_obj(&w);
-	pdg_jw_kstr(&w, "hint", pdg_key_hint(key));
+	pdg_jw_kstr(&w, "hint", pdg_key_hint(parts->key));
 	pdg_jw_end(&w);
-	if (entry) {
+	if (parts->entry) {
 		pdg_jw_key(&w, "tlogEntries");
 		pdg_jw_arr(&w);
-		pdg_entry_write(entry, &w);
+		pdg_entry_write(parts->entry, &w);
 		pdg_jw_end(&w);
 	}
+	if (parts->timestamp.n > 0)
+		write_timestamp(&w, parts->timestamp);
 	pdg_jw_end(&w);
 
 	pdg_jw_key(&w, "dsseEnvelope");
 	pdg_jw_obj(&w);
 	pdg_jw_key(&w, "payload");
-	pdg_jw_base64(&w, payload);
+	pdg_jw_base64(&w, parts->payload);
 	pdg_jw_kstr(&w, "payloadType", PDG_PAYLOAD_TYPE);
 	pdg_jw_key(&w, "signatures");
 	pdg_jw_arr(&w);
@@ -442,7 +477,7 @@ int pdg_bundle_write(const struct pdg_key *key, const struct pdg_entry *entry,
 	/* No keyid: the hint says it, and cosign skips a signature whose keyid is not one of its
 	 * own. */
 	pdg_jw_key(&w, "sig");
-	pdg_jw_base64(&w, sig);
+	pdg_jw_base64(&w, parts->sig);
 	pdg_jw_end(&w);
 	pdg_jw_end(&w);
 	pdg_jw_end(&w);

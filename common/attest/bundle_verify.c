@@ -11,20 +11,53 @@ struct signed_digest {
 	uint8_t digest[PDG_SHA256_LEN];
 };
 
+int pdg_bundle_time(const struct pdg_bundle *b, const struct pdg_root *root, struct pdg_bytes sig,
+		    int64_t latest, int64_t *out, struct pdg_error *err)
+{
+	int64_t first = 0;
+	size_t i;
+
+	for (i = 0; root->n_tsas > 0 && i < b->n_timestamps; i++) {
+		int64_t at = 0;
+		int rc =
+			pdg_root_timestamp(root, PDG_TIMESTAMP_RESPONSE,
+					   pdg_buf_bytes(&b->timestamps[i]), sig, latest, &at, err);
+
+		if (rc < 0)
+			return pdg_context(err, rc, "timestamp");
+		if (first == 0 || at < first)
+			first = at;
+	}
+	*out = first;
+	return 0;
+}
+
+/* The entry was made at some time after the signature existed, and before now. */
 static int check_entries(const struct pdg_bundle *b, const struct signed_digest *s,
 			 const struct pdg_key *key, const struct pdg_root *root, int64_t now,
 			 struct pdg_error *err)
 {
-	const struct pdg_root_log *log;
+	const struct pdg_entry_claim claim = {
+		.digest = s->digest,
+		.payload = b->envelope ? pdg_buf_bytes(&b->envelope->payload) : pdg_bytes(NULL, 0),
+		.sig = s->sig,
+		.key = key,
+		.latest = now,
+	};
+	int64_t at = 0;
 	size_t i;
-	int rc = 0;
+	int rc;
 
 	if (b->n_entries == 0)
 		return pdg_reject(err, "BND-6", "the bundle has no log entry");
+	rc = pdg_bundle_time(b, root, s->sig, now, &at, err);
 	for (i = 0; rc == 0 && i < b->n_entries; i++) {
-		rc = pdg_entry_verify(b->entries[i], root, s->digest, s->sig, key, &log, err);
-		if (rc == 0)
-			rc = pdg_root_log_good(log, now, now, err);
+		struct pdg_entry_shown shown = {0};
+
+		rc = pdg_entry_judge(b->entries[i], root, &claim, &shown, err);
+		/* An entry with a time of its own was held against the log's window there. */
+		if (rc == 0 && shown.time == 0)
+			rc = pdg_root_log_good(shown.log, at ? at : now, now, err);
 	}
 	return rc;
 }

@@ -24,6 +24,7 @@ static const char prefix[] = "sha256:";
 
 void pdg_pae(struct pdg_bytes type, struct pdg_bytes body, struct pdg_buf *out)
 {
+	pdg_buf_expect(out, type.n + body.n + 64);
 	pdg_buf_printf(out, "DSSEv1 %zu ", type.n);
 	pdg_buf_put(out, type);
 	pdg_buf_printf(out, " %zu ", body.n);
@@ -274,11 +275,10 @@ int pdg_envelope_prefix(const struct pdg_envelope *e, const char *digest, size_t
 	return 0;
 }
 
-int pdg_envelope_sign(struct pdg_bytes payload, const struct pdg_key *key,
-		      struct pdg_envelope **out, struct pdg_error *err)
+int pdg_envelope_unsigned(struct pdg_bytes payload, struct pdg_envelope **out,
+			  struct pdg_error *err)
 {
 	PDG_AUTO(envelope) struct pdg_envelope *e = envelope_new();
-	PDG_AUTO(buf) struct pdg_buf sig = PDG_BUF_INIT(PDG_LIMIT_SIGNATURE);
 	int rc;
 
 	if (!e)
@@ -288,6 +288,19 @@ int pdg_envelope_sign(struct pdg_bytes payload, const struct pdg_key *key,
 	if (rc < 0)
 		return refuse(err, rc);
 	rc = seal(e, err);
+	if (rc < 0)
+		return rc;
+	*out = PDG_TAKE(e);
+	return 0;
+}
+
+int pdg_envelope_sign(struct pdg_bytes payload, const struct pdg_key *key,
+		      struct pdg_envelope **out, struct pdg_error *err)
+{
+	PDG_AUTO(envelope) struct pdg_envelope *e = NULL;
+	PDG_AUTO(buf) struct pdg_buf sig = PDG_BUF_INIT(PDG_LIMIT_SIGNATURE);
+	int rc = pdg_envelope_unsigned(payload, &e, err);
+
 	if (rc < 0)
 		return rc;
 	rc = pdg_key_sign(key, pdg_buf_bytes(&e->pae), &sig, err);
@@ -305,6 +318,7 @@ int pdg_envelope_write(const struct pdg_envelope *e, struct pdg_buf *out, struct
 	struct pdg_jw w;
 	size_t i;
 
+	pdg_buf_expect(out, e->payload.n / 3 * 4 + 128 + e->n_sigs * 256);
 	pdg_jw_init(&w, out);
 	pdg_jw_obj(&w);
 	pdg_jw_key(&w, "payload");

@@ -43,6 +43,10 @@ PDG_AUTO_DEFINE(envelope, struct pdg_envelope *, pdg_envelope_free)
 int pdg_envelope_sign(struct pdg_bytes payload, const struct pdg_key *key,
 		      struct pdg_envelope **out, struct pdg_error *err) PDG_MUST_CHECK;
 
+/** The same, still to be signed: pdg_envelope_add(). */
+int pdg_envelope_unsigned(struct pdg_bytes payload, struct pdg_envelope **out,
+			  struct pdg_error *err) PDG_MUST_CHECK;
+
 /** Add @sig of @key unless that key's signature is there already (by keyid and bytes). */
 int pdg_envelope_add(struct pdg_envelope *e, const char *keyid, struct pdg_bytes sig,
 		     struct pdg_error *err) PDG_MUST_CHECK;

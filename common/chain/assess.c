@@ -131,6 +131,65 @@ static int check_journal(struct pdg_judge *j, struct pdg_assessed *a, struct pdg
 	return 0;
 }
 
+static struct pdg_entry_claim claim_of(const struct pdg_judge *j, const struct pdg_assessed *a,
+				       const struct pdg_trusted_key *key, const uint8_t *digest)
+{
+	const struct pdg_envelope *e = a->record->bundle->envelope;
+
+	return (struct pdg_entry_claim){
+		.digest = digest,
+		.payload = pdg_buf_bytes(&e->payload),
+		.sig = pdg_buf_bytes(&e->sigs[0].sig),
+		.key = key->key,
+		.latest = pdg_now(j->clock),
+	};
+}
+
+/*
+ * When the countersignature existed, as neither the service nor whoever has the record says
+ * (rules.md 1): an authority's timestamp, else the signed time of a Rekor v1; 0: nobody does.
+ */
+static int proven_time(struct pdg_judge *j, struct pdg_assessed *a,
+		       const struct pdg_trusted_key *key, int64_t *out, struct pdg_error *err)
+{
+	const struct pdg_bundle *b = a->record->bundle;
+	uint8_t digest[PDG_SHA256_LEN] = {0};
+	struct pdg_entry_claim claim = claim_of(j, a, key, digest);
+	int64_t at = 0;
+	size_t i;
+	int rc;
+
+	*out = 0;
+	if (!j->root)
+		return 0;
+	rc = pdg_bundle_time(b, j->root, claim.sig, claim.latest, &at, err);
+	for (i = 0; rc == 0 && at == 0 && i < b->n_entries; i++) {
+		struct pdg_entry_shown shown = {0};
+
+		if (b->entries[i]->set.n == 0)
+			continue;
+		rc = pdg_sha256(pdg_buf_bytes(&b->envelope->pae), digest, err);
+		if (rc == 0)
+			rc = pdg_entry_judge(b->entries[i], j->root, &claim, &shown, err);
+		at = shown.time;
+	}
+	if (rc == 0)
+		*out = at;
+	return rc;
+}
+
+/* Was the key good when the signature existed, as far as anybody shows when that was? */
+static int check_key(struct pdg_judge *j, struct pdg_assessed *a, const struct pdg_trusted_key *key,
+		     struct pdg_error *err)
+{
+	int64_t proven = 0;
+	int rc = proven_time(j, a, key, &proven, err);
+
+	if (rc < 0)
+		return rc;
+	return pdg_trusted_key_good_at(key, proven ? proven : a->at, proven != 0, err);
+}
+
 /* The service's own signature over the same payload, by a key good at that time. */
 static int check_countersignature(struct pdg_judge *j, struct pdg_assessed *a,
 				  const struct pdg_trusted_key **out, struct pdg_error *err)
@@ -144,7 +203,7 @@ static int check_countersignature(struct pdg_judge *j, struct pdg_assessed *a,
 		if (rc == PDG_E_REJECTED)
 			continue;
 		if (rc == 0)
-			rc = pdg_trusted_key_good_at(&keys->v[i], a->at, false, err);
+			rc = check_key(j, a, &keys->v[i], err);
 		if (rc < 0)
 			return pdg_context(err, rc, "countersignature");
 		*out = &keys->v[i];
@@ -166,19 +225,22 @@ static int check_entries(struct pdg_judge *j, struct pdg_assessed *a,
 			 const struct pdg_trusted_key *key, struct pdg_error *err)
 {
 	const struct pdg_bundle *b = a->record->bundle;
-	struct pdg_bytes sig = pdg_buf_bytes(&b->envelope->sigs[0].sig);
-	uint8_t digest[PDG_SHA256_LEN];
+	uint8_t digest[PDG_SHA256_LEN] = {0};
+	const struct pdg_entry_claim claim = claim_of(j, a, key, digest);
 	size_t i;
 	int rc = pdg_sha256(pdg_buf_bytes(&b->envelope->pae), digest, err);
 
 	for (i = 0; rc == 0 && i < b->n_entries; i++) {
-		rc = pdg_entry_verify(b->entries[i], j->root, digest, sig, key->key, &a->logs[i],
-				      err);
-		if (rc == 0)
-			rc = pdg_root_log_good(a->logs[i], a->at, pdg_now(j->clock), err);
+		struct pdg_entry_shown shown = {0};
+
+		rc = pdg_entry_judge(b->entries[i], j->root, &claim, &shown, err);
+		/* One with a time of its own was held against the log's window there. */
+		if (rc == 0 && shown.time == 0)
+			rc = pdg_root_log_good(shown.log, a->at, claim.latest, err);
 		if (rc == 0) {
+			a->logs[i] = shown.log;
 			a->n_logs = i + 1;
-			pdg_assess_note(a, "log proof", true, a->logs[i]->host);
+			pdg_assess_note(a, "log proof", true, shown.log->host);
 		}
 	}
 	return rc;

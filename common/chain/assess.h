@@ -65,6 +65,23 @@ int pdg_assess(struct pdg_judge *j, const struct pdg_record *r, struct pdg_asses
 int pdg_assess_stage(struct pdg_judge *j, struct pdg_assessed *a,
 		     struct pdg_error *err) PDG_MUST_CHECK;
 
+/**
+ * One signature of @e, the record's envelope or its bundle's, by a key of @keys that was good then.
+ * A key that has had its time must not stand before another that is good: all are tried, and the
+ * first reason is kept. Returns 0, PDG_E_REJECTED (CHN-6, TIM-*), PDG_E_CRYPTO.
+ */
+int pdg_assess_signed(struct pdg_judge *j, const struct pdg_assessed *a,
+		      const struct pdg_envelope *e, const struct pdg_key_list *keys,
+		      const struct pdg_trusted_key **out, struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * A build of a [builder] that proves himself to the service and not by a key (assess_caller.c): the
+ * service's own statement, or one that only its journal says was the builder's. *@out_key: that
+ * signed, or as it was. Returns 0, PDG_E_REJECTED (CHN-6, CHN-7), PDG_E_*.
+ */
+int pdg_assess_caller(struct pdg_judge *j, struct pdg_assessed *a,
+		      const struct pdg_trusted_key **out_key, struct pdg_error *err) PDG_MUST_CHECK;
+
 /** For --verbose: @what was looked at, with what result. */
 void pdg_assess_note(struct pdg_assessed *a, const char *what, bool good, const char *detail);
 

@@ -17,13 +17,9 @@ static int64_t time_of(struct pdg_judge *j, const struct pdg_assessed *a, size_t
 	return a->shown == 0 || which < a->shown ? a->at : pdg_now(j->clock);
 }
 
-/*
- * One signature of the envelope by a key of @keys that was good then. A key that has had its time
- * must not stand before another that is good: all are tried, and the first reason is kept.
- */
-static int signed_by(struct pdg_judge *j, const struct pdg_assessed *a,
-		     const struct pdg_key_list *keys, const struct pdg_trusted_key **out,
-		     struct pdg_error *err)
+int pdg_assess_signed(struct pdg_judge *j, const struct pdg_assessed *a,
+		      const struct pdg_envelope *e, const struct pdg_key_list *keys,
+		      const struct pdg_trusted_key **out, struct pdg_error *err)
 {
 	struct pdg_error first = {0};
 	size_t i, which;
@@ -32,7 +28,7 @@ static int signed_by(struct pdg_judge *j, const struct pdg_assessed *a,
 	for (i = 0; i < keys->n; i++) {
 		struct pdg_error why = {0};
 
-		rc = pdg_envelope_verify(a->record->envelope, keys->v[i].key, &which, &why);
+		rc = pdg_envelope_verify(e, keys->v[i].key, &which, &why);
 		if (rc == PDG_E_REJECTED)
 			continue;
 		if (rc == 0)
@@ -107,8 +103,10 @@ static int assess_build(struct pdg_judge *j, struct pdg_assessed *a, struct pdg_
 		rc = find_builder(j, a, err);
 	if (rc < 0)
 		return rc;
-	if (a->record->envelope)
-		rc = signed_by(j, a, &a->builder->keys, &key, err);
+	if (a->builder->keys.n == 0)
+		rc = pdg_assess_caller(j, a, &key, err);
+	else if (a->record->envelope)
+		rc = pdg_assess_signed(j, a, a->record->envelope, &a->builder->keys, &key, err);
 	else
 		rc = pdg_assess_on_word(j, a, PDG_WORD_PRODUCER, "the builder's signature", err);
 	if (rc == 0)
@@ -135,7 +133,7 @@ static int find_grade(struct pdg_judge *j, struct pdg_assessed *a, struct pdg_er
 	int rc;
 
 	if (a->record->envelope) {
-		rc = signed_by(j, a, &a->repo->server_keys, &key, err);
+		rc = pdg_assess_signed(j, a, a->record->envelope, &a->repo->server_keys, &key, err);
 		if (rc < 0 && (rc != PDG_E_REJECTED || servers))
 			return pdg_context(err, rc, "the git server's statement");
 		by_server = rc == 0;

@@ -41,13 +41,22 @@ static const struct curve {
 
 void pdg_key_free(struct pdg_key *key)
 {
-	if (!key)
+	if (!key || atomic_fetch_sub(&key->others, 1) != 0)
 		return;
+	if (key->at.release)
+		key->at.release(key->at.ctx);
 	EVP_MD_CTX_free(key->verifier);
 	EVP_MD_CTX_free(key->signer);
 	EVP_PKEY_free(key->pkey);
 	OPENSSL_free(key->spki);
 	free(key);
+}
+
+struct pdg_key *pdg_key_share(struct pdg_key *key)
+{
+	if (key)
+		(void)atomic_fetch_add(&key->others, 1);
+	return key;
 }
 
 static int identify_ec(struct pdg_key *key, struct pdg_error *err)
@@ -258,6 +267,19 @@ int pdg_key_public_der(struct pdg_bytes spki, struct pdg_key **out, struct pdg_e
 	return 0;
 }
 
+int pdg_key_elsewhere(struct pdg_bytes spki, const struct pdg_key_elsewhere *at,
+		      struct pdg_key **out, struct pdg_error *err)
+{
+	struct pdg_key *key;
+	int rc = pdg_key_public_der(spki, &key, err);
+
+	if (rc < 0)
+		return rc;
+	key->at = *at;
+	*out = key;
+	return 0;
+}
+
 int pdg_key_public_pem(struct pdg_bytes pem, struct pdg_key **out, struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf der = PDG_BUF_INIT(PDG_LIMIT_KEY_PEM);
@@ -306,7 +328,7 @@ enum pdg_key_type pdg_key_type(const struct pdg_key *key)
 
 bool pdg_key_is_private(const struct pdg_key *key)
 {
-	return key->signer != NULL;
+	return key->signer || key->at.sign;
 }
 
 struct pdg_bytes pdg_key_spki(const struct pdg_key *key)

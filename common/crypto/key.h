@@ -29,7 +29,10 @@ enum pdg_key_type {
 	PDG_KEY_ED25519,
 };
 
+/** NULL is fine. A key that is shared is freed by the last who has it. */
 void pdg_key_free(struct pdg_key *key);
+/** One more owner of @key, which is given back. Thread-safe; NULL gives NULL. */
+struct pdg_key *pdg_key_share(struct pdg_key *key);
 PDG_AUTO_DEFINE(key, struct pdg_key *, pdg_key_free)
 
 /**
@@ -54,6 +57,21 @@ int pdg_key_public_file(const char *path, struct pdg_key **out,
 int pdg_key_private_file(const char *path, struct pdg_key **out,
 			 struct pdg_error *err) PDG_MUST_CHECK;
 
+/**
+ * The same for a file that may be encrypted (PKCS#8, "ENCRYPTED PRIVATE KEY"): the first line of
+ * the file @passphrase_file opens it. That file is read only when it is needed, and as strictly as
+ * a key's (KEY-2). NULL: there is none. Also KEY-4: no passphrase, or the wrong one.
+ */
+int pdg_key_private_file_locked(const char *path, const char *passphrase_file, struct pdg_key **out,
+				struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * Append the first line of @path, without its end: a secret that only its reader may know. As
+ * strict as for a private key's file. Returns 0, PDG_E_USAGE (KEY-2, KEY-3; KEY-4: it is empty).
+ */
+int pdg_key_secret_file(const char *path, struct pdg_buf *out,
+			struct pdg_error *err) PDG_MUST_CHECK;
+
 /** Make a new key. PDG_KEY_ECDSA_P256 or PDG_KEY_ED25519. The process is not dumpable from here on.
  */
 int pdg_key_generate(enum pdg_key_type type, struct pdg_key **out,
@@ -66,7 +84,27 @@ int pdg_key_private_save(const struct pdg_key *key, const char *path,
 int pdg_key_public_text(const struct pdg_key *key, struct pdg_buf *out,
 			struct pdg_error *err) PDG_MUST_CHECK;
 
+/*
+ * The private half of a key that is elsewhere: in another process, in a token. All that is known
+ * here is the public half, and how to have something signed.
+ */
+struct pdg_key_elsewhere {
+	/** Append the signature over @msg, in the form of the key's type. From any thread. */
+	int (*sign)(void *ctx, struct pdg_bytes msg, struct pdg_buf *out_sig,
+		    struct pdg_error *err);
+	void (*release)(void *ctx); /* when the key is freed; NULL: nothing to do */
+	void *ctx;
+};
+
+/**
+ * A key whose public half is @spki and whose private half is elsewhere. pdg_key_sign() asks there.
+ * On failure @at->ctx stays the caller's. Returns 0, PDG_E_FORMAT (KEY-1), PDG_E_NOMEM.
+ */
+int pdg_key_elsewhere(struct pdg_bytes spki, const struct pdg_key_elsewhere *at,
+		      struct pdg_key **out, struct pdg_error *err) PDG_MUST_CHECK;
+
 enum pdg_key_type pdg_key_type(const struct pdg_key *key);
+/** Can it sign, here or elsewhere? */
 bool pdg_key_is_private(const struct pdg_key *key);
 /** SPKI DER. Borrowed from the key. */
 struct pdg_bytes pdg_key_spki(const struct pdg_key *key);
@@ -81,7 +119,8 @@ const char *pdg_key_details(const struct pdg_key *key);
 /** Same public key (by SPKI)? */
 bool pdg_key_same(const struct pdg_key *a, const struct pdg_key *b);
 
-/** Sign @msg, append the signature. Returns 0, PDG_E_USAGE (a public key), PDG_E_CRYPTO. */
+/** Sign @msg, append the signature. Returns 0, PDG_E_USAGE (a public key), PDG_E_CRYPTO; what
+ * pdg_key_elsewhere.sign() does. */
 int pdg_key_sign(const struct pdg_key *key, struct pdg_bytes msg, struct pdg_buf *out_sig,
 		 struct pdg_error *err) PDG_MUST_CHECK;
 

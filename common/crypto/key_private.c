@@ -18,7 +18,7 @@
  * From the first private byte on this process leaves no core dump, and no other program of the same
  * user may look into its memory (prctl(2), PR_SET_DUMPABLE). Whoever execs is as before.
  */
-static void hide_memory(void)
+void pdg_key_hide_memory(void)
 {
 	/* With this argument it cannot fail. */
 	(void)prctl(PR_SET_DUMPABLE, 0);
@@ -45,7 +45,7 @@ static EVP_PKEY *decode_private(struct pdg_bytes label, struct pdg_bytes der)
 	return PDG_TAKE(pkey);
 }
 
-static int private_pem(struct pdg_bytes pem, struct pdg_key **out, struct pdg_error *err)
+int pdg_key_private_pem(struct pdg_bytes pem, struct pdg_key **out, struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf der = PDG_BUF_INIT(PDG_LIMIT_KEY_PEM);
 	PDG_AUTO(buf) struct pdg_buf spki = PDG_BUF_INIT(PDG_LIMIT_KEY_PEM);
@@ -83,7 +83,7 @@ static int private_pem(struct pdg_bytes pem, struct pdg_key **out, struct pdg_er
 }
 
 /* Is the key that was read from @st its owner's alone? */
-static int check_private(const char *path, const struct stat *st, struct pdg_error *err)
+int pdg_key_check_private(const char *path, const struct stat *st, struct pdg_error *err)
 {
 	int rc;
 
@@ -100,7 +100,7 @@ static int check_private(const char *path, const struct stat *st, struct pdg_err
 }
 
 /* The descriptor that is checked is the one that is read: the name may point elsewhere later. */
-static int open_private(const char *path, int *out_fd, struct stat *out_st, struct pdg_error *err)
+int pdg_key_open_private(const char *path, int *out_fd, struct stat *out_st, struct pdg_error *err)
 {
 	PDG_AUTO(fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
@@ -126,15 +126,16 @@ int pdg_key_private_file(const char *path, struct pdg_key **out, struct pdg_erro
 	struct stat st;
 	int rc;
 
-	hide_memory();
-	rc = open_private(path, &fd, &st, err);
+	pdg_key_hide_memory();
+	rc = pdg_key_open_private(path, &fd, &st, err);
 	if (rc == 0)
 		rc = pdg_fs_read_fd(fd, path, &text, err);
 	if (rc == 0)
-		rc = pdg_context(err, private_pem(pdg_buf_bytes(&text), &key, err), "%s", path);
+		rc = pdg_context(err, pdg_key_private_pem(pdg_buf_bytes(&text), &key, err), "%s",
+				 path);
 	if (rc < 0)
 		return pdg_as_rule(err, rc, "KEY-3");
-	rc = check_private(path, &st, err);
+	rc = pdg_key_check_private(path, &st, err);
 	if (rc == 0)
 		*out = PDG_TAKE(key);
 	return rc;
@@ -144,7 +145,7 @@ int pdg_key_generate(enum pdg_key_type type, struct pdg_key **out, struct pdg_er
 {
 	EVP_PKEY *pkey = NULL;
 
-	hide_memory();
+	pdg_key_hide_memory();
 	if (type == PDG_KEY_ECDSA_P256)
 		pkey = EVP_EC_gen("P-256");
 	else if (type == PDG_KEY_ED25519)

@@ -58,6 +58,8 @@ int pdg_key_sign(const struct pdg_key *key, struct pdg_bytes msg, struct pdg_buf
 	uint8_t sig[SIGNATURE_MAX];
 	size_t n = sizeof(sig);
 
+	if (key->at.sign)
+		return key->at.sign(key->at.ctx, msg, out_sig, err);
 	if (!key->signer)
 		return pdg_fail(err, PDG_E_USAGE, "key %s is a public key and cannot sign",
 				key->hint);

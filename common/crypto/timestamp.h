@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "util/auto.h"
+#include "util/buf.h"
 #include "util/bytes.h"
 #include "util/error.h"
 
@@ -28,6 +29,18 @@ int pdg_tsa_new(const struct pdg_bytes *certs, size_t n, int64_t from, int64_t u
 		struct pdg_tsa **out, struct pdg_error *err) PDG_MUST_CHECK;
 void pdg_tsa_free(struct pdg_tsa *tsa);
 PDG_AUTO_DEFINE(tsa, struct pdg_tsa *, pdg_tsa_free)
+
+/* An authority's certificates in DER, as pdg_tsa_new() wants them. */
+struct pdg_tsa_chain {
+	struct pdg_buf *cert;
+	size_t n;
+};
+
+/** From PEM, its own first. Returns 0, PDG_E_FORMAT (TSA-1, KEY-1), PDG_E_LIMIT (TSA-2). */
+int pdg_tsa_chain_read(struct pdg_bytes pem, struct pdg_tsa_chain *out,
+		       struct pdg_error *err) PDG_MUST_CHECK;
+void pdg_tsa_chain_done(struct pdg_tsa_chain *c);
+PDG_AUTO_DEFINE_VALUE(tsa_chain, struct pdg_tsa_chain, pdg_tsa_chain_done)
 
 enum pdg_timestamp_form {
 	PDG_TIMESTAMP_TOKEN,	/* TimeStampToken, a CMS ContentInfo: inside CMS signatures, where
@@ -64,5 +77,22 @@ enum pdg_timestamp_form {
 int pdg_timestamp_verify(enum pdg_timestamp_form form, struct pdg_bytes der, struct pdg_bytes data,
 			 struct pdg_tsa *const *tsas, size_t n_tsas, int64_t *out_time,
 			 size_t *out_which, struct pdg_error *err) PDG_MUST_CHECK;
+
+#define PDG_TIMESTAMP_IMPRINT 32 /* bytes: SHA-256 */
+
+/**
+ * Append a TimeStampReq over @sha256, of the raw bytes of a signature, with a random nonce; the
+ * authority's certificate is asked for too. Returns 0, PDG_E_NOMEM, PDG_E_CRYPTO.
+ */
+int pdg_timestamp_request(const uint8_t sha256[PDG_TIMESTAMP_IMPRINT], struct pdg_buf *out,
+			  uint64_t *out_nonce, struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * Is the TimeStampResp @response the answer to the request with @nonce? Nothing else of it is
+ * looked at. Returns 0, PDG_E_FORMAT (TSA-1), PDG_E_LIMIT (TSA-2), PDG_E_REJECTED (TSA-3: it holds
+ * no token, TSA-11).
+ */
+int pdg_timestamp_answers(struct pdg_bytes response, uint64_t nonce,
+			  struct pdg_error *err) PDG_MUST_CHECK;
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The HTTP client's memory, shared by its files: client.c (many calls side by side), transfer.c
- * (one call: its options, its limits, its result). Private to this folder.
+ * The HTTP client's memory, shared by its files: client.c (many calls side by side), pump.c (calls
+ * that are begun at any time), transfer.c (one call: its options, its limits, its result). Private
+ * to this folder.
  */
 #ifndef PDG_HTTP_CLIENT_IMPL_H
 #define PDG_HTTP_CLIENT_IMPL_H
@@ -21,6 +22,7 @@ struct pdg_http {
 /* One call on its way. */
 struct pdg_http_transfer {
 	const struct pdg_http_request *request;
+	void *owner; /* whose it is, where that is not client.c */
 	CURL *easy;
 	struct curl_slist *headers;
 	struct pdg_http_answer answer;

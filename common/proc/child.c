@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@
 struct pipes {
 	int child_in;
 	int child_out;
+	bool mute; /* its output to /dev/null, where there is no child_out */
 	struct pdg_child ours;
 };
 
@@ -81,6 +83,8 @@ static int describe_files(const struct pdg_spawn *s, const struct pipes *p,
 		e = posix_spawn_file_actions_addopen(fa, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	if (e == 0 && p->child_out >= 0)
 		e = posix_spawn_file_actions_adddup2(fa, p->child_out, STDOUT_FILENO);
+	else if (e == 0 && p->mute)
+		e = posix_spawn_file_actions_addopen(fa, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
 	if (e == 0 && s->quiet)
 		e = posix_spawn_file_actions_addopen(fa, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
 	if (e == 0 && s->dir)
@@ -156,6 +160,33 @@ int pdg_child_start(const struct pdg_spawn *s, bool feed, bool hear, struct pdg_
 	if ((feed && make_pipe(&p.child_in, &p.ours.to, &p.ours.to) != 0) ||
 	    (hear && make_pipe(&p.ours.from, &p.child_out, &p.ours.from) != 0))
 		return io_error(s, "make a pipe for", err);
+	e = start(s, &p);
+	if (e != 0) {
+		errno = e;
+		return io_error(s, "run", err);
+	}
+	*out = p.ours;
+	p.ours = (struct pdg_child){.to = -1, .from = -1};
+	return 0;
+}
+
+int pdg_child_start_socket(const struct pdg_spawn *s, struct pdg_child *out, struct pdg_error *err)
+{
+	PDG_AUTO(pipes)
+	struct pipes p = {
+		.child_in = -1, .child_out = -1, .mute = true, .ours = {.to = -1, .from = -1}};
+	int pair[2];
+	int e;
+
+	if (s->program[0] != '/')
+		return pdg_fail(err, PDG_E_IO, "cannot run \"%s\": not an absolute path",
+				s->program);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+		return io_error(s, "make a socket for", err);
+	p.child_in = pair[0];
+	p.ours.to = pair[1];
+	if (fcntl(pair[1], F_SETFL, O_NONBLOCK) != 0)
+		return io_error(s, "make a socket for", err);
 	e = start(s, &p);
 	if (e != 0) {
 		errno = e;

@@ -29,6 +29,13 @@ struct pdg_child {
 int pdg_child_start(const struct pdg_spawn *s, bool feed, bool hear, struct pdg_child *out,
 		    struct pdg_error *err) PDG_MUST_CHECK;
 
+/**
+ * The same with one end of a socketpair as its standard input, and the other in @out->to; its
+ * output is thrown away.
+ */
+int pdg_child_start_socket(const struct pdg_spawn *s, struct pdg_child *out,
+			   struct pdg_error *err) PDG_MUST_CHECK;
+
 /** Whatever path is left, it does not outlive its caller: killed and waited for. */
 void pdg_child_done(struct pdg_child *c);
 PDG_AUTO_DEFINE_VALUE(child, struct pdg_child, pdg_child_done)

@@ -3,9 +3,9 @@
  * Migrations of the SQLite store, run once each and in order when the database is opened. A
  * migration that was released is never edited: what is to change becomes the next one.
  *
- * Nothing is ever deleted from these tables but rows of `pending`: what was found once is found
- * again, and the highest id is the number of attestations. What comes later, the bundle, has a
- * table of its own: SQLite writes a row anew as a whole when one value of it changes.
+ * Nothing is ever deleted from these tables but rows of `pending` and `token`: what was found once
+ * is found again, and the highest id is the number of attestations. What comes later, the bundle,
+ * has a table of its own: SQLite writes a row anew as a whole when one value of it changes.
  */
 #include "store/schema.h"
 
@@ -54,7 +54,16 @@ static const char tables[] =
 static const char indexes[] =
 	"CREATE INDEX source_of_commit ON attestation (repository, git_commit) WHERE stage = 'source';";
 
-static const char *const migrations[] = {tables, indexes};
+/* The id is in the index for the order, the stage so that no row is read for another one's. */
+static const char tokens[] = "CREATE TABLE token ("
+			     " name BLOB PRIMARY KEY,"
+			     " body BLOB NOT NULL,"
+			     " expires INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+			     "CREATE INDEX token_by_age ON token (expires);"
+			     "CREATE INDEX by_commit ON attestation (git_commit, id, stage)"
+			     " WHERE git_commit IS NOT NULL;";
+
+static const char *const migrations[] = {tables, indexes, tokens};
 
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
 

@@ -14,7 +14,6 @@
 
 #include "store/schema.h"
 #include "store/sqlite_impl.h"
-#include "util/codec.h"
 #include "util/fs.h"
 #include "util/size.h"
 #include "util/str.h"
@@ -59,6 +58,13 @@ static const char *const statements[PDG_SQL_COUNT] = {
 		" ON CONFLICT (one) DO UPDATE SET size = excluded.size, note = excluded.note",
 	[PDG_SQL_META_SET] = "INSERT INTO meta (name, value) VALUES (?1, ?2)"
 			     " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+	/* A few at each use: what comes in goes out, and no use pays for many. */
+	[PDG_SQL_TOKEN_FORGET] = "DELETE FROM token WHERE name IN"
+				 " (SELECT name FROM token WHERE expires < ?1 LIMIT 8)",
+	[PDG_SQL_TOKEN_USE] = "INSERT INTO token (name, body, expires) VALUES (?1, ?2, ?3)"
+			      " ON CONFLICT (name) DO UPDATE SET body = excluded.body,"
+			      " expires = excluded.expires WHERE token.expires < ?4",
+	[PDG_SQL_TOKEN_BODY] = "SELECT body = ?2 FROM token WHERE name = ?1",
 	[PDG_SQL_META_GET] = "SELECT value FROM meta WHERE name = ?1",
 	[PDG_SQL_GET] = "SELECT " ROW FROM " WHERE a.reference = ?1",
 	[PDG_SQL_BY_SUBJECT] = "SELECT " ROW " FROM subject s JOIN attestation a ON a.id = s.id"
@@ -68,7 +74,9 @@ static const char *const statements[PDG_SQL_COUNT] = {
 	[PDG_SQL_LIST] = "SELECT " LISTED " FROM subject s JOIN attestation a ON a.id = s.id"
 			 " LEFT JOIN bundle b ON b.id = a.id"
 			 " WHERE s.algorithm = ?1 AND s.value = ?2 AND s.id > ?3"
-			 " ORDER BY s.id LIMIT ?4",
+			 " AND (?5 IS NULL OR a.stage = ?5) ORDER BY s.id LIMIT ?4",
+	[PDG_SQL_LIST_COMMIT] = "SELECT " LISTED FROM " WHERE a.git_commit = ?1 AND a.id > ?2"
+				" AND (?4 IS NULL OR a.stage = ?4) ORDER BY a.id LIMIT ?3",
 	[PDG_SQL_LIST_SOURCES] =
 		"SELECT " LISTED FROM " WHERE a.stage = 'source' AND a.repository = ?1"
 		" AND a.git_commit = ?2 ORDER BY a.id LIMIT ?3",
@@ -95,6 +103,11 @@ static const char *const statements[PDG_SQL_COUNT] = {
 	[PDG_SQL_LEAF_READ] = "SELECT leaf FROM journal_leaf WHERE leaf_index = ?1",
 	[PDG_SQL_TILE_READ] = "SELECT hashes FROM journal_tile WHERE tile = ?1",
 };
+
+const char *pdg_sqlite_sql(enum pdg_sql which)
+{
+	return statements[which];
+}
 
 int pdg_sqlite_damaged(struct pdg_error *err, const char *path, const char *why)
 {
@@ -160,20 +173,6 @@ void pdg_sqlite_bind_blob_or_null(sqlite3_stmt *st, int i, struct pdg_bytes v)
 		(void)sqlite3_bind_null(st, i);
 	else
 		pdg_sqlite_bind_blob(st, i, v);
-}
-
-bool pdg_sqlite_reference(const char *reference, uint8_t out[32])
-{
-	struct pdg_bytes b = pdg_bytes_str(reference);
-
-	return pdg_bytes_starts(b, "sha256:") &&
-	       pdg_unhex(pdg_bytes_from(b, strlen("sha256:")), out, 32);
-}
-
-int64_t pdg_sqlite_tile_key(unsigned level, uint64_t n)
-{
-	/* A tree of 2^63 leaves has 8 levels of tiles, and less than 2^55 tiles on the lowest. */
-	return (int64_t)((uint64_t)level << 56 | n);
 }
 
 /* --- connections --- */
@@ -358,10 +357,12 @@ static const struct pdg_store_ops sqlite_ops = {
 	.journal_tile_write = pdg_sqlite_journal_tile_write,
 	.journal_checkpoint_write = pdg_sqlite_journal_checkpoint_write,
 	.meta_set = pdg_sqlite_meta_set,
+	.token_use = pdg_sqlite_token_use,
 	.meta_get = pdg_sqlite_meta_get,
 	.get = pdg_sqlite_get,
 	.by_subject = pdg_sqlite_by_subject,
 	.list = pdg_sqlite_list,
+	.list_commit = pdg_sqlite_list_commit,
 	.list_sources = pdg_sqlite_list_sources,
 	.sources = pdg_sqlite_sources,
 	.pending = pdg_sqlite_pending,

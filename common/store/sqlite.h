@@ -19,4 +19,13 @@
 int pdg_sqlite_open(const char *path, struct pdg_store **out, bool *out_new,
 		    struct pdg_error *err) PDG_MUST_CHECK;
 
+/**
+ * Copy the database @from, which another process may be writing, as of one commit to the new file
+ * @to. Nothing of it is durable before the caller has synced it. @progress (or NULL) is told how
+ * many pages of how many are copied. Returns 0, STO-4, STO-5, PDG_E_NOMEM.
+ */
+int pdg_sqlite_backup(const char *from, const char *to,
+		      void (*progress)(void *ctx, uint64_t done, uint64_t all), void *ctx,
+		      struct pdg_error *err) PDG_MUST_CHECK;
+
 #endif

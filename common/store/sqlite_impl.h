@@ -15,7 +15,7 @@
 #include <sqlite3.h>
 #include <sys/types.h>
 
-#include "store/store.h"
+#include "store/shared.h"
 
 #define PDG_SQLITE_READERS 4
 
@@ -33,11 +33,15 @@ enum pdg_sql {
 	PDG_SQL_TILE_WRITE,
 	PDG_SQL_STATE_WRITE,
 	PDG_SQL_META_SET,
+	PDG_SQL_TOKEN_FORGET,
+	PDG_SQL_TOKEN_USE,
+	PDG_SQL_TOKEN_BODY,
 	PDG_SQL_META_GET,
 	PDG_SQL_GET,
 	PDG_SQL_BY_SUBJECT,
 	PDG_SQL_LIST,
 	PDG_SQL_LIST_SOURCES,
+	PDG_SQL_LIST_COMMIT,
 	PDG_SQL_SOURCES,
 	PDG_SQL_SOURCES_OF,
 	PDG_SQL_PENDING,
@@ -103,11 +107,8 @@ void pdg_sqlite_bind_text(sqlite3_stmt *st, int i, const char *v); /* NULL binds
 void pdg_sqlite_bind_blob(sqlite3_stmt *st, int i, struct pdg_bytes v);
 void pdg_sqlite_bind_blob_or_null(sqlite3_stmt *st, int i, struct pdg_bytes v); /* n 0: NULL */
 
-/** The 32 bytes of "sha256:<hex>". False for anything else. */
-bool pdg_sqlite_reference(const char *reference, uint8_t out[32]);
-
-/** Key of a journal tile. */
-int64_t pdg_sqlite_tile_key(unsigned level, uint64_t n);
+/** The text of the statement @which; its test asks how each is run. */
+const char *pdg_sqlite_sql(enum pdg_sql which);
 
 /** Are the files still those that were opened? STO-3. */
 int pdg_sqlite_there(struct pdg_store *store, struct pdg_error *err);
@@ -131,6 +132,9 @@ int pdg_sqlite_journal_checkpoint_write(struct pdg_store *store, uint64_t size,
 int pdg_sqlite_meta_set(struct pdg_store *store, const char *name, const char *value,
 			struct pdg_error *err);
 
+int pdg_sqlite_token_use(struct pdg_store *store, const uint8_t name[32], const uint8_t body[32],
+			 int64_t expires, int64_t now, struct pdg_error *err);
+
 int pdg_sqlite_meta_get(struct pdg_store *store, const char *name, char **out,
 			struct pdg_error *err);
 int pdg_sqlite_get(struct pdg_store *store, const char *reference, struct pdg_stored **out,
@@ -139,8 +143,11 @@ int pdg_sqlite_by_subject(struct pdg_store *store, const char *algorithm, const 
 			  int64_t after, size_t max, struct pdg_stored ***out, size_t *out_n,
 			  struct pdg_error *err);
 int pdg_sqlite_list(struct pdg_store *store, const char *algorithm, const char *value,
-		    int64_t after, size_t max, struct pdg_listed **out, size_t *out_n,
-		    struct pdg_error *err);
+		    const char *stage, int64_t after, size_t max, struct pdg_listed **out,
+		    size_t *out_n, struct pdg_error *err);
+int pdg_sqlite_list_commit(struct pdg_store *store, const char *git_commit, const char *stage,
+			   int64_t after, size_t max, struct pdg_listed **out, size_t *out_n,
+			   struct pdg_error *err);
 int pdg_sqlite_list_sources(struct pdg_store *store, const char *repository, const char *git_commit,
 			    size_t max, struct pdg_listed **out, size_t *out_n,
 			    struct pdg_error *err);

@@ -93,14 +93,9 @@ static int finish(struct listing *l, struct pdg_listed **out, size_t *out_n, str
 	return 0;
 }
 
-static int64_t limit_of(size_t max)
-{
-	return max > INT32_MAX ? INT32_MAX : (int64_t)max;
-}
-
 int pdg_sqlite_list(struct pdg_store *store, const char *algorithm, const char *value,
-		    int64_t after, size_t max, struct pdg_listed **out, size_t *out_n,
-		    struct pdg_error *err)
+		    const char *stage, int64_t after, size_t max, struct pdg_listed **out,
+		    size_t *out_n, struct pdg_error *err)
 {
 	PDG_AUTO(listing) struct listing l = {0};
 	int rc = begin(&l, store, PDG_SQL_LIST, err);
@@ -110,7 +105,24 @@ int pdg_sqlite_list(struct pdg_store *store, const char *algorithm, const char *
 	pdg_sqlite_bind_text(l.st, 1, algorithm);
 	pdg_sqlite_bind_text(l.st, 2, value);
 	(void)sqlite3_bind_int64(l.st, 3, after);
-	(void)sqlite3_bind_int64(l.st, 4, limit_of(max));
+	(void)sqlite3_bind_int64(l.st, 4, pdg_store_limit(max));
+	pdg_sqlite_bind_text(l.st, 5, stage);
+	return finish(&l, out, out_n, err);
+}
+
+int pdg_sqlite_list_commit(struct pdg_store *store, const char *git_commit, const char *stage,
+			   int64_t after, size_t max, struct pdg_listed **out, size_t *out_n,
+			   struct pdg_error *err)
+{
+	PDG_AUTO(listing) struct listing l = {0};
+	int rc = begin(&l, store, PDG_SQL_LIST_COMMIT, err);
+
+	if (rc < 0)
+		return rc;
+	pdg_sqlite_bind_text(l.st, 1, git_commit);
+	(void)sqlite3_bind_int64(l.st, 2, after);
+	(void)sqlite3_bind_int64(l.st, 3, pdg_store_limit(max));
+	pdg_sqlite_bind_text(l.st, 4, stage);
 	return finish(&l, out, out_n, err);
 }
 
@@ -125,6 +137,6 @@ int pdg_sqlite_list_sources(struct pdg_store *store, const char *repository, con
 		return rc;
 	pdg_sqlite_bind_text(l.st, 1, repository);
 	pdg_sqlite_bind_text(l.st, 2, git_commit);
-	(void)sqlite3_bind_int64(l.st, 3, limit_of(max));
+	(void)sqlite3_bind_int64(l.st, 3, pdg_store_limit(max));
 	return finish(&l, out, out_n, err);
 }

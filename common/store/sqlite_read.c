@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "store/sqlite_impl.h"
-#include "util/codec.h"
 #include "util/limits.h"
 #include "util/size.h"
 #include "util/str.h"
@@ -75,15 +74,6 @@ static bool column_buf(const struct query *q, int i, size_t max, struct pdg_buf 
 	return !out->failed;
 }
 
-static char *reference_text(struct pdg_bytes raw)
-{
-	char hex[2 * 32 + 1] = "";
-
-	if (raw.n == 32)
-		pdg_hex(raw, hex);
-	return pdg_str_printf("sha256:%s", hex);
-}
-
 /* The columns of ROW in sqlite.c. */
 static int row_read(const struct query *q, struct pdg_stored **out, struct pdg_error *err)
 {
@@ -92,7 +82,7 @@ static int row_read(const struct query *q, struct pdg_stored **out, struct pdg_e
 	if (!a)
 		return pdg_nomem(err);
 	a->id = sqlite3_column_int64(q->st, 0);
-	a->reference = reference_text(column(q, 1));
+	a->reference = pdg_store_reference_text(column(q, 1));
 	a->logged = sqlite3_column_int(q->st, 3) != 0;
 	a->received = sqlite3_column_int64(q->st, 4);
 	a->journal_index = (uint64_t)sqlite3_column_int64(q->st, 8);
@@ -151,11 +141,6 @@ static int rows_read(struct query *q, size_t max_bytes, struct pdg_stored ***out
 	return 0;
 }
 
-static int64_t limit_of(size_t max)
-{
-	return max > INT32_MAX ? INT32_MAX : (int64_t)max;
-}
-
 int pdg_sqlite_meta_get(struct pdg_store *store, const char *name, char **out,
 			struct pdg_error *err)
 {
@@ -184,7 +169,7 @@ int pdg_sqlite_get(struct pdg_store *store, const char *reference, struct pdg_st
 	uint8_t key[32];
 	int rc;
 
-	if (!pdg_sqlite_reference(reference, key))
+	if (!pdg_store_reference(reference, key))
 		return pdg_fail(err, PDG_E_NOTFOUND, "no attestation '%s'", reference);
 	rc = query_begin(&q, store, PDG_SQL_GET, err);
 	if (rc < 0)
@@ -210,7 +195,7 @@ int pdg_sqlite_by_subject(struct pdg_store *store, const char *algorithm, const 
 	pdg_sqlite_bind_text(q.st, 1, algorithm);
 	pdg_sqlite_bind_text(q.st, 2, value);
 	(void)sqlite3_bind_int64(q.st, 3, after);
-	(void)sqlite3_bind_int64(q.st, 4, limit_of(max));
+	(void)sqlite3_bind_int64(q.st, 4, pdg_store_limit(max));
 	return rows_read(&q, SIZE_MAX, out, out_n, err);
 }
 
@@ -227,7 +212,7 @@ int pdg_sqlite_sources(struct pdg_store *store, const char *repository, const ch
 	pdg_sqlite_bind_text(q.st, 1, repository);
 	pdg_sqlite_bind_text(q.st, 2, value);
 	(void)sqlite3_bind_int64(q.st, 3, after);
-	(void)sqlite3_bind_int64(q.st, 4, limit_of(max));
+	(void)sqlite3_bind_int64(q.st, 4, pdg_store_limit(max));
 	if (!by_commit)
 		pdg_sqlite_bind_text(q.st, 5, algorithm);
 	return rows_read(&q, max_bytes, out, out_n, err);
@@ -242,7 +227,7 @@ int pdg_sqlite_pending(struct pdg_store *store, int64_t after, size_t max, size_
 	if (rc < 0)
 		return rc;
 	(void)sqlite3_bind_int64(q.st, 1, after);
-	(void)sqlite3_bind_int64(q.st, 2, limit_of(max));
+	(void)sqlite3_bind_int64(q.st, 2, pdg_store_limit(max));
 	return rows_read(&q, max_bytes, out, out_n, err);
 }
 
@@ -339,7 +324,7 @@ int pdg_sqlite_journal_tile_read(struct pdg_store *store, unsigned level, uint64
 	rc = query_begin(&q, store, PDG_SQL_TILE_READ, err);
 	if (rc < 0)
 		return rc;
-	(void)sqlite3_bind_int64(q.st, 1, pdg_sqlite_tile_key(level, n));
+	(void)sqlite3_bind_int64(q.st, 1, pdg_store_tile_key(level, n));
 	return only_blob(&q, 0, "tile", out, err);
 }
 

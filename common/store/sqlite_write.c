@@ -125,7 +125,7 @@ int pdg_sqlite_insert(struct pdg_store *store, struct pdg_stored *a,
 	int64_t id;
 	int rc;
 
-	if (!pdg_sqlite_reference(a->reference, reference))
+	if (!pdg_store_reference(a->reference, reference))
 		return pdg_fail(err, PDG_E_USAGE, "'%s' is no reference", a->reference);
 	rc = pdg_sqlite_stmt(&s->writer, PDG_SQL_INSERT, &st, err);
 	if (rc < 0)
@@ -154,7 +154,7 @@ int pdg_sqlite_update_envelope(struct pdg_store *store, const char *reference,
 	sqlite3_stmt *st;
 	int rc;
 
-	if (!pdg_sqlite_reference(reference, key))
+	if (!pdg_store_reference(reference, key))
 		return pdg_fail(err, PDG_E_NOTFOUND, "no attestation '%s'", reference);
 	rc = pdg_sqlite_stmt(&s->writer, PDG_SQL_UPDATE_ENVELOPE, &st, err);
 	if (rc < 0)
@@ -174,10 +174,11 @@ int pdg_sqlite_set_logged(struct pdg_store *store, const char *reference, struct
 	struct pdg_sqlite *s = sqlite_of(store);
 	uint8_t key[32];
 	sqlite3_stmt *st;
+	bool there;
 	int rc;
 
-	if (!pdg_sqlite_reference(reference, key))
-		return 0;
+	if (!pdg_store_reference(reference, key))
+		return 1;
 	rc = pdg_sqlite_stmt(&s->writer, PDG_SQL_INSERT_BUNDLE, &st, err);
 	if (rc < 0)
 		return rc;
@@ -186,11 +187,13 @@ int pdg_sqlite_set_logged(struct pdg_store *store, const char *reference, struct
 	rc = pdg_sqlite_done(&s->writer, st, "keep a bundle", err);
 	if (rc < 0)
 		return rc;
+	there = sqlite3_changes(s->writer.db) == 0;
 	rc = pdg_sqlite_stmt(&s->writer, PDG_SQL_DELETE_PENDING, &st, err);
 	if (rc < 0)
 		return rc;
 	pdg_sqlite_bind_blob(st, 1, pdg_bytes(key, sizeof(key)));
-	return pdg_sqlite_done(&s->writer, st, "mark as logged", err);
+	rc = pdg_sqlite_done(&s->writer, st, "mark as logged", err);
+	return rc < 0 ? rc : there;
 }
 
 int pdg_sqlite_journal_append(struct pdg_store *store, uint64_t index, struct pdg_bytes leaf,
@@ -216,7 +219,7 @@ int pdg_sqlite_journal_tile_write(struct pdg_store *store, unsigned level, uint6
 
 	if (rc < 0)
 		return rc;
-	(void)sqlite3_bind_int64(st, 1, pdg_sqlite_tile_key(level, n));
+	(void)sqlite3_bind_int64(st, 1, pdg_store_tile_key(level, n));
 	pdg_sqlite_bind_blob(st, 2, hashes);
 	return pdg_sqlite_done(&s->writer, st, "keep a journal tile", err);
 }
@@ -247,4 +250,51 @@ int pdg_sqlite_meta_set(struct pdg_store *store, const char *name, const char *v
 	pdg_sqlite_bind_text(st, 1, name);
 	pdg_sqlite_bind_text(st, 2, value);
 	return pdg_sqlite_done(&s->writer, st, "keep a value", err);
+}
+
+/* Was the token that could not be inserted used with this body? */
+static int same_body(struct pdg_sqlite *s, const uint8_t name[32], const uint8_t body[32],
+		     struct pdg_error *err)
+{
+	sqlite3_stmt *st;
+	bool same;
+	int rc = pdg_sqlite_stmt(&s->writer, PDG_SQL_TOKEN_BODY, &st, err);
+
+	if (rc < 0)
+		return rc;
+	pdg_sqlite_bind_blob(st, 1, pdg_bytes(name, 32));
+	pdg_sqlite_bind_blob(st, 2, pdg_bytes(body, 32));
+	if (sqlite3_step(st) != SQLITE_ROW)
+		rc = pdg_sqlite_fail(err, s->writer.db, "look a token up");
+	same = rc == 0 && sqlite3_column_int(st, 0) != 0;
+	(void)sqlite3_reset(st);
+	(void)sqlite3_clear_bindings(st);
+	if (rc < 0 || same)
+		return rc;
+	return pdg_fail(err, PDG_E_REJECTED, "the token was used for something else");
+}
+
+int pdg_sqlite_token_use(struct pdg_store *store, const uint8_t name[32], const uint8_t body[32],
+			 int64_t expires, int64_t now, struct pdg_error *err)
+{
+	struct pdg_sqlite *s = sqlite_of(store);
+	sqlite3_stmt *st;
+	int rc = pdg_sqlite_stmt(&s->writer, PDG_SQL_TOKEN_FORGET, &st, err);
+
+	if (rc < 0)
+		return rc;
+	(void)sqlite3_bind_int64(st, 1, now);
+	rc = pdg_sqlite_done(&s->writer, st, "forget old tokens", err);
+	if (rc == 0)
+		rc = pdg_sqlite_stmt(&s->writer, PDG_SQL_TOKEN_USE, &st, err);
+	if (rc < 0)
+		return rc;
+	pdg_sqlite_bind_blob(st, 1, pdg_bytes(name, 32));
+	pdg_sqlite_bind_blob(st, 2, pdg_bytes(body, 32));
+	(void)sqlite3_bind_int64(st, 3, expires);
+	(void)sqlite3_bind_int64(st, 4, now);
+	rc = pdg_sqlite_done(&s->writer, st, "keep a token", err);
+	if (rc < 0 || sqlite3_changes(s->writer.db) > 0)
+		return rc;
+	return same_body(s, name, body, err);
 }

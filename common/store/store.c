@@ -1,6 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What every kind of store shares: the release of what it hands out. */
+/* What every kind of store shares: the release of what it hands out, and how it spells keys. */
 #include "store/store.h"
+
+#include <string.h>
+
+#include "store/shared.h"
+#include "util/codec.h"
+#include "util/str.h"
+
+bool pdg_store_reference(const char *reference, uint8_t out[32])
+{
+	struct pdg_bytes b = pdg_bytes_str(reference);
+
+	return pdg_bytes_starts(b, "sha256:") &&
+	       pdg_unhex(pdg_bytes_from(b, strlen("sha256:")), out, 32);
+}
+
+char *pdg_store_reference_text(struct pdg_bytes raw)
+{
+	char hex[2 * 32 + 1] = "";
+
+	if (raw.n == 32)
+		pdg_hex(raw, hex);
+	return pdg_str_printf("sha256:%s", hex);
+}
+
+int64_t pdg_store_tile_key(unsigned level, uint64_t n)
+{
+	/* A tree of 2^63 leaves has 8 levels of tiles, and less than 2^55 tiles on the lowest. */
+	return (int64_t)((uint64_t)level << 56 | n);
+}
+
+int64_t pdg_store_limit(size_t max)
+{
+	return max > INT32_MAX ? INT32_MAX : (int64_t)max;
+}
 
 void pdg_stored_free(struct pdg_stored *a)
 {

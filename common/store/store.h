@@ -15,6 +15,7 @@
 
 struct pdg_store;
 
+#define PDG_STORE_LEASE_S    30
 #define PDG_STORED_REFERENCE (7 + 64 + 1) /* "sha256:", hex, NUL */
 
 /* One attestation as kept. Strings and buffers owned by the struct. */
@@ -63,6 +64,7 @@ struct pdg_store_subject {
 
 struct pdg_store_ops {
 	const char *name;
+	bool shared; /* other processes may write to it at the same time */
 
 	/* The writer's side: begin … commit, or rollback; never two at once. */
 	int (*begin)(struct pdg_store *s, struct pdg_error *err);
@@ -79,8 +81,8 @@ struct pdg_store_ops {
 	 */
 	int (*update_envelope)(struct pdg_store *s, const char *reference,
 			       struct pdg_bytes envelope, const char *grade, struct pdg_error *err);
-	/** The log proof came: store the bundle, mark logged. A logged or unknown one stays as it
-	 * is. */
+	/** The log proof came: store the bundle, mark logged. Returns 0; 1 when that has changed
+	 * nothing: a logged or unknown one stays as it is. */
 	int (*set_logged)(struct pdg_store *s, const char *reference, struct pdg_bytes bundle,
 			  struct pdg_error *err);
 
@@ -97,6 +99,17 @@ struct pdg_store_ops {
 	int (*meta_set)(struct pdg_store *s, const char *name, const char *value,
 			struct pdg_error *err);
 
+	/**
+	 * A token that may be used once, by its digest @name, came with the body of digest @body.
+	 * It is known until @expires (Unix seconds, with whatever leeway the caller grants): those
+	 * that expired before @now are forgotten.
+	 *
+	 * Returns 0 at its first use or with the same body again, PDG_E_REJECTED without rule when
+	 * it was used with another one.
+	 */
+	int (*token_use)(struct pdg_store *s, const uint8_t name[32], const uint8_t body[32],
+			 int64_t expires, int64_t now, struct pdg_error *err);
+
 	/* Readers: thread-safe, see the last commit; (from the writer's thread inside a batch: the
 	 * batch too). */
 	int (*meta_get)(struct pdg_store *s, const char *name, char **out, struct pdg_error *err);
@@ -108,9 +121,16 @@ struct pdg_store_ops {
 	int (*by_subject)(struct pdg_store *s, const char *algorithm, const char *value,
 			  int64_t after, size_t max, struct pdg_stored ***out, size_t *out_n,
 			  struct pdg_error *err);
-	/** The same without what is in them; *@out owned: pdg_listed_done(). */
-	int (*list)(struct pdg_store *s, const char *algorithm, const char *value, int64_t after,
-		    size_t max, struct pdg_listed **out, size_t *out_n, struct pdg_error *err);
+	/** The same, of @stage (NULL: of any), without what is in them; *@out owned:
+	 * pdg_listed_done(). */
+	int (*list)(struct pdg_store *s, const char *algorithm, const char *value,
+		    const char *stage, int64_t after, size_t max, struct pdg_listed **out,
+		    size_t *out_n, struct pdg_error *err);
+	/** Sources of a commit and builds that name it, of @stage (NULL: of any), listed the same
+	 * way. */
+	int (*list_commit)(struct pdg_store *s, const char *git_commit, const char *stage,
+			   int64_t after, size_t max, struct pdg_listed **out, size_t *out_n,
+			   struct pdg_error *err);
 	/** Sources of a commit in a repository, listed; oldest first, at most @max. */
 	int (*list_sources)(struct pdg_store *s, const char *repository, const char *git_commit,
 			    size_t max, struct pdg_listed **out, size_t *out_n,
@@ -127,6 +147,9 @@ struct pdg_store_ops {
 	 * What is not logged yet, oldest first, ids above @after: at most @max rows, and no more
 	 * once they hold @max_bytes of payload (always one). Of a row it has what a log entry and
 	 * its bundle are made of: id, reference, stage, received, service_key, countersig, payload.
+	 *
+	 * A shared store lends rows for PDG_STORE_LEASE_S seconds: nobody else is given them in the
+	 * meantime, nor those that were inserted by somebody else as short a time ago.
 	 */
 	int (*pending)(struct pdg_store *s, int64_t after, size_t max, size_t max_bytes,
 		       struct pdg_stored ***out, size_t *out_n, struct pdg_error *err);

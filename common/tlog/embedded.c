@@ -16,7 +16,6 @@
 #include "util/str.h"
 
 #define LOCK	  "lock"
-#define KEY	  "key.pem"
 #define CREATING  "creating"
 #define NAMES_MAX 1000
 #define BATCH	  256
@@ -30,9 +29,14 @@ static void embedded_free(struct pdg_log *log)
 
 	if (!l)
 		return;
+	/* A folder that is another one by now is nothing of ours. */
+	if (l->ahead.at && pdg_embedded_there(log, NULL) == 0)
+		pdg_embedded_ahead_close(l);
+	pdg_embedded_ahead_done(l);
 	for (i = 0; i < PDG_TILE_LEVELS; i++)
 		pdg_buf_done(&l->edge[i]);
 	pdg_buf_done(&l->bundle);
+	pdg_tree_walk_free(l->walk);
 	pdg_buf_done(&l->note);
 	pdg_key_free(l->key);
 	free(l->dir);
@@ -73,11 +77,9 @@ static int embedded_add(struct pdg_log *log, struct pdg_log_item *items, size_t 
 
 	(void)pthread_mutex_lock(&l->append);
 	rc = pdg_embedded_there(log, err);
-	if (rc == 0 && l->stale)
-		rc = pdg_embedded_load(l, err);
 	if (rc == 0) {
 		rc = pdg_embedded_append(l, items, n, err);
-		l->stale = rc < 0;
+		l->fresh |= rc < 0;
 	}
 	(void)pthread_mutex_unlock(&l->append);
 	return rc < 0 ? pdg_context(err, rc, "embedded log") : 0;
@@ -122,7 +124,7 @@ const uint8_t *pdg_embedded_id(struct pdg_log *log)
 /* Files that a beginning leaves when it is cut off (a key is written beside its name first). */
 static bool of_creation(const char *name)
 {
-	return pdg_str_eq(name, CREATING) || pdg_str_eq(name, KEY) ||
+	return pdg_str_eq(name, CREATING) || pdg_str_eq(name, PDG_EMBEDDED_KEY) ||
 	       pdg_str_eq(name, PDG_EMBEDDED_CHECKPOINT_NEW) || pdg_str_starts(name, ".pedigree-");
 }
 
@@ -183,16 +185,25 @@ static int refuse_folder(const char *dir, enum folder folder, bool may_create,
 	return rc;
 }
 
-/* The key that the options name, or the one in the folder. */
-static int load_key(struct pdg_embedded *l, const char *configured, struct pdg_error *err)
+static int open_key(const struct pdg_embedded_options *opt, const char *path, struct pdg_key **out,
+		    struct pdg_error *err)
 {
-	PDG_AUTO(mem) char *own = pdg_embedded_path(l, KEY);
+	return opt->open_key ? opt->open_key(opt->key_ctx, path, out, err)
+			     : pdg_key_private_file(path, out, err);
+}
+
+/* The key that the options name, or the one in the folder. */
+static int load_key(struct pdg_embedded *l, const struct pdg_embedded_options *opt,
+		    struct pdg_error *err)
+{
+	const char *configured = opt->key;
+	PDG_AUTO(mem) char *own = pdg_embedded_path(l, PDG_EMBEDDED_KEY);
 	struct pdg_error was = {0};
 	int rc;
 
 	if (!own)
 		return pdg_nomem(err);
-	rc = pdg_key_private_file(configured ? configured : own, &l->key, err);
+	rc = open_key(opt, configured ? configured : own, &l->key, err);
 	if (rc < 0 && !configured && !pdg_fs_exists(own)) {
 		if (err)
 			was = *err;
@@ -203,19 +214,22 @@ static int load_key(struct pdg_embedded *l, const char *configured, struct pdg_e
 	return rc < 0 ? pdg_context(err, rc, "log key") : 0;
 }
 
-static int make_key(struct pdg_embedded *l, struct pdg_error *err)
+/* In its file first, and then opened like one that was there: whoever holds it, it is not here. */
+static int make_key(struct pdg_embedded *l, const struct pdg_embedded_options *opt,
+		    struct pdg_error *err)
 {
-	PDG_AUTO(mem) char *path = pdg_embedded_path(l, KEY);
+	PDG_AUTO(key) struct pdg_key *made = NULL;
+	PDG_AUTO(mem) char *path = pdg_embedded_path(l, PDG_EMBEDDED_KEY);
 	int rc;
 
 	if (!path)
 		return pdg_nomem(err);
 	rc = pdg_fs_remove(path, err);
 	if (rc == 0)
-		rc = pdg_key_generate(PDG_KEY_ED25519, &l->key, err);
+		rc = pdg_key_generate(PDG_KEY_ED25519, &made, err);
 	if (rc == 0)
-		rc = pdg_key_private_save(l->key, path, err);
-	return rc;
+		rc = pdg_key_private_save(made, path, err);
+	return rc < 0 ? rc : open_key(opt, path, &l->key, err);
 }
 
 /* Say that a tree is being begun here, before anything else of it is here; or that it is. */
@@ -241,7 +255,8 @@ static int mark(const struct pdg_embedded *l, bool creating, struct pdg_error *e
 }
 
 /* An empty tree in an empty folder: key, then checkpoint; only then is it a log. */
-static int create(struct pdg_embedded *l, const char *configured_key, struct pdg_error *err)
+static int create(struct pdg_embedded *l, const struct pdg_embedded_options *opt,
+		  struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf note = PDG_BUF_INIT(PDG_LIMIT_CHECKPOINT);
 	PDG_AUTO(mem) char *parent = pdg_path_dir(l->dir);
@@ -255,13 +270,13 @@ static int create(struct pdg_embedded *l, const char *configured_key, struct pdg
 	if (rc == 0)
 		rc = mark(l, true, err);
 	if (rc == 0)
-		rc = configured_key ? load_key(l, configured_key, err) : make_key(l, err);
+		rc = opt->key ? load_key(l, opt, err) : make_key(l, opt, err);
 	if (rc == 0)
 		rc = pdg_merkle_empty(&root, err);
 	if (rc == 0)
 		rc = pdg_checkpoint_sign(l->origin, 0, &root, l->key, &note, err);
 	if (rc == 0)
-		rc = pdg_embedded_publish(l, pdg_buf_bytes(&note), err);
+		rc = pdg_embedded_publish(l, pdg_buf_bytes(&note), true, err);
 	return rc;
 }
 
@@ -300,9 +315,9 @@ static int open_folder(struct pdg_embedded *l, const struct pdg_embedded_options
 	if (rc == 0)
 		rc = refuse_folder(l->dir, folder, opt->may_create, err);
 	if (rc == 0 && folder == FOLDER_LOG)
-		rc = load_key(l, opt->key, err);
+		rc = load_key(l, opt, err);
 	else if (rc == 0)
-		rc = create(l, opt->key, err);
+		rc = create(l, opt, err);
 	if (rc == 0)
 		rc = mark(l, false, err);
 	return rc;
@@ -317,6 +332,7 @@ static struct pdg_embedded *embedded_new(const struct pdg_embedded_options *opt)
 		return NULL;
 	l->log.ops = &embedded_ops;
 	l->lock_fd = -1;
+	l->ahead.fd = -1;
 	l->io = opt->io ? opt->io : &pdg_embedded_io_files;
 	l->dir = pdg_str_dup(opt->directory);
 	l->origin = pdg_str_dup(opt->origin);

@@ -17,6 +17,8 @@
 #include "tlog/log.h"
 #include "tlog/tree.h"
 
+#define PDG_EMBEDDED_KEY "key.pem" /* in the folder, unless configured elsewhere */
+
 struct pdg_embedded_io;
 
 /*
@@ -29,6 +31,10 @@ struct pdg_embedded_options {
 	const char *key;    /* private key file, or NULL: DIR/key.pem */
 	bool may_create;    /* an absent folder becomes an empty tree with its own key */
 	const struct pdg_embedded_io *io; /* NULL: files; tests cut it off (tlog/embedded_io.h) */
+	/** Opens the key in @path; a new one is in its file before. NULL: pdg_key_private_file().
+	 */
+	int (*open_key)(void *ctx, const char *path, struct pdg_key **out, struct pdg_error *err);
+	void *key_ctx;
 };
 
 /**
@@ -61,10 +67,22 @@ int pdg_embedded_file(struct pdg_log *log, const char *path, struct pdg_buf *out
 int pdg_embedded_there(struct pdg_log *log, struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
+ * Copy the log in the folder @from, to which another process may be appending, to the folder @to,
+ * made here: its checkpoint and what that covers, checked to give its root; with @own_key also the
+ * key that lies in the folder. Nothing is durable before the caller has synced the file system.
+ * *@out_size: entries of the copy. Returns 0, PDG_E_NOTFOUND, PDG_E_IO, LOG-12.
+ */
+int pdg_embedded_backup(const char *from, const char *to, bool own_key, uint64_t *out_size,
+			struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
  * Re-check everything: every tile from the entries up, against the checkpoint; and the narrower
  * tiles that a crash left beside those that replaced them. PDG_E_REJECTED (LOG-12), PDG_E_IO.
  */
 int pdg_embedded_fsck(struct pdg_log *log, uint64_t *out_entries,
 		      struct pdg_error *err) PDG_MUST_CHECK;
+/** Was @root the root of its first @size entries? PDG_E_REJECTED (LOG-2: no, or it is shorter). */
+int pdg_embedded_had(struct pdg_log *log, uint64_t size, const struct pdg_hash32 *root,
+		     struct pdg_error *err) PDG_MUST_CHECK;
 
 #endif

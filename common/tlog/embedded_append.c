@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * An append, in the order that makes a crash harmless: (1) bundles and tiles into files that no
- * published checkpoint covers, (2) fsync of them and of the folders that name them, (3) the
- * checkpoint by rename, and its folder's fsync, (4) memory, (5) the answer, (6) partial
- * files that have become superfluous go. Cut off before 3, the old tree stands and the next append
- * overwrites; behind it, the new one stands.
+ * published checkpoint covers, (2) the entries and the checkpoint into "ahead", synced: from here
+ * on the append has happened, (3) the checkpoint by rename, (4) memory, (5) the answer, (6) partial
+ * files that have become superfluous go. Cut off before 2, the old tree stands and the next append
+ * overwrites; behind it, the new one stands, and is made once more where its files were lost.
  */
 #include <inttypes.h>
 
@@ -15,25 +15,13 @@
 #include "util/size.h"
 #include "util/str.h"
 
-#define FILES_MAX ((size_t)1 << 20)
+#define TILES_MAX ((size_t)1 << 20)
 
 /* A tile written by this append, before it is published. */
 struct staged {
 	unsigned level;
 	uint64_t n;
 	struct pdg_buf hashes;
-};
-
-struct names {
-	char **v;
-	size_t n;
-	size_t cap;
-};
-
-/* A file that was written and is not durable yet. */
-struct written {
-	char *path;
-	int fd;
 };
 
 struct batch {
@@ -49,22 +37,9 @@ struct batch {
 	size_t n_staged;
 	size_t cap_staged;
 	struct pdg_buf bundle; /* the partial bundle at the new end */
-	struct written *files; /* to be finished, in order */
-	size_t n_files;
-	size_t cap_files;
-	struct names dirs; /* with new names in them, to be synced */
 	struct pdg_hash32 root;
 	struct pdg_buf note;
 };
-
-static void names_free(struct names *names)
-{
-	size_t i;
-
-	for (i = 0; i < names->n; i++)
-		free(names->v[i]);
-	free(names->v);
-}
 
 static void batch_done(struct batch *b)
 {
@@ -83,12 +58,6 @@ static void batch_done(struct batch *b)
 	free(b->staged);
 	pdg_buf_done(&b->bundle);
 	pdg_buf_done(&b->note);
-	for (i = 0; i < b->n_files; i++) {
-		pdg_auto_fd(&b->files[i].fd);
-		free(b->files[i].path);
-	}
-	free(b->files);
-	names_free(&b->dirs);
 }
 PDG_AUTO_DEFINE_VALUE(batch, struct batch, batch_done)
 
@@ -109,23 +78,6 @@ static int batch_init(struct batch *b, struct pdg_embedded *l, struct pdg_log_it
 	return 0;
 }
 
-static int names_add(struct names *names, const char *name, struct pdg_error *err)
-{
-	size_t i;
-
-	for (i = 0; i < names->n; i++) {
-		if (strcmp(names->v[i], name) == 0)
-			return 0;
-	}
-	if (pdg_array_grow(&names->v, names->n, &names->cap, sizeof(char *), FILES_MAX) < 0)
-		return pdg_nomem(err);
-	names->v[names->n] = pdg_str_dup(name);
-	if (!names->v[names->n])
-		return pdg_nomem(err);
-	names->n++;
-	return 0;
-}
-
 /* Make the folders above @path, below the log's own; note those with names to be synced. */
 static int make_dirs(struct batch *b, const char *path, struct pdg_error *err)
 {
@@ -137,7 +89,7 @@ static int make_dirs(struct batch *b, const char *path, struct pdg_error *err)
 	if (!dir)
 		return pdg_nomem(err);
 	if (strcmp(dir, b->l->dir) == 0)
-		return names_add(&b->dirs, dir, err);
+		return pdg_embedded_ahead_dir(b->l, dir, err);
 	new = !pdg_fs_is_dir(dir);
 	if (new || b->l->fresh) {
 		rc = make_dirs(b, dir, err);
@@ -149,7 +101,7 @@ static int make_dirs(struct batch *b, const char *path, struct pdg_error *err)
 		if (rc < 0)
 			return rc;
 	}
-	return names_add(&b->dirs, dir, err);
+	return pdg_embedded_ahead_dir(b->l, dir, err);
 }
 
 static int write_file(struct batch *b, const char *rel, struct pdg_bytes in, struct pdg_error *err)
@@ -164,14 +116,11 @@ static int write_file(struct batch *b, const char *rel, struct pdg_bytes in, str
 	rc = make_dirs(b, path, err);
 	if (rc == 0)
 		rc = io->write(io->ctx, path, in, &fd, err);
-	if (rc == 0 &&
-	    pdg_array_grow(&b->files, b->n_files, &b->cap_files, sizeof(*b->files), FILES_MAX) < 0)
-		rc = pdg_nomem(err);
-	if (rc < 0)
-		return rc;
-	b->files[b->n_files++] = (struct written){PDG_TAKE(path), fd};
-	fd = -1;
-	return 0;
+	if (rc == 0)
+		rc = pdg_embedded_ahead_file(b->l, path, fd, err);
+	if (rc == 0)
+		fd = -1;
+	return rc;
 }
 
 /* The tiles as they will be: staged ones first, then the edge in memory, then files. */
@@ -202,7 +151,7 @@ static int write_tile(void *ctx, unsigned level, uint64_t n, struct pdg_bytes ha
 	char rel[PDG_TILE_PATH_MAX];
 	struct staged *s;
 
-	if (pdg_array_grow(&b->staged, b->n_staged, &b->cap_staged, sizeof(*b->staged), FILES_MAX) <
+	if (pdg_array_grow(&b->staged, b->n_staged, &b->cap_staged, sizeof(*b->staged), TILES_MAX) <
 	    0)
 		return pdg_nomem(err);
 	s = &b->staged[b->n_staged++];
@@ -288,10 +237,12 @@ static int make_note(struct batch *b, struct pdg_error *err)
 	return rc;
 }
 
-/* What pdg_entry_verify() checks holds of each by construction; the proof is still tried. */
-static int make_entries(struct batch *b, const struct pdg_tile_store *s, struct pdg_error *err)
+/*
+ * What pdg_entry_verify() checks holds of each by construction. The proofs of the first and the
+ * last are tried: all others are made of the same nodes.
+ */
+static int make_entries(struct batch *b, struct pdg_error *err)
 {
-	PDG_AUTO(tree_walk) struct pdg_tree_walk *w = NULL;
 	struct pdg_proof proof;
 	struct pdg_entry_parts parts = {
 		.log_id = b->l->id,
@@ -301,36 +252,18 @@ static int make_entries(struct batch *b, const struct pdg_tile_store *s, struct 
 		.checkpoint = pdg_buf_bytes(&b->note),
 	};
 	size_t k;
-	int rc = pdg_tree_walk_new(s, parts.size, &w, err);
+	int rc = 0;
 
 	for (k = 0; rc == 0 && k < b->n_entries; k++) {
 		parts.index = b->l->size + k;
 		parts.body = pdg_buf_bytes(&b->body[k]);
-		rc = pdg_tree_walk_inclusion(w, parts.index, &proof, err);
-		if (rc == 0)
+		rc = pdg_tree_walk_inclusion(b->l->walk, parts.index, &proof, err);
+		if (rc == 0 && (k == 0 || k + 1 == b->n_entries))
 			rc = pdg_merkle_inclusion(&b->leaf[k], parts.index, parts.size, &proof,
 						  &b->root, err);
 		if (rc == 0)
 			rc = pdg_entry_make(&parts, &b->entry[k], err);
 	}
-	return rc;
-}
-
-static int sync_all(struct batch *b, struct pdg_error *err)
-{
-	const struct pdg_embedded_io *io = b->l->io;
-	size_t i;
-	int rc = 0;
-
-	for (i = 0; rc == 0 && i < b->n_files; i++) {
-		int fd = b->files[i].fd;
-
-		b->files[i].fd = -1;
-		rc = io->finish(io->ctx, b->files[i].path, fd, err);
-	}
-	/* The log's own folder is synced with the checkpoint; "tile" in it must be there before. */
-	for (i = 0; rc == 0 && i < b->dirs.n; i++)
-		rc = io->sync(io->ctx, b->dirs.v[i], err);
 	return rc;
 }
 
@@ -363,7 +296,7 @@ static void commit(struct batch *b)
 	l->size = size;
 	l->root = b->root;
 	(void)pthread_mutex_unlock(&l->state);
-	for (i = 0; i < b->n_entries; i++) {
+	for (i = 0; b->items && i < b->n_entries; i++) {
 		struct pdg_log_item *item = &b->items[b->index[i]];
 
 		item->rc = 0;
@@ -371,12 +304,45 @@ static void commit(struct batch *b)
 	}
 }
 
+/* Files that nobody is told of yet, and the root of the tree that they make. */
+static int stage(struct batch *b, const struct pdg_tile_store *s, struct pdg_error *err)
+{
+	int rc;
+
+	if (b->n_entries > UINT64_MAX - b->l->size)
+		return pdg_fail(err, PDG_E_LIMIT, "the log is full");
+	if (b->l->fresh)
+		pdg_embedded_sweep(b->l);
+	rc = write_bundles(b, err);
+	if (rc == 0 && !b->l->walk)
+		rc = pdg_tree_walk_new(s, b->l->size, &b->l->walk, err);
+	if (rc == 0)
+		rc = pdg_tree_walk_append(b->l->walk, s, b->leaf, b->n_entries, &b->root, err);
+	return rc;
+}
+
+/* The walk is over a tree that there will not be. */
+static int undone(struct pdg_embedded *l, int rc)
+{
+	pdg_tree_walk_free(PDG_TAKE(l->walk));
+	return rc;
+}
+
+/* It has happened; what cannot be shown now is shown with the next one, or at the next start. */
+static void show(struct batch *b)
+{
+	uint64_t old_size = b->l->size;
+
+	(void)!pdg_embedded_publish(b->l, pdg_buf_bytes(&b->note), false, NULL);
+	commit(b);
+	pdg_embedded_drop_superseded(b->l, old_size);
+}
+
 int pdg_embedded_append(struct pdg_embedded *l, struct pdg_log_item *items, size_t n,
 			struct pdg_error *err)
 {
 	PDG_AUTO(batch) struct batch b = {0};
 	const struct pdg_tile_store s = {.read = read_tile, .write = write_tile, .ctx = &b};
-	uint64_t old_size = l->size;
 	int rc;
 
 	rc = batch_init(&b, l, items, n, err);
@@ -384,24 +350,71 @@ int pdg_embedded_append(struct pdg_embedded *l, struct pdg_log_item *items, size
 		rc = make_bodies(&b, err);
 	if (rc < 0 || b.n_entries == 0)
 		return rc;
-	if (b.n_entries > UINT64_MAX - l->size)
-		return pdg_fail(err, PDG_E_LIMIT, "the log is full");
-	if (l->fresh)
-		pdg_embedded_sweep(l);
-	rc = write_bundles(&b, err);
+	if (pdg_embedded_ahead_full(l))
+		rc = pdg_embedded_settle(l, err);
 	if (rc == 0)
-		rc = pdg_tree_append(&s, l->size, b.leaf, b.n_entries, &b.root, err);
+		rc = stage(&b, &s, err);
 	if (rc == 0)
 		rc = make_note(&b, err);
 	if (rc == 0)
-		rc = make_entries(&b, &s, err);
+		rc = make_entries(&b, err);
 	if (rc == 0)
-		rc = sync_all(&b, err);
-	if (rc == 0)
-		rc = pdg_embedded_publish(l, pdg_buf_bytes(&b.note), err);
+		rc = pdg_embedded_ahead_add(l, b.body, b.n_entries, pdg_buf_bytes(&b.note), err);
 	if (rc < 0)
-		return rc;
-	commit(&b);
-	pdg_embedded_drop_superseded(l, old_size);
+		return undone(l, rc);
+	show(&b);
+	return 0;
+}
+
+/* The recorded checkpoint is of just this tree, and ours. */
+static int check_note(struct batch *b, struct pdg_bytes note, struct pdg_error *err)
+{
+	PDG_AUTO(checkpoint) struct pdg_checkpoint *c = NULL;
+	const struct pdg_embedded *l = b->l;
+	int rc;
+
+	pdg_buf_put(&b->note, note);
+	rc = pdg_buf_check(&b->note, err);
+	if (rc == 0)
+		rc = pdg_checkpoint_parse(note, &c, err);
+	if (rc == 0)
+		rc = pdg_checkpoint_verify(c, l->origin, l->key, err);
+	if (rc == 0 &&
+	    (c->size != l->size + b->n_entries || memcmp(c->root.b, b->root.b, PDG_HASH_LEN) != 0))
+		rc = pdg_reject(err, "LOG-12",
+				"\"%s\": what was appended last does not give its checkpoint",
+				l->dir);
+	return rc;
+}
+
+int pdg_embedded_append_again(struct pdg_embedded *l, const struct pdg_embedded_record *r,
+			      struct pdg_error *err)
+{
+	PDG_AUTO(batch) struct batch b = {0};
+	const struct pdg_tile_store s = {.read = read_tile, .write = write_tile, .ctx = &b};
+	struct pdg_bytes rest = r->entries;
+	struct pdg_bytes entry;
+	int rc;
+
+	/* No record can say more entries than its bytes have room for. */
+	if (r->n > r->entries.n)
+		return pdg_reject(err, "LOG-12", "\"%s\": a record is not of its form", l->dir);
+	rc = batch_init(&b, l, NULL, r->n, err);
+	while (rc == 0 && b.n_entries < r->n && pdg_entries_next(&rest, &entry)) {
+		struct pdg_buf *body = &b.body[b.n_entries];
+
+		pdg_buf_init(body, PDG_LIMIT_LOG_ENTRY);
+		pdg_buf_put(body, entry);
+		rc = pdg_buf_check(body, err);
+		if (rc == 0)
+			rc = pdg_merkle_leaf(entry, &b.leaf[b.n_entries++], err);
+	}
+	if (rc == 0)
+		rc = stage(&b, &s, err);
+	if (rc == 0)
+		rc = check_note(&b, r->note, err);
+	if (rc < 0)
+		return undone(l, rc);
+	show(&b);
 	return 0;
 }

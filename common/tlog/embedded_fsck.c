@@ -168,3 +168,25 @@ int pdg_embedded_fsck(struct pdg_log *log, uint64_t *out_entries, struct pdg_err
 		*out_entries = size;
 	return rc;
 }
+
+int pdg_embedded_had(struct pdg_log *log, uint64_t size, const struct pdg_hash32 *root,
+		     struct pdg_error *err)
+{
+	const struct pdg_tile_store s = {.read = read_kept, .ctx = log};
+	uint64_t now = pdg_embedded_size(log);
+	struct pdg_hash32 was;
+	int rc;
+
+	if (size > now)
+		return pdg_reject(err, "LOG-2",
+				  "the log has %" PRIu64 " entries, and once had %" PRIu64, now,
+				  size);
+	rc = size ? pdg_tree_root(&s, size, &was, err) : pdg_merkle_empty(&was, err);
+	if (rc < 0)
+		return rc;
+	if (memcmp(was.b, root->b, PDG_HASH_LEN) != 0)
+		return pdg_reject(err, "LOG-2",
+				  "the first %" PRIu64 " entries have another root than they had",
+				  size);
+	return 0;
+}

@@ -59,6 +59,22 @@ static int finish_file(void *ctx, const char *path, int fd, struct pdg_error *er
 	return rc;
 }
 
+static int record(void *ctx, int fd, uint64_t at, struct pdg_bytes in, struct pdg_error *err)
+{
+	(void)ctx;
+	while (in.n > 0) {
+		ssize_t n = pwrite(fd, in.p, in.n, (off_t)at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return io_error(err, "write", "ahead");
+		in = pdg_bytes_from(in, (size_t)n);
+		at += (uint64_t)n;
+	}
+	return fdatasync(fd) == 0 ? 0 : io_error(err, "make durable", "ahead");
+}
+
 /* Some file systems have no fsync for folders; there is nothing better to do there. */
 static int sync_path(void *ctx, const char *path, struct pdg_error *err)
 {
@@ -93,6 +109,7 @@ const struct pdg_embedded_io pdg_embedded_io_files = {
 	.mkdir = make_dir,
 	.write = write_file,
 	.finish = finish_file,
+	.record = record,
 	.sync = sync_path,
 	.rename = rename_path,
 	.remove = remove_path,

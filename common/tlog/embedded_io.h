@@ -24,6 +24,8 @@ struct pdg_embedded_io {
 	 * write that failed later to whoever had the file open then, and perhaps to nobody else.
 	 */
 	int (*finish)(void *ctx, const char *path, int fd, struct pdg_error *err);
+	/** Write @in at @at of the open file @fd, durably: pwrite() and fdatasync(). */
+	int (*record)(void *ctx, int fd, uint64_t at, struct pdg_bytes in, struct pdg_error *err);
 	/** fsync() a folder, or a file that another process may have written. */
 	int (*sync)(void *ctx, const char *path, struct pdg_error *err);
 	/** Rename, over what is there. Not durable before sync() of the folder. */

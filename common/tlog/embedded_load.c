@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From the folder to memory: at start, and again after an append that failed. What a crash left
+ * From the folder to memory, at the start. What a crash left
  * may be newer than anything that was acknowledged, and only in the page cache: it is made
  * durable before it is believed, or a power failure could take back what was served.
  */
@@ -58,6 +58,22 @@ static int not_ours(struct pdg_error *err, int rc, const char *path)
 	return rc;
 }
 
+/* Is @f->note a checkpoint of this log? @path is where it stands. */
+static int judge_note(const struct pdg_embedded *l, struct found *f, const char *path,
+		      struct pdg_error *err)
+{
+	int rc = pdg_checkpoint_parse(pdg_buf_bytes(&f->note), &f->checkpoint, err);
+
+	if (rc < 0)
+		return not_ours(err, rc, path);
+	if (!pdg_str_eq(f->checkpoint->origin, l->origin))
+		rc = pdg_fail(err, PDG_E_REJECTED, "is of the log \"%s\", not of \"%s\"",
+			      f->checkpoint->origin, l->origin);
+	else
+		rc = pdg_checkpoint_verify(f->checkpoint, l->origin, l->key, err);
+	return rc < 0 ? not_ours(err, rc, path) : 0;
+}
+
 static int read_checkpoint(const struct pdg_embedded *l, struct found *f, struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *path = pdg_embedded_path(l, PDG_EMBEDDED_CHECKPOINT);
@@ -70,17 +86,41 @@ static int read_checkpoint(const struct pdg_embedded *l, struct found *f, struct
 		rc = l->io->sync(l->io->ctx, l->dir, err);
 	if (rc == 0)
 		rc = pdg_fs_read(path, &f->note, err);
+	return rc < 0 ? rc : judge_note(l, f, path, err);
+}
+
+/*
+ * What a crash left in "ahead" goes on from the tree that is its base; the checkpoint's file need
+ * not be whole then. One of a newer tree says that "ahead" is left from some other time.
+ */
+static int choose(const struct pdg_embedded *l, struct pdg_buf *ahead, struct found *f,
+		  struct pdg_error *err)
+{
+	struct pdg_error unread = {0};
+	struct pdg_embedded_record base;
+	struct pdg_bytes rest;
+	uint64_t newest = 0;
+	int rc;
+
+	rc = pdg_embedded_ahead_read(l, ahead, err);
 	if (rc < 0)
 		return rc;
-	rc = pdg_checkpoint_parse(pdg_buf_bytes(&f->note), &f->checkpoint, err);
-	if (rc < 0)
-		return not_ours(err, rc, path);
-	if (!pdg_str_eq(f->checkpoint->origin, l->origin))
-		rc = pdg_fail(err, PDG_E_REJECTED, "is of the log \"%s\", not of \"%s\"",
-			      f->checkpoint->origin, l->origin);
-	else
-		rc = pdg_checkpoint_verify(f->checkpoint, l->origin, l->key, err);
-	return rc < 0 ? not_ours(err, rc, path) : 0;
+	rc = read_checkpoint(l, f, &unread);
+	if (!pdg_embedded_ahead_newest(pdg_buf_bytes(ahead), &newest) ||
+	    (rc == 0 && f->checkpoint->size > newest)) {
+		pdg_buf_reset(ahead);
+		if (rc < 0 && err)
+			*err = unread;
+		return rc;
+	}
+	rest = pdg_buf_bytes(ahead);
+	if (!pdg_embedded_ahead_next(&rest, &base))
+		return pdg_fail(err, PDG_E_INTERNAL, "\"ahead\" has no base");
+	pdg_checkpoint_free(PDG_TAKE(f->checkpoint));
+	pdg_buf_reset(&f->note);
+	pdg_buf_put(&f->note, base.note);
+	rc = pdg_buf_check(&f->note, err);
+	return rc < 0 ? rc : judge_note(l, f, "ahead", err);
 }
 
 /* The root is folded from the partial tiles of the right-hand edge alone. */
@@ -163,46 +203,65 @@ static void take_buf(struct pdg_buf *to, struct pdg_buf *from)
 	*from = old;
 }
 
+/* The tree of @f's checkpoint, as the folder has it. */
+static int read_tree(const struct pdg_embedded *l, struct found *f, struct pdg_error *err)
+{
+	struct pdg_error was = {0};
+	int rc = read_tiles(l, f, err);
+
+	if (rc == 0)
+		rc = read_bundle(l, f, err);
+	if (rc != PDG_E_NOTFOUND)
+		return rc;
+	if (err)
+		was = *err;
+	return pdg_reject(err, "LOG-12", "%s, and the checkpoint covers it", was.text);
+}
+
+/* Append again what only "ahead" had for sure, then make all of it durable. */
+static int go_on(struct pdg_embedded *l, struct pdg_bytes ahead, struct pdg_error *err)
+{
+	struct pdg_embedded_record r;
+	bool some = false;
+	int rc = 0;
+
+	if (!pdg_embedded_ahead_next(&ahead, &r))
+		return 0;
+	l->ahead.base = l->size; /* whose files stay until the last step */
+	while (rc == 0 && pdg_embedded_ahead_next(&ahead, &r) && r.size == l->size) {
+		rc = pdg_embedded_append_again(l, &r, err);
+		some = true;
+	}
+	return rc < 0 || !some ? rc : pdg_embedded_settle(l, err);
+}
+
 int pdg_embedded_load(struct pdg_embedded *l, struct pdg_error *err)
 {
 	PDG_AUTO(found) struct found f = {0};
+	PDG_AUTO(buf) struct pdg_buf ahead = PDG_BUF_INIT(0);
 	unsigned level;
 	int rc;
 
 	found_init(&f);
-	rc = read_checkpoint(l, &f, err);
-	if (rc < 0)
-		return rc;
-	rc = read_tiles(l, &f, err);
+	rc = choose(l, &ahead, &f, err);
 	if (rc == 0)
-		rc = read_bundle(l, &f, err);
-	if (rc == PDG_E_NOTFOUND) {
-		struct pdg_error was = {0};
-
-		if (err)
-			was = *err;
-		rc = pdg_reject(err, "LOG-12", "%s, and the checkpoint covers it", was.text);
-	}
+		rc = read_tree(l, &f, err);
 	if (rc < 0)
 		return rc;
-	if (f.checkpoint->size < l->size)
-		return pdg_reject(err, "LOG-12",
-				  "\"%s\" went back from %" PRIu64 " to %" PRIu64 " entries",
-				  l->dir, l->size, f.checkpoint->size);
 	for (level = 0; level < PDG_TILE_LEVELS; level++)
 		take_buf(&l->edge[level], &f.edge[level]);
 	take_buf(&l->bundle, &f.bundle);
-	l->stale = false;
 	l->fresh = true;
 	(void)pthread_mutex_lock(&l->state);
 	take_buf(&l->note, &f.note);
 	l->size = f.checkpoint->size;
 	l->root = f.checkpoint->root;
 	(void)pthread_mutex_unlock(&l->state);
-	return 0;
+	return go_on(l, pdg_buf_bytes(&ahead), err);
 }
 
-int pdg_embedded_publish(const struct pdg_embedded *l, struct pdg_bytes note, struct pdg_error *err)
+int pdg_embedded_publish(const struct pdg_embedded *l, struct pdg_bytes note, bool durably,
+			 struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *path = pdg_embedded_path(l, PDG_EMBEDDED_CHECKPOINT);
 	PDG_AUTO(mem) char *temp = pdg_embedded_path(l, PDG_EMBEDDED_CHECKPOINT_NEW);
@@ -212,11 +271,13 @@ int pdg_embedded_publish(const struct pdg_embedded *l, struct pdg_bytes note, st
 	if (!path || !temp)
 		return pdg_nomem(err);
 	rc = l->io->write(l->io->ctx, temp, note, &fd, err);
-	if (rc == 0)
+	if (rc == 0 && durably)
 		rc = l->io->finish(l->io->ctx, temp, fd, err);
+	else
+		pdg_auto_fd(&fd);
 	if (rc == 0)
 		rc = l->io->rename(l->io->ctx, temp, path, err);
-	if (rc == 0)
+	if (rc == 0 && durably)
 		rc = l->io->sync(l->io->ctx, l->dir, err);
 	return rc;
 }

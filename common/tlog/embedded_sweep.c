@@ -10,19 +10,23 @@
 
 /* Remove what the old tree kept of a tile, now that more is published. Failure only leaves a file.
  */
-static void remove_partial(const struct pdg_embedded *l, bool entries, unsigned level, uint64_t n,
+static void remove_partial(struct pdg_embedded *l, bool entries, unsigned level, uint64_t n,
 			   unsigned old, unsigned now)
 {
 	char rel[PDG_TILE_PATH_MAX];
 	char *path;
 	char *dir;
+	bool gone;
 
 	if (entries)
 		pdg_tile_entries_path(n, old, rel);
 	else
 		pdg_tile_path(level, n, old, rel);
 	path = pdg_embedded_path(l, rel);
-	if (path && l->io->remove(l->io->ctx, path, NULL) == 0 && now == PDG_TILE_WIDTH) {
+	gone = path && l->io->remove(l->io->ctx, path, NULL) == 0;
+	if (gone)
+		pdg_embedded_ahead_forget(l, path);
+	if (gone && now == PDG_TILE_WIDTH) {
 		dir = pdg_path_dir(path);
 		if (dir)
 			(void)l->io->remove(l->io->ctx, dir, NULL);
@@ -31,7 +35,7 @@ static void remove_partial(const struct pdg_embedded *l, bool entries, unsigned 
 	free(path);
 }
 
-void pdg_embedded_drop_superseded(const struct pdg_embedded *l, uint64_t old_size)
+void pdg_embedded_drop_superseded(struct pdg_embedded *l, uint64_t old_size)
 {
 	unsigned level;
 
@@ -40,7 +44,7 @@ void pdg_embedded_drop_superseded(const struct pdg_embedded *l, uint64_t old_siz
 		unsigned old = pdg_tile_width(old_size, level, n);
 		unsigned now = pdg_tile_width(l->size, level, n);
 
-		if (old == 0 || old == now)
+		if (old == 0 || old == now || old == pdg_tile_width(l->ahead.base, level, n))
 			continue;
 		if (level == 0)
 			remove_partial(l, true, 0, n, old, now);
@@ -51,6 +55,7 @@ void pdg_embedded_drop_superseded(const struct pdg_embedded *l, uint64_t old_siz
 /* The partial files of one tile, but for the one that the tree of this size has. */
 static void sweep_tile(const struct pdg_embedded *l, bool entries, unsigned level, uint64_t n)
 {
+	unsigned base = pdg_tile_width(l->ahead.base, level, n);
 	PDG_AUTO(names) struct pdg_names names = {0};
 	PDG_AUTO(mem) char *path = NULL;
 	PDG_AUTO(mem) char *dir = NULL;
@@ -71,7 +76,7 @@ static void sweep_tile(const struct pdg_embedded *l, bool entries, unsigned leve
 		PDG_AUTO(mem) char *file = pdg_path_join(dir, names.v[i]);
 
 		if (file && pdg_bytes_u64(pdg_bytes_str(names.v[i]), PDG_TILE_WIDTH - 1, &width) &&
-		    width != now)
+		    width != now && width != base)
 			(void)l->io->remove(l->io->ctx, file, NULL);
 	}
 }

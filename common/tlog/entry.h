@@ -80,4 +80,27 @@ int pdg_entry_verify(const struct pdg_entry *e, const struct pdg_root *root,
 		     const uint8_t digest[32], struct pdg_bytes sig, const struct pdg_key *key,
 		     const struct pdg_root_log **out_log, struct pdg_error *err) PDG_MUST_CHECK;
 
+/* What an entry is to speak of: a signature that the caller has verified. All borrowed. */
+struct pdg_entry_claim {
+	const uint8_t *digest;	  /* SHA-256 of the signed bytes (of a DSSE signature: the PAE) */
+	struct pdg_bytes payload; /* of a DSSE envelope; none for another signature */
+	struct pdg_bytes sig;
+	const struct pdg_key *key;
+	int64_t latest; /* an entry's own time must not be later: now, but for the tolerance */
+};
+
+/* What it was found to show. */
+struct pdg_entry_shown {
+	const struct pdg_root_log *log; /* whose entry it is; borrowed from the trusted root */
+	int64_t time;			/* the log's signed time, 0: it gives none (rules.md 1) */
+};
+
+/**
+ * Check an entry of any kind that is judged: hashedrekord 0.0.2 as pdg_entry_verify() does, the
+ * dsse 0.0.1 of Rekor v1 as pdg_rekor1_dsse_verify(). Returns what these return.
+ */
+int pdg_entry_judge(const struct pdg_entry *e, const struct pdg_root *root,
+		    const struct pdg_entry_claim *claim, struct pdg_entry_shown *out,
+		    struct pdg_error *err) PDG_MUST_CHECK;
+
 #endif

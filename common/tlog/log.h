@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A transparency log to publish to, whatever it is: the embedded one or a Rekor. Kinds are
- * const tables (tlog/embedded.h, tlog/rekor_v2.h), chosen by configuration.
+ * const tables (tlog/embedded.h, tlog/rekor.h), chosen by configuration.
  */
 #ifndef PDG_TLOG_LOG_H
 #define PDG_TLOG_LOG_H
@@ -13,9 +13,11 @@ struct pdg_log_item {
 	uint8_t digest[32]; /* SHA-256 of the PAE */
 	struct pdg_bytes sig;
 	const struct pdg_key *key; /* public part is enough */
+	struct pdg_bytes payload; /* the statement; only logs that want it (ops->payload) read it */
 	/* results */
 	int rc; /* 0, or why this one failed (PDG_E_IO: try again later) */
 	struct pdg_error err;
+	int retry_after; /* seconds for which the log asks to be left alone; 0: it does not */
 	struct pdg_entry *entry; /* owned by the caller when rc is 0; see add() */
 };
 
@@ -38,13 +40,23 @@ struct pdg_log_ops {
 	int (*add)(struct pdg_log *log, struct pdg_log_item *items, size_t n,
 		   struct pdg_error *err);
 	/**
+	 * Instead of add(), where a log answers each item by itself: begin to log @item, which must
+	 * stay where it is until @done is called with it, once, from another thread. Returns 0, or
+	 * why @done will not be called. NULL: the log has add(), which others have too.
+	 */
+	int (*start)(struct pdg_log *log, struct pdg_log_item *item,
+		     void (*done)(void *ctx, struct pdg_log_item *item), void *ctx,
+		     struct pdg_error *err);
+	/**
 	 * The newest tree that was found to continue those before it, to be kept for the next run
 	 * (size 0: none yet). From any thread. NULL: the log is its own memory.
 	 */
 	void (*head)(struct pdg_log *log, struct pdg_log_head *out);
-	/** How many items to hand over at once at most, and how many calls may run side by side. */
+	/** How many items to hand over at once at most (with start(): to have under way), and how
+	 * many calls of add() may run side by side. */
 	size_t batch;
 	unsigned parallel;
+	bool payload; /* items need their payload */
 	/**
 	 * The program is ending: calls that run, and those made later, end soon with PDG_E_IO. From
 	 * any thread, while others are in add(). NULL: nothing but the disk could hold one up.

@@ -10,11 +10,6 @@
 #include "tlog/rekor_impl.h"
 #include "util/limits.h"
 #include "util/str.h"
-#include "util/time.h"
-
-#define READ_MS	   15000
-#define CONNECT_MS 5000
-#define BLIND_MS   30000
 
 /* GET a file below the read prefix: 0, PDG_E_NOTFOUND, or why there is none. */
 static int fetch(const struct pdg_rekor_view *v, const char *path, size_t max, struct pdg_buf *out,
@@ -25,8 +20,8 @@ static int fetch(const struct pdg_rekor_view *v, const char *path, size_t max, s
 	const struct pdg_http_request request = {
 		.method = "GET",
 		.url = url,
-		.timeout_ms = READ_MS,
-		.connect_ms = CONNECT_MS,
+		.timeout_ms = PDG_REKOR_READ_MS,
+		.connect_ms = PDG_REKOR_CONNECT_MS,
 	};
 	int rc;
 
@@ -197,79 +192,31 @@ int pdg_rekor_view_entry(struct pdg_rekor_view *v, uint64_t index, struct pdg_by
 	return pdg_entry_make(&parts, out, e);
 }
 
-/* Tiles of the larger of two trees must show the smaller one as its beginning. */
-static int compare_trees(const struct pdg_rekor *r, struct pdg_http *http,
-			 const struct pdg_log_head *m, const struct pdg_log_head *n,
-			 struct pdg_error *err)
+/*
+ * Tiles of a tree of @n entries, which the log has signed, are not there. Where it publishes a
+ * checkpoint of a smaller one, it went back; else they may come.
+ */
+static int gone_back(struct pdg_rekor *r, struct pdg_http *http, uint64_t n, struct pdg_error *err)
 {
 	PDG_AUTO(rekor_view) struct pdg_rekor_view v = {0};
-	struct pdg_proof proof = {.n = 0};
-	int rc = 0;
 
 	pdg_rekor_view_init(&v, r, http);
-	v.size = n->size;
-	if (m->size > 0 && m->size < n->size)
-		rc = pdg_tree_consistency(&v.store, m->size, n->size, &proof, err);
-	if (rc < 0)
-		return rc;
-	return pdg_merkle_consistency(m->size, &m->root, n->size, &n->root, &proof, err);
-}
-
-/* A tree of this size that is known already: 0 when it is this one, else LOG-2; 1 when none is. */
-static int known(const struct pdg_rekor *r, const struct pdg_log_head *head, struct pdg_error *err)
-{
-	size_t n = r->n_heads < PDG_REKOR_HEADS ? r->n_heads : PDG_REKOR_HEADS;
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		if (r->heads[i].size != head->size)
-			continue;
-		if (memcmp(r->heads[i].root.b, head->root.b, PDG_HASH_LEN) == 0)
-			return 0;
+	if (open_view(&v, NULL) == 0 && v.size < n)
 		return pdg_reject(err, "LOG-2",
-				  "the log has signed two trees of %" PRIu64 " entries",
-				  head->size);
-	}
-	return 1;
+				  "the log went back: of the %" PRIu64
+				  " entries that it had it publishes %" PRIu64,
+				  n, v.size);
+	return PDG_E_NOTFOUND;
 }
 
-static int compare_history(struct pdg_rekor *r, struct pdg_http *http,
-			   const struct pdg_log_head *head, struct pdg_error *err)
+int pdg_rekor_v2_consistency(struct pdg_rekor *r, struct pdg_http *http, uint64_t m, uint64_t n,
+			     struct pdg_proof *out, struct pdg_error *err)
 {
-	struct pdg_error why = {0};
-	int rc = known(r, head, err);
-
-	if (rc <= 0)
-		return rc;
-	if (r->n_heads > 0) {
-		if (pdg_monotonic_ms() < r->blind_until_ms)
-			return 0;
-		rc = head->size > r->newest.size ? compare_trees(r, http, &r->newest, head, &why)
-						 : compare_trees(r, http, head, &r->newest, &why);
-		/* Who withholds tiles is not caught lying here; a later tree is held against the
-		 * same. */
-		if (rc == PDG_E_NOTFOUND || rc == PDG_E_IO || rc == PDG_E_LIMIT) {
-			r->blind_until_ms = pdg_monotonic_ms() + BLIND_MS;
-			return 0;
-		}
-		if (rc < 0 && err)
-			*err = why;
-		if (rc < 0)
-			return rc;
-	}
-	r->heads[r->n_heads++ % PDG_REKOR_HEADS] = *head;
-	if (head->size >= r->newest.size)
-		r->newest = *head;
-	return 0;
-}
-
-int pdg_rekor_continues(struct pdg_rekor *r, struct pdg_http *http, const struct pdg_log_head *head,
-			struct pdg_error *err)
-{
+	PDG_AUTO(rekor_view) struct pdg_rekor_view v = {0};
 	int rc;
 
-	(void)pthread_mutex_lock(&r->history);
-	rc = compare_history(r, http, head, err);
-	(void)pthread_mutex_unlock(&r->history);
-	return rc;
+	pdg_rekor_view_init(&v, r, http);
+	v.size = n;
+	rc = pdg_tree_consistency(&v.store, m, n, out, err);
+	return rc == PDG_E_NOTFOUND ? gone_back(r, http, n, err) : rc;
 }

@@ -10,8 +10,9 @@
 #include "crypto/digest.h"
 #include "tlog/entry.h"
 
-/* The kind whose body can be made anew from a signature. */
+/* The kinds whose body can be made anew from a signature. */
 #define PDG_REKOR1_KIND	   "hashedrekord"
+#define PDG_REKOR1_DSSE	   "dsse"
 #define PDG_REKOR1_VERSION "0.0.1"
 
 /**
@@ -73,5 +74,26 @@ int pdg_rekor1_check(const struct pdg_entry *e, struct pdg_bytes body, const str
 int pdg_rekor1_verify(const struct pdg_entry *e, const struct pdg_rekor1_claim *claim,
 		      const struct pdg_root *root, int64_t latest, struct pdg_rekor1_shown *out,
 		      struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Read an entry as the API writes it (formats.md 4.2). Returns 0, PDG_E_FORMAT (LOG-6),
+ * PDG_E_LIMIT (LOG-15), PDG_E_NOMEM. */
+int pdg_rekor1_read_json(const json_t *object, struct pdg_entry **out,
+			 struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * Append the canonical dsse 0.0.1 body for one signature over an in-toto payload; @envelope_sha256:
+ * 64 digits, of the envelope's text as it was sent.
+ */
+int pdg_rekor1_dsse_body(const struct pdg_entry_claim *claim, const char *envelope_sha256,
+			 struct pdg_buf *out, struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * Check a dsse 0.0.1 entry (LOG-9: another kind): its body is byte for byte the canonical one for
+ * @claim, whose digest does not count here, with whatever envelopeHash (LOG-7); the rest as
+ * pdg_rekor1_check().
+ */
+int pdg_rekor1_dsse_verify(const struct pdg_entry *e, const struct pdg_entry_claim *claim,
+			   const struct pdg_root *root, struct pdg_rekor1_shown *out,
+			   struct pdg_error *err) PDG_MUST_CHECK;
 
 #endif

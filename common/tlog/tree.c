@@ -17,7 +17,7 @@
 #define EXPANDED  512 /* nodes of an expanded tile: 256 + 128 + … + 1, and one unused */
 
 struct expanded {
-	bool loaded;
+	unsigned width; /* of the tile, as far as it was read; 0: it was not */
 	uint64_t n;
 	struct pdg_hash32 h[EXPANDED];
 };
@@ -25,6 +25,8 @@ struct expanded {
 struct pdg_tree_walk {
 	const struct pdg_tile_store *store;
 	uint64_t size;
+	struct pdg_hash32 cut[64]; /* the subtree of each level that the end of the tree cuts off */
+	uint64_t cut_known;	   /* a bit for each */
 	struct expanded
 		*tile[PDG_TILE_LEVELS][2]; /* the one last asked for; the one at the right edge */
 };
@@ -84,7 +86,8 @@ static int read_tile(const struct pdg_tile_store *s, unsigned level, uint64_t n,
 	return 0;
 }
 
-static int expand(struct expanded *e, struct pdg_bytes hashes, struct pdg_error *err)
+/* All nodes above @hashes; those above the first @from of them are there. */
+static int expand(struct expanded *e, struct pdg_bytes hashes, unsigned from, struct pdg_error *err)
 {
 	size_t width = hashes.n / PDG_HASH_LEN;
 	unsigned r;
@@ -93,7 +96,7 @@ static int expand(struct expanded *e, struct pdg_bytes hashes, struct pdg_error 
 
 	memcpy(e->h, hashes.p, width * PDG_HASH_LEN);
 	for (r = 1; r <= TILE_BITS; r++) {
-		for (x = 0; x < width >> r; x++) {
+		for (x = from >> r; x < width >> r; x++) {
 			const struct pdg_hash32 *below = &e->h[row(r - 1) + 2 * x];
 
 			rc = pdg_merkle_node(&below[0], &below[1], &e->h[row(r) + x], err);
@@ -104,32 +107,56 @@ static int expand(struct expanded *e, struct pdg_bytes hashes, struct pdg_error 
 	return 0;
 }
 
+/* The last tile of a level. */
+static uint64_t edge(uint64_t size, unsigned level)
+{
+	return ((size >> (level * TILE_BITS)) - 1) >> TILE_BITS;
+}
+
+/* The tree has grown: what was read of it stays, where the last tile was is another one now. */
+static void grow(struct pdg_tree_walk *w, uint64_t size)
+{
+	unsigned level;
+
+	w->cut_known = 0;
+	for (level = 0; level < PDG_TILE_LEVELS; level++) {
+		struct expanded *last = w->tile[level][1];
+
+		if (!last || last->n == edge(size, level))
+			continue;
+		w->tile[level][1] = w->tile[level][0];
+		w->tile[level][0] = last;
+	}
+	w->size = size;
+}
+
 static int tile(struct pdg_tree_walk *w, unsigned level, uint64_t n, const struct expanded **out,
 		struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf b = PDG_BUF_INIT((size_t)PDG_TILE_WIDTH * PDG_HASH_LEN);
-	bool at_edge = n == ((w->size >> (level * TILE_BITS)) - 1) >> TILE_BITS;
+	bool at_edge = n == edge(w->size, level);
 	struct expanded **slot = &w->tile[level][at_edge ? 1 : 0];
+	unsigned width = pdg_tile_width(w->size, level, n);
+	unsigned have;
 	int rc;
 
-	if (*slot && (*slot)->loaded && (*slot)->n == n) {
-		*out = *slot;
-		return 0;
-	}
-	rc = read_tile(w->store, level, n, pdg_tile_width(w->size, level, n), &b, err);
-	if (rc < 0)
-		return rc;
 	if (!*slot)
 		*slot = pdg_calloc(1, sizeof(**slot));
 	if (!*slot)
 		return pdg_nomem(err);
-	(*slot)->loaded = false;
-	rc = expand(*slot, pdg_buf_bytes(&b), err);
+	have = (*slot)->n == n ? (*slot)->width : 0;
+	*out = *slot;
+	if (have == width)
+		return 0;
+	rc = read_tile(w->store, level, n, width, &b, err);
+	if (rc < 0)
+		return rc;
+	(*slot)->width = 0;
+	rc = expand(*slot, pdg_buf_bytes(&b), have, err);
 	if (rc < 0)
 		return rc;
 	(*slot)->n = n;
-	(*slot)->loaded = true;
-	*out = *slot;
+	(*slot)->width = width;
 	return 0;
 }
 
@@ -181,10 +208,19 @@ static int ragged(struct pdg_tree_walk *w, unsigned v, uint64_t x, struct pdg_ha
 		  struct pdg_error *err)
 {
 	uint64_t start = x << v;
+	int rc;
 
 	if (w->size - start >= (uint64_t)1 << v)
 		return node(w, v, x, out, err);
-	return range(w, start, w->size, out, err);
+	/* There is one at each level, and the proofs of many leaves name it. */
+	if (!(w->cut_known >> v & 1)) {
+		rc = range(w, start, w->size, &w->cut[v], err);
+		if (rc < 0)
+			return rc;
+		w->cut_known |= (uint64_t)1 << v;
+	}
+	*out = w->cut[v];
+	return 0;
 }
 
 int pdg_tree_walk_root(struct pdg_tree_walk *w, struct pdg_hash32 *out, struct pdg_error *err)
@@ -299,7 +335,7 @@ static int full_tile_root(struct pdg_bytes hashes, struct pdg_hash32 *out, struc
 
 	if (!e)
 		return pdg_nomem(err);
-	rc = expand(e, hashes, err);
+	rc = expand(e, hashes, 0, err);
 	if (rc < 0)
 		return rc;
 	*out = e->h[row(TILE_BITS)];
@@ -366,8 +402,8 @@ static int append_level(const struct pdg_tile_store *s, unsigned level, uint64_t
 	return 0;
 }
 
-int pdg_tree_append(const struct pdg_tile_store *s, uint64_t size, const struct pdg_hash32 *leaves,
-		    size_t n, struct pdg_hash32 *out_root, struct pdg_error *err)
+static int append(const struct pdg_tile_store *s, uint64_t size, const struct pdg_hash32 *leaves,
+		  size_t n, struct pdg_error *err)
 {
 	PDG_AUTO(mem) struct pdg_hash32 *own = NULL;
 	const struct pdg_hash32 *in = leaves;
@@ -377,7 +413,6 @@ int pdg_tree_append(const struct pdg_tile_store *s, uint64_t size, const struct 
 
 	if (n > UINT64_MAX - size)
 		return pdg_fail(err, PDG_E_LIMIT, "a tree cannot have more than 2^64 - 1 entries");
-	size += n;
 	for (level = 0; n > 0; level++) {
 		struct pdg_hash32 *up = NULL;
 
@@ -389,5 +424,26 @@ int pdg_tree_append(const struct pdg_tile_store *s, uint64_t size, const struct 
 		in = own;
 		at >>= TILE_BITS;
 	}
-	return pdg_tree_root(s, size, out_root, err);
+	return 0;
+}
+
+int pdg_tree_append(const struct pdg_tile_store *s, uint64_t size, const struct pdg_hash32 *leaves,
+		    size_t n, struct pdg_hash32 *out_root, struct pdg_error *err)
+{
+	int rc = append(s, size, leaves, n, err);
+
+	return rc < 0 ? rc : pdg_tree_root(s, size + n, out_root, err);
+}
+
+int pdg_tree_walk_append(struct pdg_tree_walk *w, const struct pdg_tile_store *s,
+			 const struct pdg_hash32 *leaves, size_t n, struct pdg_hash32 *out_root,
+			 struct pdg_error *err)
+{
+	int rc = append(s, w->size, leaves, n, err);
+
+	if (rc < 0)
+		return rc;
+	w->store = s;
+	grow(w, w->size + n);
+	return pdg_tree_walk_root(w, out_root, err);
 }

@@ -58,7 +58,7 @@ int pdg_tree_consistency(const struct pdg_tile_store *s, uint64_t m, uint64_t n,
 
 /*
  * The same for many questions about one tree: the tiles read are kept until the walk is
- * freed. @s is borrowed; nothing may be appended in between.
+ * freed. @s is borrowed; nothing may be appended in between, but by pdg_tree_walk_append().
  */
 struct pdg_tree_walk;
 int pdg_tree_walk_new(const struct pdg_tile_store *s, uint64_t size, struct pdg_tree_walk **out,
@@ -67,6 +67,13 @@ int pdg_tree_walk_root(struct pdg_tree_walk *w, struct pdg_hash32 *out,
 		       struct pdg_error *err) PDG_MUST_CHECK;
 int pdg_tree_walk_inclusion(struct pdg_tree_walk *w, uint64_t index, struct pdg_proof *out,
 			    struct pdg_error *err) PDG_MUST_CHECK;
+/**
+ * pdg_tree_append() to the tree of @w, which goes over the larger one from then on, by @s. When it
+ * fails the walk is good for nothing but to be freed.
+ */
+int pdg_tree_walk_append(struct pdg_tree_walk *w, const struct pdg_tile_store *s,
+			 const struct pdg_hash32 *leaves, size_t n, struct pdg_hash32 *out_root,
+			 struct pdg_error *err) PDG_MUST_CHECK;
 void pdg_tree_walk_free(struct pdg_tree_walk *w);
 PDG_AUTO_DEFINE(tree_walk, struct pdg_tree_walk *, pdg_tree_walk_free)
 

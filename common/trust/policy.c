@@ -55,9 +55,19 @@ static void repository_done(struct pdg_policy_repository *r)
 	pdg_key_list_done(&r->server_keys);
 }
 
+static void proof_done(struct pdg_policy_proof *p)
+{
+	free(p->oidc_issuer);
+	free(p->oidc_audience);
+	pdg_strings_done(&p->oidc_claims);
+	pdg_strings_done(&p->events);
+	pdg_strings_done(&p->client_certificates);
+}
+
 static void builder_done(struct pdg_policy_builder *b)
 {
 	free(b->id);
+	proof_done(&b->proof);
 	pdg_strings_done(&b->repositories);
 	pdg_key_list_done(&b->keys);
 }
@@ -65,6 +75,7 @@ static void builder_done(struct pdg_policy_builder *b)
 static void producer_done(struct pdg_policy_producer *d)
 {
 	free(d->name);
+	proof_done(&d->proof);
 	pdg_strings_done(&d->repositories);
 	pdg_strings_done(&d->stages);
 	pdg_key_list_done(&d->keys);

@@ -21,6 +21,7 @@
 #include "trust/revocation.h"
 #include "util/auto.h"
 #include "util/error.h"
+#include "util/json.h"
 #include "util/validity.h"
 
 /* A list of strings, paths or patterns. */
@@ -78,11 +79,21 @@ struct pdg_policy_repository {
 	unsigned line;
 };
 
+/* How the caller of the service proves who he is, in the place of a key (rules.md 7). */
+struct pdg_policy_proof {
+	char *oidc_issuer;		/* or NULL */
+	char *oidc_audience;		/* with an issuer */
+	struct pdg_strings oidc_claims; /* "NAME=VALUE"; several of one name are alternatives */
+	struct pdg_strings events; /* that a CI may start a build by; none: all but pull requests */
+	struct pdg_strings client_certificates; /* names */
+};
+
 struct pdg_policy_builder {
 	char *id;			 /* byte for byte runDetails.builder.id */
 	struct pdg_strings repositories; /* patterns, normalised */
 	struct pdg_key_list keys;
-	int slsa_level; /* 0 to 4 */
+	struct pdg_policy_proof proof; /* where there is no key */
+	int slsa_level;		       /* 0 to 4 */
 	unsigned line;
 };
 
@@ -91,7 +102,8 @@ struct pdg_policy_producer {
 	struct pdg_strings repositories;
 	struct pdg_strings stages;
 	struct pdg_key_list keys;
-	bool key_service; /* key = service: this service itself */
+	bool key_service;	       /* key = service: this service itself */
+	struct pdg_policy_proof proof; /* where there is no key */
 	unsigned line;
 };
 
@@ -202,6 +214,26 @@ int pdg_policy_find_repository(const struct pdg_policy *p, const char *uri,
 			       struct pdg_error *err) PDG_MUST_CHECK;
 int pdg_policy_ask_builder(const struct pdg_policy_builder *b, const char *uri, bool *out,
 			   struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * Is a token of @issuer with @claims (an object) one of @proof? @audience NULL: is not asked. Every
+ * name of its oidcClaim must be there with one of its values, byte for byte: a string, or a number
+ * or boolean as JSON spells it.
+ */
+bool pdg_policy_proof_token(const struct pdg_policy_proof *proof, const char *issuer,
+			    const char *audience, const json_t *claims);
+/**
+ * Does a build statement keep the claim @name of the token that it was made from? What belongs to
+ * one token alone is not, nor what GitLab says of a person (user_*): a statement can never be taken
+ * back.
+ */
+bool pdg_policy_claim_kept(const char *name);
+/** The first of @names (of one verified client certificate) that is one of @proof, or NULL.
+ * Borrowed. */
+const char *pdg_policy_proof_certificate(const struct pdg_policy_proof *proof,
+					 const char *const *names, size_t n);
+/** May a build of this section be started by @event? */
+bool pdg_policy_proof_event(const struct pdg_policy_proof *proof, const char *event);
 
 /** Is the full ref name @ref protected in this section? */
 bool pdg_policy_protects(const struct pdg_policy_repository *r, const char *ref);

@@ -104,6 +104,38 @@ static int check_x509(const struct pdg_policy_reading *r, struct pdg_error *err)
 	return rc;
 }
 
+/*
+ * One way of proof in a section (rules.md 5.6), and what it needs: of a token the audience, or one
+ * made for another service would do here; and a claim, for an issuer of many gives everybody one.
+ */
+static int check_proof(const struct pdg_policy_reading *r, unsigned line, const char *section,
+		       const char *name, size_t keys, const struct pdg_policy_proof *p,
+		       struct pdg_error *err)
+{
+	bool token = p->oidc_issuer || p->oidc_audience || p->oidc_claims.n || p->events.n;
+	char text[PDG_CONFIG_SECTION_TEXT];
+	int rc;
+
+	if ((keys > 0) + token + (p->client_certificates.n > 0) > 1)
+		return pdg_config_reject(err, r->c, line, "POL-8",
+					 "%s has several ways of proof: key, oidcIssuer and "
+					 "clientCertificate belong into sections of their own",
+					 pdg_config_section_text(section, name, text));
+	if (!token)
+		return need(r, line, section, name, keys + p->client_certificates.n,
+			    "a key, an oidcIssuer or a clientCertificate", err);
+	rc = need(r, line, section, name, p->oidc_issuer != NULL,
+		  "an oidcIssuer beside oidcAudience, oidcClaim and event", err);
+	if (rc == 0)
+		rc = need(r, line, section, name, p->oidc_audience != NULL,
+			  "an oidcAudience: a token made for another service must not do here",
+			  err);
+	if (rc == 0)
+		rc = need(r, line, section, name, p->oidc_claims.n,
+			  "an oidcClaim: an issuer of many gives everybody a token", err);
+	return rc;
+}
+
 /* Everyone who may sign needs something to prove himself by, and something to speak of. */
 static int check_signers(const struct pdg_policy_reading *r, struct pdg_error *err)
 {
@@ -114,7 +146,7 @@ static int check_signers(const struct pdg_policy_reading *r, struct pdg_error *e
 	for (i = 0; rc == 0 && i < p->n_builders; i++) {
 		const struct pdg_policy_builder *b = &p->builders[i];
 
-		rc = need(r, b->line, "builder", b->id, b->keys.n, "a key", err);
+		rc = check_proof(r, b->line, "builder", b->id, b->keys.n, &b->proof, err);
 		if (rc == 0)
 			rc = need(r, b->line, "builder", b->id, b->repositories.n, "a repository",
 				  err);
@@ -122,8 +154,8 @@ static int check_signers(const struct pdg_policy_reading *r, struct pdg_error *e
 	for (i = 0; rc == 0 && i < p->n_producers; i++) {
 		const struct pdg_policy_producer *d = &p->producers[i];
 
-		rc = need(r, d->line, "producer", d->name, d->keys.n + d->key_service, "a key",
-			  err);
+		rc = check_proof(r, d->line, "producer", d->name, d->keys.n + d->key_service,
+				 &d->proof, err);
 		if (rc == 0)
 			rc = need(r, d->line, "producer", d->name, d->repositories.n,
 				  "a repository", err);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "trust/issuer.h"
 #include "trust/policy_read.h"
 #include "trust/uri.h"
 #include "util/codec.h"
@@ -173,6 +174,45 @@ static int set_identity(struct pdg_policy_reading *r, const struct place *pl, vo
 	if (strchr(e->value, '*'))
 		return refuse(r, e, "one name, written out: there are no patterns here", err);
 	return pdg_strings_add(field(pl, section), e->value, err);
+}
+
+static int set_string(struct pdg_policy_reading *r, const struct place *pl, void *section,
+		      const struct pdg_config_entry *e, struct pdg_error *err)
+{
+	char **out = field(pl, section);
+
+	(void)r;
+	*out = pdg_str_dup(e->value);
+	return *out ? 0 : pdg_nomem(err);
+}
+
+static int set_issuer(struct pdg_policy_reading *r, const struct place *pl, void *section,
+		      const struct pdg_config_entry *e, struct pdg_error *err)
+{
+	const char *fault = pdg_issuer_fault(e->value);
+
+	return fault ? refuse(r, e, fault, err) : set_string(r, pl, section, e, err);
+}
+
+/* NAME=VALUE; a name that is judged elsewhere, or that no statement keeps, would be judged by
+ * nobody again. */
+static int set_claim(struct pdg_policy_reading *r, const struct place *pl, void *section,
+		     const struct pdg_config_entry *e, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *name = NULL;
+	const char *sign = strchr(e->value, '=');
+
+	if (!sign || sign == e->value || !sign[1])
+		return refuse(r, e, "NAME=VALUE: a claim and what it must be", err);
+	name = pdg_bytes_dup(pdg_bytes(e->value, (size_t)(sign - e->value)));
+	if (!name)
+		return pdg_nomem(err);
+	if (!pdg_policy_claim_kept(name))
+		return refuse(r, e,
+			      "a claim that a build statement keeps: not iss, aud, exp, nbf, iat "
+			      "or jti, and nothing of a user's",
+			      err);
+	return set_identity(r, pl, section, e, err);
 }
 
 static int set_ref_pattern(struct pdg_policy_reading *r, const struct place *pl, void *section,
@@ -411,11 +451,20 @@ static const struct place places[] = {
 
 	{ "builder", true, "repository", set_repository_pattern, AT(_builder, repositories), NULL, 0 },
 	{ "builder", true, "key", set_key, AT(_builder, keys), NULL, PDG_ROLE_BUILDER },
+	{ "builder", true, "oidcIssuer", set_issuer, AT(_builder, proof.oidc_issuer), NULL, 0 },
+	{ "builder", true, "oidcAudience", set_string, AT(_builder, proof.oidc_audience), NULL, 0 },
+	{ "builder", true, "oidcClaim", set_claim, AT(_builder, proof.oidc_claims), NULL, 0 },
+	{ "builder", true, "clientCertificate", set_identity, AT(_builder, proof.client_certificates), NULL, 0 },
+	{ "builder", true, "event", set_strings, AT(_builder, proof.events), NULL, 0 },
 	{ "builder", true, "slsaLevel", set_level, AT(_builder, slsa_level), NULL, 0 },
 
 	{ "producer", true, "repository", set_repository_pattern, AT(_producer, repositories), NULL, 0 },
 	{ "producer", true, "stage", set_stage_name, AT(_producer, stages), NULL, 0 },
 	{ "producer", true, "key", set_producer_key, 0, NULL, PDG_ROLE_PRODUCER },
+	{ "producer", true, "oidcIssuer", set_issuer, AT(_producer, proof.oidc_issuer), NULL, 0 },
+	{ "producer", true, "oidcAudience", set_string, AT(_producer, proof.oidc_audience), NULL, 0 },
+	{ "producer", true, "oidcClaim", set_claim, AT(_producer, proof.oidc_claims), NULL, 0 },
+	{ "producer", true, "clientCertificate", set_identity, AT(_producer, proof.client_certificates), NULL, 0 },
 
 	{ "approver", true, "repository", set_repository_pattern, AT(_approver, repositories), NULL, 0 },
 	{ "approver", true, "openpgpKey", set_approver_key, AT(_approver, openpgp_keys), NULL, 0 },

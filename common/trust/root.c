@@ -118,11 +118,43 @@ static void write_log(struct pdg_jw *w, const struct pdg_root_make *log)
 	pdg_jw_end(w);
 }
 
+/* Nothing of this log's is older than the log; the authority's clock may be another. */
+static void write_authority(struct pdg_jw *w, const struct pdg_root_make *log)
+{
+	int64_t from = log->valid_from - PDG_TIME_TOLERANCE;
+	size_t i;
+
+	pdg_jw_obj(w);
+	pdg_jw_kobj(w, "subject");
+	pdg_jw_kstr(w, "organization", "");
+	pdg_jw_kstr(w, "commonName", "");
+	pdg_jw_end(w);
+	pdg_jw_kstr(w, "uri", log->authority_url);
+	pdg_jw_kobj(w, "certChain");
+	pdg_jw_key(w, "certificates");
+	pdg_jw_arr(w);
+	for (i = 0; i < log->authority->n; i++) {
+		pdg_jw_obj(w);
+		pdg_jw_key(w, "rawBytes");
+		pdg_jw_base64(w, pdg_buf_bytes(&log->authority->cert[i]));
+		pdg_jw_end(w);
+	}
+	pdg_jw_end(w);
+	pdg_jw_end(w);
+	pdg_jw_kobj(w, "validFor");
+	pdg_jw_key(w, "start");
+	pdg_jw_time(w, from > 0 ? from : 1);
+	pdg_jw_end(w);
+	pdg_jw_end(w);
+}
+
 int pdg_root_write(const struct pdg_root_make *log, struct pdg_buf *out, struct pdg_error *err)
 {
 	/* Sigstore's Python and JavaScript readers want the lists to be there. */
-	static const char *const empty[] = {"certificateAuthorities", "ctlogs",
-					    "timestampAuthorities"};
+	enum { CAS, CTLOGS, AUTHORITIES, LISTS };
+	static const char *const lists[LISTS] = {[CAS] = "certificateAuthorities",
+						 [CTLOGS] = "ctlogs",
+						 [AUTHORITIES] = "timestampAuthorities"};
 	struct pdg_jw w;
 	size_t i;
 
@@ -133,9 +165,11 @@ int pdg_root_write(const struct pdg_root_make *log, struct pdg_buf *out, struct 
 	pdg_jw_arr(&w);
 	write_log(&w, log);
 	pdg_jw_end(&w);
-	for (i = 0; i < sizeof(empty) / sizeof(empty[0]); i++) {
-		pdg_jw_key(&w, empty[i]);
+	for (i = 0; i < LISTS; i++) {
+		pdg_jw_key(&w, lists[i]);
 		pdg_jw_arr(&w);
+		if (log->authority && i == AUTHORITIES)
+			write_authority(&w, log);
 		pdg_jw_end(&w);
 	}
 	pdg_jw_end(&w);

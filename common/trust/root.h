@@ -86,9 +86,13 @@ struct pdg_root_make {
 	const uint8_t *log_id; /* 32 bytes */
 	int64_t valid_from;
 	bool embedded; /* say so: "operator" */
+	/* The authority that dates what is logged; NULL: none. */
+	const struct pdg_tsa_chain *authority;
+	const char *authority_url;
 };
 
-/** Append a TrustedRoot with one log: what pedigreed serves for set-up by hand. */
+/** Append a TrustedRoot with one log, and its timestamp authority: what pedigreed serves for set-up
+ * by hand. */
 int pdg_root_write(const struct pdg_root_make *log, struct pdg_buf *out,
 		   struct pdg_error *err) PDG_MUST_CHECK;
 

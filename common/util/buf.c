@@ -127,7 +127,18 @@ void pdg_buf_puts(struct pdg_buf *b, const char *s)
 
 void pdg_buf_putc(struct pdg_buf *b, uint8_t c)
 {
-	pdg_buf_put(b, pdg_bytes(&c, 1));
+	if (b->n + 1 < b->cap && b->n < b->max)
+		b->p[b->n++] = c;
+	else
+		pdg_buf_put(b, pdg_bytes(&c, 1));
+}
+
+void pdg_buf_expect(struct pdg_buf *b, size_t n)
+{
+	size_t total;
+
+	if (pdg_size_add(b->n, n, &total) && total <= b->max)
+		(void)reserve(b, n);
 }
 
 void pdg_buf_vprintf(struct pdg_buf *b, const char *fmt, va_list ap)

@@ -41,6 +41,9 @@ void pdg_buf_vprintf(struct pdg_buf *b, const char *fmt, va_list ap) PDG_PRINTF(
 void pdg_buf_u16be(struct pdg_buf *b, uint16_t v);
 void pdg_buf_u32be(struct pdg_buf *b, uint32_t v);
 
+/** About @n more bytes will be written: make room for them at once. More or less may come. */
+void pdg_buf_expect(struct pdg_buf *b, size_t n);
+
 /** Room for @n more bytes at the end, counted as written; NULL after a failure. */
 uint8_t *pdg_buf_room(struct pdg_buf *b, size_t n);
 

@@ -35,11 +35,12 @@ void pdg_hex_upper(struct pdg_bytes in, char *out)
 
 static uint8_t hex_value(uint8_t c)
 {
-	if (c >= '0' && c <= '9')
-		return (uint8_t)(c - '0');
-	if (c >= 'a' && c <= 'f')
-		return (uint8_t)(c - 'a' + 10);
-	return NOT_A_SYMBOL;
+	uint8_t digit = (uint8_t)(c - '0');
+	uint8_t letter = (uint8_t)(c - 'a');
+
+	if (digit < 10)
+		return digit;
+	return letter < 6 ? (uint8_t)(letter + 10) : NOT_A_SYMBOL;
 }
 
 bool pdg_is_hex(struct pdg_bytes in, size_t digits)
@@ -82,25 +83,44 @@ bool pdg_unhex(struct pdg_bytes in, uint8_t *out, size_t n)
 	return true;
 }
 
-static void base64_with(struct pdg_bytes in, bool padded, struct pdg_buf *out)
+/* Whole groups of three bytes; what is left over is the caller's. */
+static uint8_t *base64_groups(const uint8_t *in, size_t groups, uint8_t *to)
 {
 	size_t i;
 
-	for (i = 0; i < in.n; i += 3) {
-		size_t left = in.n - i < 3 ? in.n - i : 3;
-		uint32_t v = (uint32_t)in.p[i] << 16;
-		uint8_t four[4];
+	for (i = 0; i < groups; i++, in += 3, to += 4) {
+		uint32_t v = (uint32_t)in[0] << 16 | (uint32_t)in[1] << 8 | in[2];
 
-		if (left > 1)
-			v |= (uint32_t)in.p[i + 1] << 8;
-		if (left > 2)
-			v |= in.p[i + 2];
-		four[0] = (uint8_t)std_symbols[v >> 18];
-		four[1] = (uint8_t)std_symbols[v >> 12 & 63];
-		four[2] = left > 1 ? (uint8_t)std_symbols[v >> 6 & 63] : '=';
-		four[3] = left > 2 ? (uint8_t)std_symbols[v & 63] : '=';
-		pdg_buf_put(out, pdg_bytes(four, padded ? 4 : left + 1));
+		to[0] = (uint8_t)std_symbols[v >> 18];
+		to[1] = (uint8_t)std_symbols[v >> 12 & 63];
+		to[2] = (uint8_t)std_symbols[v >> 6 & 63];
+		to[3] = (uint8_t)std_symbols[v & 63];
 	}
+	return to;
+}
+
+static void base64_with(struct pdg_bytes in, bool padded, struct pdg_buf *out)
+{
+	size_t groups = in.n / 3;
+	size_t left = in.n % 3;
+	uint8_t four[4] = {0, 0, '=', '='};
+	const uint8_t *rest;
+	uint8_t *to;
+	uint32_t v;
+
+	to = in.n ? pdg_buf_room(out, groups * 4 + (left ? (padded ? 4 : left + 1) : 0)) : NULL;
+	if (!to)
+		return;
+	to = base64_groups(in.p, groups, to);
+	if (!left)
+		return;
+	rest = in.p + groups * 3;
+	v = (uint32_t)rest[0] << 16 | (left > 1 ? (uint32_t)rest[1] << 8 : 0);
+	four[0] = (uint8_t)std_symbols[v >> 18];
+	four[1] = (uint8_t)std_symbols[v >> 12 & 63];
+	if (left > 1)
+		four[2] = (uint8_t)std_symbols[v >> 6 & 63];
+	memcpy(to, four, padded ? 4 : left + 1);
 }
 
 void pdg_base64(struct pdg_bytes in, struct pdg_buf *out)
@@ -113,19 +133,39 @@ void pdg_base64_nopad(struct pdg_bytes in, struct pdg_buf *out)
 	base64_with(in, false, out);
 }
 
+/* Values of both alphabets, one more than they are: 0 is no symbol. */
+static const uint8_t values[256] = {
+	['A'] = 1,  ['B'] = 2,	['C'] = 3,  ['D'] = 4,	['E'] = 5,  ['F'] = 6,	['G'] = 7,
+	['H'] = 8,  ['I'] = 9,	['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14,
+	['O'] = 15, ['P'] = 16, ['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21,
+	['V'] = 22, ['W'] = 23, ['X'] = 24, ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28,
+	['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32, ['g'] = 33, ['h'] = 34, ['i'] = 35,
+	['j'] = 36, ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40, ['o'] = 41, ['p'] = 42,
+	['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48, ['w'] = 49,
+	['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56,
+	['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['+'] = 63,
+	['-'] = 63, ['/'] = 64, ['_'] = 64,
+};
+
 static uint8_t symbol_value(uint8_t c)
 {
-	if (c >= 'A' && c <= 'Z')
-		return (uint8_t)(c - 'A');
-	if (c >= 'a' && c <= 'z')
-		return (uint8_t)(c - 'a' + 26);
-	if (c >= '0' && c <= '9')
-		return (uint8_t)(c - '0' + 52);
-	if (c == '+' || c == '-')
-		return 62;
-	if (c == '/' || c == '_')
-		return 63;
-	return NOT_A_SYMBOL;
+	return values[c] ? (uint8_t)(values[c] - 1) : NOT_A_SYMBOL;
+}
+
+/* Four symbols to three bytes. False where one is none: a line end, or padding. */
+static bool decode_four(const uint8_t *in, uint8_t *out)
+{
+	uint8_t a = values[in[0]], b = values[in[1]], c = values[in[2]], d = values[in[3]];
+	uint32_t v;
+
+	if (!a || !b || !c || !d)
+		return false;
+	v = (uint32_t)(a - 1) << 18 | (uint32_t)(b - 1) << 12 | (uint32_t)(c - 1) << 6 |
+	    (uint32_t)(d - 1);
+	out[0] = (uint8_t)(v >> 16);
+	out[1] = (uint8_t)(v >> 8);
+	out[2] = (uint8_t)v;
+	return true;
 }
 
 /* What a text is made of. */
@@ -150,19 +190,26 @@ static bool take_census(struct pdg_bytes in, enum pdg_base64_form form, struct c
 	size_t i;
 
 	for (i = 0; i < in.n; i++) {
+		/* Nearly all are letters and digits, which say nothing but their number. */
+		if (c.padding == 0 && values[in.p[i]] > 0 && values[in.p[i]] < 63) {
+			c.symbols++;
+			continue;
+		}
 		if (form == PDG_BASE64_LINES && is_line_end(in, i))
 			continue;
 		if (in.p[i] == '=') {
 			c.padding++;
 			continue;
 		}
-		c.last = symbol_value(in.p[i]);
-		if (c.padding || c.last == NOT_A_SYMBOL)
+		if (c.padding || values[in.p[i]] == 0)
 			return false;
 		c.std |= in.p[i] == '+' || in.p[i] == '/';
 		c.url |= in.p[i] == '-' || in.p[i] == '_';
 		c.symbols++;
 	}
+	for (i = in.n; i > 0 && values[in.p[i - 1]] == 0; i--)
+		;
+	c.last = i ? symbol_value(in.p[i - 1]) : 0;
 	*out = c;
 	return true;
 }
@@ -193,9 +240,13 @@ static void decode(struct pdg_bytes in, uint8_t *out, size_t n)
 	uint32_t v = 0;
 	unsigned bits = 0;
 	size_t done = 0;
-	size_t i;
+	size_t i = 0;
 
-	for (i = 0; i < in.n && done < n; i++) {
+	while (in.n - i >= 4 && n - done >= 3 && decode_four(in.p + i, out + done)) {
+		i += 4;
+		done += 3;
+	}
+	for (; i < in.n && done < n; i++) {
 		uint8_t s = symbol_value(in.p[i]);
 
 		if (s == NOT_A_SYMBOL)

@@ -166,6 +166,16 @@ static bool takes_char(struct pdg_bytes *text, uint32_t c)
 	return n > 0 && have == c;
 }
 
+/* Behind characters that stand for themselves: nothing is to be judged in them. */
+static void skip_plain(struct scan *s)
+{
+	const uint8_t *p = s->in.p;
+
+	while (s->at < s->in.n && p[s->at] >= 0x20 && p[s->at] < 0x80 && p[s->at] != '"' &&
+	       p[s->at] != '\\')
+		s->at++;
+}
+
 /* A string from its opening quote on. *@out_same (may be NULL): does it decode to @text? */
 static int scan_string(struct scan *s, struct pdg_bytes text, bool *out_same)
 {
@@ -175,6 +185,8 @@ static int scan_string(struct scan *s, struct pdg_bytes text, bool *out_same)
 
 	s->at++;
 	for (;;) {
+		if (!out_same)
+			skip_plain(s);
 		rc = scan_char(s, &c);
 		if (rc < 0)
 			return rc;
@@ -373,6 +385,42 @@ int pdg_json_scan(struct pdg_bytes in, struct pdg_error *err)
 		return rc;
 	skip_space(&s);
 	return s.at == in.n ? 0 : fault(&s, "bytes behind the object");
+}
+
+static void put_utf8(struct pdg_buf *out, uint32_t c)
+{
+	uint8_t p[4];
+	size_t n = c < 0x80 ? 1 : (c < 0x800 ? 2 : (c < 0x10000 ? 3 : 4));
+	static const uint8_t lead[] = {0, 0, 0xC0, 0xE0, 0xF0};
+	size_t i;
+
+	for (i = n; i-- > 1; c >>= 6)
+		p[i] = (uint8_t)(0x80 | (c & 0x3F));
+	p[0] = (uint8_t)(lead[n] | c);
+	pdg_buf_put(out, pdg_bytes(p, n));
+}
+
+bool pdg_json_scan_text(struct pdg_bytes in, size_t *at, struct pdg_buf *room,
+			struct pdg_bytes *out)
+{
+	struct scan s = {.in = in, .at = *at + 1};
+	size_t from = s.at;
+	uint32_t c = 0;
+
+	while (peek(&s) >= 0 && peek(&s) != '"' && peek(&s) != '\\')
+		s.at++;
+	*out = pdg_bytes(in.p + from, s.at - from);
+	if (peek(&s) == '\\') {
+		pdg_buf_reset(room);
+		pdg_buf_put(room, *out);
+		while (scan_char(&s, &c) == 0 && c != STRING_END)
+			put_utf8(room, c);
+		*out = pdg_buf_bytes(room);
+		*at = s.at;
+		return !room->failed;
+	}
+	*at = s.at + 1;
+	return true;
 }
 
 bool pdg_json_scan_member(struct pdg_bytes in, const char *name, struct pdg_bytes *out)

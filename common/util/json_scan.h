@@ -6,6 +6,7 @@
 #ifndef PDG_UTIL_JSON_SCAN_H
 #define PDG_UTIL_JSON_SCAN_H
 
+#include "util/buf.h"
 #include "util/bytes.h"
 #include "util/error.h"
 
@@ -19,6 +20,14 @@
  * Returns 0, PDG_E_FORMAT (JSN-1), PDG_E_LIMIT (JSN-2: depth, values, digits of a number).
  */
 int pdg_json_scan(struct pdg_bytes in, struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * What the string says whose opening quote is at *@at of @in, which pdg_json_scan() has accepted:
+ * *@out lies in @in, or where it has escapes in @room, until that is used again. *@at is behind it
+ * then. False when @room cannot hold it.
+ */
+bool pdg_json_scan_text(struct pdg_bytes in, size_t *at, struct pdg_buf *room,
+			struct pdg_bytes *out);
 
 /**
  * The value of the outermost object's member @name in @in, which pdg_json_scan() has accepted,

@@ -104,6 +104,12 @@ static bool put_escape(struct pdg_buf *out, uint32_t c)
 	return false;
 }
 
+/* Characters that stand for themselves, one byte each. */
+static bool is_plain(uint8_t c)
+{
+	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
 static void put_string(struct pdg_buf *out, struct pdg_bytes s)
 {
 	size_t plain = 0; /* where the run of characters begins that need no escape */
@@ -112,8 +118,13 @@ static void put_string(struct pdg_buf *out, struct pdg_bytes s)
 	pdg_buf_putc(out, '"');
 	while (at < s.n) {
 		uint32_t c = 0;
-		size_t n = pdg_utf8_next(s, at, &c);
+		size_t n;
 
+		if (is_plain(s.p[at])) {
+			at++;
+			continue;
+		}
+		n = pdg_utf8_next(s, at, &c);
 		if (n > 0 && c >= 0x20 && c != '"' && c != '\\') {
 			at += n;
 			continue;
@@ -157,10 +168,22 @@ void pdg_jw_str(struct pdg_jw *w, const char *s)
 	pdg_jw_bytes(w, pdg_bytes_str(s));
 }
 
+static void put_digits(struct pdg_buf *out, uint64_t v)
+{
+	uint8_t digits[20];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (uint8_t)('0' + v % 10);
+		v /= 10;
+	} while (v);
+	pdg_buf_put(out, pdg_bytes(digits + at, sizeof(digits) - at));
+}
+
 void pdg_jw_u64(struct pdg_jw *w, uint64_t v)
 {
 	before_value(w);
-	pdg_buf_printf(w->out, "%" PRIu64, v);
+	put_digits(w->out, v);
 }
 
 void pdg_jw_i64(struct pdg_jw *w, int64_t v)
@@ -172,7 +195,9 @@ void pdg_jw_i64(struct pdg_jw *w, int64_t v)
 void pdg_jw_u64_str(struct pdg_jw *w, uint64_t v)
 {
 	before_value(w);
-	pdg_buf_printf(w->out, "\"%" PRIu64 "\"", v);
+	pdg_buf_putc(w->out, '"');
+	put_digits(w->out, v);
+	pdg_buf_putc(w->out, '"');
 }
 
 void pdg_jw_bool(struct pdg_jw *w, bool v)

@@ -20,13 +20,20 @@
 #define PDG_LIMIT_SMALL		   PDG_LIMIT_KIB(64) /* a body or an answer that is small */
 #define PDG_LIMIT_CONNECTIONS	   2048
 #define PDG_LIMIT_PER_ADDRESS	   512 /* of them from one address, unless configured */
-#define PDG_LIMIT_HEADERS	   PDG_LIMIT_KIB(8) /* a connection's memory for them, then 431 */
-#define PDG_LIMIT_HEADER_SECONDS   10		    /* for the first request's headers */
-#define PDG_LIMIT_IDLE_SECONDS	   30		    /* between requests; for an answer to begin */
-#define PDG_LIMIT_BODY_SECONDS	   10		    /* for a body, and then its bytes at: */
-#define PDG_LIMIT_SLOWEST_RATE	   ((size_t)64000)  /* bytes a second, of bodies and answers */
-#define PDG_LIMIT_READERS	   2		    /* records and chains that are read at once */
-#define PDG_LIMIT_READERS_WAITING  64		    /* and that wait for their turn, then 503 */
+#define PDG_LIMIT_CONNECTIONS_OVER 64  /* beyond them, only to be told so */
+#define PDG_LIMIT_TARGET	   PDG_LIMIT_KIB(2)  /* a request line, then 414 */
+#define PDG_LIMIT_HEADERS	   PDG_LIMIT_KIB(16) /* of a request, then 431 */
+#define PDG_LIMIT_HEADER_LINE	   PDG_LIMIT_KIB(9)  /* one of them */
+#define PDG_LIMIT_HEADER_FIELDS	   64		     /* their number */
+#define PDG_LIMIT_HEADER_SECONDS   10		     /* for the first request's headers */
+#define PDG_LIMIT_IDLE_SECONDS	   30		     /* between requests; for an answer to begin */
+#define PDG_LIMIT_BODY_SECONDS	   10		     /* for a body, and then its bytes at: */
+#define PDG_LIMIT_SLOWEST_RATE	   ((size_t)64000)   /* bytes a second, of bodies and answers */
+#define PDG_LIMIT_LINGER_SECONDS   5	/* for a client to stop sending once it is refused */
+#define PDG_LIMIT_SLOW_SECONDS	   1	/* of work on a request, beyond its own wait, then a line */
+#define PDG_LIMIT_REFUSALS_LOGGED  100	/* lines a second about refused requests, of each thread */
+#define PDG_LIMIT_READERS	   2	/* records and chains that are read at once */
+#define PDG_LIMIT_READERS_WAITING  64	/* and that wait for their turn, then 503 */
 #define PDG_LIMIT_CHAIN_STATEMENTS 1024 /* that one chain is judged from by the service */
 #define PDG_LIMIT_CHAIN_EVIDENCE   PDG_LIMIT_MIB(32) /* and their bytes as they are stored */
 #define PDG_LIMIT_WAIT_SECONDS	   30		     /* longest Prefer: wait=N honoured */
@@ -38,6 +45,10 @@
 #define PDG_LIMIT_WAITING_BYTES	   PDG_LIMIT_MIB(8) /* of answers that wait for the log, then 202 */
 #define PDG_LIMIT_FRESH		   1024 /* kept rows on their way to the log; others wait */
 #define PDG_LIMIT_FRESH_BYTES	   PDG_LIMIT_MIB(16) /* their statements */
+#define PDG_LIMIT_RELAY_MESSAGE	   PDG_LIMIT_MIB(16) /* between pedigreed and pedigree-relay */
+#define PDG_LIMIT_RELAY_BYTES	   PDG_LIMIT_MIB(32) /* questions not yet taken by it, then 503 */
+#define PDG_LIMIT_RELAY_CALLS	   1024		     /* under way, then 503 */
+#define PDG_LIMIT_RELAY_THREADS	   64		     /* of it, that wait for others */
 
 /* JSON */
 #define PDG_LIMIT_JSON_DEPTH  64
@@ -88,6 +99,9 @@
 #define PDG_LIMIT_KEY_FILE	  PDG_LIMIT_MIB(16)
 #define PDG_LIMIT_KEY_DESCRIPTION PDG_LIMIT_MIB(32) /* what pedigree-pgp prints of one */
 #define PDG_LIMIT_KEY_PEM	  PDG_LIMIT_KIB(64) /* one plain key */
+#define PDG_LIMIT_PASSPHRASE	  PDG_LIMIT_KIB(1)  /* a file with a passphrase or PIN */
+#define PDG_LIMIT_TOKEN_KEYS	  64 /* private keys or certificates looked at in a token */
+#define PDG_LIMIT_OWN_KEYS	  64 /* signing keys of one service, one after the other */
 #define PDG_LIMIT_SSH_BLOB	  PDG_LIMIT_KIB(32) /* one SSH key or signature, decoded */
 #define PDG_LIMIT_CMS_CERTS	  8		    /* that a commit's signature brings along */
 #define PDG_LIMIT_CMS_ATTRIBUTES  32		    /* of its signer, signed or not */
@@ -108,11 +122,28 @@
 #define PDG_LIMIT_NOTE_SIGNATURES 64
 #define PDG_LIMIT_LOG_ENTRY	  ((size_t)65535)
 #define PDG_LIMIT_LOG_ANSWER	  PDG_LIMIT_MIB(1)
+#define PDG_LIMIT_LOG_REQUEST	  PDG_LIMIT_MIB(12) /* an envelope on its way to a Rekor v1 */
 #define PDG_LIMIT_ANSWER_HEADERS  PDG_LIMIT_KIB(64) /* of any server that is asked */
 #define PDG_LIMIT_LINKS		  64		    /* of one journal leaf */
 #define PDG_LIMIT_TIMESTAMP	  PDG_LIMIT_KIB(64) /* one RFC 3161 token or response */
 #define PDG_LIMIT_AUTHORITIES	  256		    /* of each kind, in one trusted root */
 #define PDG_LIMIT_CHAIN_CERTS	  16		    /* of one authority, or inside one token */
+
+/* Tokens and their issuers */
+#define PDG_LIMIT_TOKEN		  PDG_LIMIT_KIB(8)
+#define PDG_LIMIT_TOKEN_SECONDS	  86400		     /* longest life of one */
+#define PDG_LIMIT_TOKEN_LEEWAY	  60		     /* seconds that clocks may differ by */
+#define PDG_LIMIT_CLAIM		  PDG_LIMIT_KIB(2)   /* one claim that is read */
+#define PDG_LIMIT_KEY_ID	  256		     /* a token's kid */
+#define PDG_LIMIT_ISSUER	  1024		     /* an issuer's URL, or that of its keys */
+#define PDG_LIMIT_ISSUERS	  64		     /* whose keys are kept at once */
+#define PDG_LIMIT_ISSUER_ANSWER	  PDG_LIMIT_KIB(256) /* its document, or its keys */
+#define PDG_LIMIT_ISSUER_KEYS	  64		     /* of one issuer */
+#define PDG_LIMIT_ISSUER_SECONDS  5		     /* for one answer */
+#define PDG_LIMIT_OUTPUTS	  PDG_LIMIT_MIB(2)   /* the body of one CI's build */
+#define PDG_LIMIT_CALLERS	  4		     /* tokens that are asked about at once */
+#define PDG_LIMIT_CALLERS_WAITING 256 /* and requests that wait for their turn, then 503 */
+#define PDG_LIMIT_CALLERS_BYTES	  PDG_LIMIT_MIB(32) /* that these hold, but for one, then 503 */
 
 /* Files and evidence */
 #define PDG_LIMIT_EVIDENCE_FILES 10000		    /* records or files of one judgement */

@@ -30,6 +30,11 @@ void pdg_log_level(enum pdg_level most)
 	atomic_store(&most_level, (int)most);
 }
 
+const char *pdg_log_level_name(enum pdg_level level)
+{
+	return level_names[level];
+}
+
 bool pdg_log_level_parse(const char *name, enum pdg_level *out)
 {
 	size_t i;
@@ -43,7 +48,7 @@ bool pdg_log_level_parse(const char *name, enum pdg_level *out)
 	return false;
 }
 
-static bool wanted(enum pdg_level level)
+bool pdg_log_wants(enum pdg_level level)
 {
 	return (int)level <= atomic_load(&most_level);
 }
@@ -100,8 +105,9 @@ void pdg_log(enum pdg_level level, const char *event, ...)
 	const char *key;
 	va_list ap;
 
-	if (!wanted(level))
+	if (!pdg_log_wants(level))
 		return;
+	pdg_buf_expect(&line, 512);
 	begin(&w, &line, level, event);
 	va_start(ap, event);
 	while ((key = va_arg(ap, const char *)))

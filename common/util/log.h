@@ -15,7 +15,10 @@ enum pdg_level { PDG_LOG_ERROR, PDG_LOG_WARN, PDG_LOG_INFO, PDG_LOG_DEBUG };
 
 void pdg_log_level(enum pdg_level most);
 bool pdg_log_level_parse(const char *name, enum pdg_level *out);
+const char *pdg_log_level_name(enum pdg_level level);
 
+/** Would a line of @level be written? For those that cost something to make. */
+bool pdg_log_wants(enum pdg_level level);
 /**
  * One line. @event is a fixed word ("listening", "submission"); the rest are pairs of
  * key and value strings, ended by NULL. Values are escaped; a NULL value is left out.

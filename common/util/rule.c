@@ -29,6 +29,9 @@ static const struct pdg_rule rules[] = {
 	{ "KEY-1", PDG_E_FORMAT, 400, "malformed", "a key is not of its form, or of a type, curve or size that is not used" },
 	{ "KEY-2", PDG_E_USAGE, 403, "refused", "a private key file that somebody else may read, or that belongs to another user" },
 	{ "KEY-3", PDG_E_USAGE, 403, "refused", "a key file that cannot be read, or does not hold the kind of key that is needed" },
+	{ "KEY-4", PDG_E_USAGE, 403, "refused", "an encrypted private key without a passphrase, or with a wrong one" },
+	{ "KEY-5", PDG_E_USAGE, 403, "refused", "a PKCS#11 URI by which no private key can be used: no such token or key, several of them, a wrong PIN" },
+	{ "KEY-6", PDG_E_USAGE, 403, "refused", "the holder of the service's keys is asked to sign what such a key does not sign" },
 	{ "SIG-1", PDG_E_REJECTED, 403, "signature-invalid", "a signature does not verify" },
 	{ "SIG-2", PDG_E_REJECTED, 403, "signature-invalid", "a signature of this key cannot be checked by a digest alone" },
 
@@ -63,6 +66,31 @@ static const struct pdg_rule rules[] = {
 	{ "NET-3", PDG_E_IO, 503, "log-unavailable", "another server's answer was cut off or is not HTTP" },
 	{ "NET-4", PDG_E_LIMIT, 503, "log-unavailable", "another server's answer is too large" },
 
+	/* Tokens of OIDC issuers, and the issuers themselves */
+	{ "TOK-1", PDG_E_REJECTED, 401, "token-invalid", "a request needs a token and has none, or its Authorization cannot be read" },
+	{ "TOK-2", PDG_E_REJECTED, 401, "token-invalid", "a token is not strictly of its form, or its header holds what no token here may" },
+	{ "TOK-3", PDG_E_LIMIT, 413, "too-large", "a token is too long" },
+	{ "TOK-4", PDG_E_REJECTED, 401, "token-invalid", "a token is signed by an algorithm that is not taken, or not of its key" },
+	{ "TOK-5", PDG_E_REJECTED, 401, "token-invalid", "a token is of an issuer that the policy does not name" },
+	{ "TOK-6", PDG_E_REJECTED, 401, "token-invalid", "a token names a key that its issuer does not have" },
+	{ "TOK-7", PDG_E_REJECTED, 401, "token-invalid", "the signature of a token is wrong" },
+	{ "TOK-8", PDG_E_REJECTED, 401, "token-invalid", "a token is made for another audience" },
+	{ "TOK-9", PDG_E_REJECTED, 401, "token-invalid", "a token has expired" },
+	{ "TOK-10", PDG_E_REJECTED, 401, "token-invalid", "a token is not valid yet" },
+	{ "TOK-11", PDG_E_REJECTED, 401, "token-invalid", "a token's claims are missing, not of their form, or contradict each other" },
+	{ "TOK-12", PDG_E_REJECTED, 401, "replayed-token", "a token was used before, with other contents" },
+	{ "ISS-1", PDG_E_IO, 503, "issuer-unavailable", "an issuer of tokens cannot be asked, or answers too slowly or with an error" },
+	{ "ISS-2", PDG_E_IO, 503, "issuer-unavailable", "an issuer of tokens sends to another place" },
+	{ "ISS-3", PDG_E_IO, 503, "issuer-unavailable", "an issuer's document names another issuer, or keys at another host" },
+	{ "ISS-4", PDG_E_IO, 503, "issuer-unavailable", "an issuer's answer is too large" },
+	{ "ISS-5", PDG_E_IO, 503, "issuer-unavailable", "an issuer's answer is not of its form, or holds no key that is used here" },
+
+	/* Between the daemon and the programs that it starts */
+	{ "RLY-1", PDG_E_IO, 503, "overloaded", "a program that the daemon started for this is not running" },
+	{ "RLY-2", PDG_E_IO, 503, "overloaded", "a program that the daemon started did not answer in time" },
+	{ "RLY-3", PDG_E_FORMAT, 503, "overloaded", "a message between the daemon and a program that it started is not of its form" },
+	{ "RLY-4", PDG_E_LIMIT, 503, "overloaded", "a message between the daemon and a program that it started is too large" },
+
 	/* Transparency logs */
 	{ "LOG-1", PDG_E_REJECTED, 403, "refused", "an inclusion proof does not lead from the entry to the signed root" },
 	{ "LOG-2", PDG_E_REJECTED, 403, "refused", "a log's tree is not the continuation of the one it signed before" },
@@ -95,6 +123,8 @@ static const struct pdg_rule rules[] = {
 	{ "TSA-8", PDG_E_REJECTED, 403, "refused", "a timestamp's certificate was not valid then, or may not sign timestamps" },
 	{ "TSA-9", PDG_E_REJECTED, 403, "refused", "a timestamp's authority is not trusted for that time" },
 	{ "TSA-10", PDG_E_REJECTED, 403, "refused", "a timestamp's time is one to come" },
+	{ "TSA-11", PDG_E_REJECTED, 403, "refused", "a timestamp response is not the answer to what was asked" },
+	{ "TSA-12", PDG_E_IO, 503, "log-unavailable", "the timestamp authority gives no timestamp for now" },
 
 	/* The journal */
 	{ "JNL-1", PDG_E_FORMAT, 400, "malformed", "a journal leaf or its proof is not of its form" },
@@ -187,6 +217,9 @@ static const struct pdg_rule rules[] = {
 	{ "BLD-5", PDG_E_REJECTED, 422, "reference-mismatch", "a build does not refer to this source" },
 	{ "BLD-6", PDG_E_REJECTED, 424, "source-missing", "there is no source attestation for the commit that a build names" },
 	{ "BLD-7", PDG_E_REJECTED, 422, "source-not-verified", "the source attestation of a build has a lower grade than its repository demands" },
+	{ "BLD-8", PDG_E_REJECTED, 403, "identity-not-allowed", "a build statement of the type that only the service itself writes" },
+	{ "BLD-9", PDG_E_REJECTED, 422, "reference-mismatch", "the outputs that a CI sends contradict its token" },
+	{ "BLD-10", PDG_E_FORMAT, 400, "malformed", "the outputs that a CI sends are not of their form" },
 
 	/* Envelopes */
 	{ "ENV-1", PDG_E_FORMAT, 400, "malformed", "an envelope is not of its form" },
@@ -234,7 +267,7 @@ static const struct pdg_rule rules[] = {
 	/* The store */
 	{ "STO-1", PDG_E_REJECTED, 403, "refused", "the store was written by a later version" },
 	{ "STO-2", PDG_E_IO, 503, "refused", "another process has the store open" },
-	{ "STO-3", PDG_E_IO, 503, "refused", "the store is not there, cannot be opened, or was taken away" },
+	{ "STO-3", PDG_E_IO, 503, "refused", "the store is not there, cannot be opened or reached, or was taken away" },
 	{ "STO-4", PDG_E_IO, 503, "overloaded", "the store cannot keep or find this now" },
 	{ "STO-5", PDG_E_USAGE, 503, "refused", "the store's file is damaged, or is none of this program" },
 
@@ -246,8 +279,12 @@ static const struct pdg_rule rules[] = {
 	{ "IDN-4", PDG_E_REJECTED, 403, "identity-not-allowed", "the key that signed may not make statements of this stage" },
 	{ "IDN-5", PDG_E_REJECTED, 403, "identity-not-allowed", "the policy has no section for the repository" },
 	{ "IDN-6", PDG_E_REJECTED, 403, "identity-not-allowed", "a source is signed by the server key of another repository" },
+	{ "IDN-7", PDG_E_REJECTED, 403, "identity-not-allowed", "whom a token or client certificate proves is nobody whom the policy names for this" },
+	{ "IDN-8", PDG_E_REJECTED, 403, "identity-not-allowed", "a build was started by an event that its builder is not trusted with" },
+	{ "IDN-9", PDG_E_REJECTED, 403, "identity-not-allowed", "a token that names no commit cannot have a build attested" },
 	{ "SVC-1", PDG_E_IO, 503, "overloaded", "the service has too much to do" },
 	{ "SVC-2", PDG_E_IO, 503, "overloaded", "the service is stopping" },
+	{ "SVC-3", PDG_E_IO, 503, "overloaded", "the service cannot sign at this moment" },
 	{ "CFG-1", PDG_E_USAGE, 422, "refused", "a value of the daemon's configuration that cannot be" },
 	{ "CFG-2", PDG_E_USAGE, 403, "refused", "the store belongs to another log than the one configured" },
 	{ "CFG-3", PDG_E_USAGE, 403, "refused", "one key serves two purposes of the daemon" },
@@ -258,8 +295,10 @@ static const struct pdg_rule rules[] = {
 	{ "RDY-2", PDG_E_REJECTED, 503, "not-ready", "the service cannot verify its own last entry" },
 	{ "RDY-3", PDG_E_REJECTED, 503, "not-ready", "the newest policy could not be loaded, or an older one is in force" },
 	{ "RDY-4", PDG_E_REJECTED, 503, "not-ready", "an attestation waits for the log longer than pendingLimit" },
-	{ "RDY-5", PDG_E_REJECTED, 503, "not-ready", "the files of the store or the log were removed or replaced" },
+	{ "RDY-5", PDG_E_REJECTED, 503, "not-ready", "the store or the log is not where it was: removed, replaced, or not answering" },
 	{ "RDY-6", PDG_E_REJECTED, 503, "not-ready", "the last write to the store failed" },
+	{ "RDY-7", PDG_E_REJECTED, 503, "not-ready", "the newest signing key could not be loaded, the one before is in use" },
+	{ "BAK-1", PDG_E_USAGE, 403, "refused", "a backup into a folder that is there or cannot be made, or not by the service's user" },
 	{ "FSK-1", PDG_E_REJECTED, 403, "refused", "something that is stored does not hold when it is checked again" },
 
 	/* Bundles against a plain key (verify-bundle) */
@@ -295,6 +334,10 @@ static const struct pdg_rule rules[] = {
 	{ "HTP-9", PDG_E_NOTFOUND, 404, "not-found", "no attestation with this reference is kept here" },
 	{ "HTP-10", PDG_E_LIMIT, 413, "too-large", "there is more evidence on one artifact than the service judges at once" },
 	{ "HTP-11", PDG_E_INTERNAL, 500, "internal", "the service failed to make an answer" },
+	{ "HTP-12", PDG_E_LIMIT, 414, "target-too-long", "a request's target is too long" },
+	{ "HTP-13", PDG_E_LIMIT, 431, "headers-too-large", "a request's headers are too large, or too many" },
+	{ "HTP-14", PDG_E_IO, 503, "overloaded", "there are too many connections" },
+	{ "HTP-15", PDG_E_REJECTED, 403, "identity-not-allowed", "reading is for those whom the service's configuration names" },
 
 	/* Command lines that are well formed but not whole */
 	{ "CLI-2", PDG_E_USAGE, 422, "refused", "an option that is needed is missing, or its value cannot be" },

@@ -78,13 +78,30 @@ bool pdg_str_is_printable(uint32_t c)
 	return true;
 }
 
+/* How many characters from @at on are of ASCII and printable. */
+static size_t ascii_run(struct pdg_bytes in, size_t at)
+{
+	size_t n = 0;
+
+	while (at + n < in.n && in.p[at + n] >= 0x20 && in.p[at + n] < 0x7F)
+		n++;
+	return n;
+}
+
 void pdg_str_printable(struct pdg_bytes in, struct pdg_buf *out)
 {
 	size_t at = 0;
 
 	while (at < in.n) {
+		size_t plain = ascii_run(in, at);
 		uint32_t c = 0;
-		size_t n = pdg_utf8_next(in, at, &c);
+		size_t n;
+
+		pdg_buf_put(out, pdg_bytes(in.p + at, plain));
+		at += plain;
+		if (at == in.n)
+			break;
+		n = pdg_utf8_next(in, at, &c);
 
 		if (n > 0 && pdg_str_is_printable(c))
 			pdg_buf_put(out, pdg_bytes(in.p + at, n));

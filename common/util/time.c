@@ -42,6 +42,14 @@ int64_t pdg_monotonic_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
+int64_t pdg_monotonic_us(void)
+{
+	struct timespec ts = {0};
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
 static int64_t floor_div(int64_t a, int64_t b)
 {
 	return a / b - (a % b < 0 ? 1 : 0);
@@ -82,6 +90,21 @@ static struct date date_of_days(int64_t days)
 	d.month = (unsigned)(m < 10 ? m + 3 : m - 9);
 	d.year = era * ERA_YEARS + yoe + (d.month <= 2 ? 1 : 0);
 	return d;
+}
+
+void pdg_time_http(int64_t t, char out[PDG_TIME_TEXT])
+{
+	static const char day_names[7][4] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
+	static const char month_names[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+						"Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+	int64_t days = floor_div(t, DAY);
+	unsigned s = (unsigned)(t - days * DAY);
+	struct date d = date_of_days(days);
+
+	(void)snprintf(out, PDG_TIME_TEXT, "%s, %02u %s %04" PRId64 " %02u:%02u:%02u GMT",
+		       day_names[days - floor_div(days, 7) * 7], d.day % 100,
+		       month_names[(d.month + 11) % 12], d.year % 10000, s / 3600 % 24, s / 60 % 60,
+		       s % 60);
 }
 
 void pdg_time_text(int64_t t, char out[PDG_TIME_TEXT])

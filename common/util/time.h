@@ -24,9 +24,14 @@ int64_t pdg_now(const struct pdg_clock *clock);
 
 /** Monotonic milliseconds, for deadlines. */
 int64_t pdg_monotonic_ms(void);
+/** The same clock in microseconds, to say how long something took. */
+int64_t pdg_monotonic_us(void);
 
 /** "2026-11-23T03:17:00Z". */
 void pdg_time_text(int64_t t, char out[PDG_TIME_TEXT]);
+
+/** "Mon, 23 Nov 2026 03:17:00 GMT" (RFC 9110 5.6.7). */
+void pdg_time_http(int64_t t, char out[PDG_TIME_TEXT]);
 
 /**
  * Read an RFC 3339 date-time (5.6): offset or Z required, fraction cut off.

@@ -15,13 +15,17 @@ expected='bin/pedigree
 lib/systemd/system/pedigree-outbox@.service
 lib/systemd/system/pedigree-outbox@.timer
 lib/systemd/system/pedigreed.service
+lib/systemd/system/pedigreed.socket
 lib/sysusers.d/pedigree.conf
 libexec/pedigree/pedigree-commit
 libexec/pedigree/pedigree-hook
 libexec/pedigree/pedigree-judge
 libexec/pedigree/pedigree-net
 libexec/pedigree/pedigree-pgp
+libexec/pedigree/pedigree-relay
 libexec/pedigree/pedigree-repo
+libexec/pedigree/pedigree-signer
+ libexec/pedigree/pedigree-store-postgresql.so
 sbin/pedigreed
 share/doc/pedigree/FORMATS.md
 share/doc/pedigree/LICENSE
@@ -78,7 +82,7 @@ check_programs() { # check_programs ROOT
 # What each program links itself, among all that Pedigree uses: the table of docs/ARCHITECTURE.md.
 check_links() { # check_links ROOT PROGRAM LIBRARY…
 	local want found
-	found=$(readelf -d "$1/$2" | sed -nE 's/.*NEEDED.*\[lib(crypto|ssl|jansson|curl|git2|gpgme|sqlite3|microhttpd)\.so.*/\1/p' | sort | xargs)
+	found=$(readelf -d "$1/$2" | sed -nE 's/.*NEEDED.*\[lib(crypto|ssl|jansson|curl|git2|gpgme|sqlite3|event_core|cjose|p11-kit)(-[0-9.]+)?\.so.*/\1/p' | sort | xargs)
 	want=$(printf '%s\n' "${@:3}" | sort | xargs)
 	[ "$found" = "$want" ] || fail "$2 links $found, not $want"
 	checks=$((checks + 1))
@@ -92,7 +96,9 @@ if tool readelf "what the programs link"; then
 	check_links "$W/links-tree" libexec/pedigree/pedigree-hook crypto jansson git2
 	check_links "$W/links-tree" libexec/pedigree/pedigree-commit crypto jansson
 	check_links "$W/links-tree" libexec/pedigree/pedigree-pgp crypto gpgme
-	check_links "$W/links-tree" sbin/pedigreed crypto jansson curl sqlite3 microhttpd
+	check_links "$W/links-tree" libexec/pedigree/pedigree-signer crypto p11-kit
+	check_links "$W/links-tree" libexec/pedigree/pedigree-relay crypto jansson curl cjose
+	check_links "$W/links-tree" sbin/pedigreed crypto ssl jansson sqlite3 event_core
 	rm -rf "$W/links-tree"
 fi
 
@@ -128,11 +134,17 @@ if tool systemd-analyze "unit files"; then
 	for unit in "$units"/*; do
 		sed "s|^ExecStart=$prefix/|ExecStart=$root/|" "$unit" >"$W/units/$(basename "$unit")"
 	done
-	for unit in pedigreed.service pedigree-outbox@srv-git-myapp.git.service pedigree-outbox@srv-git-myapp.git.timer; do
+	for unit in pedigreed.service pedigreed.socket pedigree-outbox@srv-git-myapp.git.service pedigree-outbox@srv-git-myapp.git.timer; do
 		template=$(sed 's/@[^.]*\(\.git\)*\./@./' <<<"$unit")
 		[ "$template" = "$unit" ] || cp "$W/units/$template" "$W/units/$unit"
 		[ -z "$(complaints "$W/units/$unit")" ] || fail "systemd-analyze verify $unit: $(complaints "$W/units/$unit")"
 		checks=$((checks + 1))
+	done
+	# 0 is confined, 10 is not at all; what a weaker unit would have is in the list that is shown.
+	for unit in pedigreed.service pedigree-outbox@srv-git-myapp.git.service; do
+		most=15
+		[ "$unit" = pedigreed.service ] || most=20
+		ok "how $unit is confined" systemd-analyze --offline=true --threshold="$most" --no-pager security "$W/units/$unit"
 	done
 fi
 if tool systemd-sysusers "the service's user"; then

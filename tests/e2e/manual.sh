@@ -83,7 +83,10 @@ sed -nE 's/^[[:space:]]*\{ ?PDG_(GET|POST), "([^"]+)".*/\1 \2/p' "$top/service/r
 grep -oE '^\| `(GET|POST) [^`]+`' "$operations" | tr -d '|`' | sed 's/^ //; s/{[a-z]*}.*//' >"$W/page-routes"
 same "resources" "$W/routes" "$W/page-routes"
 
-sed -nE 's/^[[:space:]]*(counter|gauge)\(b, "([a-z_]+)".*/pedigree_\2/p' "$top/service/api_ops.c" >"$W/counters"
+{
+	sed -nE 's/^[[:space:]]*(counter|gauge|pdg_metrics_family)\(b, "([a-z_]+)".*/pedigree_\2/p' "$top/service/api_metrics.c"
+	sed -nE 's/^[[:space:]]*pdg_metrics_family\(out, "([a-z_]+)".*/pedigree_\1/p; s/^[[:space:]]*\[PDG_(LASTS|FAILS|COUNTS|LEVEL)_[A-Z_]+\] = \{"([a-z_]+)".*/pedigree_\2/p' "$top/service/metrics.c"
+} >"$W/counters"
 grep -oE '^\| `pedigree_[a-z_]+`' "$operations" | tr -d '|` ' >"$W/page-counters"
 same "counters" "$W/counters" "$W/page-counters"
 

@@ -47,10 +47,7 @@ http 202 - "and accepted though the log is away" -H 'Content-Type: application/j
 [ "$(jq -r .state "$W/answer")" = pending-log ] || fail "state is not pending-log"
 ref=$(jq -r .reference "$W/answer")
 exits 1 CHN-4 "a pending link fails verify" pedigree verify "$W/away" --from "$URL" --policy "$W/policy"
-"$PEERS/posix" serve --http-address=127.0.0.1 --http-port="${REKOR##*:}" --grpc-address=127.0.0.1 \
-	--grpc-port="$(free_port)" --http-metrics-port="$(free_port)" --hostname=localhost --storage-dir="$W/rekor" \
-	--signer-filepath="$W/rekor-key.pem" --checkpoint-interval=1s >>"$W/rekor.log" 2>&1 &
-PIDS+=("$!")
+rekor_v2_again
 logged() { [ "$(curl -sf "$URL/api/v1/attestations/$ref" | jq -r .state)" = logged ]; }
 wait_for 60 logged || fail "not logged after the log came back"
 ok "and verifies" pedigree verify "$W/away" --from "$URL" --policy "$W/policy"

@@ -11,7 +11,7 @@
 
 #include "crypto/digest.h"
 #include "tlog/log.h"
-#include "tlog/rekor_v2.h"
+#include "tlog/rekor.h"
 #include "util/limits.h"
 #include "util/out.h"
 #include "util/size.h"

@@ -15,16 +15,9 @@ head -c 71 /dev/urandom >"$W/sig"
 printf 'other bytes' >"$W/other"
 openssl genpkey -algorithm ed25519 2>/dev/null | openssl pkey -pubout -out "$W/rekor.pub" || fail "a log key"
 
-# tsa_start NAME: an authority with keys of its own; its trusted root is $W/NAME.json.
-tsa_start() {
-	local port
-	port=$(free_port)
-	"$PEERS/timestamp-server" serve --host 127.0.0.1 --port "$port" --timestamp-signer memory --disable-ntp-monitoring \
-		>"$W/tsa.log" 2>&1 &
-	TSA_PID=$!
-	PIDS+=("$TSA_PID")
-	TSA=http://127.0.0.1:$port/api/v1/timestamp
-	wait_for 30 curl -sf -o "$W/$1.pem" "$TSA/certchain" || { cat "$W/tsa.log" >&2; fail "timestamp-server"; }
+# authority NAME: one with keys of its own; its trusted root is $W/NAME.json.
+authority() {
+	tsa_start "$1"
 	"$PEERS/cosign" trusted-root create --no-default-ctfe --no-default-fulcio --no-default-tsa --no-default-rekor \
 		--rekor "url=http://localhost:1,public-key=$W/rekor.pub,start-time=2024-01-01T00:00:00Z,origin=localhost" \
 		--tsa "url=$TSA,certificate-chain=$W/$1.pem" --out "$W/$1.json" >"$W/cosign.log" 2>&1 ||
@@ -43,7 +36,7 @@ now_is() { # the time that was printed is now, within a minute
 	[ $(($(date +%s) - at)) -lt 60 ] && [ $((at - $(date +%s))) -lt 60 ]
 }
 
-tsa_start first
+authority first
 stamp "$W/bare" -sha256 -no_nonce
 stamp "$W/with" -sha256 -cert
 stamp "$W/384" -sha384 -cert
@@ -63,7 +56,7 @@ exits 3 TSA-1 "a token for an answer" "$judge" "$W/first.json" response "$W/with
 
 # Its metrics have one port, so there is only one at a time.
 stop "$TSA_PID" >/dev/null
-tsa_start second
+authority second
 exits 1 TSA-7 "an authority that is not named" "$judge" "$W/second.json" response "$W/with" "$W/sig"
 exits 1 TSA-7 "and without its certificate" "$judge" "$W/second.json" response "$W/bare" "$W/sig"
 stamp "$W/again" -sha256

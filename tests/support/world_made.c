@@ -165,8 +165,12 @@ static void make_bundle(struct pdg_world *w, const struct pdg_make *m, struct pd
 		world_must(item.rc, &item.err, "log");
 		entry = item.entry;
 	}
-	world_must(pdg_bundle_write(key, entry, pdg_buf_bytes(&made->payload), item.sig,
-				    &made->bundle, &err),
+	world_must(pdg_bundle_write(
+			   &(struct pdg_bundle_parts){.key = key,
+						      .entry = entry,
+						      .payload = pdg_buf_bytes(&made->payload),
+						      .sig = item.sig},
+			   &made->bundle, &err),
 		   &err, "bundle");
 }
 

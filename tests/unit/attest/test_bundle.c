@@ -311,7 +311,10 @@ static void written_and_read_again(void)
 	    !CHECK_OK(pdg_key_generate(PDG_KEY_ECDSA_P256, &key, &err), &err) ||
 	    !CHECK_OK(pdg_envelope_sign(payload, key, &e, &err), &err))
 		return;
-	CHECK_OK(pdg_bundle_write(key, with->entries[0], payload, pdg_buf_bytes(&e->sigs[0].sig),
+	CHECK_OK(pdg_bundle_write(&(struct pdg_bundle_parts){.key = key,
+							     .entry = with->entries[0],
+							     .payload = payload,
+							     .sig = pdg_buf_bytes(&e->sigs[0].sig)},
 				  &out, &err),
 		 &err);
 	CHECK_HAS(pdg_buf_cstr(&out), "\"tlogEntries\":[" ENTRY "]");
@@ -327,7 +330,10 @@ static void written_and_read_again(void)
 
 	pdg_bundle_free(PDG_TAKE(b));
 	pdg_buf_reset(&out);
-	CHECK_OK(pdg_bundle_write(key, NULL, payload, pdg_buf_bytes(&e->sigs[0].sig), &out, &err),
+	CHECK_OK(pdg_bundle_write(&(struct pdg_bundle_parts){.key = key,
+							     .payload = payload,
+							     .sig = pdg_buf_bytes(&e->sigs[0].sig)},
+				  &out, &err),
 		 &err);
 	CHECK(strstr(pdg_buf_cstr(&out), "tlogEntries") == NULL);
 	if (CHECK_OK(pdg_bundle_parse(pdg_buf_bytes(&out), &b, &err), &err))

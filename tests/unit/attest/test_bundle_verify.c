@@ -135,15 +135,21 @@ static void the_entry_of_another_is_refused(void)
 	payload = pdg_buf_bytes(&own->envelope->payload);
 	sig = pdg_buf_bytes(&own->envelope->sigs[0].sig);
 	pdg_buf_reset(&f.text);
-	CHECK_OK(pdg_bundle_write(f.w.key[WORLD_SERVICE], foreign->entries[0], payload, sig,
+	CHECK_OK(pdg_bundle_write(&(struct pdg_bundle_parts){.key = f.w.key[WORLD_SERVICE],
+							     .entry = foreign->entries[0],
+							     .payload = payload,
+							     .sig = sig},
 				  &f.text, &err),
 		 &err);
 	bad(&f, NULL, "LOG-7");
 	/* And the signature of another. */
 	pdg_buf_reset(&f.text);
 	sig = pdg_buf_bytes(&foreign->envelope->sigs[0].sig);
-	CHECK_OK(pdg_bundle_write(f.w.key[WORLD_SERVICE], own->entries[0], payload, sig, &f.text,
-				  &err),
+	CHECK_OK(pdg_bundle_write(&(struct pdg_bundle_parts){.key = f.w.key[WORLD_SERVICE],
+							     .entry = own->entries[0],
+							     .payload = payload,
+							     .sig = sig},
+				  &f.text, &err),
 		 &err);
 	bad(&f, NULL, "ENV-5");
 }

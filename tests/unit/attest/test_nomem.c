@@ -54,8 +54,11 @@ static int sign_and_write(struct pdg_error *err)
 	if (rc == 0)
 		rc = pdg_envelope_parse(pdg_buf_bytes(&out), &again, err);
 	if (rc == 0)
-		rc = pdg_bundle_write(key, NULL, pdg_buf_bytes(&e->payload),
-				      pdg_buf_bytes(&e->sigs[0].sig), &wrapped, err);
+		rc = pdg_bundle_write(
+			&(struct pdg_bundle_parts){.key = key,
+						   .payload = pdg_buf_bytes(&e->payload),
+						   .sig = pdg_buf_bytes(&e->sigs[0].sig)},
+			&wrapped, err);
 	return rc;
 }
 

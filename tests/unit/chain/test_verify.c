@@ -341,10 +341,13 @@ static void the_log_entry_of_another_is_refused(void)
 	    !CHECK_OK(pdg_bundle_parse(pdg_buf_bytes(&other.bundle), &foreign, &err), &err))
 		return;
 	pdg_buf_reset(&s.build.bundle);
-	CHECK_OK(pdg_bundle_write(s.w.key[WORLD_SERVICE], foreign->entries[0],
-				  pdg_buf_bytes(&own->envelope->payload),
-				  pdg_buf_bytes(&own->envelope->sigs[0].sig), &s.build.bundle,
-				  &err),
+	CHECK_OK(pdg_bundle_write(
+			 &(struct pdg_bundle_parts){
+				 .key = s.w.key[WORLD_SERVICE],
+				 .entry = foreign->entries[0],
+				 .payload = pdg_buf_bytes(&own->envelope->payload),
+				 .sig = pdg_buf_bytes(&own->envelope->sigs[0].sig)},
+			 &s.build.bundle, &err),
 		 &err);
 	scene_both(&s);
 	expect_build(&s, "LOG-7");
@@ -352,10 +355,13 @@ static void the_log_entry_of_another_is_refused(void)
 	/* One entry that holds does not make up for one that does not. */
 	foreign->entries[0]->log_index ^= 1;
 	pdg_buf_reset(&s.build.bundle);
-	CHECK_OK(pdg_bundle_write(s.w.key[WORLD_SERVICE], own->entries[0],
-				  pdg_buf_bytes(&own->envelope->payload),
-				  pdg_buf_bytes(&own->envelope->sigs[0].sig), &s.build.bundle,
-				  &err),
+	CHECK_OK(pdg_bundle_write(
+			 &(struct pdg_bundle_parts){
+				 .key = s.w.key[WORLD_SERVICE],
+				 .entry = own->entries[0],
+				 .payload = pdg_buf_bytes(&own->envelope->payload),
+				 .sig = pdg_buf_bytes(&own->envelope->sigs[0].sig)},
+			 &s.build.bundle, &err),
 		 &err);
 	{
 		PDG_AUTO(buf) struct pdg_buf entry = PDG_BUF_INIT(PDG_LIMIT_MIB(1));

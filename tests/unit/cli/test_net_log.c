@@ -80,10 +80,13 @@ static void the_entry_of_another_proves_nothing(void)
 	    !CHECK_OK(pdg_bundle_parse(pdg_buf_bytes(&l.other.bundle), &foreign, NULL), NULL))
 		return;
 	pdg_buf_reset(&l.build.bundle);
-	CHECK_OK(pdg_bundle_write(l.world.key[WORLD_SERVICE], foreign->entries[0],
-				  pdg_buf_bytes(&own->envelope->payload),
-				  pdg_buf_bytes(&own->envelope->sigs[0].sig), &l.build.bundle,
-				  NULL),
+	CHECK_OK(pdg_bundle_write(
+			 &(struct pdg_bundle_parts){
+				 .key = l.world.key[WORLD_SERVICE],
+				 .entry = foreign->entries[0],
+				 .payload = pdg_buf_bytes(&own->envelope->payload),
+				 .sig = pdg_buf_bytes(&own->envelope->sigs[0].sig)},
+			 &l.build.bundle, NULL),
 		 NULL);
 	serve_record(&l, &l.build);
 	CHECK_INT(LOG("prove", FROM, "--policy", "policy", l.build.reference, NULL), 1);

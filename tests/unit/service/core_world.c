@@ -325,7 +325,7 @@ void got_answer(void *ctx, const struct pdg_answer *a)
 void submit(struct world *w, struct pdg_bytes body, int wait_ms, struct got *g)
 {
 	got_init(g);
-	pdg_core_submit(w->core, body, wait_ms, got_answer, g);
+	pdg_core_submit(w->core, NULL, body, wait_ms, got_answer, g);
 	(void)pthread_mutex_lock(&g->mutex);
 	while (g->times == 0)
 		(void)pthread_cond_wait(&g->cond, &g->mutex);
@@ -392,7 +392,7 @@ void fsck_is_clean(struct world *w)
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_MIB(1));
 	struct pdg_error err = {0};
 
-	if (!CHECK_OK(pdg_core_fsck(w->core, fsck_line, &text, &err), &err))
+	if (!CHECK_OK(pdg_core_fsck(w->core, fsck_line, NULL, &text, &err), &err))
 		(void)fprintf(stderr, "%s", pdg_buf_cstr(&text));
 }
 

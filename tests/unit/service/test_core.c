@@ -4,6 +4,7 @@
  * countersigned, journalled and logged; what comes again is known; another signer joins; what was
  * answered verifies.
  */
+#include "commit/object.h"
 #include "unit/service/core_world.h"
 
 /* Everything that a stranger would check of an answer, from the record that the core gives. */
@@ -342,12 +343,46 @@ static void bundle_is_a_submission(void)
 	build_statement(&app_build, &payload);
 	pdg_pae(pdg_bytes_str(PDG_PAYLOAD_TYPE), pdg_buf_bytes(&payload), &pae);
 	CHECK_OK(pdg_key_sign(w.key[CI], pdg_buf_bytes(&pae), &sig, &err), &err);
-	CHECK_OK(pdg_bundle_write(w.key[CI], NULL, pdg_buf_bytes(&payload), pdg_buf_bytes(&sig),
+	CHECK_OK(pdg_bundle_write(&(struct pdg_bundle_parts){.key = w.key[CI],
+							     .payload = pdg_buf_bytes(&payload),
+							     .sig = pdg_buf_bytes(&sig)},
 				  &body, &err),
 		 &err);
 	CHECK_INT(submit_status(&w, pdg_buf_bytes(&body)), 201);
 	chain_is(&w, 1, "good");
 	world_done(&w);
+}
+
+/* The listing of @value behind @after has @n entries, all of @stage where one is asked for. */
+static void listed(struct world *w, const char *algorithm, const char *value, const char *stage,
+		   int64_t after, size_t n)
+{
+	PDG_AUTO(buf) struct pdg_buf out = PDG_BUF_INIT(PDG_LIMIT_MIB(8));
+	PDG_AUTO(json) json_t *root = NULL;
+	const json_t *list = NULL;
+	struct pdg_error err = {0};
+	size_t i;
+
+	CHECK_OK(pdg_core_subjects(w->core, algorithm, value, stage, after, &out, &err), &err);
+	if (!CHECK_OK(pdg_json_load(pdg_buf_bytes(&out), PDG_LIMIT_MIB(8), &root, &err), &err) ||
+	    !CHECK_OK(pdg_json_arr(root, "attestations", &list, &err), &err))
+		return;
+	CHECK_UINT(pdg_json_len(list), n);
+	for (i = 0; stage && i < pdg_json_len(list); i++) {
+		const char *is = NULL;
+
+		CHECK_OK(pdg_json_str(pdg_json_at(list, i), "stage", &is, &err), &err);
+		CHECK_STR(is, stage);
+	}
+}
+
+static void commit_hex(const char *name, char out[PDG_OID_HEX])
+{
+	PDG_AUTO(buf) struct pdg_buf raw = PDG_BUF_INIT(PDG_LIMIT_COMMIT);
+	struct pdg_error err = {0};
+
+	commit_read(name, &raw);
+	CHECK_OK(pdg_object_name("commit", pdg_buf_bytes(&raw), false, out, &err), &err);
 }
 
 static void listings_and_files(void)
@@ -357,7 +392,7 @@ static void listings_and_files(void)
 	PDG_AUTO(json) json_t *root = NULL;
 	const json_t *list = NULL;
 	struct pdg_error err = {0};
-	char hex[65];
+	char hex[65], commit[PDG_OID_HEX];
 	bool pending;
 	unsigned i;
 
@@ -365,6 +400,7 @@ static void listings_and_files(void)
 	world_open(&w);
 	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
 	artifact_hex(1, hex);
+	commit_hex(app_build.commit, commit);
 	for (i = 0; i < PDG_LIMIT_PAGE + 2; i++) {
 		PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
 		struct build_of b = app_build;
@@ -378,7 +414,7 @@ static void listings_and_files(void)
 			CHECK(g.status == 202 || g.status == 201);
 		}
 	}
-	CHECK_OK(pdg_core_subjects(w.core, "sha256", hex, 0, &out, &err), &err);
+	CHECK_OK(pdg_core_subjects(w.core, "sha256", hex, NULL, 0, &out, &err), &err);
 	if (CHECK_OK(pdg_json_load(pdg_buf_bytes(&out), PDG_LIMIT_MIB(8), &root, &err), &err) &&
 	    CHECK_OK(pdg_json_arr(root, "attestations", &list, &err), &err)) {
 		uint64_t next = 0;
@@ -387,12 +423,20 @@ static void listings_and_files(void)
 		CHECK_OK(pdg_json_u64(root, "next", &next, &err), &err);
 		pdg_json_free(PDG_TAKE(root));
 		pdg_buf_reset(&out);
-		CHECK_OK(pdg_core_subjects(w.core, "sha256", hex, (int64_t)next, &out, &err), &err);
+		CHECK_OK(pdg_core_subjects(w.core, "sha256", hex, NULL, (int64_t)next, &out, &err),
+			 &err);
 		CHECK_OK(pdg_json_load(pdg_buf_bytes(&out), PDG_LIMIT_MIB(8), &root, &err), &err);
 		CHECK_OK(pdg_json_arr(root, "attestations", &list, &err), &err);
 		CHECK_UINT(pdg_json_len(list), 2);
 		CHECK_HAS(pdg_buf_cstr(&out), "\"next\":null");
 	}
+	/* The commit has its source and the builds that name it; of each stage only those. */
+	listed(&w, "gitCommit", commit, NULL, 0, PDG_LIMIT_PAGE);
+	listed(&w, "gitCommit", commit, "source", 0, 1);
+	listed(&w, "gitCommit", commit, "build", PDG_LIMIT_PAGE, 3);
+	listed(&w, "gitCommit", commit, "sbom", 0, 0);
+	listed(&w, "sha256", hex, "build", 0, PDG_LIMIT_PAGE);
+	listed(&w, "sha256", hex, "source", 0, 0);
 	CHECK_CODE(pdg_core_record(w.core, "sha256:00", &out, &pending, &err), &err,
 		   PDG_E_NOTFOUND);
 	CHECK_CODE(pdg_core_chain(w.core, "abc", &out, &err), &err, PDG_E_USAGE);

@@ -30,6 +30,8 @@ static void fsck_finds_damage(void)
 		"UPDATE journal_leaf SET leaf = CAST(replace(CAST(leaf AS TEXT), 'server', 'clone!')"
 		" AS BLOB) WHERE leaf_index = 0",
 		"DELETE FROM journal_leaf WHERE leaf_index = 1",
+		"DELETE FROM subject WHERE id = 1 AND algorithm = 'gitCommit'",
+		"DELETE FROM subject WHERE id = 2",
 	};
 	struct world w;
 	PDG_AUTO(mem) char *db = NULL;
@@ -51,7 +53,7 @@ static void fsck_finds_damage(void)
 		pdg_test_case("%s", damages[i]);
 		run_sql(db, damages[i]);
 		world_open(&w);
-		CHECK_RULE(pdg_core_fsck(w.core, fsck_line, &text, &err), &err, "FSK-1");
+		CHECK_RULE(pdg_core_fsck(w.core, fsck_line, NULL, &text, &err), &err, "FSK-1");
 		CHECK(text.n > 0);
 		world_close(&w);
 		free(pdg_test_file(w.dir, "p.db", pdg_buf_bytes(&kept)));

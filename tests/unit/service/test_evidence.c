@@ -137,7 +137,7 @@ static void a_listing_has_no_bodies(void)
 
 	if (setup(&f)) {
 		keep(&f, "build", PDG_LIMIT_PAGE + 1, PDG_LIMIT_KIB(64));
-		CHECK_OK(pdg_subjects_write(f.s, "sha256", ARTIFACT, 0, &out, &err), &err);
+		CHECK_OK(pdg_subjects_write(f.s, "sha256", ARTIFACT, NULL, 0, &out, &err), &err);
 		CHECK_HAS(pdg_buf_cstr(&out), "\"next\":100}");
 	}
 	teardown(&f);

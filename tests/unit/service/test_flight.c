@@ -38,15 +38,44 @@ static void ids(void)
 	struct pdg_id_set s = {0};
 	int64_t i;
 
-	for (i = 0; i < 100; i++)
+	CHECK(!pdg_id_set_has(&s, 1));
+	pdg_id_set_remove(&s, 1);
+	for (i = 1; i <= 100; i++)
 		CHECK_INT(pdg_id_set_add(&s, i), 0);
-	for (i = 0; i < 100; i += 2)
+	CHECK_INT(pdg_id_set_add(&s, 100), 0);
+	for (i = 2; i <= 100; i += 2)
 		pdg_id_set_remove(&s, i);
 	pdg_id_set_remove(&s, 1000);
 	CHECK_UINT(s.n, 50);
-	for (i = 0; i < 100; i++)
+	for (i = 1; i <= 100; i++)
 		CHECK(pdg_id_set_has(&s, i) == (i % 2 == 1));
-	free(s.v);
+	pdg_id_set_clear(&s);
+	CHECK_UINT(s.n, 0);
+	CHECK(!pdg_id_set_has(&s, 1));
+	pdg_id_set_done(&s);
+}
+
+/* Ids of one home crowd together, at the end of the table too; none is lost when one goes. */
+static void ids_that_crowd(void)
+{
+	struct pdg_id_set s = {0};
+	bool there[24] = {false};
+	unsigned step, k;
+
+	for (step = 0; step < 5000; step++) {
+		unsigned pick = (step * 7919U + step / 3) % 24;
+		int64_t id = 63 + (int64_t)(pick % 3) + 64 * (int64_t)(pick / 3);
+
+		if (there[pick])
+			pdg_id_set_remove(&s, id);
+		else
+			CHECK_INT(pdg_id_set_add(&s, id), 0);
+		there[pick] = !there[pick];
+		for (k = 0; k < 24; k++)
+			CHECK(pdg_id_set_has(&s, 63 + (int64_t)(k % 3) + 64 * (int64_t)(k / 3)) ==
+			      there[k]);
+	}
+	pdg_id_set_done(&s);
 }
 
 static void waiting_doubles(void)
@@ -129,5 +158,5 @@ static void statuses(void)
 }
 
 PDG_TEST_MAIN("flight", {"so many a minute", so_many_a_minute}, {"ids", ids},
-	      {"waiting doubles", waiting_doubles}, {"held rows", held_rows},
-	      {"statuses", statuses})
+	      {"ids that crowd", ids_that_crowd}, {"waiting doubles", waiting_doubles},
+	      {"held rows", held_rows}, {"statuses", statuses})

@@ -1,164 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Requests and replies without a wire: framing that two readers could read in two ways, routes,
- * preferences, problem documents, the budget of bytes in flight.
+ * Requests and replies without a wire: routes, preferences, problem documents, the budget of bytes
+ * in flight.
  */
 #include <string.h>
 
 #include "service/budget.h"
-#include "service/framing.h"
 #include "service/http.h"
 #include "support/check.h"
 #include "util/limits.h"
 #include "util/rule.h"
 #include "util/str.h"
-
-struct line {
-	const char *name, *value;
-	size_t value_n; /* 0: strlen */
-};
-
-static void add(struct pdg_framing *f, const struct line *h)
-{
-	pdg_framing_header(f, pdg_bytes_str(h->name),
-			   pdg_bytes(h->value, h->value_n ? h->value_n : strlen(h->value)));
-}
-
-/* A POST with Host and @h; @more bytes on the wire than its names and values. */
-static bool plain(const struct line *h, size_t more)
-{
-	static const struct line host = {"Host", "localhost", 0};
-	struct pdg_framing f = {0};
-
-	pdg_framing_target(&f, "/api/v1/attestations");
-	pdg_framing_line(&f, "POST", "HTTP/1.1");
-	add(&f, &host);
-	for (; h && h->name; h++)
-		add(&f, h);
-	return pdg_framing_ok(&f, f.accounted + 2 + more, true) && !f.wrong;
-}
-
-static void framing_that_is_plain(void)
-{
-	static const struct line length[] = {{"Content-Length", "12", 0}, {0}};
-	static const struct line chunked[] = {{"transfer-encoding", "Chunked", 0}, {0}};
-	static const struct line text[] = {{"X", "caf\xc3\xa9\tau lait", 0}, {"Y", "", 0}, {0}};
-	struct pdg_framing size_unknown = {0}, no_host = {0};
-
-	CHECK(plain(NULL, 0));
-	CHECK(plain(length, 0));
-	CHECK(plain(chunked, 0));
-	CHECK(plain(text, 0));
-	pdg_framing_line(&size_unknown, "GET", "HTTP/1.0");
-	CHECK(pdg_framing_ok(&size_unknown, 0, true));
-	pdg_framing_line(&no_host, "GET", "HTTP/1.1");
-	CHECK(!pdg_framing_ok(&no_host, 0, true));
-}
-
-/* "Name:value" and "Name: value" of one line, as the library's names and values point into it. */
-static void spaces_of_a_line(void)
-{
-	static const char tight[] = "X:b";
-	static const char loose[] = "X: b";
-	struct pdg_framing a = {0}, b = {0}, c = {0};
-
-	pdg_framing_header(&a, pdg_bytes(tight, 1), pdg_bytes(tight + 2, 1));
-	CHECK_UINT(a.accounted, sizeof(tight) - 1 + 2);
-	pdg_framing_header(&b, pdg_bytes(loose, 1), pdg_bytes(loose + 3, 1));
-	CHECK_UINT(b.accounted, sizeof(loose) - 1 + 2);
-	pdg_framing_header(&c, pdg_bytes(loose, 1), pdg_bytes(NULL, 0));
-	CHECK_UINT(c.accounted, 5);
-}
-
-static void framing_of_two_readings(void)
-{
-	static const struct line v[][3] = {
-		{{"Content-Length", "3", 0}, {"Content-Length", "4", 0}, {0}},
-		{{"Content-Length", "3", 0}, {"Content-Length", "3", 0}, {0}},
-		{{"Content-Length", "3", 0}, {"Transfer-Encoding", "chunked", 0}, {0}},
-		{{"Transfer-Encoding", "chunked", 0}, {"Transfer-Encoding", "chunked", 0}, {0}},
-		{{"Transfer-Encoding", "gzip, chunked", 0}, {0}},
-		{{"Transfer-Encoding", "xchunked", 0}, {0}},
-		{{"Transfer-Encoding", "identity", 0}, {0}},
-		{{"Transfer-Encoding", "", 0}, {0}},
-		{{"Host", "other", 0}, {0}},
-		{{"Content-Length ", "3", 0}, {0}},
-		{{"Content-Length\t", "3", 0}, {0}},
-		{{"", "3", 0}, {0}},
-		{{"Content-Length", "+3", 0}, {0}},
-		{{"Content-Length", "0x3", 0}, {0}},
-		{{"Content-Length", "3, 3", 0}, {0}},
-		{{"Content-Length", "", 0}, {0}},
-		{{"Content-Length", "99999999999999999999999", 0}, {0}},
-		{{"X", "a\rContent-Length: 3", 0}, {0}},
-		{{"X", "a\001b", 0}, {0}},
-		{{"X", "a\0b", 3}, {0}},
-		{{"X", "a\177", 0}, {0}},
-		{{"X(", "a", 0}, {0}},
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
-		if (!CHECK(!plain(v[i], 0)))
-			CHECK_STR(v[i][0].name, v[i][0].value);
-	}
-	/* A folded line, or bytes behind a NUL: the library shows neither, the size does. */
-	CHECK(!plain(NULL, 1));
-	/* Bare LFs would make room for such bytes. */
-	CHECK(!plain(NULL, (size_t)-1));
-}
-
-static bool target(const char *text)
-{
-	struct pdg_framing f = {0};
-
-	pdg_framing_target(&f, text);
-	return !f.wrong;
-}
-
-static void targets(void)
-{
-	static const char *const wrong[] = {
-		"/a%00",	"/a%2fb",   "/a%2F",  "/a%5Cb",	  "/a%zz",   "/a%4",
-		"/%",		"/a%0a",    "/a%20b", "/a b",	  "/a%252f", "/a\tb",
-		"/caf\xc3\xa9", "/a?x=%00", "/a%7f",  "/a%3Fb=1", "/a%23"};
-	size_t i;
-
-	CHECK(target("/api/v1/subjects/sha256%3Aab?after=3"));
-	CHECK(target("/checkpoint#part"));
-	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-		if (!CHECK(!target(wrong[i])))
-			CHECK_STR(wrong[i], "");
-	}
-}
-
-static bool line_ok(const char *version, const struct line *h, bool body)
-{
-	struct pdg_framing f = {0};
-
-	pdg_framing_line(&f, "GET", version);
-	pdg_framing_header(&f, pdg_bytes_str("Host"), pdg_bytes_str("localhost"));
-	if (h)
-		add(&f, h);
-	return pdg_framing_ok(&f, 0, body);
-}
-
-static void versions_and_bodies(void)
-{
-	static const struct line zero = {"Content-Length", "0", 0};
-	static const struct line three = {"Content-Length", "3", 0};
-	static const struct line chunked = {"Transfer-Encoding", "chunked", 0};
-
-	CHECK(line_ok("HTTP/1.1", NULL, false));
-	CHECK(line_ok("HTTP/1.0", NULL, false));
-	CHECK(!line_ok("HTTP/1.9", NULL, false));
-	CHECK(!line_ok("HTTP/2.0", NULL, false));
-	CHECK(line_ok("HTTP/1.1", &zero, false));
-	CHECK(!line_ok("HTTP/1.1", &three, false));
-	CHECK(!line_ok("HTTP/1.1", &chunked, false));
-	CHECK(line_ok("HTTP/1.1", &chunked, true));
-	CHECK(!line_ok("HTTP/1.0", &chunked, true));
-}
 
 static void waits(void)
 {
@@ -343,9 +195,6 @@ static void budgets(void)
 	CHECK_UINT(atomic_load(&b.used), 0);
 }
 
-PDG_TEST_MAIN("http", {"framing that is plain", framing_that_is_plain},
-	      {"spaces of a line", spaces_of_a_line},
-	      {"framing of two readings", framing_of_two_readings}, {"targets", targets},
-	      {"versions and bodies", versions_and_bodies}, {"waits", waits}, {"routes", routes},
-	      {"types", types}, {"every problem has a rule", every_problem_has_a_rule},
+PDG_TEST_MAIN("http", {"waits", waits}, {"routes", routes}, {"types", types},
+	      {"every problem has a rule", every_problem_has_a_rule},
 	      {"unbuilt is no success", unbuilt_is_no_success}, {"budgets", budgets})

@@ -127,7 +127,7 @@ static void more_than_it_can_take(void)
 		struct build_of b = build_no(i);
 
 		build_body(&w, CI, &b, &body);
-		pdg_core_submit(w.core, pdg_buf_bytes(&body), 0, flood_answer, &f);
+		pdg_core_submit(w.core, NULL, pdg_buf_bytes(&body), 0, flood_answer, &f);
 	}
 	CHECK(atomic_load(&f.overloaded) > 0);
 	(void)pthread_mutex_unlock(&f.gate);
@@ -144,5 +144,90 @@ static void more_than_it_can_take(void)
 	(void)pthread_mutex_destroy(&f.gate);
 }
 
+/* --- one statement, by everybody at once --- */
+
+#define SAME 1000
+
+struct same {
+	struct world *w;
+	struct pdg_bytes body;
+	pthread_mutex_t mutex; /* guards what follows */
+	unsigned answers, first;
+	char reference[PDG_REFERENCE_LEN];
+	bool differs;
+};
+
+static void same_answer(void *ctx, const struct pdg_answer *a)
+{
+	struct same *s = ctx;
+
+	(void)pthread_mutex_lock(&s->mutex);
+	s->answers++;
+	s->first += a->status == 201 || a->status == 202;
+	if (!a->reference || (s->reference[0] && strcmp(s->reference, a->reference) != 0))
+		s->differs = true;
+	else
+		(void)snprintf(s->reference, sizeof(s->reference), "%s", a->reference);
+	(void)pthread_mutex_unlock(&s->mutex);
+}
+
+static void *same_client(void *ctx)
+{
+	struct same *s = ctx;
+	unsigned i;
+
+	for (i = 0; i < SAME / THREADS; i++)
+		pdg_core_submit(s->w->core, NULL, s->body, 0, same_answer, s);
+	return NULL;
+}
+
+static unsigned answers_of(struct same *s)
+{
+	unsigned n;
+
+	(void)pthread_mutex_lock(&s->mutex);
+	n = s->answers;
+	(void)pthread_mutex_unlock(&s->mutex);
+	return n;
+}
+
+/* T72: kept once, with one countersignature, one leaf and one answer. */
+static void one_statement_many_times_at_once(void)
+{
+	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
+	struct world w;
+	struct same s = {.w = &w};
+	struct pdg_core_stats stats;
+	pthread_t threads[THREADS];
+	uint64_t leaves;
+	unsigned i;
+
+	world_init(&w);
+	world_open(&w);
+	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	leaves = journal_size(&w);
+	build_body(&w, CI, &app_build, &body);
+	s.body = pdg_buf_bytes(&body);
+	(void)pthread_mutex_init(&s.mutex, NULL);
+	for (i = 0; i < THREADS; i++)
+		CHECK(pthread_create(&threads[i], NULL, same_client, &s) == 0);
+	for (i = 0; i < THREADS; i++)
+		CHECK(pthread_join(threads[i], NULL) == 0);
+	for (i = 0; i < 1000 && answers_of(&s) < SAME; i++)
+		pause_ms(20);
+	CHECK_UINT(answers_of(&s), SAME);
+	CHECK(!s.differs);
+	CHECK(s.first >= 1);
+	pdg_core_stats(w.core, &stats);
+	CHECK_UINT(stats.accepted, 2);
+	CHECK_UINT(stats.known, SAME - 1);
+	CHECK_UINT(journal_size(&w), leaves + 1);
+	CHECK(all_logged_soon(&w));
+	fsck_is_clean(&w);
+	world_done(&w);
+	(void)pthread_mutex_destroy(&s.mutex);
+}
+
 PDG_TEST_MAIN("load", {"many at once", many_at_once},
+	      {"one statement many times at once", one_statement_many_times_at_once},
 	      {"more than it can take", more_than_it_can_take})

@@ -86,7 +86,7 @@ static void stopping_answers_who_waits(void)
 	world_without_log(&w);
 	build_body(&w, CI, &app_build, &body);
 	got_init(&g);
-	pdg_core_submit(w.core, pdg_buf_bytes(&body), 30000, got_answer, &g);
+	pdg_core_submit(w.core, NULL, pdg_buf_bytes(&body), 30000, got_answer, &g);
 	start = pdg_monotonic_ms();
 	world_close(&w);
 	CHECK(pdg_monotonic_ms() - start < 9000);

@@ -32,6 +32,7 @@ static void is_not_ready(struct world *w, const char *rule)
 static void cannot_sign(void)
 {
 	PDG_AUTO(key) struct pdg_key *public_only = NULL;
+	struct pdg_in_force *force;
 	struct pdg_key *key;
 	struct pdg_error err = {0};
 	struct world w;
@@ -39,11 +40,13 @@ static void cannot_sign(void)
 	world_init(&w);
 	world_open(&w);
 	is_ready(&w);
-	key = w.core->signing_key;
+	force = pdg_in_force_ref(w.core->policy);
+	key = force->signing;
 	CHECK_OK(pdg_key_public_der(pdg_key_spki(key), &public_only, &err), &err);
-	w.core->signing_key = public_only;
+	force->signing = public_only;
 	is_not_ready(&w, "RDY-1");
-	w.core->signing_key = key;
+	force->signing = key;
+	pdg_in_force_unref(force);
 	is_ready(&w);
 	world_done(&w);
 }
@@ -52,21 +55,25 @@ static void overdue_at_the_log(void)
 {
 	struct world w;
 	PDG_AUTO(mem) char *in_the_way = NULL;
+	PDG_AUTO(mem) char *inside = NULL;
 	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
 	PDG_AUTO(got) struct got g;
 
 	world_init(&w);
 	world_open(&w);
 	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
-	/* The log cannot replace its checkpoint: a folder has the name that it writes to. */
-	in_the_way = pdg_test_path(w.dir, "log/checkpoint.new");
+	/* The log cannot write its next entries: a folder with something in it has their name. */
+	in_the_way = pdg_test_path(w.dir, "log/tile/entries/000.p/2");
+	inside = pdg_test_path(w.dir, "log/tile/entries/000.p/2/x");
 	CHECK_INT(mkdir(in_the_way, 0700), 0);
+	CHECK_INT(mkdir(inside, 0700), 0);
 	build_body(&w, CI, &app_build, &body);
 	submit(&w, pdg_buf_bytes(&body), 300, &g);
 	CHECK_INT(g.status, 202);
 	is_ready(&w);
 	atomic_store(&w.now, NOW + 3601);
 	is_not_ready(&w, "RDY-4");
+	CHECK_INT(rmdir(inside), 0);
 	CHECK_INT(rmdir(in_the_way), 0);
 	world_done(&w);
 }
@@ -234,7 +241,7 @@ static int try_check(struct world *w, struct pdg_buf *out, struct pdg_error *err
 	if (rc == 0)
 		rc = pdg_core_open_to_check(cfg, &w->clock, &core, err);
 	if (rc == 0)
-		rc = pdg_core_fsck(core, fsck_line, out, err);
+		rc = pdg_core_fsck(core, fsck_line, NULL, out, err);
 	CHECK(pdg_core_close(core));
 	return rc;
 }

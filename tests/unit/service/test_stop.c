@@ -102,7 +102,7 @@ static void submit_build_no(struct world *w, unsigned artifact, struct got *g)
 	struct build_of b = build_no(artifact);
 
 	build_body(w, CI, &b, &body);
-	pdg_core_submit(w->core, pdg_buf_bytes(&body), 0, got_answer, g);
+	pdg_core_submit(w->core, NULL, pdg_buf_bytes(&body), 0, got_answer, g);
 }
 
 /* All who wait are answered at once that nothing was kept, none of them after the others. */

@@ -94,7 +94,7 @@ static void waiting_holds_no_statement(void)
 	large_body(&w, &body);
 	for (i = 1; i < WAITERS; i++) {
 		got_init(&g[i]);
-		pdg_core_submit(w.core, pdg_buf_bytes(&body), 30000, got_answer, &g[i]);
+		pdg_core_submit(w.core, NULL, pdg_buf_bytes(&body), 30000, got_answer, &g[i]);
 	}
 	submit(&w, pdg_buf_bytes(&body), 500, &g[0]);
 	s = waiting_soon(&w, WAITERS - 1);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "stage/build.h"
+#include "stage/build_oidc.h"
 #include "support/failalloc.h"
 #include "unit/stage/stage_data.h"
 
@@ -75,6 +76,51 @@ static int source(struct pdg_error *err)
 	return rc;
 }
 
+static json_t *claims;
+static struct pdg_outputs outputs;
+
+static int read_outputs(struct pdg_error *err)
+{
+	PDG_AUTO(outputs) struct pdg_outputs o = {0};
+
+	return pdg_outputs_read(pdg_bytes_str("{\"artifacts\":[{\"name\":\"app\",\"digest\":{"
+					      "\"sha256\":\"" SHA_A "\"}}]}"),
+				&o, err);
+}
+
+static int attest_ci(struct pdg_error *err)
+{
+	PDG_AUTO(ci) struct pdg_ci ci = {0};
+	PDG_AUTO(buf) struct pdg_buf out = PDG_BUF_INIT(PDG_LIMIT_PAYLOAD);
+	struct pdg_build_oidc m = {.builder_id = "b",
+				   .issuer = "https://git.example.com/_services/token",
+				   .claims = claims,
+				   .ci = &ci,
+				   .outputs = &outputs};
+	int rc = pdg_ci_read(m.issuer, claims, &ci, err);
+
+	return rc < 0 ? rc : pdg_build_oidc_make(&m, &out, err);
+}
+
+static void a_ci(void)
+{
+	static const char text[] =
+		"{\"repository\":\"team/app\",\"sha\":\"" COMMIT_A "\",\"ref\":\"refs/heads/main\","
+		"\"event_name\":\"push\",\"run_id\":\"1\",\"run_attempt\":\"1\","
+		"\"workflow_ref\":\"w\"}";
+	struct pdg_error err = {0};
+
+	pdg_failalloc_run("outputs", read_outputs);
+	CHECK_OK(pdg_json_load(pdg_bytes_str(text), 4096, &claims, &err), &err);
+	CHECK_OK(pdg_outputs_read(pdg_bytes_str("{\"artifacts\":[{\"name\":\"app\",\"digest\":{"
+						"\"sha256\":\"" SHA_A "\"}}]}"),
+				  &outputs, &err),
+		 &err);
+	pdg_failalloc_run("a CI's build", attest_ci);
+	pdg_outputs_done(&outputs);
+	pdg_json_free(claims);
+}
+
 static void every_allocation(void)
 {
 	static const char *const builds[] = {
@@ -98,4 +144,4 @@ static void every_allocation(void)
 	pdg_failalloc_run("source", source);
 }
 
-PDG_TEST_MAIN("nomem", {"every allocation", every_allocation})
+PDG_TEST_MAIN("nomem", {"every allocation", every_allocation}, {"a CI", a_ci})

@@ -2,12 +2,24 @@
 /* The store of its tests; see store_world.h. */
 #include "unit/store/store_world.h"
 
+#include "unit/store/postgres_world.h"
+
+void place(struct fixture *f)
+{
+	f->dir = pdg_test_dir();
+	f->path = is_postgresql() ? postgresql_new_database() : pdg_test_path(f->dir, "p.db");
+	f->s = NULL;
+}
+
 bool open_store(struct fixture *f, bool *out_new)
 {
+	const struct pdg_store_open how = {.url = f->path};
 	struct pdg_error err = {0};
 	bool is_new = false;
+	int rc = is_postgresql() ? open_postgresql(&how, &f->s, &is_new, &err)
+				 : pdg_sqlite_open(f->path, &f->s, &is_new, &err);
 
-	if (!CHECK_OK(pdg_sqlite_open(f->path, &f->s, &is_new, &err), &err))
+	if (!CHECK_OK(rc, &err))
 		return false;
 	if (out_new)
 		*out_new = is_new;
@@ -16,9 +28,7 @@ bool open_store(struct fixture *f, bool *out_new)
 
 void setup(struct fixture *f)
 {
-	f->dir = pdg_test_dir();
-	f->path = pdg_test_path(f->dir, "p.db");
-	f->s = NULL;
+	place(f);
 	if (!open_store(f, NULL))
 		abort();
 }

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A SQLite store in a folder of the test's own, and attestations to keep in it. */
+/*
+ * A store of the test's own, and attestations to keep in it: a SQLite file in a folder, or with
+ * PDG_TEST_STORE=postgresql a database in a PostgreSQL that the first setup() starts and the end of
+ * the program stops.
+ */
 #ifndef PDG_TESTS_STORE_STORE_WORLD_H
 #define PDG_TESTS_STORE_STORE_WORLD_H
 
@@ -11,10 +15,12 @@
 
 struct fixture {
 	char *dir;
-	char *path;
+	char *path; /* of the file, or the database's URL */
 	struct pdg_store *s;
 };
 
+/* Where a new store will be. */
+void place(struct fixture *f);
 /* Open what is at @f->path. */
 bool open_store(struct fixture *f, bool *out_new);
 

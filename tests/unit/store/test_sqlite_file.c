@@ -162,7 +162,8 @@ static void migrated_from_version_1(void)
 	setup(&f);
 	put(&f, 1, "source", HEX64);
 	pdg_store_close(PDG_TAKE(f.s));
-	run_sql(f.path, "DROP INDEX source_of_commit; PRAGMA user_version = 1");
+	run_sql(f.path, "DROP INDEX source_of_commit; DROP INDEX by_commit; DROP TABLE token;"
+			"PRAGMA user_version = 1");
 	if (open_store(&f, &is_new)) {
 		CHECK(!is_new);
 		CHECK_OK(f.s->ops->get(f.s, ref, &a, &err), &err);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tlog/embedded_io.h"
@@ -37,7 +38,7 @@ struct unsynced {
 	bool done; /* synced since */
 };
 
-#define UNSYNCED_MAX 128
+#define UNSYNCED_MAX 200
 
 struct crash {
 	enum crash_kind kind;
@@ -176,6 +177,21 @@ static inline void crash_synced(struct crash *c, const char *path)
 	}
 }
 
+/* All that was written to the file that @fd has open is durable. */
+static inline void crash_synced_fd(struct crash *c, int fd)
+{
+	struct stat a, b;
+	size_t i;
+
+	if (fstat(fd, &a) != 0)
+		abort();
+	for (i = 0; i < c->n_u; i++) {
+		if (c->u[i].kind == LOST_DATA && stat(c->u[i].path, &b) == 0 &&
+		    a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+			c->u[i].done = true;
+	}
+}
+
 static inline int crash_finish(void *ctx, const char *path, int fd, struct pdg_error *err)
 {
 	struct crash *c = ctx;
@@ -193,6 +209,25 @@ static inline int crash_finish(void *ctx, const char *path, int fd, struct pdg_e
 	rc = pdg_embedded_io_files.finish(NULL, path, fd, err);
 	if (rc == 0)
 		crash_synced(c, path);
+	return crash_after(c, now, rc);
+}
+
+/* Durable when it returns, so nothing of it can be lost but the half of one that is cut off. */
+static inline int crash_record(void *ctx, int fd, uint64_t at, struct pdg_bytes in,
+			       struct pdg_error *err)
+{
+	struct crash *c = ctx;
+	bool now = crash_now(c);
+	int rc;
+
+	if (now && (c->kind == CRASH_TORN || c->kind == CRASH_FAIL))
+		(void)!pdg_embedded_io_files.record(NULL, fd, at, pdg_bytes_head(in, in.n / 2),
+						    err);
+	if (crash_fail(c, now, err, &rc))
+		return rc;
+	crash_before(c, now);
+	rc = pdg_embedded_io_files.record(NULL, fd, at, in, err);
+	crash_synced_fd(c, fd);
 	return crash_after(c, now, rc);
 }
 
@@ -225,6 +260,9 @@ static inline int crash_rename(void *ctx, const char *from, const char *to, stru
 	/* What is not synced of the file stays so under its new name: the data may be lost there.
 	 */
 	for (i = 0; i < c->n_u; i++) {
+		/* The file that was there before has no name any more. */
+		if (strcmp(c->u[i].path, to) == 0 && c->u[i].kind == LOST_DATA)
+			c->u[i].done = true;
 		if (strcmp(c->u[i].path, from) != 0 || c->u[i].done)
 			continue;
 		if (c->u[i].kind == LOST_DATA) {
@@ -256,6 +294,7 @@ static inline struct pdg_embedded_io crash_io(struct crash *c)
 	return (struct pdg_embedded_io){.mkdir = crash_mkdir,
 					.write = crash_write,
 					.finish = crash_finish,
+					.record = crash_record,
 					.sync = crash_sync,
 					.rename = crash_rename,
 					.remove = crash_remove,

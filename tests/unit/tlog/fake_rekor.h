@@ -8,14 +8,13 @@
 #include "support/fakehttp.h"
 #include "tlog/entries.h"
 #include "tlog/log.h"
-#include "tlog/rekor_v2.h"
+#include "tlog/rekor.h"
 #include "unit/tlog/items.h"
+#include "unit/tlog/log_kind.h"
 #include "util/str.h"
 
 #define ORIGIN	"rekor.example"
 #define ENTRIES "/api/v2/log/entries"
-
-PDG_AUTO_DEFINE(log, struct pdg_log *, pdg_log_free)
 
 /* A Rekor: a tree, and how it answers. */
 struct rekor {

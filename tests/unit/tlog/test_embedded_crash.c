@@ -209,63 +209,160 @@ static void beginning(void)
 
 /*
  * One operation fails (a full disk): the batch is refused as a whole, and taken when it comes
- * again. Then the power fails: what the failed attempt left unsynced must not matter.
+ * again; or what failed came behind the record, and is no failure of the append. Then the power
+ * fails, with the log closed before or not: what the failed attempt left unsynced must not matter.
  */
-static bool fails_once(struct pdg_key *key, const struct pdg_hash32 *leaf,
-		       const struct pdg_hash32 *leaf_twice, unsigned at)
-{
-	PDG_AUTO(test_dir) char *dir = pdg_test_dir();
-	PDG_AUTO(crash) struct crash c = {.kind = CRASH_FAIL};
-	PDG_AUTO(items) struct items it = {0};
-	PDG_AUTO(items) struct items again = {0};
-	struct pdg_embedded_io io = crash_io(&c);
-	struct pdg_log *log = NULL;
-	struct pdg_error err = {0};
-	uint64_t size;
-	bool failed;
+enum { MET = 20, UNMET = 21 };
 
-	if (!CHECK_OK(open_with(dir, &io, &log, &err), &err))
-		return false;
+static void child_fails(const char *dir, struct pdg_key *key, unsigned at, bool closed)
+{
+	struct crash c = {.kind = CRASH_FAIL};
+	struct pdg_embedded_io io = crash_io(&c);
+	struct items it = {0};
+	struct items again = {0};
+	struct pdg_log *log = NULL;
+	bool met;
+
+	if (open_with(dir, &io, &log, NULL) < 0)
+		_exit(1);
 	fill(log, key, 250);
 	c.at = c.n + at;
 	items_init(&it, key, 250, 10);
-	failed = log->ops->add(log, it.v, 10, &err) < 0;
-	if (failed) {
-		CHECK_INT(err.code, PDG_E_IO);
-		CHECK_UINT(pdg_embedded_size(log), 250);
-		CHECK(!it.v[0].entry && !it.v[9].entry);
-		items_init(&again, key, 250, 10);
-		CHECK_OK(log->ops->add(log, again.v, 10, &err), &err);
+	items_init(&again, key, 250, 10);
+	if (log->ops->add(log, it.v, 10, NULL) < 0) {
+		if (pdg_embedded_size(log) != 250 || it.v[0].entry || it.v[9].entry)
+			_exit(2);
+		if (log->ops->add(log, again.v, 10, NULL) < 0 || !again.v[0].entry ||
+		    again.v[0].entry->log_index != 250)
+			_exit(3);
 	}
-	/* Failed behind the rename, the first ten are there, unanswered. */
-	size = pdg_embedded_size(log);
-	CHECK(size == 260 || (failed && size == 270));
-	if (failed)
-		CHECK(again.v[0].entry && again.v[0].entry->log_index == size - 10);
-	pdg_log_free(log);
+	met = c.n >= c.at;
+	if (pdg_embedded_size(log) != 260)
+		_exit(4);
+	if (closed)
+		pdg_log_free(log);
 	crash_take_back(&c);
-	(void)check_log(dir, key, size == 260 ? leaf : leaf_twice, size, size);
-	return failed;
+	_exit(met ? MET : UNMET);
 }
 
 static void each_failure(void)
 {
 	PDG_AUTO(key) struct pdg_key *key = key_new(PDG_KEY_ECDSA_P256);
 	PDG_AUTO(mem) struct pdg_hash32 *leaf = item_leaves(key, 300);
-	PDG_AUTO(mem) struct pdg_hash32 *leaf_twice = item_leaves(key, 300);
-	bool failed = true;
+	int status = MET;
 	unsigned at;
 
-	memcpy(leaf_twice + 260, leaf + 250, 10 * sizeof(*leaf));
-	for (at = 1; failed && at < OPERATIONS_MAX; at++) {
-		pdg_test_case("failed at operation %u", at);
-		failed = fails_once(key, leaf, leaf_twice, at);
+	for (at = 1; status == MET && at < OPERATIONS_MAX; at++) {
+		PDG_AUTO(test_dir) char *dir = pdg_test_dir();
+		bool closed = at % 2 == 0;
+		pid_t pid;
+
+		pdg_test_case("failed at operation %u%s", at / 2 + 1, closed ? ", closed" : "");
+		pid = fork();
+		if (pid == 0)
+			child_fails(dir, key, at / 2 + 1, closed);
+		status = wait_for(pid);
+		CHECK(status == MET || status == UNMET);
+		(void)check_log(dir, key, leaf, 260, 260);
 	}
-	CHECK(at > 8 && at < OPERATIONS_MAX);
+	CHECK(at > 30 && at < OPERATIONS_MAX);
+	pdg_test_case(NULL);
+}
+
+/* Many appends behind one base, over several tiles, then the power fails; and once more after the
+ * restart. */
+static void child_many(const char *dir, struct pdg_key *key, uint64_t size)
+{
+	struct crash c = {.kind = CRASH_LOSE};
+	struct pdg_embedded_io io = crash_io(&c);
+	struct pdg_log *log = NULL;
+	unsigned i;
+
+	if (open_with(dir, &io, &log, NULL) < 0)
+		_exit(1);
+	for (i = 0; i < 8; i++) {
+		struct items it = {0};
+
+		items_init(&it, key, size + 64 * i, 64);
+		if (log->ops->add(log, it.v, 64, NULL) < 0)
+			_exit(2);
+	}
+	crash_take_back(&c);
+	_exit(CRASHED);
+}
+
+static void many_behind_one_base(void)
+{
+	PDG_AUTO(test_dir) char *dir = pdg_test_dir();
+	PDG_AUTO(key) struct pdg_key *key = key_new(PDG_KEY_ECDSA_P256);
+	PDG_AUTO(mem) struct pdg_hash32 *leaf = item_leaves(key, 1100);
+	uint64_t size = 0;
+	unsigned round;
+
+	for (round = 0; round < 2; round++) {
+		pid_t pid = fork();
+
+		if (pid == 0)
+			child_many(dir, key, size);
+		CHECK_INT(wait_for(pid), CRASHED);
+		(void)check_log(dir, key, leaf, size + 512, size + 512);
+		size += 514;
+	}
+}
+
+/* What there is of the folder @from into the folder @to. */
+static void copy_of(const char *from, const char *to)
+{
+	PDG_AUTO(mem) char *all = pdg_str_printf("%s/.", from);
+	char *cp[] = {(char *)(uintptr_t) "cp", (char *)(uintptr_t) "-a", all,
+		      (char *)(uintptr_t)to, NULL};
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		(void)execv("/bin/cp", cp);
+		_exit(127);
+	}
+	CHECK_INT(wait_for(pid), 0);
+}
+
+/* "ahead" cut anywhere says less, never something else. */
+static void ahead_cut_anywhere(void)
+{
+	PDG_AUTO(test_dir) char *dir = pdg_test_dir();
+	PDG_AUTO(mem) char *ahead = pdg_test_path(dir, "ahead");
+	PDG_AUTO(key) struct pdg_key *key = key_new(PDG_KEY_ECDSA_P256);
+	PDG_AUTO(buf) struct pdg_buf whole = PDG_BUF_INIT(1 << 20);
+	struct pdg_error err = {0};
+	pid_t pid = fork();
+	size_t n;
+
+	if (pid == 0)
+		child_many(dir, key, 0);
+	CHECK_INT(wait_for(pid), CRASHED);
+	CHECK_OK(pdg_fs_read(ahead, &whole, &err), &err);
+	for (n = 0; n < whole.n; n += 1 + whole.n / 50) {
+		PDG_AUTO(log) struct pdg_log *log = NULL;
+		PDG_AUTO(test_dir) char *copy = pdg_test_dir();
+		PDG_AUTO(mem) char *to = pdg_test_path(copy, "ahead");
+		int rc;
+
+		pdg_test_case("cut at %zu", n);
+		copy_of(dir, copy);
+		if (!CHECK(truncate(to, (off_t)n) == 0))
+			return;
+		rc = open_with(copy, NULL, &log, &err);
+		/* Without a base the checkpoint counts, whose bytes the power took. */
+		if (rc < 0)
+			CHECK_STR(err.rule, "LOG-11");
+		else
+			CHECK_UINT(pdg_embedded_size(log) % 64, 0);
+	}
 	pdg_test_case(NULL);
 }
 
 PDG_TEST_MAIN("embedded_crash", {"first append", first_append},
 	      {"wider partial tile", wider_partial_tile},
 	      {"a tile becomes full", tile_becomes_full}, {"exactly full", exactly_full},
-	      {"beginning", beginning}, {"each failure", each_failure})
+	      {"beginning", beginning}, {"each failure", each_failure},
+	      {"many behind one base", many_behind_one_base},
+	      {"ahead cut anywhere", ahead_cut_anywhere})

@@ -3,7 +3,7 @@
  * The Rekor v2 client against a log of ours that speaks Rekor's HTTP, and lies where the test
  * says so. The real server is tried by tests/interop.
  */
-#include "tlog/rekor_v2.h"
+#include "tlog/rekor.h"
 
 #include <stdio.h>
 #include <stdlib.h>

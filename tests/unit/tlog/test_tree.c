@@ -221,6 +221,42 @@ static void every_proof_of_a_big_tree(void)
 	CHECK_CODE(pdg_tree_walk_inclusion(w, BIG, &p, &err), &err, PDG_E_USAGE);
 }
 
+/* One walk that grows with the tree: roots and proofs are those of the tree as it is now. */
+static void a_walk_that_grows(void)
+{
+	static const size_t steps[] = {1,   1,	 3,   64,    186, 1,   1,   255,
+				       256, 257, 700, 64000, 300, 400, 2000};
+	PDG_AUTO(mem) struct pdg_hash32 *leaf = naive_leaves(BIG);
+	PDG_AUTO(memory) struct memory *m = memory_new();
+	PDG_AUTO(tree_walk) struct pdg_tree_walk *w = NULL;
+	struct pdg_tile_store s = store_of(m);
+	struct pdg_error err = {0};
+	struct pdg_hash32 root, want;
+	struct pdg_proof p;
+	size_t size = 0;
+	size_t i, at;
+
+	if (!CHECK_OK(pdg_tree_walk_new(&s, 0, &w, &err), &err))
+		return;
+	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		unsigned bad = 0;
+
+		pdg_test_case("%zu more than %zu", steps[i], size);
+		CHECK_OK(pdg_tree_walk_append(w, &s, leaf + size, steps[i], &root, &err), &err);
+		size += steps[i];
+		want = naive_mth(leaf, size);
+		CHECK(hash_same(&root, &want));
+		for (at = 0; at < size; at += 1 + (size - at) / 40) {
+			if (pdg_tree_walk_inclusion(w, at, &p, &err) < 0 ||
+			    pdg_merkle_inclusion(&leaf[at], at, size, &p, &root, &err) < 0)
+				bad++;
+		}
+		CHECK_UINT(bad, 0);
+	}
+	pdg_test_case(NULL);
+	check_tiles(m, leaf, size);
+}
+
 /* An append writes the tiles that change: no other is touched. */
 static void append_writes_little(void)
 {
@@ -364,6 +400,7 @@ static void other_paths_are_refused(void)
 PDG_TEST_MAIN("tree", {"small trees one by one", small_trees_one_by_one},
 	      {"boundaries of tiles", boundaries_of_tiles},
 	      {"every proof of a big tree", every_proof_of_a_big_tree},
+	      {"a walk that grows", a_walk_that_grows},
 	      {"an append writes little", append_writes_little},
 	      {"questions without answer", questions_without_answer}, {"paths", paths},
 	      {"other paths are refused", other_paths_are_refused})

@@ -6,6 +6,9 @@
 #include "unit/trust/policy_place.h"
 
 #define BUILDER	 "[builder \"b\"]\nrepository = https://h/*\n"
+#define TOKEN	 BUILDER "oidcIssuer = https://issuer.example\n"
+#define AUDIENCE "oidcAudience = pedigree\n"
+#define CLAIM	 "oidcClaim = sub=x\n"
 #define PRODUCER "[producer \"p\"]\nrepository = https://h/*\n"
 #define APPROVER "[approver \"a@b\"]\nrepository = https://h/*\n"
 
@@ -138,6 +141,30 @@ static void refused_by_rule(void)
 		{"POL-8", ">" APPROVER "scope = s\n"},
 		{"POL-8", ">" APPROVER "sshKey = who.pub\n"},
 		{"POL-8", ">[approver \"a@b\"]\nscope = s\nsshKey = who.pub\n"},
+		/* whoever proves himself without a key */
+		{"POL-8", ">" TOKEN "key = a.pub\n" AUDIENCE CLAIM},
+		{"POL-8", ">" TOKEN AUDIENCE CLAIM "clientCertificate = CN=x\n"},
+		{"POL-8", ">" BUILDER "key = a.pub\nclientCertificate = CN=x\n"},
+		{"POL-8", ">" TOKEN AUDIENCE},
+		{"POL-8", ">" TOKEN CLAIM},
+		{"POL-8", ">" BUILDER AUDIENCE CLAIM},
+		{"POL-8", ">" BUILDER "event = push\n"},
+		{"POL-8", ">" BUILDER "key = a.pub\nevent = push\n"},
+		{"POL-8", ">" PRODUCER
+			  "stage = sbom\nkey = service\noidcIssuer = https://i\n" AUDIENCE CLAIM},
+		{"POL-2", PRODUCER "stage = sbom\nkey = service\n>event = push\n"},
+		{"POL-3", BUILDER ">oidcIssuer = http://issuer.example\n" AUDIENCE CLAIM},
+		{"POL-3", BUILDER ">oidcIssuer = https://user@issuer.example\n" AUDIENCE CLAIM},
+		{"POL-3", BUILDER ">oidcIssuer = https://Issuer.example\n" AUDIENCE CLAIM},
+		{"POL-3", BUILDER ">oidcIssuer = https://issuer.example/?a\n" AUDIENCE CLAIM},
+		{"POL-3", TOKEN "oidcAudience = a\n>oidcAudience = b\n" CLAIM},
+		{"POL-3", TOKEN ">oidcClaim = sub\n" AUDIENCE},
+		{"POL-3", TOKEN ">oidcClaim = =x\n" AUDIENCE},
+		{"POL-3", TOKEN ">oidcClaim = sub=\n" AUDIENCE},
+		{"POL-3", TOKEN ">oidcClaim = sub=repo:*\n" AUDIENCE},
+		{"POL-3", TOKEN ">oidcClaim = aud=x\n" AUDIENCE},
+		{"POL-3", TOKEN ">oidcClaim = user_email=x\n" AUDIENCE},
+		{"POL-3", BUILDER ">clientCertificate = CN=*\n"},
 		{"POL-8", REPO ">[trust \"old\"]\nvalidAfter = 2026-01-01T00:00:00Z\n"},
 		{"POL-8",
 		 ">[trust \"old\"]\nserviceKey = a.pub\nvalidAfter = 2026-01-01T00:00:00Z\n"

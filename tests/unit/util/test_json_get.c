@@ -220,6 +220,49 @@ static void arrays(void)
 	CHECK(!pdg_json_is_obj(NULL) && !pdg_json_is_arr(NULL) && !pdg_json_is_str(NULL));
 }
 
+/* What a string says, wherever its escapes stand, as a value and as a name. */
+static void strings_say(void)
+{
+	static const struct {
+		const char *json, *says;
+	} rows[] = {
+		{"", ""},
+		{"plain", "plain"},
+		{"\\n", "\n"},
+		{"\\\"", "\""},
+		{"a\\\\", "a\\"},
+		{"\\/b", "/b"},
+		{"a\\tb\\tc", "a\tb\tc"},
+		{"\\b\\f\\r", "\b\f\r"},
+		{"\\u0041\\u00e9\\u20AC", "A\xC3\xA9\xE2\x82\xAC"},
+		{"\\u007f\\u0080\\u07ff\\u0800\\uffff",
+		 "\x7F\xC2\x80\xDF\xBF\xE0\xA0\x80\xEF\xBF\xBF"},
+		{"\\ud83d\\uDD11\\uDBFF\\uDFFF", "\xF0\x9F\x94\x91\xF4\x8F\xBF\xBF"},
+		{"gr\xC3\xBC\xC3\x9F", "gr\xC3\xBC\xC3\x9F"},
+		{"\\u00fc\xC3\xBC", "\xC3\xBC\xC3\xBC"},
+		{"{[,:]}", "{[,:]}"},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		PDG_AUTO(json) json_t *j = NULL;
+		PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(1000);
+		struct pdg_error err = {0};
+
+		pdg_test_case("%s", rows[i].json);
+		pdg_buf_printf(&text, "{ \"list\" : [ \"%s\" , {\"%s\" : \"%s\"} ] , \"z\":-12 }",
+			       rows[i].json, rows[i].json, rows[i].json);
+		CHECK_OK(pdg_json_load(pdg_buf_bytes(&text), 1000, &j, &err), &err);
+		CHECK_UINT(pdg_json_len(pdg_json_get(j, "list")), 2);
+		CHECK_STR(pdg_json_str_value(pdg_json_at(pdg_json_get(j, "list"), 0)),
+			  rows[i].says);
+		CHECK_STR(pdg_json_str_value(pdg_json_get(pdg_json_at(pdg_json_get(j, "list"), 1),
+							  rows[i].says)),
+			  rows[i].says);
+	}
+	pdg_test_case(NULL);
+}
+
 static void members_in_order(void)
 {
 	PDG_AUTO(json) json_t *j = NULL;
@@ -255,5 +298,5 @@ static void only_known_members(void)
 
 PDG_TEST_MAIN("json_get", {"every getter against every type", every_getter_against_every_type},
 	      {"values", values}, {"defaults", defaults}, {"outputs stay", outputs_stay},
-	      {"base64", base64}, {"arrays", arrays}, {"members in order", members_in_order},
-	      {"only known members", only_known_members})
+	      {"base64", base64}, {"arrays", arrays}, {"strings say", strings_say},
+	      {"members in order", members_in_order}, {"only known members", only_known_members})

@@ -153,17 +153,31 @@ static const struct {
 	const char *name;
 	int status; /* 0: any */
 } problems[] = {
-	{"malformed", 400},	     {"too-large", 413},
-	{"signature-invalid", 403},  {"identity-not-allowed", 403},
-	{"source-missing", 424},     {"source-not-verified", 422},
-	{"source-ambiguous", 422},   {"reference-unknown", 424},
-	{"reference-mismatch", 422}, {"subject-mismatch", 422},
-	{"replayed-token", 401},     {"conflict", 409},
-	{"log-unavailable", 503},    {"overloaded", 503},
-	{"not-found", 404},	     {"method-not-allowed", 405},
-	{"unsupported-type", 415},   {"headers-too-large", 431},
-	{"not-ready", 503},	     {"not-supported", 501},
-	{"internal", 500},	     {"refused", 0},
+	{"malformed", 400},
+	{"too-large", 413},
+	{"signature-invalid", 403},
+	{"identity-not-allowed", 403},
+	{"source-missing", 424},
+	{"source-not-verified", 422},
+	{"source-ambiguous", 422},
+	{"reference-unknown", 424},
+	{"reference-mismatch", 422},
+	{"subject-mismatch", 422},
+	{"replayed-token", 401},
+	{"conflict", 409},
+	{"token-invalid", 401},
+	{"issuer-unavailable", 503},
+	{"log-unavailable", 503},
+	{"overloaded", 503},
+	{"not-found", 404},
+	{"method-not-allowed", 405},
+	{"unsupported-type", 415},
+	{"headers-too-large", 431},
+	{"target-too-long", 414},
+	{"not-ready", 503},
+	{"not-supported", 501},
+	{"internal", 500},
+	{"refused", 0},
 };
 
 static bool problem_has_status(const char *problem, int status)
@@ -205,10 +219,11 @@ static void entries_are_whole(void)
 static void faults_of_configuration_are_wrong_use(void)
 {
 	static const char *const ids[] = {
-		"FIL-1", "KEY-2",  "KEY-3",  "TRT-1", "CLI-1", "CLI-2",	 "CLI-3", "CLI-4", "CLI-9",
-		"GIT-1", "GIT-2",  "GIT-4",  "GIT-5", "PSH-1", "PSH-19", "HOK-3", "HOK-4", "HOK-6",
-		"SGN-1", "POL-1",  "POL-2",  "POL-3", "POL-4", "POL-5",	 "POL-6", "POL-7", "POL-8",
-		"POL-9", "POL-10", "POL-11", "CFG-1", "CFG-2", "CFG-3",	 "CFG-4", "CFG-6", "STO-5",
+		"FIL-1",  "KEY-2",  "KEY-3", "KEY-4", "KEY-5", "KEY-6", "TRT-1", "CLI-1",
+		"CLI-2",  "CLI-3",  "CLI-4", "CLI-9", "GIT-1", "GIT-2", "GIT-4", "GIT-5",
+		"PSH-1",  "PSH-19", "HOK-3", "HOK-4", "HOK-6", "SGN-1", "POL-1", "POL-2",
+		"POL-3",  "POL-4",  "POL-5", "POL-6", "POL-7", "POL-8", "POL-9", "POL-10",
+		"POL-11", "CFG-1",  "CFG-2", "CFG-3", "CFG-4", "CFG-6", "STO-5", "BAK-1",
 	};
 	size_t n_rules;
 	const struct pdg_rule *rules = pdg_rule_table(&n_rules);

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What pedigreed and pedigree-signer say to each other, over Unix sockets that nobody else has. One
+ * request, one answer, then the next: eight bytes of head, then a body.
+ *
+ *	head:	op or status, purpose, 0, 0, length of the body in four bytes, most significant
+ *first
+ *
+ * Each side takes the other for hostile: a length beyond the limit, a byte too many, an unknown
+ * head end the conversation.
+ *
+ *	to the keeper		START			the answer carries descriptors, one a
+ *connection to a holder of keys	OPEN(purpose)		SPKI DER of that key SEAL
+ *from here on SIGN alone SIGN(purpose, bytes)	the signature
+ */
+#ifndef PDG_AGENT_WIRE_H
+#define PDG_AGENT_WIRE_H
+
+#include "util/buf.h"
+
+/* What a key is for. Its name in words and on the command line: pdg_purpose_name(). */
+enum pdg_purpose { PDG_PURPOSE_SIGNING, PDG_PURPOSE_JOURNAL, PDG_PURPOSE_LOG, PDG_PURPOSES };
+
+/** "signing", "journal", "log". Static. */
+const char *pdg_purpose_name(enum pdg_purpose purpose);
+
+enum pdg_agent_op {
+	PDG_AGENT_OK = 0, /* an answer */
+	PDG_AGENT_ERROR,  /* an answer: the body is an error */
+	PDG_AGENT_START,
+	PDG_AGENT_OPEN,
+	PDG_AGENT_SEAL,
+	PDG_AGENT_SIGN,
+};
+
+#define PDG_AGENT_HEAD	      8
+#define PDG_AGENT_CONNECTIONS 16 /* most that a holder serves */
+
+struct pdg_agent_head {
+	uint8_t op;
+	uint8_t purpose;
+};
+
+/**
+ * Send one message on the blocking socket @fd, without SIGPIPE. Returns 0, PDG_E_NOTFOUND: the
+ * other side is gone and has read nothing of it; PDG_E_IO.
+ */
+int pdg_agent_send(int fd, struct pdg_agent_head head, struct pdg_bytes body,
+		   struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * Read one message with a body of at most @max bytes.
+ *
+ * @in        emptied, then used for it; keeps its memory from one call to the next unless it is
+ *            large. Its limit is at least PDG_AGENT_HEAD + @max
+ * @out_body  borrowed from @in
+ *
+ * Returns 0, PDG_E_NOTFOUND: the other side is gone, and sent nothing; PDG_E_FORMAT (RLY-3),
+ * PDG_E_LIMIT (RLY-4), PDG_E_IO (also: RLY-2, a timeout of the socket), PDG_E_NOMEM.
+ */
+int pdg_agent_receive(int fd, struct pdg_buf *in, size_t max, struct pdg_agent_head *out,
+		      struct pdg_bytes *out_body, struct pdg_error *err) PDG_MUST_CHECK;
+
+/** An error as a body, and back: into @err, whose code is returned. RLY-3 for one that is none. */
+void pdg_agent_error_put(const struct pdg_error *why, struct pdg_buf *out);
+int pdg_agent_error_get(struct pdg_bytes body, struct pdg_error *err) PDG_MUST_CHECK;
+
+#endif

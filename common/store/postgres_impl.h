@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of the PostgreSQL store share. Private to them.
+ *
+ *	postgres.c         open, close, the table of operations, the module's one symbol
+ *	postgres_sql.c     the statements
+ *	postgres_conn.c    a connection: made, checked, asked with a deadline, given up
+ *	postgres_lend.c    which connection a question goes to
+ *	postgres_schema.c  migrations
+ *	postgres_write.c   the writer's side: batches, inserts, journal, meta
+ *	postgres_read.c    look-ups
+ */
+#ifndef PDG_STORE_POSTGRES_IMPL_H
+#define PDG_STORE_POSTGRES_IMPL_H
+
+#include <libpq-fe.h>
+#include <pthread.h>
+
+#include "store/module.h"
+#include "store/shared.h"
+
+#define PDG_PG_READERS	4
+#define PDG_PG_ARGS_MAX 13
+#define PDG_PG_ID_LEN	64
+
+/* The one lock of all pedigreed over a database, and of the migrations: "PDG", and which. */
+#define PDG_PG_LOCK "5260359, 1"
+
+enum pdg_pg_sql {
+	PDG_PG_INSERT,
+	PDG_PG_INSERT_SUBJECT,
+	PDG_PG_UPDATE_ENVELOPE,
+	PDG_PG_INSERT_PENDING,
+	PDG_PG_INSERT_BUNDLE,
+	PDG_PG_DELETE_PENDING,
+	PDG_PG_LEAF_INSERT,
+	PDG_PG_TILE_WRITE,
+	PDG_PG_STATE_WRITE,
+	PDG_PG_META_SET,
+	PDG_PG_TOKEN_FORGET,
+	PDG_PG_TOKEN_USE,
+	PDG_PG_META_GET,
+	PDG_PG_GET,
+	PDG_PG_BY_SUBJECT,
+	PDG_PG_LIST,
+	PDG_PG_LIST_COMMIT,
+	PDG_PG_LIST_SOURCES,
+	PDG_PG_SOURCES,
+	PDG_PG_SOURCES_OF,
+	PDG_PG_CLAIM,
+	PDG_PG_PENDING,
+	PDG_PG_RELEASE,
+	PDG_PG_EACH,
+	PDG_PG_COUNT,
+	PDG_PG_STATE_READ,
+	PDG_PG_LEAF_READ,
+	PDG_PG_TILE_READ,
+	PDG_PG_SQL_COUNT,
+};
+
+/** The text of the statement @which. */
+const char *pdg_pg_sql(enum pdg_pg_sql which);
+
+/* Parameters in order. Nothing is copied but numbers. */
+struct pdg_pg_args {
+	int n;
+	const char *value[PDG_PG_ARGS_MAX];
+	int length[PDG_PG_ARGS_MAX];
+	int format[PDG_PG_ARGS_MAX];
+	uint8_t number[PDG_PG_ARGS_MAX][8];
+};
+
+void pdg_pg_int(struct pdg_pg_args *a, int64_t v);
+void pdg_pg_text(struct pdg_pg_args *a, const char *v); /* NULL is NULL */
+void pdg_pg_blob(struct pdg_pg_args *a, struct pdg_bytes v);
+void pdg_pg_blob_or_null(struct pdg_pg_args *a, struct pdg_bytes v); /* n 0: NULL */
+
+static inline void pdg_pg_result_free(PGresult *r)
+{
+	PQclear(r);
+}
+PDG_AUTO_DEFINE(pg_result, PGresult *, pdg_pg_result_free)
+
+/* Of a result: the value in a row and column. */
+int64_t pdg_pg_get_int(const PGresult *r, int row, int col);
+bool pdg_pg_get_bool(const PGresult *r, int row, int col);
+struct pdg_bytes pdg_pg_get_bytes(const PGresult *r, int row, int col);
+/** A copy; *@out stays NULL for NULL. False: no memory. */
+bool pdg_pg_get_text(const PGresult *r, int row, int col, char **out);
+
+/* One connection, used by one thread at a time. */
+struct pdg_pg_conn {
+	PGconn *pg; /* NULL: none */
+	bool prepared[PDG_PG_SQL_COUNT];
+	bool busy;	 /* readers: lent out */
+	int64_t retry;	 /* pdg_monotonic_ms() before which no other attempt is made */
+	int64_t answers; /* it answered at that time */
+};
+
+struct pdg_pg {
+	struct pdg_store base; /* first: the two addresses are the same */
+	char *url;
+	char *name;		/* what may be printed of it */
+	char *password;		/* that the first connection was made with, from a file or not */
+	char id[PDG_PG_ID_LEN]; /* of the database, made with its tables; "" before it is known */
+	bool only_look;
+	int64_t owner; /* of the rows that this process has claimed */
+	struct pdg_pg_conn writer;
+	struct pdg_pg_conn readers[PDG_PG_READERS];
+	pthread_mutex_t mutex; /* guards readers[].busy, in_batch, batch_thread */
+	pthread_cond_t returned;
+	bool in_batch;
+	pthread_t batch_thread;
+};
+
+/* --- a connection --- */
+
+/** What may be printed of @url: user, host, port and database. NULL: no memory, or no URL. */
+char *pdg_pg_name(const char *url);
+
+/**
+ * See to it that there is a connection, with its settings, to the database that was opened. STO-3,
+ * STO-1, STO-5.
+ */
+int pdg_pg_connect(struct pdg_pg *s, struct pdg_pg_conn *c, struct pdg_error *err) PDG_MUST_CHECK;
+void pdg_pg_drop(struct pdg_pg_conn *c);
+
+/**
+ * Run a prepared statement; @what for the error. *@out: its rows, owned; NULL: nobody asks.
+ * STO-4: not now; the connection is dropped where it cannot be used again (c->pg is NULL then).
+ */
+int pdg_pg_exec(struct pdg_pg *s, struct pdg_pg_conn *c, enum pdg_pg_sql which,
+		const struct pdg_pg_args *a, const char *what, PGresult **out,
+		struct pdg_error *err) PDG_MUST_CHECK;
+/** The same for a text of one or more statements without parameters; the last one's rows. */
+int pdg_pg_simple(struct pdg_pg *s, struct pdg_pg_conn *c, const char *sql, const char *what,
+		  PGresult **out, struct pdg_error *err) PDG_MUST_CHECK;
+
+/* --- which one --- */
+
+/** Ask the writer's connection, inside its batch. */
+int pdg_pg_write(struct pdg_store *store, enum pdg_pg_sql which, const struct pdg_pg_args *a,
+		 const char *what, PGresult **out, struct pdg_error *err) PDG_MUST_CHECK;
+/** Ask any; the writer's for the thread that has a batch open. A broken connection is made anew and
+ * asked once more. */
+int pdg_pg_read(struct pdg_store *store, enum pdg_pg_sql which, const struct pdg_pg_args *a,
+		PGresult **out, struct pdg_error *err) PDG_MUST_CHECK;
+
+/* --- the schema --- */
+
+/** Bring it up to date, or make it. STO-1, STO-3, STO-4, STO-5. */
+int pdg_pg_migrate(struct pdg_pg *s, struct pdg_pg_conn *c, bool *out_new,
+		   struct pdg_error *err) PDG_MUST_CHECK;
+/** It is there, as this program knows it, of the database whose id is s->id (or it is put there).
+ */
+int pdg_pg_check_schema(struct pdg_pg *s, struct pdg_pg_conn *c,
+			struct pdg_error *err) PDG_MUST_CHECK;
+
+/* The operations, for the table in postgres.c. */
+int pdg_pg_begin(struct pdg_store *store, struct pdg_error *err);
+int pdg_pg_commit(struct pdg_store *store, struct pdg_error *err);
+void pdg_pg_rollback(struct pdg_store *store);
+int pdg_pg_insert(struct pdg_store *store, struct pdg_stored *a,
+		  const struct pdg_store_subject *subjects, size_t n, struct pdg_error *err);
+int pdg_pg_update_envelope(struct pdg_store *store, const char *reference,
+			   struct pdg_bytes envelope, const char *grade, struct pdg_error *err);
+int pdg_pg_set_logged(struct pdg_store *store, const char *reference, struct pdg_bytes bundle,
+		      struct pdg_error *err);
+int pdg_pg_journal_append(struct pdg_store *store, uint64_t index, struct pdg_bytes leaf,
+			  struct pdg_error *err);
+int pdg_pg_journal_tile_write(struct pdg_store *store, unsigned level, uint64_t n,
+			      struct pdg_bytes hashes, struct pdg_error *err);
+int pdg_pg_journal_checkpoint_write(struct pdg_store *store, uint64_t size, struct pdg_bytes note,
+				    struct pdg_error *err);
+int pdg_pg_meta_set(struct pdg_store *store, const char *name, const char *value,
+		    struct pdg_error *err);
+int pdg_pg_token_use(struct pdg_store *store, const uint8_t name[32], const uint8_t body[32],
+		     int64_t expires, int64_t now, struct pdg_error *err);
+
+int pdg_pg_meta_get(struct pdg_store *store, const char *name, char **out, struct pdg_error *err);
+int pdg_pg_get(struct pdg_store *store, const char *reference, struct pdg_stored **out,
+	       struct pdg_error *err);
+int pdg_pg_by_subject(struct pdg_store *store, const char *algorithm, const char *value,
+		      int64_t after, size_t max, struct pdg_stored ***out, size_t *out_n,
+		      struct pdg_error *err);
+int pdg_pg_list(struct pdg_store *store, const char *algorithm, const char *value,
+		const char *stage, int64_t after, size_t max, struct pdg_listed **out,
+		size_t *out_n, struct pdg_error *err);
+int pdg_pg_list_commit(struct pdg_store *store, const char *git_commit, const char *stage,
+		       int64_t after, size_t max, struct pdg_listed **out, size_t *out_n,
+		       struct pdg_error *err);
+int pdg_pg_list_sources(struct pdg_store *store, const char *repository, const char *git_commit,
+			size_t max, struct pdg_listed **out, size_t *out_n, struct pdg_error *err);
+int pdg_pg_sources(struct pdg_store *store, const char *repository, const char *algorithm,
+		   const char *value, int64_t after, size_t max, size_t max_bytes,
+		   struct pdg_stored ***out, size_t *out_n, struct pdg_error *err);
+int pdg_pg_pending(struct pdg_store *store, int64_t after, size_t max, size_t max_bytes,
+		   struct pdg_stored ***out, size_t *out_n, struct pdg_error *err);
+int pdg_pg_there(struct pdg_store *store, struct pdg_error *err);
+int pdg_pg_count(struct pdg_store *store, uint64_t *out_all, uint64_t *out_pending,
+		 int64_t *out_oldest_pending, struct pdg_error *err);
+int pdg_pg_journal_state(struct pdg_store *store, uint64_t *out_size, struct pdg_buf *out_note,
+			 struct pdg_error *err);
+int pdg_pg_journal_leaf(struct pdg_store *store, uint64_t index, struct pdg_buf *out,
+			struct pdg_error *err);
+int pdg_pg_journal_tile_read(struct pdg_store *store, unsigned level, uint64_t n,
+			     struct pdg_buf *out, struct pdg_error *err);
+int pdg_pg_each(struct pdg_store *store,
+		int (*each)(void *ctx, const struct pdg_stored *a, struct pdg_error *err),
+		void *ctx, struct pdg_error *err);
+
+#endif

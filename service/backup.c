@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A backup of a running service, by another process with a reader's connection of its own. The
+ * database comes first: the log that is copied after it has at least the entries that it knows of,
+ * which is all that the service asks for at its start (CFG-5).
+ */
+#include "service/backup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/sqlite.h"
+#include "tlog/embedded.h"
+#include "util/fs.h"
+#include "util/jsonw.h"
+#include "util/limits.h"
+#include "util/str.h"
+#include "util/time.h"
+
+#define JOURNAL_KEY ".journal-key.pem"
+
+struct backup {
+	const struct pdg_service_config *cfg;
+	struct pdg_backup_told *told;
+	const char *dir; /* being made */
+};
+
+static void store_progress(void *ctx, uint64_t done, uint64_t all)
+{
+	const struct backup *b = ctx;
+
+	if (b->told->progress)
+		b->told->progress(b->told->ctx, "database", done, all);
+}
+
+/* Files that another user made beside the database would keep the service from opening it. */
+static int check_user(const struct pdg_service_config *cfg, struct pdg_error *err)
+{
+	struct stat st;
+	int rc;
+
+	if (!cfg->store_path) {
+		rc = pdg_reject(err, "BAK-1", "the store is a database of PostgreSQL");
+		pdg_fix(err, "use pg_dump, or pg_basebackup with WAL archiving");
+		return rc;
+	}
+	if (stat(cfg->store_path, &st) != 0) {
+		rc = pdg_reject(err, "STO-3", "there is no store in \"%s\": %s", cfg->store_path,
+				strerror(errno));
+		pdg_fix(err, "name the file of the service's database by store in [service]");
+		return rc;
+	}
+	if (st.st_uid == geteuid())
+		return 0;
+	rc = pdg_reject(err, "BAK-1", "\"%s\" belongs to user %u, and this is user %u",
+			cfg->store_path, st.st_uid, geteuid());
+	pdg_fix(err, "run it as the service's user");
+	return rc;
+}
+
+static int make_folder(const char *dir, struct pdg_error *err)
+{
+	int rc;
+
+	if (mkdir(dir, 0700) == 0)
+		return 0;
+	rc = pdg_reject(err, "BAK-1", "cannot make \"%s\": %s", dir, strerror(errno));
+	pdg_fix(err, "name a new folder in a place where the service's user may write");
+	return rc;
+}
+
+static int copy_store(const struct backup *b, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *to = pdg_path_join(b->dir, PDG_BACKUP_STORE);
+
+	if (!to)
+		return pdg_nomem(err);
+	return pdg_sqlite_backup(b->cfg->store_path, to, store_progress, (void *)(uintptr_t)b, err);
+}
+
+/* The one beside the database; one that is configured has its own backups. */
+static int copy_journal_key(const struct backup *b, struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf pem = PDG_BUF_INIT(PDG_LIMIT_KEY_PEM);
+	PDG_AUTO(mem) char *from = pdg_str_printf("%s" JOURNAL_KEY, b->cfg->store_path);
+	PDG_AUTO(mem) char *to = pdg_path_join(b->dir, PDG_BACKUP_STORE JOURNAL_KEY);
+	int rc;
+
+	if (!from || !to)
+		return pdg_nomem(err);
+	if (b->cfg->journal_key)
+		return 0;
+	rc = pdg_fs_read(from, &pem, err);
+	return rc < 0 ? rc : pdg_fs_create(to, pdg_buf_bytes(&pem), 0600, err);
+}
+
+static int copy_log(const struct backup *b, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *to = pdg_path_join(b->dir, PDG_BACKUP_LOG);
+
+	if (!to)
+		return pdg_nomem(err);
+	if (b->cfg->log != PDG_LOG_EMBEDDED)
+		return 0;
+	return pdg_embedded_backup(b->cfg->log_directory, to, !b->cfg->log_key, &b->told->log_size,
+				   err);
+}
+
+/* For people: what this folder is. Nothing reads it. */
+static int write_about(const struct backup *b, struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_KIB(64));
+	PDG_AUTO(mem) char *path = pdg_path_join(b->dir, PDG_BACKUP_ABOUT);
+	struct pdg_jw w;
+	int rc;
+
+	if (!path)
+		return pdg_nomem(err);
+	pdg_jw_init(&w, &text);
+	pdg_jw_obj(&w);
+	pdg_jw_kstr(&w, "backupOf", b->cfg->store_path);
+	pdg_jw_key(&w, "made");
+	pdg_jw_time(&w, pdg_now(&pdg_clock_system));
+	pdg_jw_kstr(&w, "logOrigin", b->cfg->log_origin);
+	pdg_jw_ku64(&w, "logEntries", b->told->log_size);
+	pdg_jw_end(&w);
+	pdg_buf_putc(&text, '\n');
+	rc = pdg_buf_check(&text, err);
+	return rc < 0 ? rc : pdg_fs_create(path, pdg_buf_bytes(&text), 0600, err);
+}
+
+/* One sync of the file system in place of one for each of ten thousand tiles. */
+static int sync_all(const char *dir, struct pdg_error *err)
+{
+	PDG_AUTO(fd) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || syncfs(fd) != 0)
+		return pdg_fail(err, PDG_E_IO, "cannot sync \"%s\": %s", dir, strerror(errno));
+	return 0;
+}
+
+static int fill(const struct backup *b, struct pdg_error *err)
+{
+	int rc = copy_store(b, err);
+
+	if (rc == 0)
+		rc = copy_journal_key(b, err);
+	if (rc == 0)
+		rc = copy_log(b, err);
+	if (rc == 0)
+		rc = write_about(b, err);
+	return rc == 0 ? sync_all(b->dir, err) : rc;
+}
+
+/* Its name is the promise that it is whole; rename() would replace an empty folder. */
+static int give_name(const char *dir, const char *to, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *parent = pdg_path_dir(to);
+
+	if (!parent)
+		return pdg_nomem(err);
+	if (renameat2(AT_FDCWD, dir, AT_FDCWD, to, RENAME_NOREPLACE) != 0)
+		return pdg_fail(err, PDG_E_IO, "cannot rename \"%s\" to \"%s\": %s", dir, to,
+				strerror(errno));
+	return pdg_fs_sync_dir(parent, err);
+}
+
+int pdg_backup(const struct pdg_service_config *cfg, const char *to, struct pdg_backup_told *told,
+	       struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *dir = pdg_str_printf("%s.unfinished-%ld", to, (long)getpid());
+	struct backup b = {.cfg = cfg, .told = told, .dir = dir};
+	int rc;
+
+	if (!dir)
+		return pdg_nomem(err);
+	told->log_size = 0;
+	rc = check_user(cfg, err);
+	if (rc < 0)
+		return rc;
+	if (pdg_fs_exists(to)) {
+		rc = pdg_reject(err, "BAK-1", "\"%s\" is there already", to);
+		pdg_fix(err, "name a folder that is not there: each backup is one of its own");
+		return rc;
+	}
+	rc = make_folder(dir, err);
+	if (rc < 0)
+		return rc;
+	rc = fill(&b, err);
+	if (rc == 0)
+		rc = give_name(dir, to, err);
+	if (rc == 0)
+		return 0;
+	if (pdg_fs_remove_tree(dir, NULL) < 0)
+		pdg_fix(err, "remove \"%s\"", dir);
+	return pdg_context(err, rc, "backup");
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A bounded queue, a few threads, and the relay that they ask. The relay is told the issuers of the
+ * policy in force with each token: it asks no other, whatever the token says.
+ */
+#include "service/callers.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include "service/relay.h"
+#include "util/jsonw.h"
+#include "util/limits.h"
+#include "util/log.h"
+#include "util/size.h"
+#include "util/str.h"
+
+/* Two answers of an issuer, and somebody before us who waits for the same. */
+#define TOKEN_MS (PDG_LIMIT_ISSUER_SECONDS * 1000 * 5)
+
+struct pdg_callers {
+	struct pdg_callers_options opt;
+	pthread_mutex_t mutex; /* guards the rest */
+	pthread_cond_t more;
+	struct pdg_job *first, *last;
+	size_t n, bytes;
+	bool stopping;
+	struct pdg_relay *own; /* relay, NULL until it is needed; freed when the threads are gone */
+	pthread_t threads[PDG_LIMIT_CALLERS];
+	size_t n_threads;
+};
+
+/* --- the question --- */
+
+static void write_pin(struct pdg_jw *w, const struct pdg_policy_proof *proof)
+{
+	if (!proof->oidc_issuer || !proof->oidc_audience)
+		return;
+	pdg_jw_obj(w);
+	pdg_jw_kstr(w, "issuer", proof->oidc_issuer);
+	pdg_jw_kstr(w, "audience", proof->oidc_audience);
+	pdg_jw_end(w);
+}
+
+static bool names_issuer(const struct pdg_policy *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_builders; i++) {
+		if (p->builders[i].proof.oidc_issuer)
+			return true;
+	}
+	for (i = 0; i < p->n_producers; i++) {
+		if (p->producers[i].proof.oidc_issuer)
+			return true;
+	}
+	return false;
+}
+
+static int write_question(const struct pdg_policy *p, const char *token, struct pdg_buf *out,
+			  struct pdg_error *err)
+{
+	struct pdg_jw w;
+	size_t i;
+
+	pdg_jw_init(&w, out);
+	pdg_jw_obj(&w);
+	pdg_jw_kstr(&w, "token", token);
+	pdg_jw_key(&w, "issuers");
+	pdg_jw_arr(&w);
+	for (i = 0; i < p->n_builders; i++)
+		write_pin(&w, &p->builders[i].proof);
+	for (i = 0; i < p->n_producers; i++)
+		write_pin(&w, &p->producers[i].proof);
+	pdg_jw_end(&w);
+	pdg_jw_end(&w);
+	return pdg_buf_check(out, err);
+}
+
+/* --- the relay --- */
+
+static int start_relay(const struct pdg_callers *c, struct pdg_relay **out, struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf setup = PDG_BUF_INIT(PDG_LIMIT_KIB(16));
+	struct pdg_relay_options opt = {.program = NULL};
+	struct pdg_jw w;
+	int rc;
+
+	pdg_jw_init(&w, &setup);
+	pdg_jw_obj(&w);
+	if (c->opt.proxy)
+		pdg_jw_kstr(&w, "proxy", c->opt.proxy);
+	pdg_jw_kobj(&w, "token");
+	pdg_jw_end(&w);
+	pdg_jw_end(&w);
+	rc = pdg_buf_check(&setup, err);
+	if (rc < 0)
+		return rc;
+	opt.setup = pdg_buf_bytes(&setup);
+	return pdg_relay_start(&opt, out, err);
+}
+
+/* The relay, started now if it is not there. One thread starts it, others wait for that. */
+static int the_relay(struct pdg_callers *c, struct pdg_relay **out, struct pdg_error *err)
+{
+	int rc = 0;
+
+	(void)pthread_mutex_lock(&c->mutex);
+	if (c->stopping)
+		rc = pdg_reject(err, "SVC-2", "the service is stopping");
+	else if (!c->own)
+		rc = start_relay(c, &c->own, err);
+	*out = c->own;
+	(void)pthread_mutex_unlock(&c->mutex);
+	return rc;
+}
+
+static int judge_token(struct pdg_callers *c, struct pdg_job *job, struct pdg_error *err)
+{
+	PDG_AUTO(in_force) struct pdg_in_force *force = pdg_in_force_ref(c->opt.policy);
+	PDG_AUTO(buf) struct pdg_buf question = PDG_BUF_INIT(PDG_LIMIT_MIB(8));
+	PDG_AUTO(buf) struct pdg_buf answer = PDG_BUF_INIT(PDG_LIMIT_KIB(64));
+	struct pdg_relay *relay = NULL;
+	int rc;
+
+	if (!names_issuer(force->policy))
+		return pdg_reject(err, "TOK-1",
+				  "the policy names no oidcIssuer: no token is taken");
+	rc = the_relay(c, &relay, err);
+	if (rc == 0)
+		rc = write_question(force->policy, job->asked->bearer, &question, err);
+	if (rc == 0)
+		rc = pdg_relay_call(relay, "token", pdg_buf_bytes(&question), TOKEN_MS, &answer,
+				    err);
+	return rc < 0 ? rc : pdg_proven_token(&job->asked->proven, pdg_buf_bytes(&answer), err);
+}
+
+/* --- the queue --- */
+
+static struct pdg_job *take(struct pdg_callers *c)
+{
+	struct pdg_job *job;
+
+	(void)pthread_mutex_lock(&c->mutex);
+	while (!c->first && !c->stopping)
+		(void)pthread_cond_wait(&c->more, &c->mutex);
+	job = c->first;
+	if (job) {
+		c->first = job->next;
+		if (!c->first)
+			c->last = NULL;
+		c->n--;
+		c->bytes -= pdg_job_bytes(job);
+		job->next = NULL;
+	}
+	(void)pthread_mutex_unlock(&c->mutex);
+	return job;
+}
+
+static void *work(void *arg)
+{
+	struct pdg_callers *c = arg;
+	struct pdg_job *job;
+
+	while ((job = take(c))) {
+		int rc = judge_token(c, job, &job->err);
+
+		c->opt.go_on(c->opt.ctx, job, rc);
+	}
+	return NULL;
+}
+
+int pdg_callers_put(struct pdg_callers *c, struct pdg_job *job, struct pdg_error *err)
+{
+	size_t bytes = pdg_job_bytes(job);
+	int rc = 0;
+
+	(void)pthread_mutex_lock(&c->mutex);
+	if (c->stopping)
+		rc = pdg_reject(err, "SVC-2", "the service is stopping");
+	else if (c->n == PDG_LIMIT_CALLERS_WAITING ||
+		 (c->n && bytes > PDG_LIMIT_CALLERS_BYTES - c->bytes))
+		rc = pdg_reject(err, "SVC-1", "too many tokens wait to be looked at");
+	if (rc == 0) {
+		job->next = NULL;
+		if (c->last)
+			c->last->next = job;
+		else
+			c->first = job;
+		c->last = job;
+		c->n++;
+		c->bytes += bytes;
+		(void)pthread_cond_signal(&c->more);
+	}
+	(void)pthread_mutex_unlock(&c->mutex);
+	return rc;
+}
+
+/* --- start and end --- */
+
+static int start_threads(struct pdg_callers *c, struct pdg_error *err)
+{
+	while (c->n_threads < PDG_LIMIT_CALLERS) {
+		if (pthread_create(&c->threads[c->n_threads], NULL, work, c) != 0)
+			return pdg_fail(err, PDG_E_IO, "cannot start a thread");
+		c->n_threads++;
+	}
+	return 0;
+}
+
+int pdg_callers_new(const struct pdg_callers_options *opt, struct pdg_callers **out,
+		    struct pdg_error *err)
+{
+	struct pdg_callers *c = pdg_calloc(1, sizeof(*c));
+	int rc;
+
+	if (!c)
+		return pdg_nomem(err);
+	c->opt = *opt;
+	(void)pthread_mutex_init(&c->mutex, NULL);
+	(void)pthread_cond_init(&c->more, NULL);
+	rc = start_threads(c, err);
+	if (rc < 0) {
+		pdg_callers_free(c);
+		return rc;
+	}
+	*out = c;
+	return 0;
+}
+
+void pdg_callers_stop(struct pdg_callers *c)
+{
+	struct pdg_job *job;
+	struct pdg_job *next;
+	size_t i;
+
+	(void)pthread_mutex_lock(&c->mutex);
+	c->stopping = true;
+	job = c->first;
+	c->first = c->last = NULL;
+	c->n = 0;
+	c->bytes = 0;
+	if (c->own)
+		pdg_relay_stop(c->own);
+	(void)pthread_cond_broadcast(&c->more);
+	(void)pthread_mutex_unlock(&c->mutex);
+	for (; job; job = next) {
+		next = job->next;
+		job->next = NULL;
+		c->opt.go_on(c->opt.ctx, job,
+			     pdg_reject(&job->err, "SVC-2", "the service is stopping"));
+	}
+	for (i = 0; i < c->n_threads; i++)
+		(void)pthread_join(c->threads[i], NULL);
+	c->n_threads = 0;
+}
+
+void pdg_callers_free(struct pdg_callers *c)
+{
+	if (!c)
+		return;
+	pdg_callers_stop(c);
+	pdg_relay_free(c->own);
+	(void)pthread_cond_destroy(&c->more);
+	(void)pthread_mutex_destroy(&c->mutex);
+	free(c);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Requests with a token wait here while pedigree-relay looks at it, which may have to ask an
+ * issuer: a few threads of their own, so that a slow issuer holds up nobody who came without. They
+ * go on from there.
+ */
+#ifndef PDG_SERVICE_CALLERS_H
+#define PDG_SERVICE_CALLERS_H
+
+#include "service/job.h"
+
+struct pdg_callers;
+
+struct pdg_callers_options {
+	/* Of the relay, which is one of its own, so that ending its calls ends no one else's. */
+	const char *proxy; /* or NULL */
+	struct pdg_policy_box *policy;
+	/** @job's token is judged: @rc 0, or why not is in its err. @job is the callee's. */
+	void (*go_on)(void *ctx, struct pdg_job *job, int rc);
+	void *ctx;
+};
+
+/**
+ * Start the threads. The relay is started with the first token, unless the policy that is in force
+ * names an issuer: then now. All borrowed. Returns 0, PDG_E_NOMEM, PDG_E_IO, PDG_E_NOTFOUND
+ * (CLI-5).
+ */
+int pdg_callers_new(const struct pdg_callers_options *opt, struct pdg_callers **out,
+		    struct pdg_error *err) PDG_MUST_CHECK;
+/** What waits goes on with SVC-2, calls under way end, the threads too. Later ones are refused. */
+void pdg_callers_stop(struct pdg_callers *c);
+/** pdg_callers_stop() unless that was done. NULL is fine. */
+void pdg_callers_free(struct pdg_callers *c);
+
+/** Hand over @job, which has asked->bearer. Returns 0, or PDG_E_IO (SVC-1, SVC-2) when it stays the
+ * caller's. */
+int pdg_callers_put(struct pdg_callers *c, struct pdg_job *job,
+		    struct pdg_error *err) PDG_MUST_CHECK;
+
+#endif

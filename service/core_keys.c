@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The keys of the core: opened at start, by the program that holds them or here where there is
+ * none (tests); made where a journal or a log begins; and the signing key that follows another
+ * while the service runs. A new one is tried before it is used, and known to the store before that.
+ */
+#include <string.h>
+
+#include "attest/dsse.h"
+#include "crypto/digest.h"
+#include "service/core_impl.h"
+#include "service/own_keys.h"
+#include "tlog/embedded.h"
+#include "util/fs.h"
+#include "util/limits.h"
+#include "util/log.h"
+#include "util/str.h"
+
+/* --- where they are --- */
+
+static int log_key_path(const struct pdg_service_config *cfg, char **out, struct pdg_error *err)
+{
+	if (cfg->log != PDG_LOG_EMBEDDED)
+		return 0;
+	*out = cfg->log_key ? pdg_str_dup(cfg->log_key)
+			    : pdg_path_join(cfg->log_directory, PDG_EMBEDDED_KEY);
+	return *out ? 0 : pdg_nomem(err);
+}
+
+int pdg_core_start_signer(struct pdg_core *core, struct pdg_error *err)
+{
+	const struct pdg_service_config *cfg = core->cfg;
+	PDG_AUTO(mem) char *beside = pdg_core_own_journal_key(cfg);
+	PDG_AUTO(mem) char *log_key = NULL;
+	struct pdg_signer_options opt = {
+		.program = cfg->signer_program,
+		.config = cfg->file,
+		.origin = cfg->log_origin,
+		.journal_key = cfg->journal_key ? cfg->journal_key : beside,
+	};
+	int rc;
+
+	if (!opt.program)
+		return 0;
+	if (!beside)
+		return pdg_nomem(err);
+	rc = log_key_path(cfg, &log_key, err);
+	opt.log_key = log_key;
+	return rc < 0 ? rc : pdg_signer_start(&opt, &core->signer, err);
+}
+
+static int open_key(struct pdg_core *core, enum pdg_purpose purpose, const char *path,
+		    struct pdg_key **out, struct pdg_error *err)
+{
+	return core->signer ? pdg_signer_key(core->signer, purpose, out, err)
+			    : pdg_key_private_file(path, out, err);
+}
+
+int pdg_core_open_embedded_key(void *ctx, const char *path, struct pdg_key **out,
+			       struct pdg_error *err)
+{
+	return open_key(ctx, PDG_PURPOSE_LOG, path, out, err);
+}
+
+/* --- the signing key --- */
+
+/* A key that a log entry cannot be made with would be found out by the first submission only. */
+int pdg_core_can_sign(const struct pdg_core *core, const struct pdg_key *key, struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf pae = PDG_BUF_INIT(PDG_LIMIT_KIB(1));
+	PDG_AUTO(buf) struct pdg_buf sig = PDG_BUF_INIT(PDG_LIMIT_SIGNATURE);
+	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_LOG_ENTRY);
+	uint8_t digest[PDG_SHA256_LEN];
+	int rc;
+
+	pdg_pae(pdg_bytes_str(PDG_PAYLOAD_TYPE), pdg_bytes(NULL, 0), &pae);
+	rc = pdg_sha256(pdg_buf_bytes(&pae), digest, err);
+	if (rc == 0)
+		rc = pdg_key_sign(key, pdg_buf_bytes(&pae), &sig, err);
+	if (rc == 0)
+		rc = pdg_key_verify(key, pdg_buf_bytes(&pae), pdg_buf_bytes(&sig), err);
+	if (rc < 0)
+		return rc;
+	if (pdg_entry_body(digest, pdg_buf_bytes(&sig), key, &body, err) < 0) {
+		rc = pdg_reject(err, "CFG-1",
+				"signingKey \"%s\" is %s, by which no log entry is made",
+				core->cfg->signing_key, pdg_key_details(key));
+		pdg_fix(err, "use an ECDSA P-256 key: 'pedigree key generate'");
+	}
+	return rc;
+}
+
+int pdg_core_open_signing_key(struct pdg_core *core, struct pdg_error *err)
+{
+	int rc = open_key(core, PDG_PURPOSE_SIGNING, core->cfg->signing_key, &core->signing_key,
+			  err);
+
+	if (rc < 0)
+		return pdg_context(err, rc, "signingKey");
+	return pdg_core_can_sign(core, core->signing_key, err);
+}
+
+/* --- the journal's --- */
+
+/* The key beside the database: made with the empty journal, saved before anything is signed with
+ * it. */
+static int own_journal_key(struct pdg_core *core, const char *path, struct pdg_error *err)
+{
+	PDG_AUTO(key) struct pdg_key *made = NULL;
+	bool begun = false;
+	int rc;
+
+	if (pdg_fs_exists(path))
+		return open_key(core, PDG_PURPOSE_JOURNAL, path, &core->journal_key, err);
+	rc = pdg_core_has_journal(core, &begun, err);
+	if (rc < 0)
+		return rc;
+	if (begun) {
+		rc = pdg_reject(err, "CFG-4",
+				"the store has a journal, but its key \"%s\" is missing", path);
+		pdg_fix(err, "put the key back, or name it by journalKey");
+		return rc;
+	}
+	rc = pdg_key_generate(PDG_KEY_ED25519, &made, err);
+	if (rc == 0)
+		rc = pdg_key_private_save(made, path, err);
+	return rc < 0 ? rc : open_key(core, PDG_PURPOSE_JOURNAL, path, &core->journal_key, err);
+}
+
+int pdg_core_open_journal_key(struct pdg_core *core, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *beside = pdg_core_own_journal_key(core->cfg);
+	const char *named = core->cfg->journal_key;
+	int rc;
+
+	if (!beside)
+		return pdg_nomem(err);
+	rc = named ? open_key(core, PDG_PURPOSE_JOURNAL, named, &core->journal_key, err)
+		   : own_journal_key(core, beside, err);
+	if (rc < 0)
+		return pdg_context(err, rc, "journal key");
+	core->journal_origin = pdg_journal_origin(core->cfg->log_origin);
+	return core->journal_origin ? 0 : pdg_nomem(err);
+}
+
+/* --- all of them --- */
+
+static int differ(const struct pdg_core *core, const struct pdg_key *signing, struct pdg_error *err)
+{
+	if (pdg_key_same(signing, core->journal_key))
+		return pdg_reject(err, "CFG-3", "signingKey is the journal's key too");
+	if (pdg_key_same(signing, core->log_key))
+		return pdg_reject(err, "CFG-3", "signingKey is the log's key too");
+	if (pdg_key_same(core->journal_key, core->log_key))
+		return pdg_reject(err, "CFG-3", "the journal's key is the log's key too");
+	return 0;
+}
+
+int pdg_core_seal_keys(struct pdg_core *core, struct pdg_error *err)
+{
+	int rc = differ(core, core->signing_key, err);
+
+	return rc == 0 && core->signer ? pdg_signer_seal(core->signer, err) : rc;
+}
+
+/* --- the signing keys that were --- */
+
+/* The list of the store with @key in use; a key that an older version knew has a time there. */
+static int own_keys_with(struct pdg_core *core, const struct pdg_key *key, struct pdg_buf *out_was,
+			 struct pdg_buf *out, struct pdg_error *err)
+{
+	PDG_AUTO(own_keys) struct pdg_key_list list = {0};
+	PDG_AUTO(mem) char *text = NULL;
+	PDG_AUTO(mem) char *since_name = pdg_str_printf("key-since:%s", pdg_key_hint(key));
+	uint64_t since;
+	int rc;
+
+	if (!since_name)
+		return pdg_nomem(err);
+	rc = pdg_core_meta(core, PDG_OWN_KEYS_META, &text, err);
+	if (rc == 0)
+		rc = pdg_core_meta_number(core, since_name, &since, err);
+	if (rc == 0)
+		rc = pdg_own_keys_read(text, &list, err);
+	if (rc == 0)
+		rc = pdg_own_keys_turn(&list, key, (int64_t)since, pdg_now(&core->clock), err);
+	if (rc < 0)
+		return rc;
+	pdg_buf_puts(out_was, text ? text : "");
+	return pdg_own_keys_write(&list, out, err);
+}
+
+int pdg_core_keep_own_keys(struct pdg_core *core, struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf was = PDG_BUF_INIT(PDG_LIMIT_KIB(64));
+	struct pdg_store *s = core->store;
+	int rc;
+
+	if (core->only_check)
+		return own_keys_with(core, core->signing_key, &was, &core->own_keys, err);
+	rc = s->ops->begin(s, err);
+	if (rc < 0)
+		return rc;
+	rc = own_keys_with(core, core->signing_key, &was, &core->own_keys, err);
+	if (rc == 0 && !pdg_bytes_eq(pdg_buf_bytes(&was), pdg_buf_bytes(&core->own_keys)))
+		rc = s->ops->meta_set(s, PDG_OWN_KEYS_META, pdg_buf_cstr(&core->own_keys), err);
+	if (rc == 0)
+		return s->ops->commit(s, err);
+	s->ops->rollback(s);
+	return rc;
+}
+
+/* --- another signing key --- */
+
+static void drop_next(struct pdg_core *core)
+{
+	pdg_key_free(PDG_TAKE(core->next_key));
+	pdg_buf_reset(&core->next_own_keys);
+}
+
+int pdg_core_turn_key(struct pdg_core *core, struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf was = PDG_BUF_INIT(PDG_LIMIT_KIB(64));
+	PDG_AUTO(key) struct pdg_key *key = NULL;
+	int rc;
+
+	drop_next(core);
+	rc = core->signer ? pdg_signer_turn(core->signer, &key, err)
+			  : pdg_key_private_file(core->cfg->signing_key, &key, err);
+	if (rc == 0)
+		rc = differ(core, key, err);
+	if (rc == 0)
+		rc = pdg_core_can_sign(core, key, err);
+	if (rc == 0)
+		rc = own_keys_with(core, key, &was, &core->next_own_keys, err);
+	if (rc == 0)
+		core->next_key = PDG_TAKE(key);
+	else
+		pdg_buf_reset(&core->next_own_keys);
+	return rc;
+}
+
+void pdg_core_turned(struct pdg_core *core)
+{
+	struct pdg_key *key = PDG_TAKE(core->next_key);
+
+	if (!key)
+		return;
+	if (!pdg_key_same(key, core->signing_key))
+		pdg_log(PDG_LOG_INFO, "new-signing-key", "key", pdg_key_hint(key), "before",
+			pdg_key_hint(core->signing_key), NULL);
+	pdg_key_free(core->signing_key);
+	core->signing_key = key;
+}
+
+void pdg_core_keys_done(struct pdg_core *core)
+{
+	drop_next(core);
+	pdg_buf_done(&core->next_own_keys);
+	pdg_buf_done(&core->own_keys);
+	pdg_key_free(core->log_key);
+	pdg_key_free(core->journal_key);
+	pdg_key_free(core->signing_key);
+	pdg_signer_end(core->signer);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What of the core speaks to other machines, by its relay: a log elsewhere, a timestamp authority.
+ * Without them there is none. It is started with the threads, when what is kept was found in order.
+ */
+#include <string.h>
+
+#include "service/core_impl.h"
+#include "service/log_relay.h"
+#include "util/codec.h"
+#include "util/jsonw.h"
+#include "util/limits.h"
+
+/* The newest tree that this log was seen to have (service/batch.c keeps it). */
+static int known_head(struct pdg_core *core, struct pdg_log_head *out, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *text = NULL;
+	struct pdg_bytes size, root;
+	struct pdg_log_head head;
+	const char *blank;
+	int rc = pdg_core_meta(core, "log-head", &text, err);
+
+	if (rc < 0 || !text)
+		return rc;
+	blank = strchr(text, ' ');
+	size = pdg_bytes(text, blank ? (size_t)(blank - text) : 0);
+	root = pdg_bytes_str(blank ? blank + 1 : "");
+	if (!pdg_bytes_u64(size, INT64_MAX, &head.size) ||
+	    !pdg_unhex(root, head.root.b, PDG_HASH_LEN))
+		return pdg_reject(err, "STO-3", "the store's log-head is '%.100s', no tree", text);
+	*out = head;
+	return 0;
+}
+
+static void write_log(const struct pdg_core *core, struct pdg_jw *w)
+{
+	const struct pdg_service_config *cfg = core->cfg;
+
+	pdg_jw_kobj(w, "log");
+	pdg_jw_kstr(w, "type", pdg_log_kind_name(cfg->log));
+	pdg_jw_kstr(w, "url", cfg->log_url);
+	if (cfg->log_read_url)
+		pdg_jw_kstr(w, "readUrl", cfg->log_read_url);
+	pdg_jw_kstr(w, "origin", cfg->log_origin);
+	pdg_jw_key(w, "key");
+	pdg_jw_base64(w, pdg_key_spki(core->log_key));
+	pdg_jw_end(w);
+}
+
+static int start(struct pdg_core *core, struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf setup = PDG_BUF_INIT(PDG_LIMIT_SMALL);
+	const struct pdg_service_config *cfg = core->cfg;
+	struct pdg_relay_options opt = {.program = cfg->relay_program};
+	struct pdg_jw w;
+	int rc;
+
+	pdg_jw_init(&w, &setup);
+	pdg_jw_obj(&w);
+	if (cfg->proxy)
+		pdg_jw_kstr(&w, "proxy", cfg->proxy);
+	pdg_jw_kstr(&w, "logLevel", pdg_log_level_name(cfg->log_level));
+	if (cfg->log != PDG_LOG_EMBEDDED)
+		write_log(core, &w);
+	if (cfg->authority) {
+		pdg_jw_kobj(&w, "timestamp");
+		pdg_jw_kstr(&w, "url", cfg->authority);
+		pdg_jw_end(&w);
+	}
+	pdg_jw_end(&w);
+	rc = pdg_buf_check(&setup, err);
+	if (rc < 0)
+		return rc;
+	opt.setup = pdg_buf_bytes(&setup);
+	return pdg_relay_start(&opt, &core->relay, err);
+}
+
+int pdg_core_start_relay(struct pdg_core *core, struct pdg_error *err)
+{
+	struct pdg_log_relay_options opt = {
+		.root = core->root,
+		.payload = core->cfg->log == PDG_LOG_REKOR_V1,
+	};
+	int rc;
+
+	if (core->cfg->log == PDG_LOG_EMBEDDED && !core->cfg->authority)
+		return 0;
+	rc = start(core, err);
+	if (rc < 0)
+		return rc;
+	core->stamps = (struct pdg_stamps){
+		.relay = core->relay, .root = core->root, .clock = &core->clock};
+	if (core->cfg->log == PDG_LOG_EMBEDDED)
+		return 0;
+	opt.relay = core->relay;
+	rc = known_head(core, &opt.known, err);
+	return rc < 0 ? rc : pdg_log_relay_open(&opt, &core->log, err);
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* TLS of one connection: the handshake, bytes, and the names of a client's certificate. */
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+
+#include "service/httpd_tls.h"
+#include "util/limits.h"
+#include "util/size.h"
+
+PDG_AUTO_DEFINE(bio, BIO *, BIO_free_all)
+PDG_AUTO_DEFINE(x509_cert, X509 *, X509_free)
+PDG_AUTO_DEFINE(general_names, GENERAL_NAMES *, GENERAL_NAMES_free)
+
+void *pdg_tls_begin(struct pdg_tls *tls, int fd)
+{
+	SSL *ssl;
+
+	(void)pthread_mutex_lock(&tls->mutex);
+	ssl = SSL_new(tls->ctx);
+	(void)pthread_mutex_unlock(&tls->mutex);
+	if (ssl && SSL_set_fd(ssl, fd) != 1) {
+		SSL_free(ssl);
+		ssl = NULL;
+	}
+	ERR_clear_error();
+	if (ssl)
+		SSL_set_accept_state(ssl);
+	return ssl;
+}
+
+void pdg_tls_end(void *ssl)
+{
+	SSL_free(ssl);
+	ERR_clear_error();
+}
+
+enum pdg_http_read pdg_tls_handshake(void *ssl, short *out_what)
+{
+	int rc, why;
+
+	ERR_clear_error();
+	rc = SSL_do_handshake(ssl);
+	if (rc == 1)
+		return PDG_HTTP_READY;
+	why = SSL_get_error(ssl, rc);
+	ERR_clear_error();
+	if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE)
+		return PDG_HTTP_BAD;
+	*out_what = why == SSL_ERROR_WANT_READ ? EV_READ : EV_WRITE;
+	return PDG_HTTP_MORE;
+}
+
+/* What a failed call comes to, as read() and write() say it. */
+static ssize_t failed(SSL *ssl, int rc)
+{
+	int why = SSL_get_error(ssl, rc);
+
+	ERR_clear_error();
+	if (why == SSL_ERROR_ZERO_RETURN)
+		return 0;
+	errno = why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE ? EAGAIN : EIO;
+	return -1;
+}
+
+ssize_t pdg_tls_read(void *ssl, void *p, size_t n)
+{
+	size_t got = 0;
+	int rc;
+
+	ERR_clear_error();
+	rc = SSL_read_ex(ssl, p, n, &got);
+	return rc == 1 ? (ssize_t)got : failed(ssl, rc);
+}
+
+ssize_t pdg_tls_write(void *ssl, const void *p, size_t n)
+{
+	size_t put = 0;
+	int rc;
+
+	ERR_clear_error();
+	rc = SSL_write_ex(ssl, p, n, &put);
+	if (rc == 1)
+		return (ssize_t)put;
+	/* Nothing is written to who said that he is gone. */
+	if (failed(ssl, rc) == 0)
+		errno = EPIPE;
+	return -1;
+}
+
+bool pdg_tls_pending(void *ssl)
+{
+	return SSL_pending(ssl) > 0;
+}
+
+void pdg_tls_close(void *ssl)
+{
+	ERR_clear_error();
+	(void)SSL_shutdown(ssl);
+	ERR_clear_error();
+}
+
+/* --- names --- */
+
+/* The first of = : @ in @text, or 0: by it no two kinds of names can be the same (caller.h). */
+static char shape_of(const char *text)
+{
+	return text[strcspn(text, "=:@")];
+}
+
+static bool add(struct pdg_strings *out, const ASN1_STRING *s, char shape)
+{
+	struct pdg_bytes b = pdg_bytes(ASN1_STRING_get0_data(s), (size_t)ASN1_STRING_length(s));
+	char *text;
+	size_t i;
+
+	for (i = 0; i < b.n && b.p[i] > ' ' && b.p[i] < 0x7f; i++)
+		;
+	if (b.n == 0 || i < b.n || out->n == PDG_LIMIT_X509_NAMES)
+		return true;
+	text = pdg_bytes_dup(b);
+	if (!text)
+		return false;
+	if (shape_of(text) != shape || (shape == '@' && strpbrk(text, "=:"))) {
+		free(text);
+		return true;
+	}
+	out->v[out->n++] = text;
+	return true;
+}
+
+static bool add_all(struct pdg_strings *out, const GENERAL_NAMES *names)
+{
+	int i, n = names ? sk_GENERAL_NAME_num(names) : 0;
+	bool ok = true;
+
+	for (i = 0; ok && i < n; i++) {
+		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+
+		if (name->type == GEN_DNS)
+			ok = add(out, name->d.dNSName, '\0');
+		else if (name->type == GEN_URI)
+			ok = add(out, name->d.uniformResourceIdentifier, ':');
+		else if (name->type == GEN_EMAIL)
+			ok = add(out, name->d.rfc822Name, '@');
+	}
+	return ok;
+}
+
+/* The subject as RFC 4514 has it; what is not printable ASCII is escaped. */
+static bool add_subject(struct pdg_strings *out, const X509 *cert)
+{
+	PDG_AUTO(bio) BIO *text = BIO_new(BIO_s_mem());
+	const X509_NAME *subject = X509_get_subject_name(cert);
+	char *p = NULL;
+	long n;
+
+	if (!text || !subject)
+		return false;
+	if (X509_NAME_print_ex(text, subject, 0, XN_FLAG_RFC2253) < 0)
+		return true;
+	n = BIO_get_mem_data(text, &p);
+	if (n <= 0)
+		return true;
+	out->v[out->n] = pdg_bytes_dup(pdg_bytes(p, (size_t)n));
+	if (!out->v[out->n])
+		return false;
+	out->n++;
+	return true;
+}
+
+bool pdg_tls_names(void *ssl, struct pdg_strings *out)
+{
+	PDG_AUTO(x509_cert) X509 *cert = SSL_get1_peer_certificate(ssl);
+	PDG_AUTO(general_names) GENERAL_NAMES *names = NULL;
+	bool ok;
+
+	if (!cert || SSL_get_verify_result(ssl) != X509_V_OK)
+		return true;
+	out->v = pdg_calloc(PDG_LIMIT_X509_NAMES + 1, sizeof(*out->v));
+	if (!out->v)
+		return false;
+	names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
+	ok = add_subject(out, cert) && add_all(out, names);
+	ERR_clear_error();
+	return ok;
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Each item is one question, answered when the log has it: a new one waits behind none. The relay
+ * holds a log's tree against those before; which those are it is told with each question, for it
+ * may have been started anew meanwhile.
+ */
+#include "service/log_relay.h"
+
+#include <pthread.h>
+
+#include "util/jsonw.h"
+#include "util/limits.h"
+#include "util/size.h"
+#include "util/time.h"
+
+#define IN_FLIGHT  256
+#define TIMEOUT_MS 60000 /* the relay's own times are shorter */
+
+struct log_relay {
+	struct pdg_log log;
+	struct pdg_log_ops ops;
+	struct pdg_relay *relay;
+	const struct pdg_root *root;
+	pthread_mutex_t mutex; /* guards what follows */
+	struct pdg_log_head head;
+};
+
+struct call {
+	struct log_relay *l;
+	struct pdg_log_item *item;
+	void (*done)(void *ctx, struct pdg_log_item *item);
+	void *ctx;
+};
+
+static void get_head(struct pdg_log *log, struct pdg_log_head *out)
+{
+	struct log_relay *l = (struct log_relay *)log;
+
+	(void)pthread_mutex_lock(&l->mutex);
+	*out = l->head;
+	(void)pthread_mutex_unlock(&l->mutex);
+}
+
+static void keep_head(struct log_relay *l, const struct pdg_log_head *head)
+{
+	(void)pthread_mutex_lock(&l->mutex);
+	if (head->size > l->head.size)
+		l->head = *head;
+	(void)pthread_mutex_unlock(&l->mutex);
+}
+
+static void write_question(struct log_relay *l, const struct pdg_log_item *item,
+			   struct pdg_buf *out)
+{
+	struct pdg_log_head known;
+	struct pdg_jw w;
+
+	get_head(&l->log, &known);
+	pdg_jw_init(&w, out);
+	pdg_jw_obj(&w);
+	pdg_jw_key(&w, "digest");
+	pdg_jw_base64(&w, pdg_bytes(item->digest, sizeof(item->digest)));
+	pdg_jw_key(&w, "sig");
+	pdg_jw_base64(&w, item->sig);
+	pdg_jw_key(&w, "key");
+	pdg_jw_base64(&w, pdg_key_spki(item->key));
+	if (l->ops.payload) {
+		pdg_jw_key(&w, "payload");
+		pdg_jw_base64(&w, item->payload);
+	}
+	if (known.size > 0) {
+		pdg_jw_kobj(&w, "known");
+		pdg_jw_ku64(&w, "size", known.size);
+		pdg_jw_key(&w, "root");
+		pdg_jw_base64(&w, pdg_bytes(known.root.b, PDG_HASH_LEN));
+		pdg_jw_end(&w);
+	}
+	pdg_jw_end(&w);
+}
+
+/* {"error":{"rule","code",…},"retryAfter"}: what the log answered, as the relay's client judged it.
+ */
+static int read_refusal(const json_t *e, struct pdg_log_item *item)
+{
+	uint64_t retry = 0;
+	int rc = pdg_relay_error_read(e, &item->err, &item->err);
+
+	if (rc == 0)
+		rc = pdg_json_opt_u64(e, "retryAfter", 0, &retry, &item->err);
+	if (rc < 0)
+		return rc;
+	item->retry_after = retry < PDG_DEADLINE_MAX ? (int)retry : PDG_DEADLINE_MAX;
+	return item->err.code;
+}
+
+static int judge(const struct call *c, const json_t *entry, struct pdg_entry **out,
+		 struct pdg_error *err)
+{
+	PDG_AUTO(entry) struct pdg_entry *e = NULL;
+	const struct pdg_entry_claim claim = {
+		.digest = c->item->digest,
+		.payload = c->item->payload,
+		.sig = c->item->sig,
+		.key = c->item->key,
+		.latest = pdg_now(&pdg_clock_system),
+	};
+	struct pdg_entry_shown shown;
+	int rc = pdg_entry_read(entry, &e, err);
+
+	if (rc == 0)
+		rc = pdg_entry_judge(e, c->l->root, &claim, &shown, err);
+	if (rc < 0)
+		return rc;
+	keep_head(c->l, &(struct pdg_log_head){.size = e->proof_size, .root = e->proof_root});
+	*out = PDG_TAKE(e);
+	return 0;
+}
+
+static int read_answer(const struct call *c, struct pdg_bytes answer, struct pdg_error *err)
+{
+	PDG_AUTO(json) json_t *j = NULL;
+	const json_t *entry = NULL;
+	const json_t *refusal = NULL;
+	int rc = pdg_json_load(answer, PDG_LIMIT_RELAY_MESSAGE, &j, err);
+
+	if (rc == 0)
+		rc = pdg_json_opt_obj(j, "error", &refusal, err);
+	if (rc == 0 && refusal)
+		return read_refusal(refusal, c->item);
+	if (rc == 0)
+		rc = pdg_json_obj(j, "entry", &entry, err);
+	return rc < 0 ? rc : judge(c, entry, &c->item->entry, err);
+}
+
+static void on_answer(void *ctx, int rc, struct pdg_bytes answer, const struct pdg_error *err)
+{
+	struct call *c = ctx;
+
+	c->item->rc = rc;
+	if (rc < 0)
+		c->item->err = *err;
+	else
+		c->item->rc = read_answer(c, answer, &c->item->err);
+	c->done(c->ctx, c->item);
+	free(c);
+}
+
+static int start(struct pdg_log *log, struct pdg_log_item *item,
+		 void (*done)(void *ctx, struct pdg_log_item *item), void *ctx,
+		 struct pdg_error *err)
+{
+	struct log_relay *l = (struct log_relay *)log;
+	PDG_AUTO(mem) struct call *c = pdg_calloc(1, sizeof(*c));
+	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_RELAY_MESSAGE);
+	struct pdg_relay_request req = {
+		.kind = "log-add", .timeout_ms = TIMEOUT_MS, .done = on_answer};
+	int rc;
+
+	if (!c)
+		return pdg_nomem(err);
+	*c = (struct call){.l = l, .item = item, .done = done, .ctx = ctx};
+	item->entry = NULL;
+	item->retry_after = 0;
+	item->err = (struct pdg_error){0};
+	write_question(l, item, &body);
+	rc = pdg_buf_check(&body, err);
+	if (rc < 0)
+		return pdg_under_rule(err, rc, "LOG-15");
+	req.body = pdg_buf_bytes(&body);
+	req.ctx = c;
+	rc = pdg_relay_begin(l->relay, &req, err);
+	if (rc < 0)
+		return rc;
+	c = NULL; /* the answer's */
+	return 0;
+}
+
+static void give_up(struct pdg_log *log)
+{
+	pdg_relay_stop(((struct log_relay *)log)->relay);
+}
+
+static void free_log(struct pdg_log *log)
+{
+	struct log_relay *l = (struct log_relay *)log;
+
+	(void)pthread_mutex_destroy(&l->mutex);
+	free(l);
+}
+
+int pdg_log_relay_open(const struct pdg_log_relay_options *opt, struct pdg_log **out,
+		       struct pdg_error *err)
+{
+	struct log_relay *l = pdg_calloc(1, sizeof(*l));
+
+	if (!l)
+		return pdg_nomem(err);
+	l->ops = (struct pdg_log_ops){
+		.name = opt->payload ? "rekor-v1" : "rekor-v2",
+		.start = start,
+		.head = get_head,
+		.batch = IN_FLIGHT,
+		.parallel = 1,
+		.payload = opt->payload,
+		.give_up = give_up,
+		.free = free_log,
+	};
+	l->log.ops = &l->ops;
+	l->relay = opt->relay;
+	l->root = opt->root;
+	l->head = opt->known;
+	(void)pthread_mutex_init(&l->mutex, NULL);
+	*out = &l->log;
+	return 0;
+}

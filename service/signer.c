@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Keys over the process that holds them: a thread that needs a signature takes an idle connection,
+ * asks, waits, gives it back. No thread of its own: whoever finds the process gone begins another.
+ */
+#include "service/signer.h"
+
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "service/signer_impl.h"
+#include "util/limits.h"
+#include "util/log.h"
+#include "util/size.h"
+#include "util/str.h"
+#include "util/time.h"
+
+#define END_MS	       1000
+#define WAIT_MS	       10000 /* for a connection, or for another thread's attempt */
+#define DELAY_FIRST_MS 100
+#define DELAY_MOST_MS  10000
+#define LIVED_MS       1000 /* one that ends sooner ends for a reason that will not go away */
+
+/* The context of a key: what it is for, and by which process. */
+struct signer_key {
+	struct pdg_signer *s;
+	enum pdg_purpose purpose;
+	uint8_t sha256[PDG_SHA256_LEN];
+	struct pdg_signer_holder *h; /* of a signing key; others go by the newest */
+};
+
+/* --- holders, with the mutex held --- */
+
+static void unref(struct pdg_signer_holder *h)
+{
+	if (h && --h->refs == 0)
+		pdg_signer_holder_free(h);
+}
+
+static void put_current(struct pdg_signer *s, struct pdg_signer_holder *h)
+{
+	unref(s->current);
+	s->current = h;
+	(void)pthread_cond_broadcast(&s->change);
+}
+
+static void grow_delay(struct pdg_signer *s)
+{
+	s->delay = s->delay ? s->delay * 2 : DELAY_FIRST_MS;
+	if (s->delay > DELAY_MOST_MS)
+		s->delay = DELAY_MOST_MS;
+}
+
+/* Nobody waits any longer for what a process will not say. */
+static void give_up(struct pdg_signer *s, struct pdg_signer_holder *h)
+{
+	int64_t now = pdg_monotonic_ms();
+	size_t i;
+
+	if (h->dead)
+		return;
+	h->dead = true;
+	for (i = 0; i < h->n; i++)
+		(void)shutdown(h->fds[i], SHUT_RDWR);
+	if (now - h->since >= LIVED_MS)
+		s->delay = 0;
+	s->next_try = now + s->delay;
+	if (now - h->since < LIVED_MS)
+		grow_delay(s);
+	(void)pthread_cond_broadcast(&s->change);
+}
+
+static int no_signer(struct pdg_error *err, const char *why)
+{
+	return pdg_reject(err, "SVC-3", "%s", why);
+}
+
+static bool wait_for_change(struct pdg_signer *s, int64_t until)
+{
+	struct timespec ts = {.tv_sec = (time_t)(until / 1000),
+			      .tv_nsec = (long)(until % 1000) * 1000000};
+
+	return pthread_cond_timedwait(&s->change, &s->mutex, &ts) == 0;
+}
+
+/* Begin another one in the place of s->current, unless it is too early. Gives the mutex away. */
+static int begin_another(struct pdg_signer *s, struct pdg_error *err)
+{
+	struct pdg_signer_holder *h = NULL;
+	struct pdg_error why = {0};
+	int rc;
+
+	if (pdg_monotonic_ms() < s->next_try)
+		return no_signer(err, "pedigree-signer has ended, and is begun again soon");
+	s->starting = true;
+	(void)pthread_mutex_unlock(&s->mutex);
+	rc = pdg_signer_another(s, NULL, &h, &why);
+	if (rc < 0)
+		pdg_log_error(PDG_LOG_ERROR, "signer-not-started", &why);
+	(void)pthread_mutex_lock(&s->mutex);
+	s->starting = false;
+	if (rc == 0) {
+		s->restarts++;
+		put_current(s, h);
+	} else {
+		grow_delay(s);
+		s->next_try = pdg_monotonic_ms() + s->delay;
+	}
+	(void)pthread_cond_broadcast(&s->change);
+	return rc < 0 ? no_signer(err, why.text) : 0;
+}
+
+static bool has_key(const struct pdg_signer_holder *h, const struct signer_key *k)
+{
+	return h && h->names.has[k->purpose] &&
+	       memcmp(h->names.sha256[k->purpose], k->sha256, PDG_SHA256_LEN) == 0;
+}
+
+/* The process by which @k signs: its own while that lives, else the newest. */
+static struct pdg_signer_holder *holder_of(const struct signer_key *k)
+{
+	if (k->h && !k->h->dead)
+		return k->h;
+	return k->s->current;
+}
+
+/* An idle connection of a live process that has the key. */
+static int take_connection(struct signer_key *k, struct pdg_signer_holder **out_h, int *out_fd,
+			   struct pdg_error *err)
+{
+	struct pdg_signer *s = k->s;
+	int64_t until = pdg_monotonic_ms() + WAIT_MS;
+	int rc;
+
+	for (;;) {
+		struct pdg_signer_holder *h = holder_of(k);
+
+		if (h && !h->dead && !has_key(h, k))
+			return no_signer(err, "the key is not in use any more");
+		if (h && !h->dead && h->n_idle > 0) {
+			h->refs++;
+			*out_h = h;
+			*out_fd = h->idle[--h->n_idle];
+			return 0;
+		}
+		if ((h && !h->dead) || s->starting) {
+			if (!wait_for_change(s, until))
+				return no_signer(err, "pedigree-signer is busy");
+			continue;
+		}
+		rc = begin_another(s, err);
+		if (rc < 0)
+			return rc;
+	}
+}
+
+/* --- signing --- */
+
+/* *@out_again: nothing is wrong with what is to be signed. */
+static int sign_once(struct signer_key *k, struct pdg_bytes msg, struct pdg_buf *out,
+		     bool *out_again, struct pdg_error *err)
+{
+	const struct pdg_agent_head sign = {.op = PDG_AGENT_SIGN, .purpose = (uint8_t)k->purpose};
+	struct pdg_signer *s = k->s;
+	struct pdg_signer_holder *h = NULL;
+	struct pdg_error why = {0};
+	int fd = -1;
+	int rc;
+
+	*out_again = false;
+	(void)pthread_mutex_lock(&s->mutex);
+	rc = take_connection(k, &h, &fd, err);
+	(void)pthread_mutex_unlock(&s->mutex);
+	if (rc < 0)
+		return rc;
+	rc = pdg_signer_ask(fd, sign, msg, out, &why);
+	*out_again = rc == PDG_E_IO;
+	if (rc == PDG_E_IO)
+		pdg_log_error(PDG_LOG_WARN, "signer-gone", &why);
+	(void)pthread_mutex_lock(&s->mutex);
+	h->idle[h->n_idle++] = fd;
+	if (rc == PDG_E_IO)
+		give_up(s, h);
+	else
+		(void)pthread_cond_signal(&s->change);
+	unref(h);
+	(void)pthread_mutex_unlock(&s->mutex);
+	if (rc == PDG_E_IO)
+		return no_signer(err, why.text);
+	if (rc < 0 && err)
+		*err = why;
+	return rc;
+}
+
+static int signer_sign(void *ctx, struct pdg_bytes msg, struct pdg_buf *out_sig,
+		       struct pdg_error *err)
+{
+	bool again;
+	int rc = sign_once(ctx, msg, out_sig, &again, err);
+
+	return rc < 0 && again ? sign_once(ctx, msg, out_sig, &again, err) : rc;
+}
+
+static void release_key(void *ctx)
+{
+	struct signer_key *k = ctx;
+
+	(void)pthread_mutex_lock(&k->s->mutex);
+	unref(k->h);
+	(void)pthread_mutex_unlock(&k->s->mutex);
+	free(k);
+}
+
+/* A key of @h; of its own for a signing key, which may be followed by another. */
+static int make_key(struct pdg_signer *s, struct pdg_signer_holder *h, enum pdg_purpose purpose,
+		    struct pdg_bytes spki, struct pdg_key **out, struct pdg_error *err)
+{
+	struct signer_key *k = pdg_calloc(1, sizeof(*k));
+	struct pdg_key_elsewhere at = {.sign = signer_sign, .release = release_key, .ctx = k};
+	int rc;
+
+	if (!k)
+		return pdg_nomem(err);
+	k->s = s;
+	k->purpose = purpose;
+	memcpy(k->sha256, h->names.sha256[purpose], sizeof(k->sha256));
+	rc = pdg_key_elsewhere(spki, &at, out, err);
+	if (rc < 0) {
+		free(k);
+		return rc;
+	}
+	if (purpose == PDG_PURPOSE_SIGNING) {
+		(void)pthread_mutex_lock(&s->mutex);
+		h->refs++;
+		k->h = h;
+		(void)pthread_mutex_unlock(&s->mutex);
+	}
+	return 0;
+}
+
+/* --- beginning and end --- */
+
+void pdg_signer_end(struct pdg_signer *s)
+{
+	if (!s)
+		return;
+	pdg_signer_holder_free(s->current);
+	(void)pdg_peer_end(&s->keeper, END_MS);
+	(void)pthread_cond_destroy(&s->change);
+	(void)pthread_mutex_destroy(&s->mutex);
+	free(s->program);
+	free(s->config);
+	free(s->origin);
+	free(s->journal_key);
+	free(s->log_key);
+	free(s);
+}
+
+static int copy(const char *text, char **out, struct pdg_error *err)
+{
+	*out = pdg_str_dup(text);
+	return text && !*out ? pdg_nomem(err) : 0;
+}
+
+static int describe(struct pdg_signer *s, const struct pdg_signer_options *opt,
+		    struct pdg_error *err)
+{
+	size_t n = 0;
+	int rc = copy(opt->program, &s->program, err);
+
+	if (rc == 0)
+		rc = copy(opt->config, &s->config, err);
+	if (rc == 0)
+		rc = copy(opt->origin, &s->origin, err);
+	if (rc == 0)
+		rc = copy(opt->journal_key, &s->journal_key, err);
+	if (rc == 0)
+		rc = copy(opt->log_key, &s->log_key, err);
+	s->argv[n++] = "pedigree-signer";
+	s->argv[n++] = "--config";
+	s->argv[n++] = s->config;
+	s->argv[n++] = "--origin";
+	s->argv[n++] = s->origin;
+	if (s->journal_key) {
+		s->argv[n++] = "--journal-key";
+		s->argv[n++] = s->journal_key;
+	}
+	if (s->log_key) {
+		s->argv[n++] = "--log-key";
+		s->argv[n++] = s->log_key;
+	}
+	s->spawn = (struct pdg_spawn){.program = s->program, .argv = s->argv};
+	return rc;
+}
+
+int pdg_signer_start(const struct pdg_signer_options *opt, struct pdg_signer **out,
+		     struct pdg_error *err)
+{
+	PDG_AUTO(signer) struct pdg_signer *s = pdg_calloc(1, sizeof(*s));
+	pthread_condattr_t attr;
+	int rc;
+
+	if (!s)
+		return pdg_nomem(err);
+	s->keeper = (struct pdg_peer)PDG_PEER_NONE;
+	(void)pthread_mutex_init(&s->mutex, NULL);
+	(void)pthread_condattr_init(&attr);
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&s->change, &attr);
+	(void)pthread_condattr_destroy(&attr);
+	rc = describe(s, opt, err);
+	if (rc == 0)
+		rc = pdg_signer_begin(s, &s->current, err);
+	if (rc < 0)
+		return rc;
+	*out = PDG_TAKE(s);
+	return 0;
+}
+
+int pdg_signer_key(struct pdg_signer *s, enum pdg_purpose purpose, struct pdg_key **out,
+		   struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf spki = PDG_BUF_INIT(PDG_LIMIT_SIGNATURE);
+	int rc = pdg_signer_open(s->current, purpose, &spki, err);
+
+	if (rc < 0)
+		return rc;
+	s->names = s->current->names;
+	return make_key(s, s->current, purpose, pdg_buf_bytes(&spki), out, err);
+}
+
+int pdg_signer_seal(struct pdg_signer *s, struct pdg_error *err)
+{
+	int rc = pdg_signer_close(s->current, err);
+
+	s->sealed = rc == 0;
+	return rc;
+}
+
+int pdg_signer_turn(struct pdg_signer *s, struct pdg_key **out, struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf spki = PDG_BUF_INIT(PDG_LIMIT_SIGNATURE);
+	PDG_AUTO(holder) struct pdg_signer_holder *h = NULL;
+	struct pdg_key *key;
+	int rc;
+
+	(void)pthread_mutex_lock(&s->mutex);
+	while (s->starting)
+		(void)pthread_cond_wait(&s->change, &s->mutex);
+	s->starting = true;
+	(void)pthread_mutex_unlock(&s->mutex);
+	rc = pdg_signer_another(s, &spki, &h, err);
+	if (rc == 0)
+		rc = make_key(s, h, PDG_PURPOSE_SIGNING, pdg_buf_bytes(&spki), &key, err);
+	(void)pthread_mutex_lock(&s->mutex);
+	s->starting = false;
+	if (rc == 0) {
+		s->names = h->names;
+		s->delay = 0;
+		s->next_try = 0;
+		put_current(s, PDG_TAKE(h));
+		*out = key;
+	}
+	(void)pthread_cond_broadcast(&s->change);
+	(void)pthread_mutex_unlock(&s->mutex);
+	return rc;
+}
+
+uint64_t pdg_signer_restarts(struct pdg_signer *s)
+{
+	uint64_t n;
+
+	(void)pthread_mutex_lock(&s->mutex);
+	n = s->restarts;
+	(void)pthread_mutex_unlock(&s->mutex);
+	return n;
+}

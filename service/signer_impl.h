@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What signer.c (keys, signatures) and signer_holder.c (the process behind them) share. */
+#ifndef PDG_SERVICE_SIGNER_IMPL_H
+#define PDG_SERVICE_SIGNER_IMPL_H
+
+#include <pthread.h>
+
+#include "crypto/digest.h"
+#include "proc/peer.h"
+#include "service/signer.h"
+
+/* SHA-256 of the SPKI of each key that is there. */
+struct pdg_signer_names {
+	bool has[PDG_PURPOSES];
+	uint8_t sha256[PDG_PURPOSES][PDG_SHA256_LEN];
+};
+
+/* One process that holds keys. */
+struct pdg_signer_holder {
+	size_t refs; /* guarded by the signer's mutex, as all but names */
+	bool dead;   /* its sockets are shut; whoever waits for an answer hears so */
+	int64_t since;
+	size_t n, n_idle;
+	int fds[PDG_AGENT_CONNECTIONS];
+	int idle[PDG_AGENT_CONNECTIONS]; /* those of fds that nobody uses */
+	struct pdg_signer_names names;
+};
+
+struct pdg_signer {
+	struct pdg_spawn spawn;
+	const char *argv[10];
+	char *program, *config, *origin, *journal_key, *log_key;
+
+	pthread_mutex_t mutex;
+	pthread_cond_t change; /* a connection is idle, a holder ended or began */
+	struct pdg_peer keeper;
+	struct pdg_signer_holder *current;
+	struct pdg_signer_names names; /* which keys a new holder must have */
+	bool sealed;
+	bool starting; /* one thread begins a holder, without the mutex */
+	int64_t next_try, delay;
+	uint64_t restarts;
+};
+
+/** Ask for a new process. Nothing is opened. PDG_E_IO (SVC-3). Without the mutex, one at a time. */
+int pdg_signer_begin(struct pdg_signer *s, struct pdg_signer_holder **out,
+		     struct pdg_error *err) PDG_MUST_CHECK;
+/** Have @h open the key of @purpose, and append its SPKI. */
+int pdg_signer_open(struct pdg_signer_holder *h, enum pdg_purpose purpose, struct pdg_buf *out_spki,
+		    struct pdg_error *err) PDG_MUST_CHECK;
+int pdg_signer_close(struct pdg_signer_holder *h, struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * A process with all of @s->names, sealed. With @out_spki the signing key may be another one,
+ * which is appended. Returns what its parts do, CFG-4.
+ */
+int pdg_signer_another(struct pdg_signer *s, struct pdg_buf *out_spki,
+		       struct pdg_signer_holder **out, struct pdg_error *err) PDG_MUST_CHECK;
+
+/** One request and its answer. PDG_E_IO without a rule: the process is of no more use. */
+int pdg_signer_ask(int fd, struct pdg_agent_head head, struct pdg_bytes body, struct pdg_buf *out,
+		   struct pdg_error *err) PDG_MUST_CHECK;
+
+/** No mutex is needed: nobody else has @h any more. NULL is fine. */
+void pdg_signer_holder_free(struct pdg_signer_holder *h);
+PDG_AUTO_DEFINE(holder, struct pdg_signer_holder *, pdg_signer_holder_free)
+
+#endif

@@ -1,0 +1,140 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Where the service's keys may be: an encrypted file, a PKCS#11 token (SoftHSM's); and what happens when who holds them is gone.
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/e2e/world.sh
+. "$here/world.sh"
+world_embedded
+
+post() { # post STATUS RULE WHAT FILE
+	http "$1" "$2" "$3" -H 'Content-Type: application/json' -H 'Prefer: wait=10' --data-binary "@$4" "$URL/api/v1/attestations"
+}
+number=0
+build() { # build: a fresh build statement in $W/build.json
+	number=$((number + 1))
+	printf 'artifact %s\n' "$number" >"$W/artifact"
+	ok "sign build $number" pedigree attest build --artifact "$W/artifact" --builder "$BUILDER" --key "$W/keys/ci.pem" \
+		--repository "$URI" --commit HEAD --no-submit --output "$W/build.json"
+}
+ready() { [ "$(curl -s -o /dev/null -w '%{http_code}' "$URL/readyz")" = "$1" ]; }
+rule_of_ready() { curl -s "$URL/readyz" | jq -r .rule; }
+signers() { pgrep -P "$1" -x pedigree-signer; }
+# The keeper is pedigreed's child, the holder of the keys the keeper's.
+holder() {
+	local keeper
+	keeper=$(signers "$DAEMON_PID" | head -n 1)
+	[ -n "$keeper" ] && signers "$keeper" | tail -n 1
+}
+configure() { # configure KEY VALUE: one value of [service]
+	sed -i "s|^\t$1 = .*|\t$1 = $2|" "$W/pedigreed.conf"
+}
+
+world_commit one
+ok "push" git push -q origin HEAD:main
+
+# who holds the keys has nothing but its sockets
+pid=$(holder)
+[ -n "$pid" ] || fail "no pedigree-signer holds the keys"
+grep -q '^NoNewPrivs:[[:space:]]*1' "/proc/$pid/status" || fail "the signer may gain privileges"
+grep -q '^Seccomp:[[:space:]]*2' "/proc/$pid/status" || fail "the signer's system calls are not filtered"
+for fd in "/proc/$pid/fd/"*; do
+	case ${fd##*/}:$(readlink "$fd") in
+	[012]:* | *:socket:*) ;;
+	*) fail "the signer has $fd open: $(readlink "$fd")" ;;
+	esac
+done
+grep -q '^Max core file size *0 *0' "/proc/$pid/limits" || fail "the signer may dump core"
+pass "the signer is confined"
+
+# the key agent gone, T76: it is begun again, and nobody notices
+build
+kill -KILL "$(holder)"
+post 201 - "T79 the holder of the keys dies by a signal: the next submission begins another" "$W/build.json"
+mv "$W/keys/signing.pem" "$W/keys/away.pem"
+kill -KILL "$(holder)"
+build
+post 503 SVC-3 "T76 the key agent is gone and cannot come back" "$W/build.json"
+[ "$(jq -r .type "$W/answer")" = urn:pedigree:problem:overloaded ] || fail "problem type"
+curl -s -o /dev/null -D - -H 'Content-Type: application/json' --data-binary "@$W/build.json" "$URL/api/v1/attestations" |
+	grep -qi '^retry-after:' || fail "no Retry-After"
+[ "$(rule_of_ready)" = RDY-1 ] || fail "T76 /readyz without a signer: $(rule_of_ready), not RDY-1"
+http 200 - "reading goes on without the keys" "$URL/api/v1/subjects/gitCommit:$commit"
+mv "$W/keys/away.pem" "$W/keys/signing.pem"
+wait_for 15 ready 200 || fail "not ready after the key came back"
+post 201 - "T76 and is signed for when the key is back" "$W/build.json"
+kill -KILL "$(signers "$DAEMON_PID")"
+build
+post 201 - "T79 the keeper of signers dies by a signal: the holder goes on" "$W/build.json"
+world_stop
+[ -z "$(pgrep -x pedigree-signer -s "$DAEMON_PID")" ] || fail "a signer outlived the service"
+ok "nothing was lost" pedigreed --config "$W/pedigreed.conf" --fsck
+
+# an encrypted key
+openssl pkcs8 -topk8 -v2 aes-256-cbc -in "$W/keys/signing.pem" -out "$W/keys/locked.pem" -passout pass:'open sesame'
+chmod 600 "$W/keys/locked.pem"
+configure signingKey keys/locked.pem
+exits 2 KEY-4 "an encrypted key without a passphrase" pedigreed --config "$W/pedigreed.conf"
+sed -i 's|^\tsigningKey = .*|&\n\tsigningKeyPassphrase = keys/word|' "$W/pedigreed.conf"
+exits 2 KEY-3 "a passphrase's file that is not there" pedigreed --config "$W/pedigreed.conf"
+printf 'open barley\n' >"$W/keys/word"
+exits 2 KEY-4 "a wrong passphrase" pedigreed --config "$W/pedigreed.conf"
+printf 'open sesame\n' >"$W/keys/word"
+chmod 644 "$W/keys/word"
+exits 2 KEY-2 "a passphrase that others may read" pedigreed --config "$W/pedigreed.conf"
+chmod 600 "$W/keys/word"
+world_start
+build
+post 201 - "signed by an encrypted key" "$W/build.json"
+world_stop
+
+# a token
+if [ -f /usr/lib/softhsm/libsofthsm2.so ] && tool softhsm2-util "PKCS#11" && tool pkcs11-tool "PKCS#11"; then
+	module=/usr/lib/softhsm/libsofthsm2.so
+	mkdir "$W/tokens"
+	printf 'directories.tokendir = %s\nobjectstore.backend = file\n' "$W/tokens" >"$W/softhsm2.conf"
+	export SOFTHSM2_CONF=$W/softhsm2.conf
+	hsm() { ok "$1" pkcs11-tool --module "$module" --token-label service --login --pin 4711 "${@:2}"; }
+	ok "token" softhsm2-util --init-token --free --label service --so-pin 1234 --pin 4711
+	hsm "key in the token" --keypairgen --key-type EC:prime256v1 --label signing --id 01
+	hsm "a key that no log entry is made with" --keypairgen --key-type rsa:2048 --label rsa --id 02
+	printf '4711\n' >"$W/keys/pin"
+	chmod 600 "$W/keys/pin"
+	uri() { printf '"pkcs11:token=service;object=%s?module-path=%s\\&pin-source=file:%s"' "$1" "$module" "$W/keys/pin"; }
+	configure signingKey "$(uri absent)"
+	exits 2 KEY-5 "a key that is not in the token" pedigreed --config "$W/pedigreed.conf"
+	configure signingKey "$(uri signing)"
+	hsm "its public half" --read-object --type pubkey --id 01 --output-file "$W/keys/token.der"
+	openssl pkey -pubin -inform DER -in "$W/keys/token.der" -out "$W/keys/token.pub" || fail "no public half"
+	sed -i 's|^\tserviceKey = .*|&\n\tserviceKey = keys/token.pub|' "$W/policy"
+	world_start
+	build
+	post 201 - "signed by a token" "$W/build.json"
+	digest=$(sha256sum <"$W/artifact" | cut -d' ' -f1)
+	ok "a verdict on what a token signed" pedigree verify "$W/artifact" --from "$URL" --policy "$W/policy"
+	http 200 - "its chain" "$URL/api/v1/chains/sha256:$digest"
+	mv "$W/tokens" "$W/tokens-away"
+	kill -KILL "$(holder)"
+	build
+	post 503 SVC-3 "T76 the token is away" "$W/build.json"
+	mv "$W/tokens-away" "$W/tokens"
+	wait_for 15 ready 200 || fail "not ready after the token came back"
+	post 201 - "the token is back" "$W/build.json"
+	world_stop
+fi
+# the cache of key descriptions cannot be written to: keys are described anew, that is all
+configure signingKey keys/signing.pem
+sed -i '/signingKeyPassphrase/d' "$W/pedigreed.conf"
+rm -rf "$W/service/pedigree.db.keys"
+ln -s /proc/self "$W/service/pedigree.db.keys"
+exits 2 FIL-1 "T76 the cache's folder is a link to another place" pedigreed --config "$W/pedigreed.conf"
+rm "$W/service/pedigree.db.keys"
+world_start
+rm -rf "$W/service/pedigree.db.keys"
+printf 'in its place\n' >"$W/service/pedigree.db.keys"
+daemon_reload
+build
+post 201 - "T76 the cache's folder is gone, and no other can be made" "$W/build.json"
+rm "$W/service/pedigree.db.keys"
+world_stop
+ok "everything stored holds" pedigreed --config "$W/pedigreed.conf" --fsck
+finish

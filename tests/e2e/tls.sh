@@ -1,0 +1,155 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# TLS of the service: who is served, by which certificate, who may read, and what SIGHUP changes. Certificates are made
+# by openssl, clients are curl and openssl.
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/e2e/world.sh
+. "$here/world.sh"
+P=$W/pki
+mkdir -p "$P"
+API=/api/v1/attestations
+
+authority() { # authority NAME
+	ok "authority $1" openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj "/O=Company/CN=$1" \
+		-keyout "$P/$1.key" -out "$P/$1.pem"
+}
+certificate() { # certificate NAME AUTHORITY SUBJECT SAN [DAYS [USAGE]]
+	ok "request $1" openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "$3" -keyout "$P/$1.key" -out "$P/$1.csr"
+	# In a section of its own a name may hold a comma.
+	printf 'subjectAltName=@names\nextendedKeyUsage=%s\n[names]\n%s\n' "${6:-clientAuth}" "${4// /$'\n'}" >"$P/ext"
+	ok "certificate $1" openssl x509 -req -in "$P/$1.csr" -CA "$P/$2.pem" -CAkey "$P/$2.key" -days "${5:-30}" -extfile "$P/ext" -out "$P/$1.pem"
+}
+authority servers
+authority clients
+authority strangers
+certificate server servers /CN=pedigreed IP=127.0.0.1 30 serverAuth
+certificate server2 servers /CN=pedigreed-2 IP=127.0.0.1 30 serverAuth
+certificate reader clients /O=Company/CN=reader 'URI=spiffe://company.example/reader email=reader@company.example DNS=reader.company.example'
+certificate scanner clients /O=Company/CN=scanner URI=spiffe://company.example/scanner
+certificate named clients /O=Company/CN=auditor email=auditor@company.example
+certificate twisted clients /CN=x 'URI=x:CN=auditor,O=Company'
+certificate stranger strangers /O=Company/CN=reader URI=spiffe://company.example/reader
+certificate expired clients /O=Company/CN=reader URI=spiffe://company.example/reader 0
+certificate purpose clients /O=Company/CN=reader URI=spiffe://company.example/reader 30 serverAuth
+cp "$P/server.pem" "$W/keys/tls.pem"
+cp "$P/server.key" "$W/keys/tls.key"
+cp "$P/clients.pem" "$W/keys/clients.pem"
+
+world_keys
+world_policy
+port=$(free_port)
+world_config "$port" embedded
+cp "$W/pedigreed.conf" "$W/plain.conf"
+tls="\\ttlsCertificate = keys/tls.pem\n\ttlsKey = keys/tls.key\n\tclientCa = keys/clients.pem"
+sed -i "s|^\[service\]|&\n$tls\n\treaders = spiffe://company.example/reader\n\treaders = CN=auditor,O=Company|" "$W/pedigreed.conf"
+export CURL_CA_BUNDLE=$P/servers.pem
+URL=https://127.0.0.1:$port
+world_start
+
+as() { printf '%s\n' --cert "$P/$1.pem" --key "$P/$1.key"; }
+no_answer() { # no_answer WHAT CURL-ARGUMENTS…: not even a status
+	local what=$1 got
+	shift
+	got=$(curl -sS -o "$tmp/answer" -w '%{http_code}' --max-time 10 "$@" 2>"$printed")
+	[ "$got" = 000 ] || fail "$what: HTTP $got"
+	pass "$what"
+}
+
+# --- who may read ---
+http 200 - "alive, without a certificate" "$URL/healthz"
+http 200 - "ready, without a certificate" "$URL/readyz"
+for path in /checkpoint /journal/checkpoint /metrics /.well-known/pedigree/keys.json "/api/v1/chains/sha256:$(printf 1%.0s {1..64})"; do
+	http 403 HTP-15 "$path without a certificate" "$URL$path"
+	# shellcheck disable=SC2046 # words are wanted
+	http 200 - "$path, a reader by a URI" $(as reader) "$URL$path"
+done
+# shellcheck disable=SC2046
+{
+	http 403 HTP-15 "another client of the same authority" $(as scanner) "$URL/checkpoint"
+	http 200 - "a reader by his subject" $(as named) "$URL/checkpoint"
+	http 403 HTP-15 "a URI that ends like a subject" $(as twisted) "$URL/checkpoint"
+	http 403 - "HEAD is reading" $(as scanner) -I "$URL/checkpoint"
+	no_answer "a certificate of another authority" $(as stranger) "$URL/checkpoint"
+	no_answer "an expired certificate" $(as expired) "$URL/checkpoint"
+	no_answer "a server's certificate" $(as purpose) "$URL/checkpoint"
+	http 400 ENV-1 "submitting needs no certificate of a reader" $(as scanner) -H 'Content-Type: application/json' -d '{}' "$URL$API"
+}
+http 400 ENV-1 "submitting needs no certificate" -H 'Content-Type: application/json' -d '{}' "$URL$API"
+
+# --- what is spoken ---
+no_answer "plain HTTP" "http://127.0.0.1:$port/healthz"
+s_client() { openssl s_client -connect "127.0.0.1:$port" -CAfile "$P/servers.pem" -verify_return_error "$@" </dev/null >"$printed" 2>&1; }
+s_client -tls1_3 && grep -q 'TLSv1.3' "$printed" || fail "no TLS 1.3"
+s_client -tls1_2 && grep -q 'ECDHE-' "$printed" || fail "no TLS 1.2 with ephemeral keys"
+s_client -tls1_1 -cipher 'ALL:@SECLEVEL=0' && fail "TLS 1.1"
+s_client -tls1_2 -cipher AES128-GCM-SHA256 && fail "TLS 1.2 without ephemeral keys"
+s_client -tls1_2 -cipher ECDHE-ECDSA-AES128-SHA256 && fail "TLS 1.2 without an authenticated cipher"
+s_client -tls1_2 -reconnect
+! grep -q '^Reused' "$printed" || fail "a session outlives its connection"
+printf 'R\n' | timeout 10 openssl s_client -connect "127.0.0.1:$port" -CAfile "$P/servers.pem" -tls1_2 >"$printed" 2>&1
+grep -Eq 'no renegotiation|handshake failure|unexpected' "$printed" || fail "renegotiation"
+checks=$((checks + 7))
+
+# --- bodies and answers larger than a record, several requests on a connection ---
+truncate -s 3M "$W/large"
+http 400 - "a large body" -H 'Content-Type: application/json' --data-binary "@$W/large" "$URL$API"
+http 400 - "the same in chunks" -H 'Transfer-Encoding: chunked' -H 'Content-Type: application/json' --data-binary "@$W/large" "$URL$API"
+seq 1 300 | sed "s|.*|url=$URL/healthz\noutput=/dev/null|" >"$W/many"
+curl -sS -w '%{http_code} %{num_connects}\n' -K "$W/many" >"$W/statuses" || fail "many on one connection"
+assert_same "one connection for all" "$(sort "$W/statuses" | uniq -c | awk '{ printf "%s*%s,%s ", $1, $2, $3 }')" "299*200,0 1*200,1 "
+seq 1 40 | sed "s|.*|url=$URL/readyz\noutput=/dev/null|" >"$W/many"
+curl -sS -Z --parallel-max 20 -w '%{http_code}\n' -K "$W/many" 2>/dev/null | sort -u >"$W/statuses"
+assert_same "many at once" "$(cat "$W/statuses")" 200
+two=$(printf 'GET /healthz HTTP/1.1\r\nHost: a\r\n\r\nGET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n' |
+	timeout 10 openssl s_client -quiet -connect "127.0.0.1:$port" -CAfile "$P/servers.pem" 2>/dev/null | grep -c alive)
+assert_same "two behind each other" "$two" 2
+refused=$(printf 'GET /healthz HTTP/1.1\nHost: a\n\n' |
+	timeout 10 openssl s_client -quiet -connect "127.0.0.1:$port" -CAfile "$P/servers.pem" 2>/dev/null | grep -c HTP-5)
+assert_same "framing is refused in it too" "$refused" 1
+
+# --- SIGHUP ---
+served() { openssl s_client -connect "127.0.0.1:$port" </dev/null 2>/dev/null | openssl x509 -noout -subject; }
+assert_same "the first certificate" "$(served)" "subject=CN = pedigreed"
+cp "$P/server2.pem" "$W/keys/tls.pem"
+cp "$P/server2.key" "$W/keys/tls.key"
+daemon_reload
+assert_same "the second, after SIGHUP" "$(served)" "subject=CN = pedigreed-2"
+cp "$P/server.key" "$W/keys/tls.key"
+kill -HUP "$DAEMON_PID"
+wait_for 10 grep -q '"event":"reload-failed"' "$tmp/pedigreed.log" || fail "another key is taken in"
+grep '"event":"reload-failed"' "$tmp/pedigreed.log" | grep -q '"rule":"CFG-1"' || fail "no rule"
+assert_same "the second goes on" "$(served)" "subject=CN = pedigreed-2"
+http 503 RDY-3 "and that is not ready" "$URL/readyz"
+cp "$P/server2.key" "$W/keys/tls.key"
+daemon_reload
+http 200 - "until it is mended" "$URL/readyz"
+
+# --- a client that never finishes its handshake ---
+exec 9<>"/dev/tcp/127.0.0.1/$port"
+printf '\026\003\001' >&9
+began=$SECONDS
+timeout 20 cat <&9 >/dev/null 2>&1
+[ $((SECONDS - began)) -ge 8 ] && [ $((SECONDS - began)) -le 14 ] || fail "a handshake is awaited $((SECONDS - began)) s"
+checks=$((checks + 1))
+exec 9>&-
+world_stop
+
+# --- configurations that are refused ---
+refuse() { # refuse RULE WHAT LINES
+	sed "s|^\[service\]|&\n$3|" "$W/plain.conf" >"$W/pedigreed.conf"
+	exits 2 "$1" "$2" pedigreed --config "$W/pedigreed.conf"
+}
+refuse CFG-1 "a certificate without its key" '\ttlsCertificate = keys/tls.pem'
+refuse CFG-1 "a key without its certificate" '\ttlsKey = keys/tls.key'
+refuse CFG-1 "client authorities without TLS" '\tclientCa = keys/clients.pem'
+refuse CFG-1 "readers whom nobody can know" '\ttlsCertificate = keys/tls.pem\n\ttlsKey = keys/tls.key\n\treaders = CN=a'
+refuse CFG-1 "no certificate in the file" '\ttlsCertificate = keys/tls.key\n\ttlsKey = keys/tls.key'
+refuse CFG-1 "a file that is not there" '\ttlsCertificate = keys/none.pem\n\ttlsKey = keys/tls.key'
+refuse CFG-1 "no authority in the file" '\ttlsCertificate = keys/tls.pem\n\ttlsKey = keys/tls.key\n\tclientCa = keys/tls.key'
+cp "$P/server.key" "$W/keys/other.key"
+refuse CFG-1 "another certificate's key" '\ttlsCertificate = keys/tls.pem\n\ttlsKey = keys/other.key'
+chmod 644 "$W/keys/tls.key"
+refuse KEY-2 "a key that all may read" '\ttlsCertificate = keys/tls.pem\n\ttlsKey = keys/tls.key'
+ok "a key with a passphrase" openssl pkey -in "$P/server2.key" -aes256 -passout pass:secret -out "$W/keys/locked.key"
+refuse CFG-1 "a key with a passphrase" '\ttlsCertificate = keys/tls.pem\n\ttlsKey = keys/locked.key'
+finish
