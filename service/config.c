@@ -7,15 +7,12 @@
 
 #include <string.h>
 
-#include "tlog/log.h"
 #include "trust/config.h"
 #include "util/limits.h"
 #include "util/size.h"
 #include "util/str.h"
-#include "util/time.h"
 
-#define DEFAULT_LISTEN "127.0.0.1:8700"
-#define DEFAULT_STORE  "sqlite:/var/lib/pedigree/pedigree.db"
+#define DEFAULT_STORE "sqlite:/var/lib/pedigree/pedigree.db"
 
 static const struct pdg_config_key own_keys[] = {
 	{"service", false, "listen", PDG_CFG_STRING, true},
@@ -133,68 +130,6 @@ int pdg_service_config_copy(const struct pdg_config *c, const char *section, con
 	return value && !*out ? pdg_nomem(err) : 0;
 }
 
-/* address:port or [v6]:port. */
-static bool is_endpoint(const char *text)
-{
-	struct pdg_bytes b = pdg_bytes_str(text);
-	const char *colon = strrchr(text, ':');
-	uint64_t port;
-	size_t host;
-
-	if (!colon || !pdg_bytes_u64(pdg_bytes_str(colon + 1), UINT16_MAX, &port))
-		return false;
-	host = (size_t)(colon - text);
-	if (host == 0 || strpbrk(text, " \t/@"))
-		return false;
-	if (text[0] == '[')
-		return host > 2 && text[host - 1] == ']';
-	return pdg_bytes_find_byte(pdg_bytes_head(b, host), ':', 0) == SIZE_MAX;
-}
-
-static bool is_listed(const struct pdg_strings *list, const char *value)
-{
-	size_t i;
-
-	for (i = 0; i < list->n; i++) {
-		if (pdg_str_eq(list->v[i], value))
-			return true;
-	}
-	return false;
-}
-
-static int read_listen(const struct pdg_config *c, struct pdg_service_config *cfg,
-		       struct pdg_error *err)
-{
-	unsigned line = 1;
-	const char *value;
-	size_t n = 0;
-
-	while (pdg_config_get(c, "service", NULL, "listen", n, &line))
-		n++;
-	/* Whoever names a socket and no address wants that alone. */
-	if (n == 0 && cfg->socket)
-		return 0;
-	cfg->listen.v = pdg_calloc(n ? n : 1, sizeof(*cfg->listen.v));
-	if (!cfg->listen.v)
-		return pdg_nomem(err);
-	do {
-		value = pdg_config_get(c, "service", NULL, "listen", cfg->listen.n, &line);
-		if (!value)
-			value = DEFAULT_LISTEN;
-		if (!is_endpoint(value))
-			return pdg_config_reject(err, c, line, "CFG-1",
-						 "listen is '%.64s', not address:port or [v6]:port",
-						 value);
-		if (is_listed(&cfg->listen, value))
-			return pdg_config_reject(err, c, line, "CFG-1", "listen is '%.64s' twice",
-						 value);
-		cfg->listen.v[cfg->listen.n] = pdg_str_dup(value);
-		if (!cfg->listen.v[cfg->listen.n])
-			return pdg_nomem(err);
-	} while (++cfg->listen.n < n);
-	return 0;
-}
-
 static int read_store(const struct pdg_config *c, struct pdg_service_config *cfg,
 		      struct pdg_error *err)
 {
@@ -228,75 +163,6 @@ int pdg_service_config_key(const struct pdg_config *c, const char *section, cons
 	return *out ? 0 : pdg_nomem(err);
 }
 
-static int read_connections(const struct pdg_config *c, struct pdg_service_config *cfg,
-			    struct pdg_error *err)
-{
-	unsigned line;
-	const char *value = pdg_service_config_get(c, "service", "connectionsPerAddress", &line);
-	uint64_t n = PDG_LIMIT_PER_ADDRESS;
-
-	if (value && !pdg_bytes_u64(pdg_bytes_str(value), PDG_LIMIT_CONNECTIONS, &n))
-		return pdg_config_reject(err, c, line, "CFG-1",
-					 "connectionsPerAddress is '%.32s', not 0 to %d", value,
-					 PDG_LIMIT_CONNECTIONS);
-	cfg->connections_per_address = (size_t)n;
-	return 0;
-}
-
-/* Who may read: names of client certificates (service/caller.h). */
-static int read_readers(const struct pdg_config *c, struct pdg_service_config *cfg,
-			struct pdg_error *err)
-{
-	unsigned line = 1;
-	size_t n = 0;
-
-	while (pdg_config_get(c, "service", NULL, "readers", n, &line))
-		n++;
-	if (n && !cfg->client_ca)
-		return pdg_config_reject(err, c, line, "CFG-1",
-					 "readers needs clientCa: nobody could show who he is");
-	cfg->readers.v = pdg_calloc(n ? n : 1, sizeof(*cfg->readers.v));
-	if (!cfg->readers.v)
-		return pdg_nomem(err);
-	for (; cfg->readers.n < n; cfg->readers.n++) {
-		const char *name =
-			pdg_config_get(c, "service", NULL, "readers", cfg->readers.n, &line);
-
-		cfg->readers.v[cfg->readers.n] = pdg_str_dup(name);
-		if (!cfg->readers.v[cfg->readers.n])
-			return pdg_nomem(err);
-	}
-	return 0;
-}
-
-static int read_tls(const struct pdg_config *c, struct pdg_service_config *cfg,
-		    struct pdg_error *err)
-{
-	unsigned line = 1;
-	int rc;
-
-	rc = pdg_service_config_copy(c, "service", "tlsCertificate", NULL, &cfg->tls_certificate,
-				     err);
-	if (rc == 0)
-		rc = pdg_service_config_copy(c, "service", "tlsKey", NULL, &cfg->tls_key, err);
-	if (rc == 0)
-		rc = pdg_service_config_copy(c, "service", "clientCa", NULL, &cfg->client_ca, err);
-	if (rc < 0)
-		return rc;
-	if (!cfg->tls_certificate != !cfg->tls_key) {
-		(void)pdg_service_config_get(c, "service",
-					     cfg->tls_key ? "tlsKey" : "tlsCertificate", &line);
-		return pdg_config_reject(err, c, line, "CFG-1",
-					 "tlsCertificate and tlsKey go together");
-	}
-	if (cfg->client_ca && !cfg->tls_certificate) {
-		(void)pdg_service_config_get(c, "service", "clientCa", &line);
-		return pdg_config_reject(err, c, line, "CFG-1",
-					 "clientCa needs tlsCertificate and tlsKey");
-	}
-	return read_readers(c, cfg, err);
-}
-
 static int read_service(const struct pdg_config *c, struct pdg_service_config *cfg,
 			struct pdg_error *err)
 {
@@ -304,11 +170,7 @@ static int read_service(const struct pdg_config *c, struct pdg_service_config *c
 	const char *level;
 	int rc;
 
-	rc = pdg_service_config_copy(c, "service", "socket", NULL, &cfg->socket, err);
-	if (rc == 0)
-		rc = read_listen(c, cfg, err);
-	if (rc == 0)
-		rc = read_tls(c, cfg, err);
+	rc = pdg_service_config_listen(c, cfg, err);
 	if (rc == 0)
 		rc = read_store(c, cfg, err);
 	if (rc == 0)
@@ -322,8 +184,6 @@ static int read_service(const struct pdg_config *c, struct pdg_service_config *c
 		rc = pdg_service_config_copy(c, "service", "proxy", NULL, &cfg->proxy, err);
 	if (rc == 0)
 		rc = pdg_service_config_copy(c, "service", "policy", NULL, &cfg->policy_file, err);
-	if (rc == 0)
-		rc = read_connections(c, cfg, err);
 	if (rc < 0)
 		return rc;
 	if (cfg->store_url && !cfg->journal_key) {

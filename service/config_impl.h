@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What config.c and config_log.c share of reading the daemon's file. Private to them. */
+/* What config.c, config_listen.c and config_log.c share of reading the daemon's file. Private. */
 #ifndef PDG_SERVICE_CONFIG_IMPL_H
 #define PDG_SERVICE_CONFIG_IMPL_H
 
@@ -16,6 +16,9 @@ int pdg_service_config_copy(const struct pdg_config *c, const char *section, con
 int pdg_service_config_key(const struct pdg_config *c, const char *section, const char *key,
 			   char **out, struct pdg_error *err) PDG_MUST_CHECK;
 
+/** Of [service]: socket, listen, TLS, readers, connectionsPerAddress. */
+int pdg_service_config_listen(const struct pdg_config *c, struct pdg_service_config *cfg,
+			      struct pdg_error *err) PDG_MUST_CHECK;
 /** All of [log]. */
 int pdg_service_config_log(const struct pdg_config *c, struct pdg_service_config *cfg,
 			   struct pdg_error *err) PDG_MUST_CHECK;

@@ -21,12 +21,11 @@
 #include "util/rule.h"
 #include "util/str.h"
 
-/* Decide and sign @job, whose submission is parsed. */
+/* Decide @job, whose submission is parsed, and make the row that is kept. */
 static int judge(struct pdg_core *core, struct pdg_job *job, const struct pdg_decision *along,
 		 struct pdg_error *err)
 {
 	struct pdg_ground g = {.store = core->store, .linked = core->linked};
-	int64_t begun;
 	int rc;
 
 	job->force = pdg_in_force_ref(core->policy);
@@ -39,12 +38,7 @@ static int judge(struct pdg_core *core, struct pdg_job *job, const struct pdg_de
 				       &job->d, err);
 	else
 		rc = pdg_decide(&g, job->submission, along, &job->d, err);
-	if (rc < 0)
-		return rc;
-	begun = pdg_monotonic_us();
-	rc = pdg_countersign(job, job->force->signing, err);
-	pdg_metrics_lasted(core->teller.metrics, PDG_LASTS_SIGN, pdg_monotonic_us() - begun);
-	return rc;
+	return rc < 0 ? rc : pdg_countersign_row(job, job->force->signing, err);
 }
 
 /* The source that a build brings along is a submission like another, but the git server's alone. */

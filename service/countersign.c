@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The countersignature (rules.md 5): "accepted under the policy of then", over the statement's
- * exact bytes. Made on the caller's thread, before the writer is asked, so that the writer signs
- * nothing but checkpoints.
+ * exact bytes. The row is made on the caller's thread; what is kept together is signed together, on
+ * the writer's, before its transaction begins.
  */
 #include "service/countersign.h"
 
@@ -11,6 +11,7 @@
 #include "util/limits.h"
 #include "util/size.h"
 #include "util/str.h"
+#include "util/time.h"
 
 int pdg_signed_digest(struct pdg_bytes payload, uint8_t out[32], struct pdg_error *err)
 {
@@ -95,7 +96,7 @@ static void move(struct pdg_buf *to, struct pdg_buf *from)
 	pdg_buf_init(from, to->max);
 }
 
-int pdg_countersign(struct pdg_job *job, const struct pdg_key *key, struct pdg_error *err)
+int pdg_countersign_row(struct pdg_job *job, const struct pdg_key *key, struct pdg_error *err)
 {
 	PDG_AUTO(stored) struct pdg_stored *row = pdg_calloc(1, sizeof(*row));
 	struct pdg_envelope *e = job->submission->envelope;
@@ -110,9 +111,7 @@ int pdg_countersign(struct pdg_job *job, const struct pdg_key *key, struct pdg_e
 	row->received = job->received;
 	if (set_strings(row, job, key) < 0)
 		return pdg_nomem(err);
-	rc = pdg_key_sign(key, pdg_buf_bytes(&e->pae), &row->countersig, err);
-	if (rc == 0)
-		rc = pdg_sha256(pdg_buf_bytes(&e->pae), job->digest, err);
+	rc = pdg_sha256(pdg_buf_bytes(&e->pae), job->digest, err);
 	if (rc == 0)
 		rc = pdg_envelope_as_kept(job, &row->envelope, err);
 	if (rc == 0)
@@ -121,8 +120,119 @@ int pdg_countersign(struct pdg_job *job, const struct pdg_key *key, struct pdg_e
 		return rc;
 	move(&row->payload, &e->payload);
 	move(&row->commit, &job->submission->commit);
-	/* Nothing of it is signed or verified any more, and it waits with many others. */
-	pdg_buf_done(&e->pae);
 	job->row = PDG_TAKE(row);
 	return 0;
+}
+
+/* --- the signature --- */
+
+/* What one key signs at once. */
+struct group {
+	struct pdg_job **jobs;
+	struct pdg_bytes *msgs;
+	struct pdg_buf *sigs;
+	size_t n;
+};
+
+static void group_done(struct group *g)
+{
+	size_t i;
+
+	for (i = 0; g->sigs && i < g->n; i++)
+		pdg_buf_done(&g->sigs[i]);
+	free(g->jobs);
+	free(g->msgs);
+	free(g->sigs);
+}
+PDG_AUTO_DEFINE_VALUE(group, struct group, group_done)
+
+static bool is_unsigned(const struct pdg_job *job)
+{
+	return job->kind == PDG_JOB_ACCEPT && job->row && job->force && job->row->countersig.n == 0;
+}
+
+bool pdg_countersigned(const struct pdg_job *job)
+{
+	return !is_unsigned(job) && (!job->along || !is_unsigned(job->along));
+}
+
+/* Put @job into @g, if it is one of @key's; *@key NULL: the first one's key is. */
+static void gather(struct group *g, struct pdg_job *job, const struct pdg_key **key)
+{
+	if (!is_unsigned(job) || job->err.code < 0 || (*key && job->force->signing != *key))
+		return;
+	*key = job->force->signing;
+	g->jobs[g->n] = job;
+	g->msgs[g->n] = pdg_buf_bytes(&job->submission->envelope->pae);
+	pdg_buf_init(&g->sigs[g->n], PDG_LIMIT_SIGNATURE);
+	g->n++;
+}
+
+static int group_init(struct group *g, size_t n, struct pdg_error *err)
+{
+	g->jobs = pdg_calloc(n, sizeof(struct pdg_job *));
+	g->msgs = pdg_calloc(n, sizeof(*g->msgs));
+	g->sigs = pdg_calloc(n, sizeof(*g->sigs));
+	return g->jobs && g->msgs && g->sigs ? 0 : pdg_nomem(err);
+}
+
+/* A group is signed, as far as it could be. */
+static void hand_out(struct group *g, const struct pdg_error *why)
+{
+	size_t i;
+
+	for (i = 0; i < g->n; i++) {
+		struct pdg_job *job = g->jobs[i];
+
+		if (g->sigs[i].n == 0) {
+			job->err = *why;
+			continue;
+		}
+		pdg_buf_done(&job->row->countersig);
+		move(&job->row->countersig, &g->sigs[i]);
+		/* Nothing of it is signed any more, and it may wait for the log with many others.
+		 */
+		pdg_buf_done(&job->submission->envelope->pae);
+	}
+}
+
+/* All that the key of the first one signs. False: there is nothing more. */
+static bool sign_group(struct pdg_job **jobs, size_t n, struct pdg_metrics *m)
+{
+	PDG_AUTO(group) struct group g = {0};
+	const struct pdg_key *key = NULL;
+	struct pdg_error why = {0};
+	int64_t begun = pdg_monotonic_us();
+	size_t i;
+
+	if (group_init(&g, 2 * n, &why) < 0) {
+		for (i = 0; i < n; i++)
+			jobs[i]->err = why;
+		return false;
+	}
+	for (i = 0; i < n; i++) {
+		if (jobs[i]->along)
+			gather(&g, jobs[i]->along, &key);
+		gather(&g, jobs[i], &key);
+	}
+	if (g.n == 0)
+		return false;
+	if (pdg_key_sign_many(key, g.msgs, g.n, g.sigs, &why) == 0)
+		pdg_metrics_lasted(m, PDG_LASTS_SIGN, pdg_monotonic_us() - begun);
+	hand_out(&g, &why);
+	return true;
+}
+
+void pdg_countersign(struct pdg_job **jobs, size_t n, struct pdg_metrics *m)
+{
+	size_t i;
+
+	while (sign_group(jobs, n, m))
+		;
+	for (i = 0; i < n; i++) {
+		struct pdg_job *job = jobs[i];
+
+		if (job->along && is_unsigned(job->along) && job->err.code == 0)
+			job->err = job->along->err;
+	}
 }

@@ -5,13 +5,23 @@
 #define PDG_SERVICE_COUNTERSIGN_H
 
 #include "service/job.h"
+#include "service/metrics.h"
 
 /**
- * Sign the statement of @job with @key and make job->row, job->digest. The submission's payload and
- * commit move into the row. Whoever finds the reference kept already discards the row.
+ * Make job->row, all but the signature, which @key is to make, and job->digest. The submission's
+ * payload and commit move into the row.
  */
-int pdg_countersign(struct pdg_job *job, const struct pdg_key *key,
-		    struct pdg_error *err) PDG_MUST_CHECK;
+int pdg_countersign_row(struct pdg_job *job, const struct pdg_key *key,
+			struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * Sign what is not signed yet of these jobs' rows and of those that come along, by the keys in
+ * whose force they were judged, and all that one key signs at once. Who goes without says why in
+ * its err. Whoever finds the reference kept already discards the row.
+ */
+void pdg_countersign(struct pdg_job **jobs, size_t n, struct pdg_metrics *m);
+/** Has @job what it needs of that? */
+bool pdg_countersigned(const struct pdg_job *job);
 
 /**
  * Leave of the envelope what is kept of it, append its JSON to @out, and set job->envelope_digest,

@@ -11,6 +11,8 @@
 #include "service/core_impl.h"
 #include "service/countersign.h"
 #include "service/record.h"
+#include "stage/build.h"
+#include "stage/build_oidc.h"
 #include "stage/stage.h"
 #include "tlog/embedded.h"
 #include "util/limits.h"
@@ -83,6 +85,29 @@ static int check_signatures(struct check *c, const struct pdg_stored *a, struct 
 		return 0;
 	rc = pdg_core_check_bundle(c->core, a, key, err);
 	return rc < 0 ? pdg_context(err, rc, "bundle") : 0;
+}
+
+/* What the service wrote for a CI is its own statement: it signed it as the producer too. */
+static int check_own(struct check *c, const struct pdg_stored *a, struct pdg_error *err)
+{
+	PDG_AUTO(statement) struct pdg_statement *st = NULL;
+	PDG_AUTO(envelope) struct pdg_envelope *e = NULL;
+	PDG_AUTO(build) struct pdg_build b = {0};
+	size_t which;
+	int rc;
+
+	if (!pdg_str_eq(a->stage, pdg_stage(PDG_STAGE_BUILD)->name))
+		return 0;
+	rc = pdg_statement_parse(pdg_buf_bytes(&a->payload), &st, err);
+	if (rc == 0)
+		rc = pdg_build_read(st, &b, err);
+	if (rc < 0 || !pdg_build_is_oidc(b.build_type))
+		return rc;
+	rc = pdg_envelope_parse(pdg_buf_bytes(&a->envelope), &e, err);
+	if (rc == 0)
+		rc = pdg_envelope_verify(e, pdg_in_force_service_key(c->force, a->service_key),
+					 &which, err);
+	return rc < 0 ? pdg_context(err, rc, "the service's own statement") : 0;
 }
 
 /* The record as it is answered: its leaf is accepted, about this statement and envelope, which may
@@ -214,6 +239,8 @@ static int check_one(void *ctx, const struct pdg_stored *a, struct pdg_error *er
 	rc = check_reference(a, &why);
 	if (rc == 0)
 		rc = check_signatures(c, a, &why);
+	if (rc == 0)
+		rc = check_own(c, a, &why);
 	if (rc == 0)
 		rc = check_journal(c, a, &why);
 	if (rc == 0)

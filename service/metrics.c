@@ -36,7 +36,7 @@ static const struct {
 	const char *name, *help;
 } lastings[PDG_LASTINGS] = {
 	[PDG_LASTS_SUBMISSION] = {"submission_seconds", "a submission, until its answer is made"},
-	[PDG_LASTS_SIGN] = {"sign_seconds", "one countersignature"},
+	[PDG_LASTS_SIGN] = {"sign_seconds", "the countersignatures of what is kept together"},
 	[PDG_LASTS_COMMIT] = {"store_commit_seconds", "one transaction of the store"},
 	[PDG_LASTS_LOG] = {"log_wait_seconds", "how long an answer waited for the log"},
 };

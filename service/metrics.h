@@ -19,7 +19,7 @@ struct pdg_metrics;
 /* What takes time. Microseconds are observed, seconds are told. */
 enum pdg_lasting {
 	PDG_LASTS_SUBMISSION, /* from the parsed request to its answer */
-	PDG_LASTS_SIGN,	      /* one countersignature */
+	PDG_LASTS_SIGN,	      /* the countersignatures of one group */
 	PDG_LASTS_COMMIT,     /* one transaction of the store, inserts included */
 	PDG_LASTS_LOG,	      /* how long an answer waited for the log */
 	PDG_LASTINGS,

@@ -34,7 +34,9 @@ int pdg_relay_spawn(struct pdg_relay *r, struct pdg_error *err)
 	if (rc < 0)
 		return rc;
 	pdg_buf_reset(&r->in);
-	r->started = r->heard = pdg_monotonic_ms();
+	r->started = pdg_monotonic_ms();
+	/* Nothing: a call of the same millisecond comes after it. */
+	r->heard = r->started - 1;
 	(void)pthread_mutex_lock(&r->mutex);
 	pdg_buf_reset(&r->out);
 	r->sent = 0;

@@ -22,14 +22,6 @@
 #define DELAY_MOST_MS  10000
 #define LIVED_MS       1000 /* one that ends sooner ends for a reason that will not go away */
 
-/* The context of a key: what it is for, and by which process. */
-struct signer_key {
-	struct pdg_signer *s;
-	enum pdg_purpose purpose;
-	uint8_t sha256[PDG_SHA256_LEN];
-	struct pdg_signer_holder *h; /* of a signing key; others go by the newest */
-};
-
 /* --- holders, with the mutex held --- */
 
 static void unref(struct pdg_signer_holder *h)
@@ -111,14 +103,14 @@ static int begin_another(struct pdg_signer *s, struct pdg_error *err)
 	return rc < 0 ? no_signer(err, why.text) : 0;
 }
 
-static bool has_key(const struct pdg_signer_holder *h, const struct signer_key *k)
+static bool has_key(const struct pdg_signer_holder *h, const struct pdg_signer_key *k)
 {
 	return h && h->names.has[k->purpose] &&
 	       memcmp(h->names.sha256[k->purpose], k->sha256, PDG_SHA256_LEN) == 0;
 }
 
 /* The process by which @k signs: its own while that lives, else the newest. */
-static struct pdg_signer_holder *holder_of(const struct signer_key *k)
+static struct pdg_signer_holder *holder_of(const struct pdg_signer_key *k)
 {
 	if (k->h && !k->h->dead)
 		return k->h;
@@ -126,7 +118,7 @@ static struct pdg_signer_holder *holder_of(const struct signer_key *k)
 }
 
 /* An idle connection of a live process that has the key. */
-static int take_connection(struct signer_key *k, struct pdg_signer_holder **out_h, int *out_fd,
+static int take_connection(struct pdg_signer_key *k, bool wait, struct pdg_signer_loan *out,
 			   struct pdg_error *err)
 {
 	struct pdg_signer *s = k->s;
@@ -140,10 +132,11 @@ static int take_connection(struct signer_key *k, struct pdg_signer_holder **out_
 			return no_signer(err, "the key is not in use any more");
 		if (h && !h->dead && h->n_idle > 0) {
 			h->refs++;
-			*out_h = h;
-			*out_fd = h->idle[--h->n_idle];
+			*out = (struct pdg_signer_loan){.h = h, .fd = h->idle[--h->n_idle]};
 			return 0;
 		}
+		if (!wait)
+			return pdg_fail(err, PDG_E_NOTFOUND, "all connections are in use");
 		if ((h && !h->dead) || s->starting) {
 			if (!wait_for_change(s, until))
 				return no_signer(err, "pedigree-signer is busy");
@@ -155,37 +148,51 @@ static int take_connection(struct signer_key *k, struct pdg_signer_holder **out_
 	}
 }
 
-/* --- signing --- */
-
-/* *@out_again: nothing is wrong with what is to be signed. */
-static int sign_once(struct signer_key *k, struct pdg_bytes msg, struct pdg_buf *out,
-		     bool *out_again, struct pdg_error *err)
+int pdg_signer_lend(struct pdg_signer_key *k, bool wait, struct pdg_signer_loan *out,
+		    struct pdg_error *err)
 {
-	const struct pdg_agent_head sign = {.op = PDG_AGENT_SIGN, .purpose = (uint8_t)k->purpose};
-	struct pdg_signer *s = k->s;
-	struct pdg_signer_holder *h = NULL;
-	struct pdg_error why = {0};
-	int fd = -1;
 	int rc;
 
-	*out_again = false;
+	(void)pthread_mutex_lock(&k->s->mutex);
+	rc = take_connection(k, wait, out, err);
+	(void)pthread_mutex_unlock(&k->s->mutex);
+	return rc;
+}
+
+void pdg_signer_give_back(struct pdg_signer *s, const struct pdg_signer_loan *loan, bool gone)
+{
+	struct pdg_signer_holder *h = loan->h;
+
 	(void)pthread_mutex_lock(&s->mutex);
-	rc = take_connection(k, &h, &fd, err);
-	(void)pthread_mutex_unlock(&s->mutex);
-	if (rc < 0)
-		return rc;
-	rc = pdg_signer_ask(fd, sign, msg, out, &why);
-	*out_again = rc == PDG_E_IO;
-	if (rc == PDG_E_IO)
-		pdg_log_error(PDG_LOG_WARN, "signer-gone", &why);
-	(void)pthread_mutex_lock(&s->mutex);
-	h->idle[h->n_idle++] = fd;
-	if (rc == PDG_E_IO)
+	h->idle[h->n_idle++] = loan->fd;
+	if (gone)
 		give_up(s, h);
 	else
 		(void)pthread_cond_signal(&s->change);
 	unref(h);
 	(void)pthread_mutex_unlock(&s->mutex);
+}
+
+/* --- signing --- */
+
+/* *@out_again: nothing is wrong with what is to be signed. */
+static int sign_once(struct pdg_signer_key *k, struct pdg_bytes msg, struct pdg_buf *out,
+		     bool *out_again, struct pdg_error *err)
+{
+	const struct pdg_agent_head sign = {.op = PDG_AGENT_SIGN, .purpose = (uint8_t)k->purpose};
+	struct pdg_signer_loan loan = {.fd = -1};
+	struct pdg_error why = {0};
+	int rc;
+
+	*out_again = false;
+	rc = pdg_signer_lend(k, true, &loan, err);
+	if (rc < 0)
+		return rc;
+	rc = pdg_signer_ask(loan.fd, sign, msg, out, &why);
+	*out_again = rc == PDG_E_IO;
+	if (rc == PDG_E_IO)
+		pdg_log_error(PDG_LOG_WARN, "signer-gone", &why);
+	pdg_signer_give_back(k->s, &loan, rc == PDG_E_IO);
 	if (rc == PDG_E_IO)
 		return no_signer(err, why.text);
 	if (rc < 0 && err)
@@ -204,7 +211,7 @@ static int signer_sign(void *ctx, struct pdg_bytes msg, struct pdg_buf *out_sig,
 
 static void release_key(void *ctx)
 {
-	struct signer_key *k = ctx;
+	struct pdg_signer_key *k = ctx;
 
 	(void)pthread_mutex_lock(&k->s->mutex);
 	unref(k->h);
@@ -216,8 +223,11 @@ static void release_key(void *ctx)
 static int make_key(struct pdg_signer *s, struct pdg_signer_holder *h, enum pdg_purpose purpose,
 		    struct pdg_bytes spki, struct pdg_key **out, struct pdg_error *err)
 {
-	struct signer_key *k = pdg_calloc(1, sizeof(*k));
-	struct pdg_key_elsewhere at = {.sign = signer_sign, .release = release_key, .ctx = k};
+	struct pdg_signer_key *k = pdg_calloc(1, sizeof(*k));
+	struct pdg_key_elsewhere at = {.sign = signer_sign,
+				       .release = release_key,
+				       .ctx = k,
+				       .sign_many = pdg_signer_sign_many};
 	int rc;
 
 	if (!k)

@@ -42,25 +42,42 @@ static int set_waiting(int fd, struct pdg_error *err)
 	return 0;
 }
 
+static int no_answer(struct pdg_error *err, const char *why)
+{
+	return pdg_fail(err, PDG_E_IO, "pedigree-signer %s", why);
+}
+
+int pdg_signer_answer(int fd, size_t max, struct pdg_buf *in, struct pdg_bytes *out,
+		      struct pdg_error *err)
+{
+	struct pdg_error why = {0};
+	struct pdg_agent_head answer = {0};
+	struct pdg_bytes said = {0};
+
+	if (pdg_agent_receive(fd, in, max, &answer, &said, &why) < 0)
+		return no_answer(err, why.text);
+	if (answer.op == PDG_AGENT_ERROR)
+		return pdg_agent_error_get(said, err);
+	if (answer.op != PDG_AGENT_OK)
+		return no_answer(err, "answers what was not asked");
+	*out = said;
+	return 0;
+}
+
 int pdg_signer_ask(int fd, struct pdg_agent_head head, struct pdg_bytes body, struct pdg_buf *out,
 		   struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf in = PDG_BUF_INIT(PDG_AGENT_HEAD + PDG_LIMIT_SIGNATURE);
 	struct pdg_error why = {0};
-	struct pdg_agent_head answer;
 	struct pdg_bytes said;
 	int rc = pdg_agent_send(fd, head, body, &why);
 
-	if (rc == 0)
-		rc = pdg_agent_receive(fd, &in, PDG_LIMIT_SIGNATURE, &answer, &said, &why);
-	if (rc == 0 && answer.op == PDG_AGENT_ERROR)
-		return pdg_agent_error_get(said, err);
-	if (rc == 0 && answer.op == PDG_AGENT_OK) {
-		pdg_buf_put(out, said);
-		return pdg_buf_check(out, err);
-	}
-	return pdg_fail(err, PDG_E_IO, "pedigree-signer %s",
-			rc < 0 ? why.text : "answers what was not asked");
+	rc = rc < 0 ? no_answer(err, why.text)
+		    : pdg_signer_answer(fd, PDG_LIMIT_SIGNATURE, &in, &said, err);
+	if (rc < 0)
+		return rc;
+	pdg_buf_put(out, said);
+	return pdg_buf_check(out, err);
 }
 
 /* The descriptors that came with an answer of the keeper. */

@@ -37,10 +37,36 @@ struct pdg_signer {
 	struct pdg_signer_holder *current;
 	struct pdg_signer_names names; /* which keys a new holder must have */
 	bool sealed;
-	bool starting; /* one thread begins a holder, without the mutex */
+	bool starting;	  /* one thread begins a holder, without the mutex */
+	uint32_t us_each; /* what a signature of a list took lately */
 	int64_t next_try, delay;
 	uint64_t restarts;
 };
+
+/* The context of a key: what it is for, and by which process. */
+struct pdg_signer_key {
+	struct pdg_signer *s;
+	enum pdg_purpose purpose;
+	uint8_t sha256[PDG_SHA256_LEN];
+	struct pdg_signer_holder *h; /* of a signing key; others go by the newest */
+};
+
+/* A connection that somebody has for himself. */
+struct pdg_signer_loan {
+	struct pdg_signer_holder *h;
+	int fd;
+};
+
+/** One is lent: by @wait whoever finds none idle waits, or begins a process; else PDG_E_NOTFOUND.
+ * SVC-3. */
+int pdg_signer_lend(struct pdg_signer_key *k, bool wait, struct pdg_signer_loan *out,
+		    struct pdg_error *err) PDG_MUST_CHECK;
+/** Give it back; @gone: its process is of no more use. */
+void pdg_signer_give_back(struct pdg_signer *s, const struct pdg_signer_loan *loan, bool gone);
+
+/** pdg_key_elsewhere.sign_many() (signer_many.c). */
+int pdg_signer_sign_many(void *key, const struct pdg_bytes *msgs, size_t n,
+			 struct pdg_buf *out_sigs, struct pdg_error *err) PDG_MUST_CHECK;
 
 /** Ask for a new process. Nothing is opened. PDG_E_IO (SVC-3). Without the mutex, one at a time. */
 int pdg_signer_begin(struct pdg_signer *s, struct pdg_signer_holder **out,
@@ -60,6 +86,10 @@ int pdg_signer_another(struct pdg_signer *s, struct pdg_buf *out_spki,
 /** One request and its answer. PDG_E_IO without a rule: the process is of no more use. */
 int pdg_signer_ask(int fd, struct pdg_agent_head head, struct pdg_bytes body, struct pdg_buf *out,
 		   struct pdg_error *err) PDG_MUST_CHECK;
+
+/** The answer alone, of at most @max bytes, in @in, which it is borrowed from. */
+int pdg_signer_answer(int fd, size_t max, struct pdg_buf *in, struct pdg_bytes *out,
+		      struct pdg_error *err) PDG_MUST_CHECK;
 
 /** No mutex is needed: nobody else has @h any more. NULL is fine. */
 void pdg_signer_holder_free(struct pdg_signer_holder *h);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The writer's thread: queue, group commit, answers. Those that wait for the log are in waiting.c.
+ * The writer's thread: queue, countersignatures, group commit, answers. Those that wait for the log
+ * are in waiting.c.
  */
 #include "service/writer.h"
 
@@ -9,6 +10,7 @@
 #include <time.h>
 
 #include "service/batch.h"
+#include "service/countersign.h"
 #include "service/publisher.h"
 #include "service/status.h"
 #include "service/waiting.h"
@@ -45,7 +47,8 @@ struct pdg_writer {
 	bool ended; /* the thread touches nothing any more */
 	struct pdg_writer_stats stats;
 	struct pdg_error failure;   /* of the last transaction, or code 0 */
-	struct pdg_waiting waiting; /* the thread's own */
+	struct pdg_waiting waiting; /* the thread's own, and so is: */
+	struct pdg_buf lines;
 };
 
 void pdg_writer_publisher(struct pdg_writer *w, struct pdg_publisher *p)
@@ -218,6 +221,21 @@ static void lose(struct pdg_writer *w, struct pdg_job **jobs, size_t n, const st
 		finish_lost(w, jobs[i], err);
 }
 
+/* Who goes without a countersignature is answered so, and nothing of it is kept. How many stay. */
+static size_t countersign(struct pdg_writer *w, struct pdg_job **jobs, size_t n)
+{
+	size_t i, kept = 0;
+
+	pdg_countersign(jobs, n, w->metrics);
+	for (i = 0; i < n; i++) {
+		if (pdg_countersigned(jobs[i]))
+			jobs[kept++] = jobs[i];
+		else
+			finish_lost(w, jobs[i], &jobs[i]->err);
+	}
+	return kept;
+}
+
 /*
  * What one of the jobs spoils is tried again one by one: it spoils itself alone. A store that takes
  * nothing is not asked again for each of them: false, with why, and all of them are answered.
@@ -233,8 +251,11 @@ static bool run_batch(struct pdg_writer *w, struct pdg_job **jobs, size_t n, str
 		pdg_metrics_lasted(w->metrics, PDG_LASTS_COMMIT, pdg_monotonic_us() - begun);
 		count(w, jobs, n);
 		publish_all(w, jobs, n);
+		/* The line of one that came alone is written before its answer. */
+		pdg_log_gather(n > 1 ? &w->lines : NULL);
 		for (i = 0; i < n; i++)
 			finish(w, jobs[i]);
+		pdg_log_gather(NULL);
 		return true;
 	}
 	if (!spoiled || n == 1) {
@@ -274,10 +295,11 @@ static void wait_for_work(struct pdg_writer *w)
 	(void)pthread_cond_timedwait(&w->work, &w->mutex, &ts);
 }
 
-/* Many are on their way, the log has the others in hand, and nobody waits for what is queued. */
-static bool may_linger(const struct pdg_writer *w)
+/* Many are on their way, the log has the others in hand, and nobody waits for what is queued or for
+ * the @n that were taken. */
+static bool may_linger(const struct pdg_writer *w, size_t n)
 {
-	return w->queued > 0 && w->queued < LINGER_JOBS && w->logged == 0 &&
+	return w->queued + n > 0 && w->queued + n < LINGER_JOBS && w->logged == 0 &&
 	       w->waiting.n >= LINGER_FROM && !w->closing && !w->stopping;
 }
 
@@ -286,40 +308,54 @@ static bool may_linger(const struct pdg_writer *w)
  * it works, what comes is gathered, to be kept together with what it gives back. Called with the
  * mutex held.
  */
-static void linger(struct pdg_writer *w)
+static void linger(struct pdg_writer *w, size_t n, int64_t end)
 {
-	int64_t end;
-	struct timespec ts;
+	struct timespec ts = {.tv_sec = (time_t)(end / 1000000),
+			      .tv_nsec = (long)(end % 1000000) * 1000};
 	int rc = 0;
 
-	if (!may_linger(w))
-		return;
-	end = pdg_monotonic_us() + LINGER_US;
-	ts.tv_sec = (time_t)(end / 1000000);
-	ts.tv_nsec = (long)(end % 1000000) * 1000;
 	w->lingering = true;
-	while (rc == 0 && may_linger(w))
+	while (rc == 0 && may_linger(w, n))
 		rc = pthread_cond_timedwait(&w->work, &w->mutex, &ts);
 	w->lingering = false;
 }
 
-/* Take up to PDG_LIMIT_BATCH jobs off the queue. Called with the mutex held. */
-static size_t take(struct pdg_writer *w, struct pdg_job **out)
+/* Take jobs off the queue: @n are in hand, PDG_LIMIT_BATCH at most. Called with the mutex held. */
+static size_t take(struct pdg_writer *w, struct pdg_job **out, size_t n)
 {
-	size_t n = 0;
-
-	while (w->first && n < PDG_LIMIT_BATCH) {
+	for (; w->first && n < PDG_LIMIT_BATCH; n++) {
 		out[n] = w->first;
 		w->first = out[n]->next;
 		out[n]->next = NULL;
 		w->taken += pdg_job_bytes(out[n]);
 		w->logged -= out[n]->kind == PDG_JOB_LOGGED;
-		n++;
+		w->queued--;
 	}
 	if (!w->first)
 		w->last = &w->first;
-	w->queued -= n;
 	return n;
+}
+
+/*
+ * What is to be kept in the next transaction, signed. While more is gathered what came before is
+ * signed, so that at the end no more than the last is waited for.
+ */
+static size_t gather(struct pdg_writer *w, struct pdg_job **jobs)
+{
+	int64_t end = pdg_monotonic_us() + LINGER_US;
+	size_t n = 0;
+
+	(void)pthread_mutex_lock(&w->mutex);
+	if (may_linger(w, 0)) {
+		n = take(w, jobs, 0);
+		(void)pthread_mutex_unlock(&w->mutex);
+		n = countersign(w, jobs, n);
+		(void)pthread_mutex_lock(&w->mutex);
+		linger(w, n, end);
+	}
+	n = take(w, jobs, n);
+	(void)pthread_mutex_unlock(&w->mutex);
+	return countersign(w, jobs, n);
 }
 
 /* Nobody waits at the end for a store that takes nothing: what is queued is answered now. */
@@ -329,7 +365,7 @@ static void lose_queued(struct pdg_writer *w, struct pdg_job **room, const struc
 
 	do {
 		(void)pthread_mutex_lock(&w->mutex);
-		n = w->closing || w->stopping ? take(w, room) : 0;
+		n = w->closing || w->stopping ? take(w, room, 0) : 0;
 		(void)pthread_mutex_unlock(&w->mutex);
 		lose(w, room, n, err);
 	} while (n);
@@ -348,11 +384,10 @@ static void *writer_main(void *ctx)
 
 		(void)pthread_mutex_lock(&w->mutex);
 		wait_for_work(w);
-		linger(w);
-		n = take(w, jobs);
 		closing = w->closing || w->stopping;
-		over = n == 0 && w->stopping;
+		over = !w->first && w->stopping;
 		(void)pthread_mutex_unlock(&w->mutex);
+		n = gather(w, jobs);
 		if (n && !run_batch(w, jobs, n, &err))
 			lose_queued(w, jobs, &err);
 		pdg_waiting_late(&w->waiting, closing ? INT64_MAX : pdg_monotonic_ms());
@@ -384,6 +419,7 @@ void pdg_writer_free(struct pdg_writer *w)
 	(void)pthread_cond_destroy(&w->work);
 	(void)pthread_cond_destroy(&w->idle);
 	(void)pthread_mutex_destroy(&w->mutex);
+	pdg_buf_done(&w->lines);
 	free(w);
 }
 
@@ -401,6 +437,7 @@ int pdg_writer_new(struct pdg_store *store, struct pdg_journal *journal, uint64_
 	w->batch.limiter = &w->limiter;
 	w->batch.log_size = log_size;
 	w->last = &w->first;
+	pdg_buf_init(&w->lines, PDG_LIMIT_KIB(8));
 	(void)pthread_mutex_init(&w->mutex, NULL);
 	/* Deadlines are pdg_monotonic_ms(): a clock that jumps moves none of them. */
 	(void)pthread_condattr_init(&attr);

@@ -23,7 +23,8 @@
 #include "util/log.h"
 #include "util/str.h"
 
-#define REQUEST_MAX  (PDG_LIMIT_PAYLOAD + PDG_LIMIT_KIB(4))
+#define REQUEST_MAX  PDG_AGENT_REQUEST_MAX
+#define ANSWER_MAX   PDG_AGENT_ANSWER_MAX
 #define SETUP_MAX    PDG_LIMIT_KIB(4) /* an empty log's checkpoint, a trial */
 #define STACK	     PDG_LIMIT_KIB(512)
 #define STANDARD_FDS 3
@@ -88,22 +89,44 @@ static struct pdg_key *key_of(const struct holder *h, struct pdg_agent_head head
 	return head.purpose < PDG_PURPOSES ? h->keys[head.purpose] : NULL;
 }
 
-static void sign(const struct holder *h, int fd, struct pdg_agent_head head, struct pdg_bytes msg)
+static int sign_one(const struct holder *h, struct pdg_agent_head head, struct pdg_bytes msg,
+		    struct pdg_buf *out, struct pdg_error *err)
 {
-	PDG_AUTO(buf) struct pdg_buf sig = PDG_BUF_INIT(PDG_LIMIT_SIGNATURE);
 	const struct pdg_key *key = key_of(h, head);
-	struct pdg_error err = {0};
 	int rc;
 
 	if (!key)
-		rc = pdg_reject(&err, "KEY-6", "there is no key for this purpose");
-	else
-		rc = pdg_signer_allowed((enum pdg_purpose)head.purpose, h->places->origin, msg,
-					&err);
+		return pdg_reject(err, "KEY-6", "there is no key for this purpose");
+	rc = pdg_signer_allowed((enum pdg_purpose)head.purpose, h->places->origin, msg, err);
+	return rc < 0 ? rc : pdg_key_sign(key, msg, out, err);
+}
+
+static int sign_list(const struct holder *h, struct pdg_agent_head head, struct pdg_bytes list,
+		     struct pdg_buf *out, struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf sig = PDG_BUF_INIT(PDG_LIMIT_SIGNATURE);
+	struct pdg_bytes msg;
+	int rc = 0;
+
+	while (rc == 0 && pdg_agent_list_next(&list, &msg)) {
+		pdg_buf_reset(&sig);
+		rc = sign_one(h, head, msg, &sig, err);
+		pdg_agent_list_put(out, pdg_buf_bytes(&sig));
+	}
+	if (rc == 0 && list.n > 0)
+		rc = pdg_reject(err, "RLY-3", "what is to be signed is no list");
+	return rc < 0 ? rc : pdg_buf_check(out, err);
+}
+
+static void sign(const struct holder *h, int fd, struct pdg_agent_head head, struct pdg_bytes body)
+{
+	PDG_AUTO(buf) struct pdg_buf out = PDG_BUF_INIT(ANSWER_MAX);
+	struct pdg_error err = {0};
+	int rc = head.op == PDG_AGENT_SIGN ? sign_one(h, head, body, &out, &err)
+					   : sign_list(h, head, body, &out, &err);
+
 	if (rc == 0)
-		rc = pdg_key_sign(key, msg, &sig, &err);
-	if (rc == 0)
-		answer(fd, PDG_AGENT_OK, pdg_buf_bytes(&sig));
+		answer(fd, PDG_AGENT_OK, pdg_buf_bytes(&out));
 	else
 		answer_error(fd, &err);
 	if (rc < 0 && pdg_str_eq(err.rule, "SVC-3"))
@@ -120,7 +143,7 @@ static void serve(const struct holder *h, int fd)
 		struct pdg_bytes body;
 
 		hear(fd, &in, REQUEST_MAX, &head, &body);
-		if (head.op != PDG_AGENT_SIGN) {
+		if (head.op != PDG_AGENT_SIGN && head.op != PDG_AGENT_SIGN_MANY) {
 			(void)pdg_reject(&err, "RLY-3", "a sealed signer is asked for %u", head.op);
 			end(NOT_MEANT, &err);
 		}

@@ -88,12 +88,17 @@ static ssize_t take(int fd, struct pdg_buf *in, size_t want, struct pdg_error *e
 	return n < 0 ? pdg_fail(err, PDG_E_IO, "cannot be read from: %s", strerror(errno)) : n;
 }
 
+static size_t length_of(const uint8_t p[4])
+{
+	return (size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3];
+}
+
 static int read_head(const struct pdg_buf *in, size_t max, struct pdg_agent_head *out,
 		     size_t *out_length, struct pdg_error *err)
 {
 	const uint8_t *p = in->p;
 
-	*out_length = (size_t)p[4] << 24 | (size_t)p[5] << 16 | (size_t)p[6] << 8 | p[7];
+	*out_length = length_of(p + 4);
 	if (p[2] || p[3])
 		return pdg_reject(err, "RLY-3", "a message's head is not of its form");
 	if (*out_length > max)
@@ -136,6 +141,26 @@ int pdg_agent_receive(int fd, struct pdg_buf *in, size_t max, struct pdg_agent_h
 	*out = head;
 	*out_body = pdg_bytes_from(pdg_buf_bytes(in), PDG_AGENT_HEAD);
 	return 0;
+}
+
+void pdg_agent_list_put(struct pdg_buf *out, struct pdg_bytes part)
+{
+	pdg_buf_u32be(out, (uint32_t)part.n);
+	pdg_buf_put(out, part);
+}
+
+bool pdg_agent_list_next(struct pdg_bytes *rest, struct pdg_bytes *out)
+{
+	size_t n;
+
+	if (rest->n < 4)
+		return false;
+	n = length_of(rest->p);
+	if (n > rest->n - 4)
+		return false;
+	*out = pdg_bytes_head(pdg_bytes_from(*rest, 4), n);
+	*rest = pdg_bytes_from(*rest, 4 + n);
+	return true;
 }
 
 void pdg_agent_error_put(const struct pdg_error *why, struct pdg_buf *out)

@@ -3,20 +3,24 @@
  * What pedigreed and pedigree-signer say to each other, over Unix sockets that nobody else has. One
  * request, one answer, then the next: eight bytes of head, then a body.
  *
- *	head:	op or status, purpose, 0, 0, length of the body in four bytes, most significant
- *first
+ *	head:	op or status, purpose, 0, 0, length of the body (four bytes, most significant first)
  *
  * Each side takes the other for hostile: a length beyond the limit, a byte too many, an unknown
  * head end the conversation.
  *
- *	to the keeper		START			the answer carries descriptors, one a
- *connection to a holder of keys	OPEN(purpose)		SPKI DER of that key SEAL
- *from here on SIGN alone SIGN(purpose, bytes)	the signature
+ *	to the keeper
+ *		START				descriptors, one a connection to a holder
+ *	to a holder of keys
+ *		OPEN(purpose)			SPKI DER of that key
+ *		SEAL				from here on it signs, and nothing else
+ *		SIGN(purpose, bytes)		the signature
+ *		SIGN_MANY(purpose, list)	a list of as many signatures
  */
 #ifndef PDG_AGENT_WIRE_H
 #define PDG_AGENT_WIRE_H
 
 #include "util/buf.h"
+#include "util/limits.h"
 
 /* What a key is for. Its name in words and on the command line: pdg_purpose_name(). */
 enum pdg_purpose { PDG_PURPOSE_SIGNING, PDG_PURPOSE_JOURNAL, PDG_PURPOSE_LOG, PDG_PURPOSES };
@@ -31,10 +35,15 @@ enum pdg_agent_op {
 	PDG_AGENT_OPEN,
 	PDG_AGENT_SEAL,
 	PDG_AGENT_SIGN,
+	PDG_AGENT_SIGN_MANY, /* body and answer are lists */
 };
 
 #define PDG_AGENT_HEAD	      8
 #define PDG_AGENT_CONNECTIONS 16 /* most that a holder serves */
+#define PDG_AGENT_MANY	      64 /* most that a list has */
+/* The longest bodies: one statement with what is signed around it; a list of signatures. */
+#define PDG_AGENT_REQUEST_MAX (PDG_LIMIT_PAYLOAD + PDG_LIMIT_KIB(4))
+#define PDG_AGENT_ANSWER_MAX  (PDG_AGENT_MANY * (PDG_LIMIT_SIGNATURE + 4))
 
 struct pdg_agent_head {
 	uint8_t op;
@@ -60,6 +69,11 @@ int pdg_agent_send(int fd, struct pdg_agent_head head, struct pdg_bytes body,
  */
 int pdg_agent_receive(int fd, struct pdg_buf *in, size_t max, struct pdg_agent_head *out,
 		      struct pdg_bytes *out_body, struct pdg_error *err) PDG_MUST_CHECK;
+
+/** A list in a body: each part behind its length in four bytes. @out's limit is below 4 GiB. */
+void pdg_agent_list_put(struct pdg_buf *out, struct pdg_bytes part);
+/** Take the next part off @rest; false: there is none, or none of this form. */
+bool pdg_agent_list_next(struct pdg_bytes *rest, struct pdg_bytes *out);
 
 /** An error as a body, and back: into @err, whose code is returned. RLY-3 for one that is none. */
 void pdg_agent_error_put(const struct pdg_error *why, struct pdg_buf *out);

@@ -94,6 +94,10 @@ struct pdg_key_elsewhere {
 		    struct pdg_error *err);
 	void (*release)(void *ctx); /* when the key is freed; NULL: nothing to do */
 	void *ctx;
+	/** The same for @n of them, each into its buffer; some may have been had when it fails.
+	 * NULL: one after another. */
+	int (*sign_many)(void *ctx, const struct pdg_bytes *msgs, size_t n,
+			 struct pdg_buf *out_sigs, struct pdg_error *err);
 };
 
 /**
@@ -123,6 +127,11 @@ bool pdg_key_same(const struct pdg_key *a, const struct pdg_key *b);
  * pdg_key_elsewhere.sign() does. */
 int pdg_key_sign(const struct pdg_key *key, struct pdg_bytes msg, struct pdg_buf *out_sig,
 		 struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Sign @n messages: @out_sigs[i] gets the signature over @msgs[i]. When it fails, those that are
+ * not empty are good all the same. Returns what pdg_key_sign() does. */
+int pdg_key_sign_many(const struct pdg_key *key, const struct pdg_bytes *msgs, size_t n,
+		      struct pdg_buf *out_sigs, struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
  * Check @sig over @msg. An ECDSA signature must be minimal DER without trailing bytes.

@@ -70,6 +70,19 @@ int pdg_key_sign(const struct pdg_key *key, struct pdg_bytes msg, struct pdg_buf
 	return pdg_buf_check(out_sig, err);
 }
 
+int pdg_key_sign_many(const struct pdg_key *key, const struct pdg_bytes *msgs, size_t n,
+		      struct pdg_buf *out_sigs, struct pdg_error *err)
+{
+	size_t i;
+	int rc = 0;
+
+	if (key->at.sign_many)
+		return key->at.sign_many(key->at.ctx, msgs, n, out_sigs, err);
+	for (i = 0; rc == 0 && i < n; i++)
+		rc = pdg_key_sign(key, msgs[i], &out_sigs[i], err);
+	return rc;
+}
+
 /* Take one DER INTEGER that is positive, not zero and minimal (X.690 8.3). */
 static bool take_positive(struct pdg_bytes *rest)
 {

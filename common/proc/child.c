@@ -147,27 +147,41 @@ static int start(const struct pdg_spawn *s, struct pipes *p)
 	return e;
 }
 
+/* Run it over @p; our ends are *@out's then. */
+static int run(const struct pdg_spawn *s, struct pipes *p, struct pdg_child *out,
+	       struct pdg_error *err)
+{
+	int e = start(s, p);
+
+	if (e != 0) {
+		errno = e;
+		return io_error(s, "run", err);
+	}
+	*out = p->ours;
+	p->ours = (struct pdg_child){.to = -1, .from = -1};
+	return 0;
+}
+
+static int check_path(const struct pdg_spawn *s, struct pdg_error *err)
+{
+	if (s->program[0] == '/')
+		return 0;
+	return pdg_fail(err, PDG_E_IO, "cannot run \"%s\": not an absolute path", s->program);
+}
+
 int pdg_child_start(const struct pdg_spawn *s, bool feed, bool hear, struct pdg_child *out,
 		    struct pdg_error *err)
 {
 	PDG_AUTO(pipes)
 	struct pipes p = {.child_in = -1, .child_out = -1, .ours = {.to = -1, .from = -1}};
-	int e;
+	int rc = check_path(s, err);
 
-	if (s->program[0] != '/')
-		return pdg_fail(err, PDG_E_IO, "cannot run \"%s\": not an absolute path",
-				s->program);
+	if (rc < 0)
+		return rc;
 	if ((feed && make_pipe(&p.child_in, &p.ours.to, &p.ours.to) != 0) ||
 	    (hear && make_pipe(&p.ours.from, &p.child_out, &p.ours.from) != 0))
 		return io_error(s, "make a pipe for", err);
-	e = start(s, &p);
-	if (e != 0) {
-		errno = e;
-		return io_error(s, "run", err);
-	}
-	*out = p.ours;
-	p.ours = (struct pdg_child){.to = -1, .from = -1};
-	return 0;
+	return run(s, &p, out, err);
 }
 
 int pdg_child_start_socket(const struct pdg_spawn *s, struct pdg_child *out, struct pdg_error *err)
@@ -176,25 +190,17 @@ int pdg_child_start_socket(const struct pdg_spawn *s, struct pdg_child *out, str
 	struct pipes p = {
 		.child_in = -1, .child_out = -1, .mute = true, .ours = {.to = -1, .from = -1}};
 	int pair[2];
-	int e;
+	int rc = check_path(s, err);
 
-	if (s->program[0] != '/')
-		return pdg_fail(err, PDG_E_IO, "cannot run \"%s\": not an absolute path",
-				s->program);
+	if (rc < 0)
+		return rc;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
 		return io_error(s, "make a socket for", err);
 	p.child_in = pair[0];
 	p.ours.to = pair[1];
 	if (fcntl(pair[1], F_SETFL, O_NONBLOCK) != 0)
 		return io_error(s, "make a socket for", err);
-	e = start(s, &p);
-	if (e != 0) {
-		errno = e;
-		return io_error(s, "run", err);
-	}
-	*out = p.ours;
-	p.ours = (struct pdg_child){.to = -1, .from = -1};
-	return 0;
+	return run(s, &p, out, err);
 }
 
 /* A child may end without reading its input. */

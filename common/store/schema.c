@@ -63,7 +63,11 @@ static const char tokens[] = "CREATE TABLE token ("
 			     "CREATE INDEX by_commit ON attestation (git_commit, id, stage)"
 			     " WHERE git_commit IS NOT NULL;";
 
-static const char *const migrations[] = {tables, indexes, tokens};
+/* Where the payload's base64 was left out (pdg_store_spare()); NULL: it is there. */
+static const char spared[] = "ALTER TABLE attestation ADD COLUMN envelope_at INTEGER;"
+			     "ALTER TABLE bundle ADD COLUMN bundle_at INTEGER;";
+
+static const char *const migrations[] = {tables, indexes, tokens, spared};
 
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
 

@@ -13,6 +13,24 @@ char *pdg_store_reference_text(struct pdg_bytes raw);
 /** Key of a journal tile. */
 int64_t pdg_store_tile_key(unsigned level, uint64_t n);
 
+/*
+ * Envelope and bundle hold the payload in base64, and the row holds it as it is: they are kept
+ * without it, and made whole, byte for byte, when they are read.
+ */
+struct pdg_spared {
+	int64_t at; /* where the base64 belongs; -1: it is not in there, and nothing was left out */
+	struct pdg_bytes kept;
+	struct pdg_buf buf; /* that holds it, if something was; pdg_buf_done() */
+};
+
+/** PDG_E_NOMEM. */
+int pdg_store_spare(struct pdg_bytes text, struct pdg_bytes payload, struct pdg_spared *out,
+		    struct pdg_error *err) PDG_MUST_CHECK;
+/** Initialise @out with @max and make @kept whole in it; @at -1: it is. False: no memory, or
+ * out->failed is PDG_E_FORMAT: there is no such place in it. */
+bool pdg_store_whole(struct pdg_bytes kept, int64_t at, struct pdg_bytes payload, size_t max,
+		     struct pdg_buf *out) PDG_MUST_CHECK;
+
 /** @max as a LIMIT. */
 int64_t pdg_store_limit(size_t max);
 

@@ -24,11 +24,13 @@
 #define ROW                                                                                        \
 	"a.id, a.reference, a.stage, b.id IS NOT NULL, a.received, a.repository, a.git_commit,"    \
 	" a.grade, a.journal_index, a.service_key, a.countersig, a.links, a.envelope, a.payload,"  \
-	" a.raw_commit, b.bundle"
-/* length() of a blob reads a row's head, not the blob. */
+	" a.raw_commit, b.bundle, a.envelope_at, b.bundle_at"
+/* length() of a blob reads a row's head, not the blob, and typeof() no value. */
 #define LISTED                                                                                     \
 	"a.id, a.reference, a.stage, b.id IS NOT NULL, a.received, a.repository, a.git_commit,"    \
-	" length(a.envelope) + coalesce(length(a.raw_commit), 0) + coalesce(length(b.bundle), 0)"
+	" length(a.envelope) + coalesce(length(a.raw_commit), 0) + coalesce(length(b.bundle), 0)"  \
+	" + ((typeof(a.envelope_at) <> 'null') + (typeof(b.bundle_at) <> 'null'))"                 \
+	" * ((length(a.payload) + 2) / 3 * 4)"
 #define FROM " FROM attestation a LEFT JOIN bundle b ON b.id = a.id"
 
 static const char *const statements[PDG_SQL_COUNT] = {
@@ -37,19 +39,19 @@ static const char *const statements[PDG_SQL_COUNT] = {
 	[PDG_SQL_ROLLBACK] = "ROLLBACK",
 	[PDG_SQL_INSERT] =
 		"INSERT INTO attestation (reference, stage, received, repository, git_commit, grade,"
-		" journal_index, service_key, countersig, links, envelope, payload, raw_commit)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
+		" journal_index, service_key, countersig, links, envelope, payload, raw_commit,"
+		" envelope_at)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
 		" ON CONFLICT (reference) DO NOTHING",
 	[PDG_SQL_INSERT_SUBJECT] = "INSERT INTO subject (algorithm, value, id) VALUES (?1, ?2, ?3)"
 				   " ON CONFLICT DO NOTHING",
-	[PDG_SQL_UPDATE_ENVELOPE] = "UPDATE attestation SET envelope = ?2, grade = ?3"
-				    " WHERE reference = ?1",
+	[PDG_SQL_PAYLOAD] = "SELECT id, payload FROM attestation WHERE reference = ?1",
+	[PDG_SQL_UPDATE_ENVELOPE] = "UPDATE attestation SET envelope = ?2, grade = ?3,"
+				    " envelope_at = ?4 WHERE id = ?1",
 	[PDG_SQL_INSERT_PENDING] = "INSERT INTO pending (id) VALUES (?1)",
-	[PDG_SQL_INSERT_BUNDLE] = "INSERT INTO bundle (id, bundle)"
-				  " SELECT id, ?2 FROM attestation WHERE reference = ?1"
+	[PDG_SQL_INSERT_BUNDLE] = "INSERT INTO bundle (id, bundle, bundle_at) VALUES (?1, ?2, ?3)"
 				  " ON CONFLICT DO NOTHING",
-	[PDG_SQL_DELETE_PENDING] = "DELETE FROM pending WHERE id ="
-				   " (SELECT id FROM attestation WHERE reference = ?1)",
+	[PDG_SQL_DELETE_PENDING] = "DELETE FROM pending WHERE id = ?1",
 	[PDG_SQL_LEAF_INSERT] = "INSERT INTO journal_leaf (leaf_index, leaf) VALUES (?1, ?2)",
 	[PDG_SQL_TILE_WRITE] = "INSERT INTO journal_tile (tile, hashes) VALUES (?1, ?2)"
 			       " ON CONFLICT (tile) DO UPDATE SET hashes = excluded.hashes",
@@ -91,7 +93,8 @@ static const char *const statements[PDG_SQL_COUNT] = {
 	/* The columns of ROW, without what may be large and is not asked for. */
 	[PDG_SQL_PENDING] =
 		"SELECT a.id, a.reference, a.stage, 0, a.received, NULL, NULL, NULL,"
-		" a.journal_index, a.service_key, a.countersig, NULL, NULL, a.payload, NULL, NULL"
+		" a.journal_index, a.service_key, a.countersig, NULL, NULL, a.payload, NULL, NULL,"
+		" NULL, NULL"
 		" FROM pending p JOIN attestation a ON a.id = p.id WHERE p.id > ?1"
 		" ORDER BY p.id LIMIT ?2",
 	[PDG_SQL_EACH] = "SELECT " ROW FROM " WHERE a.id > ?1 ORDER BY a.id LIMIT ?2",

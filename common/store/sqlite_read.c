@@ -74,6 +74,16 @@ static bool column_buf(const struct query *q, int i, size_t max, struct pdg_buf 
 	return !out->failed;
 }
 
+/* What was left out of column @i, at the place that column @at says, is put back. */
+static bool column_whole(const struct query *q, int i, int at, const struct pdg_buf *payload,
+			 struct pdg_buf *out)
+{
+	bool is_whole = sqlite3_column_type(q->st, at) == SQLITE_NULL;
+
+	return pdg_store_whole(column(q, i), is_whole ? -1 : sqlite3_column_int64(q->st, at),
+			       pdg_buf_bytes(payload), PDG_LIMIT_RECORD, out);
+}
+
 /* The columns of ROW in sqlite.c. */
 static int row_read(const struct query *q, struct pdg_stored **out, struct pdg_error *err)
 {
@@ -91,11 +101,13 @@ static int row_read(const struct query *q, struct pdg_stored **out, struct pdg_e
 	    !column_text(q, 9, &a->service_key) ||
 	    !column_buf(q, 10, PDG_LIMIT_SIGNATURE, &a->countersig) ||
 	    !column_buf(q, 11, PDG_LIMIT_MIB(1), &a->links) ||
-	    !column_buf(q, 12, PDG_LIMIT_RECORD, &a->envelope) ||
 	    !column_buf(q, 13, PDG_LIMIT_PAYLOAD, &a->payload) ||
+	    !column_whole(q, 12, 16, &a->payload, &a->envelope) ||
 	    !column_buf(q, 14, PDG_LIMIT_COMMIT, &a->commit) ||
-	    !column_buf(q, 15, PDG_LIMIT_RECORD, &a->bundle))
-		return pdg_nomem(err);
+	    !column_whole(q, 15, 17, &a->payload, &a->bundle))
+		return a->envelope.failed == PDG_E_FORMAT || a->bundle.failed == PDG_E_FORMAT
+			       ? pdg_sqlite_damaged(err, q->s->path, "a row is not of its form")
+			       : pdg_nomem(err);
 	*out = PDG_TAKE(a);
 	return 0;
 }

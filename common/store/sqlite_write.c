@@ -64,7 +64,22 @@ void pdg_sqlite_rollback(struct pdg_store *store)
 	batch_state(s, false);
 }
 
-static void bind_row(sqlite3_stmt *st, const uint8_t reference[32], const struct pdg_stored *a)
+static void spared_done(struct pdg_spared *s)
+{
+	pdg_buf_done(&s->buf);
+}
+PDG_AUTO_DEFINE_VALUE(spared, struct pdg_spared, spared_done)
+
+static void bind_place(sqlite3_stmt *st, int i, int64_t at)
+{
+	if (at >= 0)
+		(void)sqlite3_bind_int64(st, i, at);
+	else
+		(void)sqlite3_bind_null(st, i);
+}
+
+static void bind_row(sqlite3_stmt *st, const uint8_t reference[32], const struct pdg_stored *a,
+		     const struct pdg_spared *envelope)
 {
 	pdg_sqlite_bind_blob(st, 1, pdg_bytes(reference, 32));
 	pdg_sqlite_bind_text(st, 2, a->stage);
@@ -77,9 +92,10 @@ static void bind_row(sqlite3_stmt *st, const uint8_t reference[32], const struct
 	pdg_sqlite_bind_blob(st, 9, pdg_buf_bytes(&a->countersig));
 	(void)sqlite3_bind_text64(st, 10, a->links.n ? (const char *)a->links.p : "", a->links.n,
 				  SQLITE_STATIC, SQLITE_UTF8);
-	pdg_sqlite_bind_blob(st, 11, pdg_buf_bytes(&a->envelope));
+	pdg_sqlite_bind_blob(st, 11, envelope->kept);
 	pdg_sqlite_bind_blob(st, 12, pdg_buf_bytes(&a->payload));
 	pdg_sqlite_bind_blob_or_null(st, 13, pdg_buf_bytes(&a->commit));
+	bind_place(st, 14, envelope->at);
 }
 
 static int insert_subjects(struct pdg_sqlite *s, int64_t id,
@@ -120,6 +136,7 @@ int pdg_sqlite_insert(struct pdg_store *store, struct pdg_stored *a,
 		      const struct pdg_store_subject *subjects, size_t n, struct pdg_error *err)
 {
 	struct pdg_sqlite *s = sqlite_of(store);
+	PDG_AUTO(spared) struct pdg_spared envelope = {.at = -1};
 	uint8_t reference[32];
 	sqlite3_stmt *st;
 	int64_t id;
@@ -127,10 +144,13 @@ int pdg_sqlite_insert(struct pdg_store *store, struct pdg_stored *a,
 
 	if (!pdg_store_reference(a->reference, reference))
 		return pdg_fail(err, PDG_E_USAGE, "'%s' is no reference", a->reference);
-	rc = pdg_sqlite_stmt(&s->writer, PDG_SQL_INSERT, &st, err);
+	rc = pdg_store_spare(pdg_buf_bytes(&a->envelope), pdg_buf_bytes(&a->payload), &envelope,
+			     err);
+	if (rc == 0)
+		rc = pdg_sqlite_stmt(&s->writer, PDG_SQL_INSERT, &st, err);
 	if (rc < 0)
 		return rc;
-	bind_row(st, reference, a);
+	bind_row(st, reference, a, &envelope);
 	rc = pdg_sqlite_done(&s->writer, st, "keep an attestation", err);
 	if (rc < 0)
 		return rc;
@@ -146,44 +166,76 @@ int pdg_sqlite_insert(struct pdg_store *store, struct pdg_stored *a,
 	return 0;
 }
 
+/* @text as it is kept in the row of @reference, and that row's id. PDG_E_NOTFOUND. */
+static int spare_for(struct pdg_sqlite *s, const char *reference, struct pdg_bytes text,
+		     struct pdg_spared *out, int64_t *out_id, struct pdg_error *err)
+{
+	uint8_t key[32];
+	sqlite3_stmt *st;
+	int step, rc;
+
+	if (!pdg_store_reference(reference, key))
+		return pdg_fail(err, PDG_E_NOTFOUND, "no attestation '%s'", reference);
+	rc = pdg_sqlite_stmt(&s->writer, PDG_SQL_PAYLOAD, &st, err);
+	if (rc < 0)
+		return rc;
+	pdg_sqlite_bind_blob(st, 1, pdg_bytes(key, sizeof(key)));
+	step = sqlite3_step(st);
+	if (step == SQLITE_ROW) {
+		const void *p = sqlite3_column_blob(st, 1);
+
+		*out_id = sqlite3_column_int64(st, 0);
+		rc = pdg_store_spare(text, pdg_bytes(p, (size_t)sqlite3_column_bytes(st, 1)), out,
+				     err);
+	} else {
+		rc = step == SQLITE_DONE
+			     ? pdg_fail(err, PDG_E_NOTFOUND, "no attestation %s", reference)
+			     : pdg_sqlite_fail(err, s->writer.db, "look an attestation up");
+	}
+	(void)sqlite3_reset(st);
+	(void)sqlite3_clear_bindings(st);
+	return rc;
+}
+
 int pdg_sqlite_update_envelope(struct pdg_store *store, const char *reference,
 			       struct pdg_bytes envelope, const char *grade, struct pdg_error *err)
 {
 	struct pdg_sqlite *s = sqlite_of(store);
-	uint8_t key[32];
+	PDG_AUTO(spared) struct pdg_spared spared = {.at = -1};
 	sqlite3_stmt *st;
-	int rc;
+	int64_t id = 0;
+	int rc = spare_for(s, reference, envelope, &spared, &id, err);
 
-	if (!pdg_store_reference(reference, key))
-		return pdg_fail(err, PDG_E_NOTFOUND, "no attestation '%s'", reference);
-	rc = pdg_sqlite_stmt(&s->writer, PDG_SQL_UPDATE_ENVELOPE, &st, err);
+	if (rc == 0)
+		rc = pdg_sqlite_stmt(&s->writer, PDG_SQL_UPDATE_ENVELOPE, &st, err);
 	if (rc < 0)
 		return rc;
-	pdg_sqlite_bind_blob(st, 1, pdg_bytes(key, sizeof(key)));
-	pdg_sqlite_bind_blob(st, 2, envelope);
+	(void)sqlite3_bind_int64(st, 1, id);
+	pdg_sqlite_bind_blob(st, 2, spared.kept);
 	pdg_sqlite_bind_text(st, 3, grade);
-	rc = pdg_sqlite_done(&s->writer, st, "replace an envelope", err);
-	if (rc == 0 && sqlite3_changes(s->writer.db) == 0)
-		rc = pdg_fail(err, PDG_E_NOTFOUND, "no attestation %s", reference);
-	return rc;
+	bind_place(st, 4, spared.at);
+	return pdg_sqlite_done(&s->writer, st, "replace an envelope", err);
 }
 
 int pdg_sqlite_set_logged(struct pdg_store *store, const char *reference, struct pdg_bytes bundle,
 			  struct pdg_error *err)
 {
 	struct pdg_sqlite *s = sqlite_of(store);
-	uint8_t key[32];
+	PDG_AUTO(spared) struct pdg_spared spared = {.at = -1};
 	sqlite3_stmt *st;
+	int64_t id = 0;
 	bool there;
-	int rc;
+	int rc = spare_for(s, reference, bundle, &spared, &id, err);
 
-	if (!pdg_store_reference(reference, key))
+	if (rc == PDG_E_NOTFOUND)
 		return 1;
-	rc = pdg_sqlite_stmt(&s->writer, PDG_SQL_INSERT_BUNDLE, &st, err);
+	if (rc == 0)
+		rc = pdg_sqlite_stmt(&s->writer, PDG_SQL_INSERT_BUNDLE, &st, err);
 	if (rc < 0)
 		return rc;
-	pdg_sqlite_bind_blob(st, 1, pdg_bytes(key, sizeof(key)));
-	pdg_sqlite_bind_blob(st, 2, bundle);
+	(void)sqlite3_bind_int64(st, 1, id);
+	pdg_sqlite_bind_blob(st, 2, spared.kept);
+	bind_place(st, 3, spared.at);
 	rc = pdg_sqlite_done(&s->writer, st, "keep a bundle", err);
 	if (rc < 0)
 		return rc;
@@ -191,7 +243,7 @@ int pdg_sqlite_set_logged(struct pdg_store *store, const char *reference, struct
 	rc = pdg_sqlite_stmt(&s->writer, PDG_SQL_DELETE_PENDING, &st, err);
 	if (rc < 0)
 		return rc;
-	pdg_sqlite_bind_blob(st, 1, pdg_bytes(key, sizeof(key)));
+	(void)sqlite3_bind_int64(st, 1, id);
 	rc = pdg_sqlite_done(&s->writer, st, "mark as logged", err);
 	return rc < 0 ? rc : there;
 }

@@ -14,7 +14,13 @@
 #include "util/str.h"
 #include "util/time.h"
 
+/* What a pipe takes whole or not at all, whoever else writes to it (PIPE_BUF of Linux). */
+#define ONE_WRITE ((size_t)4096)
+
 static atomic_int most_level = PDG_LOG_INFO;
+
+/* Of each thread by itself, and borrowed: pdg_log_gather(). */
+static _Thread_local struct pdg_buf *gathered;
 
 static const char *const level_names[] = {
 	[PDG_LOG_ERROR] = "error",
@@ -75,9 +81,28 @@ static void pair(struct pdg_jw *w, const char *key, const char *value)
 	pdg_jw_kstr(w, key, safe.failed ? "(too long)" : pdg_buf_cstr(&safe));
 }
 
+static void write_out(struct pdg_bytes rest)
+{
+	while (rest.n > 0) {
+		ssize_t n = write(STDERR_FILENO, rest.p, rest.n);
+
+		if (n <= 0)
+			return;
+		rest = pdg_bytes_from(rest, (size_t)n);
+	}
+}
+
+static void write_gathered(void)
+{
+	if (!gathered || gathered->n == 0)
+		return;
+	write_out(pdg_buf_bytes(gathered));
+	pdg_buf_reset(gathered);
+}
+
 static void end(struct pdg_jw *w, enum pdg_level level, const char *event)
 {
-	struct pdg_bytes rest;
+	struct pdg_bytes line;
 
 	pdg_jw_end(w);
 	pdg_buf_putc(w->out, '\n');
@@ -88,14 +113,23 @@ static void end(struct pdg_jw *w, enum pdg_level level, const char *event)
 		pdg_jw_end(w);
 		pdg_buf_putc(w->out, '\n');
 	}
-	rest = pdg_buf_bytes(w->out);
-	while (rest.n > 0) {
-		ssize_t n = write(STDERR_FILENO, rest.p, rest.n);
-
-		if (n <= 0)
-			return;
-		rest = pdg_bytes_from(rest, (size_t)n);
+	line = pdg_buf_bytes(w->out);
+	if (!gathered || level <= PDG_LOG_WARN || line.n > ONE_WRITE) {
+		write_gathered();
+		write_out(line);
+		return;
 	}
+	if (line.n > ONE_WRITE - gathered->n)
+		write_gathered();
+	pdg_buf_put(gathered, line);
+}
+
+void pdg_log_gather(struct pdg_buf *into)
+{
+	write_gathered();
+	if (into)
+		pdg_buf_expect(into, ONE_WRITE);
+	gathered = into && !into->failed ? into : NULL;
 }
 
 void pdg_log(enum pdg_level level, const char *event, ...)

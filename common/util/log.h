@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "util/error.h"
+#include "util/buf.h"
 
 enum pdg_level { PDG_LOG_ERROR, PDG_LOG_WARN, PDG_LOG_INFO, PDG_LOG_DEBUG };
 
@@ -27,5 +27,12 @@ void pdg_log(enum pdg_level level, const char *event, ...) __attribute__((sentin
 
 /** A failure, with its rule, text and fix. */
 void pdg_log_error(enum pdg_level level, const char *event, const struct pdg_error *err);
+
+/**
+ * Lines of this thread are gathered in @into, which is borrowed, and written several at a time, but
+ * for errors and warnings, before which all others go; NULL: what was gathered is written, and each
+ * is again as it comes. For whoever has many to write in a moment.
+ */
+void pdg_log_gather(struct pdg_buf *into);
 
 #endif

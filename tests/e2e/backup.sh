@@ -123,7 +123,6 @@ ok "push two" git push -q origin HEAD:main
 for i in $(seq "$n"); do
 	submit "$i" || fail "after the restore: $i"
 done
-all_logged() { [ "$(curl -s "$URL/metrics" | awk '$1 == "pedigree_pending" { print $2 }')" = 0 ]; }
 wait_for 30 all_logged || fail "still pending"
 exits 1 LOG-2 "a checkpoint of after the backup shows it" pedigree log prove --checkpoint "$W/later-checkpoint" --service "$URL" --policy "$W/policy"
 world_stop

@@ -25,7 +25,7 @@ libexec/pedigree/pedigree-pgp
 libexec/pedigree/pedigree-relay
 libexec/pedigree/pedigree-repo
 libexec/pedigree/pedigree-signer
- libexec/pedigree/pedigree-store-postgresql.so
+libexec/pedigree/pedigree-store-postgresql.so
 sbin/pedigreed
 share/doc/pedigree/FORMATS.md
 share/doc/pedigree/LICENSE
@@ -82,7 +82,7 @@ check_programs() { # check_programs ROOT
 # What each program links itself, among all that Pedigree uses: the table of docs/ARCHITECTURE.md.
 check_links() { # check_links ROOT PROGRAM LIBRARY…
 	local want found
-	found=$(readelf -d "$1/$2" | sed -nE 's/.*NEEDED.*\[lib(crypto|ssl|jansson|curl|git2|gpgme|sqlite3|event_core|cjose|p11-kit)(-[0-9.]+)?\.so.*/\1/p' | sort | xargs)
+	found=$(readelf -d "$1/$2" | sed -nE 's/.*NEEDED.*\[lib(crypto|ssl|jansson|curl|git2|gpgme|sqlite3|event_core|cjose|pq|p11-kit)(-[0-9.]+)?\.so.*/\1/p' | sort | xargs)
 	want=$(printf '%s\n' "${@:3}" | sort | xargs)
 	[ "$found" = "$want" ] || fail "$2 links $found, not $want"
 	checks=$((checks + 1))
@@ -98,6 +98,7 @@ if tool readelf "what the programs link"; then
 	check_links "$W/links-tree" libexec/pedigree/pedigree-pgp crypto gpgme
 	check_links "$W/links-tree" libexec/pedigree/pedigree-signer crypto p11-kit
 	check_links "$W/links-tree" libexec/pedigree/pedigree-relay crypto jansson curl cjose
+	check_links "$W/links-tree" libexec/pedigree/pedigree-store-postgresql.so pq
 	check_links "$W/links-tree" sbin/pedigreed crypto ssl jansson sqlite3 event_core
 	rm -rf "$W/links-tree"
 fi
@@ -175,10 +176,10 @@ done
 ok "journal key" "$root/bin/pedigree" key generate --type ed25519 "$etc/journal.pem"
 ok "ssh key" ssh-keygen -q -t ed25519 -N '' -C bob@company.example -f "$etc/bob"
 allowed_signer bob@company.example "$etc/bob" >"$etc/allowed_signers"
-# Everything that is commented out in the daemon's example is a key with its default: it must be readable too. The
-# port and the folders are ours; the second [log] is the other kind of log.
+# Everything behind one # in the daemon's example is a key with its default: it must be readable too. The port and the
+# folders are ours.
 port=$(free_port) URL=http://127.0.0.1:$port
-sed -i '/^# A Rekor v2/,$d; s/^#\t/\t/' "$etc/pedigreed.conf"
+sed -i 's/^#\t/\t/' "$etc/pedigreed.conf"
 sed -i "s|127.0.0.1:8700|127.0.0.1:$port|" "$etc/pedigreed.conf"
 grep -q "^	listen = 127.0.0.1:$port" "$etc/pedigreed.conf" || fail "the example has no listen"
 mkdir "$W/state/log"

@@ -29,13 +29,8 @@ config() { # config NAME PORT STORE [LINE]: W/NAME.conf
 	signingKey = keys/signing.pem
 	${4-journalKey = keys/journal.pem}
 	policy = policy
-[log]
-	type = rekor-v2
-	url = $REKOR
-	readUrl = $REKOR_READ
-	origin = localhost
-	key = $W/rekor.pub
 CONF
+	rekor_v2_log >>"$W/$1.conf"
 }
 PORT_A=$(free_port)
 config a "$PORT_A" "$STORE"
@@ -53,12 +48,8 @@ world_commit one
 ok "push" git push -q origin HEAD:main
 http 200 - "the other one knows the source" "$URL_B/api/v1/subjects/gitCommit:$commit"
 [ "$(jq -r '.attestations[0].stage' "$W/answer")" = source ] || fail "no source listed"
-mkdir -p "$W/todo" "$W/acked" "$W/said"
-for i in $(seq "$n"); do
-	printf 'artifact %s\n' "$i" >"$W/artifact-$i"
-	ok "sign $i" pedigree attest build --artifact "$W/artifact-$i" --builder "$BUILDER" --key "$W/keys/ci.pem" \
-		--repository "$URI" --commit HEAD --no-submit --output "$W/todo/$i.json"
-done
+mkdir -p "$W/acked" "$W/said"
+world_sign "$n"
 
 # ---- load, kills, restarts ----------------------------------------------------------------------
 
@@ -142,8 +133,8 @@ done
 [ "$acked" -ge 5 ] || fail "only $acked builds were acknowledged under load"
 pass "$acked acknowledged builds of $n are known"
 pending() { curl -s --max-time 10 "$1/metrics" | awk '$1 == "pedigree_pending" { print $2 }'; }
-all_logged() { [ "$(pending "$URL_A")" = 0 ] && [ "$(pending "$URL_B")" = 0 ]; }
-wait_for 90 all_logged || fail "still pending: $(pending "$URL_A")"
+both_logged() { all_logged "$URL_A" && all_logged "$URL_B"; }
+wait_for 90 both_logged || fail "still pending: $(pending "$URL_A")"
 pass "everything is logged"
 # acknowledged: there, under the one reference that everybody was told
 for i in $(seq "$n"); do

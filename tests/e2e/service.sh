@@ -50,6 +50,15 @@ http 200 - "keys" "$URL/.well-known/pedigree/keys.json"
 http 200 - "ready" "$URL/readyz"
 http 200 - "metrics" "$URL/metrics"
 
+# The artifact changes between its digest and the countersignature: what was countersigned is the digest that was signed.
+printf 'as it was signed\n' >"$W/swapped"
+sign_build "$W/swapped.json" "$W/swapped" HEAD
+cp "$W/swapped" "$W/as-signed"
+printf 'as it is delivered\n' >"$W/swapped"
+post 201 - "the build of an artifact that changes meanwhile" "$W/swapped.json" -H 'Prefer: wait=10'
+exits 1 CHN-1 "T74 what it was changed to" pedigree verify "$W/swapped" --from "$URL" --policy "$W/policy"
+ok "T74 what was signed" pedigree verify "$W/as-signed" --from "$URL" --policy "$W/policy"
+
 # bad input
 printf '{"payload":"aGk=","payloadType":' >"$W/cut"
 post 400 JSN-1 "truncated JSON" "$W/cut"

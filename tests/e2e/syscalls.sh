@@ -144,7 +144,6 @@ done <"$W/calls"
 [ "$hit" -ge 16 ] || fail "only $hit calls were hit"
 [ "$acked" -gt 0 ] || fail "nothing was acknowledged where a call failed: that cannot be"
 
-all_logged() { [ "$(curl -s "$URL/metrics" | awk '$1 == "pedigree_pending" { print $2 }')" = 0 ]; }
 wait_for 60 all_logged || fail "still pending"
 ok "the log is consistent with what it was" pedigree log prove --checkpoint "$W/log-before" --service "$URL" --policy "$W/policy"
 ok "so is the journal" pedigree log prove --checkpoint "$W/journal-before" --journal --service "$URL" --policy "$W/policy"

@@ -97,6 +97,20 @@ world_commit() { # world_commit NAME: a signed commit that adds a file; its name
 	commit=$(git rev-parse HEAD)
 }
 
+# world_sign N: that many builds of HEAD, signed and not sent: $W/artifact-I, $W/todo/I.json
+world_sign() {
+	local i
+	mkdir -p "$W/todo"
+	for i in $(seq "$1"); do
+		printf 'artifact %s\n' "$i" >"$W/artifact-$i"
+		ok "sign $i" pedigree attest build --artifact "$W/artifact-$i" --builder "$BUILDER" --key "$W/keys/ci.pem" \
+			--repository "$URI" --commit HEAD --no-submit --output "$W/todo/$i.json"
+	done
+}
+
+# all_logged [URL]: nothing waits for the log
+all_logged() { [ "$(curl -s "${1:-$URL}/metrics" | awk '$1 == "pedigree_pending" { print $2 }')" = 0 ]; }
+
 world_embedded() { # everything, with an embedded log
 	world_keys
 	world_policy

@@ -13,14 +13,7 @@ senders=4
 rekor_v2_start
 world_keys
 world_policy
-world_config "$(free_port)" <<CONF
-[log]
-	type = rekor-v2
-	url = $REKOR
-	readUrl = $REKOR_READ
-	origin = localhost
-	key = $W/rekor.pub
-CONF
+world_config "$(free_port)" < <(rekor_v2_log)
 world_start
 world_repo
 world_commit one

@@ -43,6 +43,12 @@ rekor_v2_start() {
 	wait_for 10 curl -sf -o /dev/null "http://127.0.0.1:$read/" || fail "static server of Rekor's files"
 }
 
+# The [log] of a service that publishes there.
+rekor_v2_log() {
+	printf '[log]\n\ttype = rekor-v2\n\turl = %s\n\treadUrl = %s\n\torigin = localhost\n\tkey = %s\n' \
+		"$REKOR" "$REKOR_READ" "$W/rekor.pub"
+}
+
 # rekor_v2_again: the same Rekor v2 once more, after stop "$REKOR_PID".
 rekor_v2_again() {
 	"$PEERS/posix" serve --http-address=127.0.0.1 --http-port="${REKOR##*:}" --grpc-address=127.0.0.1 \
@@ -131,4 +137,17 @@ tsa_start() {
 cosign_root() {
 	"$PEERS/cosign" trusted-root create --no-default-ctfe --no-default-fulcio --no-default-tsa --no-default-rekor \
 		--rekor "url=$1,public-key=$2,start-time=2024-01-01T00:00:00Z,origin=localhost" --out "$W/cosign-root.json"
+}
+
+# --- in a world (e2e/world.sh) -----------------------------------------------------------------
+
+build() { # build NAME OPTION…: an artifact and its attestation
+	printf '%s\n' "$1" >"$W/$1"
+	pedigree attest build --artifact "$W/$1" --builder "$BUILDER" --key "$W/keys/ci.pem" --repository "$URI" --commit HEAD "${@:2}"
+}
+logged() { [ "$(curl -sf "$URL/api/v1/attestations/$1" | jq -r .state)" = logged ]; } # logged REFERENCE
+send() { # send FILE WAIT: submit it; its reference in $ref
+	curl -s -o "$W/answer" -H 'Content-Type: application/json' -H "Prefer: wait=$2" --data-binary "@$1" "$URL/api/v1/attestations"
+	# shellcheck disable=SC2034 # used by the scripts
+	ref=$(jq -r .reference "$W/answer")
 }

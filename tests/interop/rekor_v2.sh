@@ -16,18 +16,12 @@ rekor_v2_start
 ok "cosign writes the trusted root" cosign_root "$REKOR" "$W/rekor.pub"
 cp "$W/cosign-root.json" "$W/keys/trusted-root.json"
 sed -i 's|^\[trust\]$|&\n\ttrustedRoot = keys/trusted-root.json|' "$W/policy"
-world_config "$(free_port)" <<CONF
-[log]
-	type = rekor-v2
-	url = $REKOR
-	readUrl = $REKOR_READ
-	origin = localhost
-	key = $W/rekor.pub
-CONF
+world_config "$(free_port)" < <(rekor_v2_log)
 world_start
 world_repo
 world_commit one
 ok "push" git push -q origin HEAD:main
+wait_for 30 all_logged || fail "the source is not logged"
 printf 'artifact\n' >"$W/artifact"
 ok "attest build" pedigree attest build --artifact "$W/artifact" --builder "$BUILDER" --key "$W/keys/ci.pem" \
 	--repository "$URI" --commit HEAD --service "$URL" --wait 30 --bundle "$W/ours.sigstore.json" --records "$W/records"
@@ -48,7 +42,6 @@ http 202 - "and accepted though the log is away" -H 'Content-Type: application/j
 ref=$(jq -r .reference "$W/answer")
 exits 1 CHN-4 "a pending link fails verify" pedigree verify "$W/away" --from "$URL" --policy "$W/policy"
 rekor_v2_again
-logged() { [ "$(curl -sf "$URL/api/v1/attestations/$ref" | jq -r .state)" = logged ]; }
-wait_for 60 logged || fail "not logged after the log came back"
+wait_for 60 logged "$ref" || fail "not logged after the log came back"
 ok "and verifies" pedigree verify "$W/away" --from "$URL" --policy "$W/policy"
 finish

@@ -31,16 +31,7 @@ world_trust_log
 world_repo
 world_commit one
 ok "push" git push -q origin HEAD:main
-
-build() { # build NAME OPTION…
-	printf '%s\n' "$1" >"$W/$1"
-	pedigree attest build --artifact "$W/$1" --builder "$BUILDER" --key "$W/keys/ci.pem" --repository "$URI" --commit HEAD "${@:2}"
-}
-logged() { [ "$(curl -sf "$URL/api/v1/attestations/$1" | jq -r .state)" = logged ]; }
-send() { # send FILE WAIT: submit it; its reference in $ref
-	curl -s -o "$W/answer" -H 'Content-Type: application/json' -H "Prefer: wait=$2" --data-binary "@$1" "$URL/api/v1/attestations"
-	ref=$(jq -r .reference "$W/answer")
-}
+wait_for 30 all_logged || fail "the source is not logged"
 
 ok "attest build" build artifact --service "$URL" --wait 30 --bundle "$W/ours.sigstore.json" --records "$W/records"
 ok "its bundle has a timestamp" jq -e '.verificationMaterial.timestampVerificationData.rfc3161Timestamps | length == 1' \

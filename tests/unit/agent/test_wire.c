@@ -135,7 +135,33 @@ static void errors_come_whole_or_not(void)
 	CHECK_RULE(pdg_agent_error_get(pdg_buf_bytes(&body), &got), &got, "RLY-3");
 }
 
-PDG_TEST_MAIN("wire", {"messages come as they went", messages_come_as_they_went},
+static void lists_are_taken_apart(void)
+{
+	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_KIB(4));
+	static const char *const parts[] = {"one", "", "three"};
+	struct pdg_bytes rest, part;
+	size_t i, cut;
+
+	for (i = 0; i < 3; i++)
+		pdg_agent_list_put(&body, pdg_bytes_str(parts[i]));
+	rest = pdg_buf_bytes(&body);
+	for (i = 0; i < 3; i++)
+		CHECK(pdg_agent_list_next(&rest, &part) && pdg_bytes_eq_str(part, parts[i]));
+	CHECK(!pdg_agent_list_next(&rest, &part) && rest.n == 0);
+	/* What is cut off is no part, and is left. */
+	for (cut = 1; cut < 4 + 5; cut++) {
+		rest = pdg_bytes_head(pdg_buf_bytes(&body), body.n - cut);
+		for (i = 0; pdg_agent_list_next(&rest, &part); i++)
+			;
+		CHECK_UINT(i, 2);
+		CHECK_UINT(rest.n, 4 + 5 - cut);
+	}
+	rest = pdg_bytes("\377\377\377\377x", 5);
+	CHECK(!pdg_agent_list_next(&rest, &part) && rest.n == 5);
+}
+
+PDG_TEST_MAIN("wire", {"lists are taken apart", lists_are_taken_apart},
+	      {"messages come as they went", messages_come_as_they_went},
 	      {"hostile heads are refused", hostile_heads_are_refused},
 	      {"ends are told apart", ends_are_told_apart},
 	      {"errors come whole or not", errors_come_whole_or_not})

@@ -185,7 +185,7 @@ static void a_key_may_be_elsewhere(void)
 {
 	PDG_AUTO(buf) struct pdg_buf sig = PDG_BUF_INIT(PDG_LIMIT_SIGNATURE);
 	struct elsewhere e = {.key = NULL};
-	struct pdg_key_elsewhere at = {sign_there, release_there, &e};
+	struct pdg_key_elsewhere at = {.sign = sign_there, .release = release_there, .ctx = &e};
 	struct pdg_bytes msg = pdg_bytes_str("message");
 	struct pdg_error err = {0};
 	struct pdg_key *key = NULL;

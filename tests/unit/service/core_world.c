@@ -3,6 +3,7 @@
 #include "unit/service/core_world.h"
 
 #include <errno.h>
+#include <sqlite3.h>
 
 #include "proc/spawn.h"
 
@@ -394,6 +395,18 @@ void fsck_is_clean(struct world *w)
 
 	if (!CHECK_OK(pdg_core_fsck(w->core, fsck_line, NULL, &text, &err), &err))
 		(void)fprintf(stderr, "%s", pdg_buf_cstr(&text));
+}
+
+void world_sql(const struct world *w, const char *sql)
+{
+	PDG_AUTO(mem) char *path = pdg_test_path(w->dir, "p.db");
+	sqlite3 *db = NULL;
+
+	CHECK_INT(sqlite3_open(path, &db), SQLITE_OK);
+	if (!CHECK_INT(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK))
+		(void)fprintf(stderr, "%s\n", sqlite3_errmsg(db));
+	CHECK_INT(sqlite3_changes(db) > 0, 1);
+	CHECK_INT(sqlite3_close(db), SQLITE_OK);
 }
 
 char *chain_verdict(struct world *w, unsigned artifact, bool print)

@@ -135,6 +135,9 @@ int submit_build(struct world *w, enum who who, const struct build_of *b);
 /* Is @body refused by @rule with @status? */
 bool refused(struct world *w, struct pdg_bytes body, const char *rule, int status);
 
+/* Run @sql on the database; it must change something. */
+void world_sql(const struct world *w, const char *sql);
+
 /* Leaves in the journal. */
 uint64_t journal_size(struct world *w);
 void fsck_is_clean(struct world *w);

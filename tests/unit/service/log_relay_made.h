@@ -93,15 +93,27 @@ static inline void elsewhere_done(struct elsewhere *e)
 		rekor_done(&e->v2);
 }
 
+static inline struct fake_http *http_of(const struct elsewhere *e)
+{
+	return e->generation == V1 ? e->v1.http : e->v2.http;
+}
+
 /* Every POST is answered with @raw; NULL: as the log does. */
 static inline void set_raw(struct elsewhere *e, const char *raw, enum fake_way way)
 {
-	struct fake_http *http = e->generation == V1 ? e->v1.http : e->v2.http;
-
-	fake_http_lock(http);
+	fake_http_lock(http_of(e));
 	e->v1.raw = e->v2.raw = raw;
 	e->v1.way = e->v2.way = way;
-	fake_http_unlock(http);
+	fake_http_unlock(http_of(e));
+}
+
+/* What the test changed of its log before is what the log's threads see, and the other way. */
+static inline void settle(const struct elsewhere *e)
+{
+	if (!http_of(e))
+		return;
+	fake_http_lock(http_of(e));
+	fake_http_unlock(http_of(e));
 }
 
 static inline void asked_answer(void *ctx, struct pdg_log_item *item)

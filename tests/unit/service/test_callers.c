@@ -198,6 +198,24 @@ static void the_service_writes(void)
 	world_done(&w);
 }
 
+/* Nobody else's signature is kept in the place of the service's own. */
+static void the_service_signed_it(void)
+{
+	struct world w;
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_MIB(1));
+	struct pdg_error err = {0};
+
+	open_world(&w);
+	CHECK_INT(submit_source(&w, SERVER, &repo_main), 201);
+	CHECK_STR(outcome(&w, &(struct token_of){0}, ""), "201 ");
+	fsck_is_clean(&w);
+	world_sql(&w, "UPDATE attestation SET envelope = CAST(replace(CAST(envelope AS TEXT),"
+		      " '\"sig\":\"M', '\"sig\":\"N') AS BLOB) WHERE stage = 'build'");
+	CHECK_RULE(pdg_core_fsck(w.core, fsck_line, NULL, &text, &err), &err, "FSK-1");
+	CHECK_HAS(pdg_buf_cstr(&text), "the service's own statement");
+	world_done(&w);
+}
+
 static void builds_are_refused(void)
 {
 	static const struct {
@@ -428,6 +446,7 @@ static void without_a_token(void)
 }
 
 PDG_TEST_MAIN("callers", {"the service writes", the_service_writes},
+	      {"the service signed it", the_service_signed_it},
 	      {"builds are refused", builds_are_refused},
 	      {"a certificate submits", a_certificate_submits},
 	      {"an account submits", an_account_submits},

@@ -1,20 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Damage done to what is kept: fsck finds it, and where it would sign on top of it the service does
  * not start or is not ready. */
-#include <sqlite3.h>
-
 #include "unit/service/core_world.h"
-
-static void run_sql(const char *path, const char *sql)
-{
-	sqlite3 *db = NULL;
-
-	CHECK_INT(sqlite3_open(path, &db), SQLITE_OK);
-	if (!CHECK_INT(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK))
-		(void)fprintf(stderr, "%s\n", sqlite3_errmsg(db));
-	CHECK_INT(sqlite3_changes(db) > 0, 1);
-	CHECK_INT(sqlite3_close(db), SQLITE_OK);
-}
 
 static void fsck_finds_damage(void)
 {
@@ -51,7 +38,7 @@ static void fsck_finds_damage(void)
 		PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_MIB(1));
 
 		pdg_test_case("%s", damages[i]);
-		run_sql(db, damages[i]);
+		world_sql(&w, damages[i]);
 		world_open(&w);
 		CHECK_RULE(pdg_core_fsck(w.core, fsck_line, NULL, &text, &err), &err, "FSK-1");
 		CHECK(text.n > 0);
@@ -59,14 +46,14 @@ static void fsck_finds_damage(void)
 		free(pdg_test_file(w.dir, "p.db", pdg_buf_bytes(&kept)));
 	}
 	pdg_test_case("journal tiles");
-	run_sql(db, "UPDATE journal_tile SET hashes = zeroblob(64)");
+	world_sql(&w, "UPDATE journal_tile SET hashes = zeroblob(64)");
 	world_refuses_to_open(&w, "JNL-2");
 	free(pdg_test_file(w.dir, "p.db", pdg_buf_bytes(&kept)));
 	pdg_test_case("while it runs");
 	world_open(&w);
 	fsck_is_clean(&w);
 	CHECK_OK(pdg_core_ready(w.core, &err), &err);
-	run_sql(db, "DELETE FROM journal_leaf WHERE leaf_index = 1");
+	world_sql(&w, "DELETE FROM journal_leaf WHERE leaf_index = 1");
 	CHECK_RULE(pdg_core_ready(w.core, &err), &err, "RDY-2");
 	pdg_test_case(NULL);
 	world_done(&w);

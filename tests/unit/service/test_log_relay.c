@@ -40,14 +40,17 @@ static void v1_entries(void)
 	entries_are_logged(V1);
 }
 
-/* The rule by which item @number is refused; "" when it is logged. */
+/* The rule by which item @number is refused; "" when it is logged. Between two of these a test may
+ * change its log. */
 static const char *rule_of(struct elsewhere *e, unsigned number, int *out_retry_after)
 {
 	static char rule[PDG_ERROR_RULE_MAX];
 	struct asked a;
 
+	settle(e);
 	ask(e, &a, number);
 	asked_wait(&a);
+	settle(e);
 	CHECK((a.item.entry != NULL) == (a.item.rc == 0));
 	(void)snprintf(rule, sizeof(rule), "%s", a.item.rc < 0 ? a.item.err.rule : "");
 	if (out_retry_after)

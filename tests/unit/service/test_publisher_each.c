@@ -208,7 +208,7 @@ static void new_work_before_a_long_backlog(void)
 	while (seen(&s) < 600)
 		pause_ms(5);
 	for (i = 0; i < FRESH; i++) {
-		int64_t begun;
+		int64_t begun, there = 0;
 		int tries;
 
 		(void)pthread_mutex_lock(&s.mutex);
@@ -219,22 +219,19 @@ static void new_work_before_a_long_backlog(void)
 		pdg_publisher_add(b.publisher, fresh[i], digest[i]);
 		pdg_publisher_wake(b.publisher);
 		for (tries = 0; tries < 400; tries++) {
-			bool there;
-
 			(void)pthread_mutex_lock(&s.mutex);
-			there = s.want_at > 0;
+			there = s.want_at;
 			(void)pthread_mutex_unlock(&s.mutex);
-			if (there)
+			if (there > 0)
 				break;
 			pause_ms(5);
 		}
 		/* Its own wait for the log, and none for the others'. */
-		CHECK(s.want_at > 0 && s.want_at - begun < 2 * LATENCY);
+		CHECK(there > 0 && there - begun < 2 * LATENCY);
 		pdg_stored_free(fresh[i]);
 	}
 	while (!pdg_publisher_stop(b.publisher, 1000))
 		;
-	b.store->ops = spied.real;
 	/* Of the backlog, no more is in memory than what is under way; some room is for new work.
 	 */
 	CHECK(s.most <= 256);

@@ -397,6 +397,167 @@ static void the_journals_key_does_not_turn(void)
 	agent_done(&a);
 }
 
+/* --- many at once --- */
+
+#define MANY 150
+
+struct list {
+	struct pdg_buf pae[MANY], sig[MANY];
+	struct pdg_bytes msg[MANY];
+};
+
+static struct list *list_make(size_t large)
+{
+	struct list *l = calloc(1, sizeof(*l));
+	size_t i;
+
+	if (!l)
+		abort();
+	for (i = 0; i < MANY; i++) {
+		PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_PAYLOAD);
+
+		pdg_buf_printf(&text, "{\"n\":%zu}", i);
+		memset(pdg_buf_room(&text, large), ' ', large);
+		pdg_buf_init(&l->pae[i], PDG_LIMIT_PAYLOAD);
+		pdg_buf_init(&l->sig[i], PDG_LIMIT_SIGNATURE);
+		pae_of(pdg_buf_cstr(&text), &l->pae[i]);
+		l->msg[i] = pdg_buf_bytes(&l->pae[i]);
+	}
+	return l;
+}
+
+static void list_free(struct list *l)
+{
+	size_t i;
+
+	for (i = 0; i < MANY; i++) {
+		pdg_buf_done(&l->pae[i]);
+		pdg_buf_done(&l->sig[i]);
+	}
+	free(l);
+}
+
+/* How many of the first @n have a signature that verifies. */
+static size_t good(const struct list *l, const struct pdg_key *key, size_t n)
+{
+	size_t i, found = 0;
+
+	for (i = 0; i < n; i++)
+		found += pdg_key_verify(key, l->msg[i], pdg_buf_bytes(&l->sig[i]), NULL) == 0;
+	return found;
+}
+
+static void many_are_signed_at_once(void)
+{
+	static const struct {
+		size_t n, large;
+	} rows[] = {{0, 0}, {1, 0}, {2, 0}, {64, 0}, {MANY, 0}, {MANY, 100000}};
+	struct pdg_error err = {0};
+	struct agent a;
+	size_t i;
+
+	agent_start(&a);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct list *l = list_make(rows[i].large);
+
+		pdg_test_case("%zu of %zu bytes", rows[i].n, rows[i].large);
+		CHECK_OK(pdg_key_sign_many(a.key[0], l->msg, rows[i].n, l->sig, &err), &err);
+		CHECK_UINT(good(l, a.key[0], rows[i].n), rows[i].n);
+		if (rows[i].n < MANY)
+			CHECK_UINT(l->sig[rows[i].n].n, 0);
+		list_free(l);
+	}
+	pdg_test_case(NULL);
+	agent_done(&a);
+}
+
+/* One that is none of this key's fails its own list; the process goes on. */
+static void what_is_not_signed_is_told(void)
+{
+	struct pdg_error err = {0};
+	struct list *l = list_make(0);
+	struct agent a;
+	size_t i;
+
+	agent_start(&a);
+	l->msg[70] = pdg_bytes_str("log.example\n3\n" ROOT "\n");
+	CHECK_RULE(pdg_key_sign_many(a.key[0], l->msg, MANY, l->sig, &err), &err, "KEY-6");
+	CHECK_UINT(l->sig[70].n, 0);
+	for (i = 0; i < MANY; i++) {
+		if (l->sig[i].n > 0)
+			CHECK_OK(pdg_key_verify(a.key[0], l->msg[i], pdg_buf_bytes(&l->sig[i]),
+						&err),
+				 &err);
+	}
+	/* What is missing is had by asking again, and what is there stays. */
+	l->msg[70] = l->msg[71];
+	CHECK_OK(pdg_key_sign_many(a.key[0], l->msg, MANY, l->sig, &err), &err);
+	CHECK_UINT(good(l, a.key[0], MANY), MANY);
+	list_free(l);
+	agent_done(&a);
+}
+
+static void many_are_signed_by_another_process(void)
+{
+	struct pdg_error err = {0};
+	struct list *l = list_make(0);
+	struct agent a;
+	char *key, *away;
+
+	agent_start(&a);
+	key = pdg_test_path(a.dir, "signing.pem");
+	away = pdg_test_path(a.dir, "away.pem");
+	CHECK_OK(pdg_key_sign_many(a.key[0], l->msg, 5, l->sig, &err), &err);
+	end(child_of(keeper()));
+	CHECK_OK(pdg_key_sign_many(a.key[0], l->msg, 40, l->sig, &err), &err);
+	CHECK_UINT(good(l, a.key[0], MANY), 40);
+	/* None can be begun: nothing more is signed, and all of it is told. */
+	CHECK(rename(key, away) == 0);
+	end(child_of(keeper()));
+	CHECK_RULE(pdg_key_sign_many(a.key[0], l->msg, MANY, l->sig, &err), &err, "SVC-3");
+	CHECK_UINT(good(l, a.key[0], MANY), 40);
+	free(key);
+	free(away);
+	list_free(l);
+	agent_done(&a);
+}
+
+static void *sign_lists(void *ctx)
+{
+	struct many *m = ctx;
+	struct pdg_error err = {0};
+	unsigned i;
+
+	for (i = 0; i < 5; i++) {
+		struct list *l = list_make(0);
+
+		m->bad += pdg_key_sign_many(m->key, l->msg, MANY, l->sig, &err) < 0;
+		m->bad += good(l, m->key, MANY) != MANY;
+		list_free(l);
+	}
+	return NULL;
+}
+
+static void lists_of_many_threads_share_the_connections(void)
+{
+	struct many m[4] = {{0}};
+	pthread_t t[4];
+	struct agent a;
+	size_t i;
+
+	agent_start(&a);
+	for (i = 0; i < 4; i++) {
+		m[i].key = a.key[PDG_PURPOSE_SIGNING];
+		if (pthread_create(&t[i], NULL, i % 2 ? sign_many : sign_lists, &m[i]) != 0)
+			abort();
+	}
+	for (i = 0; i < 4; i++) {
+		(void)pthread_join(t[i], NULL);
+		CHECK_UINT(m[i].bad, 0);
+	}
+	agent_done(&a);
+}
+
 PDG_TEST_MAIN("signer", {"each signs what is its own", each_signs_what_is_its_own},
 	      {"what cannot be opened says why", what_cannot_be_opened_says_why},
 	      {"many threads sign at once", many_threads_sign_at_once},
@@ -405,4 +566,9 @@ PDG_TEST_MAIN("signer", {"each signs what is its own", each_signs_what_is_its_ow
 	      {"one that is stopped is not waited for for ever",
 	       one_that_is_stopped_is_not_waited_for_for_ever},
 	      {"another signing key takes over", another_signing_key_takes_over},
-	      {"the journal's key does not turn", the_journals_key_does_not_turn})
+	      {"the journal's key does not turn", the_journals_key_does_not_turn},
+	      {"many are signed at once", many_are_signed_at_once},
+	      {"what is not signed is told", what_is_not_signed_is_told},
+	      {"many are signed by another process", many_are_signed_by_another_process},
+	      {"lists of many threads share the connections",
+	       lists_of_many_threads_share_the_connections})

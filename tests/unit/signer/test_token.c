@@ -54,48 +54,39 @@ static void make_token(const char *label)
 	CHECK_INT(tool(argv), 0);
 }
 
+/* pkcs11-tool, logged in to the token, with @more, which NULL ends. */
+static int in_token(const char *const *more)
+{
+	const char *argv[24] = {"/usr/bin/pkcs11-tool",
+				"--module",
+				module,
+				"--token-label",
+				"service",
+				"--login",
+				"--pin",
+				PIN};
+	size_t n = 8;
+
+	while (*more)
+		argv[n++] = *more++;
+	return tool(argv);
+}
+
 static void make_key(const char *label, const char *id, const char *type)
 {
-	const char *const argv[] = {"/usr/bin/pkcs11-tool",
-				    "--module",
-				    module,
-				    "--token-label",
-				    "service",
-				    "--login",
-				    "--pin",
-				    PIN,
-				    "--keypairgen",
-				    "--key-type",
-				    type,
-				    "--label",
-				    label,
-				    "--id",
-				    id,
-				    NULL};
+	const char *const more[] = {"--keypairgen", "--key-type", type, "--label",
+				    label,	    "--id",	  id,	NULL};
 
 	pdg_test_case("make %s", label);
-	CHECK_INT(tool(argv), 0);
+	CHECK_INT(in_token(more), 0);
 	pdg_test_case(NULL);
 }
 
 static void drop_public(const char *id)
 {
-	const char *const argv[] = {"/usr/bin/pkcs11-tool",
-				    "--module",
-				    module,
-				    "--token-label",
-				    "service",
-				    "--login",
-				    "--pin",
-				    PIN,
-				    "--delete-object",
-				    "--type",
-				    "pubkey",
-				    "--id",
-				    id,
-				    NULL};
+	const char *const more[] = {"--delete-object", "--type", "pubkey", "--id", id, NULL};
 
-	CHECK_INT(tool(argv), 0);
+	CHECK_INT(in_token(more), 0);
 }
 
 /* @uri with the module and the PIN behind it. */
@@ -212,26 +203,13 @@ static void a_certificate_will_do(void)
 					    "-out",
 					    der,
 					    NULL};
-		const char *const put[] = {"/usr/bin/pkcs11-tool",
-					   "--module",
-					   module,
-					   "--token-label",
-					   "service",
-					   "--login",
-					   "--pin",
-					   PIN,
-					   "--write-object",
-					   der,
-					   "--type",
-					   "cert",
-					   "--id",
-					   "01",
-					   NULL};
+		const char *const put[] = {"--write-object", der,  "--type", "cert",
+					   "--id",	     "01", NULL};
 
 		CHECK_INT(tool(make_ca), 0);
 		CHECK_INT(tool(ask), 0);
 		CHECK_INT(tool(make), 0);
-		CHECK_INT(tool(put), 0);
+		CHECK_INT(in_token(put), 0);
 	}
 	drop_public("01");
 	check_signs("pkcs11:token=service;object=p256", PDG_KEY_ECDSA_P256);

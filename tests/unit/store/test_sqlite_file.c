@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "unit/store/store_world.h"
+#include "util/codec.h"
 #include "util/fs.h"
 
 static void private_file(void)
@@ -163,7 +164,8 @@ static void migrated_from_version_1(void)
 	put(&f, 1, "source", HEX64);
 	pdg_store_close(PDG_TAKE(f.s));
 	run_sql(f.path, "DROP INDEX source_of_commit; DROP INDEX by_commit; DROP TABLE token;"
-			"PRAGMA user_version = 1");
+			"ALTER TABLE attestation DROP COLUMN envelope_at;"
+			"ALTER TABLE bundle DROP COLUMN bundle_at; PRAGMA user_version = 1");
 	if (open_store(&f, &is_new)) {
 		CHECK(!is_new);
 		CHECK_OK(f.s->ops->get(f.s, ref, &a, &err), &err);
@@ -175,8 +177,90 @@ static void migrated_from_version_1(void)
 	teardown(&f);
 }
 
-PDG_TEST_MAIN("sqlite_file", {"private file", private_file},
-	      {"one process at a time", one_process_at_a_time}, {"refused files", refused_files},
+/* An attestation whose envelope and bundle hold its payload, as the service makes them. */
+static void put_whole(struct fixture *f, struct pdg_stored *a)
+{
+	struct pdg_store_subject subject = {"sha256", HEX64};
+	struct pdg_error err = {0};
+
+	pdg_buf_reset(&a->payload);
+	pdg_buf_puts(&a->payload, "{\"_type\":\"a statement of some length\"}");
+	pdg_buf_reset(&a->envelope);
+	pdg_buf_puts(&a->envelope, "{\"payload\":\"");
+	pdg_base64(pdg_buf_bytes(&a->payload), &a->envelope);
+	pdg_buf_puts(&a->envelope, "\",\"signatures\":[1]}");
+	CHECK_OK(f->s->ops->begin(f->s, &err), &err);
+	CHECK_OK(f->s->ops->insert(f->s, a, &subject, 1, &err), &err);
+	pdg_buf_init(&a->bundle, 1000);
+	pdg_buf_puts(&a->bundle,
+		     "{\"entries\":[{\"payload\":\"no\"}],\"dsseEnvelope\":{\"payload\":\"");
+	pdg_base64(pdg_buf_bytes(&a->payload), &a->bundle);
+	pdg_buf_puts(&a->bundle, "\",\"signatures\":[2]}}");
+	CHECK_INT(f->s->ops->set_logged(f->s, a->reference, pdg_buf_bytes(&a->bundle), &err), 0);
+	CHECK_OK(f->s->ops->commit(f->s, &err), &err);
+}
+
+static void comes_back_whole(struct fixture *f, const struct pdg_stored *a)
+{
+	PDG_AUTO(stored) struct pdg_stored *got = NULL;
+	struct pdg_listed *v = NULL;
+	struct pdg_error err = {0};
+	size_t n = 0;
+
+	if (!CHECK_OK(f->s->ops->get(f->s, a->reference, &got, &err), &err))
+		return;
+	CHECK(pdg_bytes_eq(pdg_buf_bytes(&got->payload), pdg_buf_bytes(&a->payload)));
+	CHECK(pdg_bytes_eq(pdg_buf_bytes(&got->envelope), pdg_buf_bytes(&a->envelope)));
+	CHECK(pdg_bytes_eq(pdg_buf_bytes(&got->bundle), pdg_buf_bytes(&a->bundle)));
+	CHECK_OK(f->s->ops->list(f->s, "sha256", HEX64, NULL, 0, 9, &v, &n, &err), &err);
+	if (CHECK_UINT(n, 1))
+		CHECK_UINT(v[0].size, a->envelope.n + a->bundle.n);
+	pdg_listed_done(v, n);
+}
+
+/* The payload is kept once, and all that holds it is given back byte for byte. */
+static void payload_is_kept_once(void)
+{
+	struct fixture f;
+	PDG_AUTO(stored) struct pdg_stored *a = example(1, "build");
+	PDG_AUTO(stored) struct pdg_stored *got = NULL;
+	struct pdg_error err = {0};
+
+	setup(&f);
+	put_whole(&f, a);
+	comes_back_whole(&f, a);
+	/* Another signer joined. */
+	pdg_buf_puts(&a->envelope, " ");
+	CHECK_OK(f.s->ops->begin(f.s, &err), &err);
+	CHECK_OK(f.s->ops->update_envelope(f.s, a->reference, pdg_buf_bytes(&a->envelope), NULL,
+					   &err),
+		 &err);
+	CHECK_OK(f.s->ops->commit(f.s, &err), &err);
+	comes_back_whole(&f, a);
+	pdg_store_close(PDG_TAKE(f.s));
+	run_sql(f.path, "CREATE TABLE t (v INTEGER NOT NULL CHECK (v = 1)) STRICT;"
+			"INSERT INTO t SELECT instr(envelope, CAST('eyJf' AS BLOB)) = 0 AND"
+			" instr(bundle, CAST('eyJf' AS BLOB)) = 0 AND envelope_at = 12"
+			" FROM attestation JOIN bundle USING (id); DROP TABLE t;"
+			/* as it was kept before migration 4 */
+			"UPDATE attestation SET envelope_at = NULL, envelope ="
+			" CAST('{\"payload\":\"eyJfIn0=\"}' AS BLOB);"
+			"UPDATE bundle SET bundle_at = NULL, bundle = x'7b7d'");
+	if (open_store(&f, NULL) && CHECK_OK(f.s->ops->get(f.s, a->reference, &got, &err), &err)) {
+		CHECK_STR(pdg_buf_cstr(&got->envelope), "{\"payload\":\"eyJfIn0=\"}");
+		CHECK_STR(pdg_buf_cstr(&got->bundle), "{}");
+	}
+	pdg_store_close(PDG_TAKE(f.s));
+	pdg_stored_free(PDG_TAKE(got));
+	run_sql(f.path, "UPDATE bundle SET bundle_at = 3");
+	if (open_store(&f, NULL))
+		CHECK_RULE(f.s->ops->get(f.s, a->reference, &got, &err), &err, "STO-5");
+	teardown(&f);
+}
+
+PDG_TEST_MAIN("sqlite_file", {"payload is kept once", payload_is_kept_once},
+	      {"private file", private_file}, {"one process at a time", one_process_at_a_time},
+	      {"refused files", refused_files},
 	      {"later schema and other programs", later_schema_and_other_programs},
 	      {"damaged database", damaged_database},
 	      {"migrated from version 1", migrated_from_version_1})

@@ -60,17 +60,6 @@ static inline struct unsynced *crash_note(struct crash *c, enum lost_kind kind, 
 	return u;
 }
 
-static inline void crash_done(struct crash *c)
-{
-	size_t i;
-
-	for (i = 0; i < c->n_u; i++) {
-		free(c->u[i].path);
-		pdg_buf_done(&c->u[i].old);
-	}
-	c->n_u = 0;
-}
-
 static inline void crash_take_back(const struct crash *c)
 {
 	size_t i;

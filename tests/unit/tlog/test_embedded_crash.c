@@ -15,7 +15,6 @@
 
 PDG_AUTO_DEFINE(log, struct pdg_log *, pdg_log_free)
 PDG_AUTO_DEFINE(test_dir, char *, pdg_test_dir_remove)
-PDG_AUTO_DEFINE_VALUE(crash, struct crash, crash_done)
 
 static const enum crash_kind kinds[] = {CRASH_KEEP, CRASH_LOSE, CRASH_TORN};
 static const char *const kind_names[] = {"kept", "lost", "torn", "failed"};

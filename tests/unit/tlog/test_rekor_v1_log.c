@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "unit/tlog/bad_answers.h"
 #include "unit/tlog/fake_rekor1.h"
 
 #define ITEMS_MAX 8
@@ -215,70 +216,55 @@ static void body_is_canonical(void)
 	CHECK_OK(pdg_entry_judge(d.v[0].entry, f.root, &claim, &shown, &err), &err);
 }
 
-#define ANSWER(status, body) "HTTP/1.1 " status " X\r\nConnection: close\r\n\r\n" body
+/* Of this API alone. */
+static const struct bad_answer own_answers[] = {
+	{ANSWER("201", "{\"a\":{},\"b\":{}}"), FAKE_CLOSE, "LOG-13"},
+	{ANSWER("201", "{\"a\":[]}"), FAKE_CLOSE, "LOG-13"},
+	{ANSWER("201", "{\"a\":{}}"), FAKE_CLOSE, "LOG-13"},
+	{ANSWER("201", "{\"a\":{\"logIndex\":-1}}"), FAKE_CLOSE, "LOG-13"},
+	{ANSWER("201", "{\"a\":{\"body\":\"e30=\",\"logIndex\":1,\"integratedTime\":1,"
+		       "\"logID\":\"00\",\"verification\":{}}}"),
+	 FAKE_CLOSE, "LOG-13"},
+	{ANSWER("400", "{\"code\":400,\"message\":\"signature\"}"), FAKE_CLOSE, "LOG-14"},
+	{ANSWER("422", "{\"code\":602,\"message\":\"kind\"}"), FAKE_CLOSE, "LOG-14"},
+	{ANSWER("500", "{\"code\":500,\"message\":\"unexpected EOF\"}"), FAKE_CLOSE, "LOG-13"},
+};
 
-static void answers_that_are_no_entry(void)
+static void set_answer(struct rekor1_fake *f, const char *raw, enum fake_way way)
 {
-	static const struct {
-		const char *raw;
-		enum fake_way way;
-		const char *rule;
-	} t[] = {
-		{ANSWER("200", "<html><body>Welcome</body></html>"), FAKE_CLOSE, "LOG-13"},
-		{ANSWER("201", "<html>"), FAKE_CLOSE, "LOG-13"},
-		{ANSWER("201", ""), FAKE_CLOSE, "LOG-13"},
-		{ANSWER("201", "{}"), FAKE_CLOSE, "LOG-13"},
-		{ANSWER("201", "{\"a\":{},\"b\":{}}"), FAKE_CLOSE, "LOG-13"},
-		{ANSWER("201", "{\"a\":[]}"), FAKE_CLOSE, "LOG-13"},
-		{ANSWER("201", "{\"a\":{}}"), FAKE_CLOSE, "LOG-13"},
-		{ANSWER("201", "{\"a\":{\"logIndex\":-1}}"), FAKE_CLOSE, "LOG-13"},
-		{ANSWER("201", "{\"a\":{\"body\":\"e30=\",\"logIndex\":1,\"integratedTime\":1,"
-			       "\"logID\":\"00\",\"verification\":{}}}"),
-		 FAKE_CLOSE, "LOG-13"},
-		{"HTTP/1.1 302 X\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
-		 FAKE_CLOSE, "LOG-13"},
-		{ANSWER("400", "{\"code\":400,\"message\":\"signature\"}"), FAKE_CLOSE, "LOG-14"},
-		{ANSWER("422", "{\"code\":602,\"message\":\"kind\"}"), FAKE_CLOSE, "LOG-14"},
-		{ANSWER("400", "<html>Bad Request</html>"), FAKE_CLOSE, "LOG-13"},
-		{ANSWER("404", ""), FAKE_CLOSE, "LOG-13"},
-		{ANSWER("409", ""), FAKE_CLOSE, "LOG-13"},
-		{ANSWER("413", "too large"), FAKE_CLOSE, "LOG-13"},
-		{ANSWER("429", "slow down"), FAKE_CLOSE, "LOG-13"},
-		{ANSWER("500", "{\"code\":500,\"message\":\"unexpected EOF\"}"), FAKE_CLOSE,
-		 "LOG-13"},
-		{ANSWER("501", ""), FAKE_CLOSE, "LOG-13"},
-		{ANSWER("502", "<html>Bad Gateway</html>"), FAKE_CLOSE, "LOG-13"},
-		{"", FAKE_CLOSE, "NET-3"},
-		{"garbage\r\n\r\n", FAKE_CLOSE, "NET-3"},
-		{"HTTP/1.1 201 X\r\nContent-Length: 4000\r\n\r\n{\"a\"", FAKE_CLOSE, "NET-3"},
-		{"", FAKE_HANG, "NET-2"},
-		{"HTTP/1.1 201 X\r\nContent-Length: 4000\r\n\r\n{\"a\"", FAKE_DRIP, "NET-2"},
-		{"HTTP/1.1 201 X\r\nContent-Length: 1073741824\r\n\r\n{", FAKE_ENDLESS, "NET-4"},
-		/* compression that nobody asked for is not undone: these bytes are no JSON */
-		{"HTTP/1.1 201 X\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n"
-		 "\x1f\x8b\x08\x01\x02\x03\x04",
-		 FAKE_CLOSE, "LOG-13"},
-	};
-	PDG_AUTO(rekor1_fake) struct rekor1_fake f = {0};
-	PDG_AUTO(log) struct pdg_log *client = NULL;
+	fake_http_lock(f->http);
+	f->raw = raw;
+	f->way = way;
+	fake_http_unlock(f->http);
+}
+
+static void check_answers(struct rekor1_fake *f, struct pdg_log *client, const struct bad_answer *t,
+			  size_t n)
+{
 	struct pdg_error err = {0};
 	size_t i;
 
-	rekor1_fake_init(&f);
-	client = client_of(&f, NULL, 1000);
-	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+	for (i = 0; i < n; i++) {
 		pdg_test_case("case %zu", i);
-		fake_http_lock(f.http);
-		f.raw = t[i].raw;
-		f.way = t[i].way;
-		fake_http_unlock(f.http);
-		CHECK_RULE(add_one(&f, client, (unsigned)i, &err), &err, t[i].rule);
+		set_answer(f, t[i].raw, t[i].way);
+		CHECK_RULE(add_one(f, client, (unsigned)i, &err), &err, t[i].rule);
 	}
 	pdg_test_case(NULL);
-	fake_http_lock(f.http);
-	f.raw = NULL;
-	f.way = FAKE_KEEP;
-	fake_http_unlock(f.http);
+}
+
+static void answers_that_are_no_entry(void)
+{
+	PDG_AUTO(rekor1_fake) struct rekor1_fake f = {0};
+	PDG_AUTO(log) struct pdg_log *client = NULL;
+	struct pdg_error err = {0};
+
+	rekor1_fake_init(&f);
+	client = client_of(&f, NULL, 1000);
+	check_answers(&f, client, bad_answers, BAD_ANSWERS);
+	check_answers(&f, client, own_answers, sizeof(own_answers) / sizeof(own_answers[0]));
+	set_answer(&f, "", FAKE_HANG);
+	CHECK_RULE(add_one(&f, client, 999, &err), &err, "NET-2");
+	set_answer(&f, NULL, FAKE_KEEP);
 	CHECK_OK(add_one(&f, client, 1000, &err), &err);
 }
 

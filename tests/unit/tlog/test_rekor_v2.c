@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "unit/tlog/bad_answers.h"
 #include "unit/tlog/fake_rekor.h"
 
 static struct pdg_log *client_that_knows(const struct rekor *r, const struct pdg_log_head *known,
@@ -132,84 +133,67 @@ static void items_that_cannot_be_logged(void)
 	CHECK_OK(client->ops->add(client, NULL, 0, &err), &err);
 }
 
-#define ANSWER(status, body) "HTTP/1.1 " status " X\r\nConnection: close\r\n\r\n" body
+/* Of this API alone. */
+static const struct bad_answer own_answers[] = {
+	{ANSWER("200", "{\"status\":\"SERVING\"}"), FAKE_CLOSE, "LOG-13"},
+	{ANSWER("201", "{\"logIndex\":\"0\",\"logId\":{\"keyId\":\"AA"), FAKE_CLOSE, "LOG-13"},
+	{ANSWER("201", "{\"logIndex\":\"-1\",\"logId\":{\"keyId\":\"AAAA\"}}"), FAKE_CLOSE,
+	 "LOG-13"},
+	{ANSWER("400", "{\"code\":3,\"message\":\"invalid hashedrekord request\",\"details\":[]}"),
+	 FAKE_CLOSE, "LOG-14"},
+	{ANSWER("400", "{\"code\":14}"), FAKE_CLOSE, "LOG-13"},
+	{ANSWER("404", "{\"code\":5,\"message\":\"Not Found\"}"), FAKE_CLOSE, "LOG-13"},
+	{ANSWER("405", "This log has been frozen, please switch to the latest log."), FAKE_CLOSE,
+	 "LOG-13"},
+	{ANSWER("409", "{\"code\":6}"), FAKE_CLOSE, "LOG-13"},
+	{ANSWER("500", "{\"code\":2,\"message\":\"failed to integrate entry\"}"), FAKE_CLOSE,
+	 "LOG-13"},
+	{ANSWER("503", "{\"code\":14,\"message\":\"reached max pushback; retry\"}"), FAKE_CLOSE,
+	 "LOG-13"},
+};
 
-static void answers_that_are_no_entry(void)
+static void set_answer(struct rekor *r, const char *raw, enum fake_way way)
 {
-	static const struct {
-		const char *raw;
-		enum fake_way way;
-		const char *rule;
-	} t[] = {
-		{ANSWER("200", "<html><body>Welcome</body></html>"), FAKE_CLOSE, "LOG-13"},
-		{ANSWER("200", "{\"status\":\"SERVING\"}"), FAKE_CLOSE, "LOG-13"},
-		{ANSWER("201", "<html>"), FAKE_CLOSE, "LOG-13"},
-		{ANSWER("201", ""), FAKE_CLOSE, "LOG-13"},
-		{ANSWER("201", "{}"), FAKE_CLOSE, "LOG-13"},
-		{ANSWER("201", "[]"), FAKE_CLOSE, "LOG-13"},
-		{ANSWER("201", "{\"logIndex\":\"0\",\"logId\":{\"keyId\":\"AA"), FAKE_CLOSE,
-		 "LOG-13"},
-		{ANSWER("201", "{\"logIndex\":\"-1\",\"logId\":{\"keyId\":\"AAAA\"}}"), FAKE_CLOSE,
-		 "LOG-13"},
-		{ANSWER("204", ""), FAKE_CLOSE, "LOG-13"},
-		{"HTTP/1.1 302 X\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
-		 FAKE_CLOSE, "LOG-13"},
-		{ANSWER("400",
-			"{\"code\":3,\"message\":\"invalid hashedrekord request\",\"details\":[]}"),
-		 FAKE_CLOSE, "LOG-14"},
-		{ANSWER("400", "<html>Bad Request</html>"), FAKE_CLOSE, "LOG-13"},
-		{ANSWER("400", "{\"code\":14}"), FAKE_CLOSE, "LOG-13"},
-		{ANSWER("404", "{\"code\":5,\"message\":\"Not Found\"}"), FAKE_CLOSE, "LOG-13"},
-		{ANSWER("405", "This log has been frozen, please switch to the latest log."),
-		 FAKE_CLOSE, "LOG-13"},
-		{ANSWER("409", "{\"code\":6}"), FAKE_CLOSE, "LOG-13"},
-		{ANSWER("413", "too large"), FAKE_CLOSE, "LOG-13"},
-		{ANSWER("429", "slow down"), FAKE_CLOSE, "LOG-13"},
-		{ANSWER("500", "{\"code\":2,\"message\":\"failed to integrate entry\"}"),
-		 FAKE_CLOSE, "LOG-13"},
-		{ANSWER("502", "<html>Bad Gateway</html>"), FAKE_CLOSE, "LOG-13"},
-		{ANSWER("503", "{\"code\":14,\"message\":\"reached max pushback; retry\"}"),
-		 FAKE_CLOSE, "LOG-13"},
-		{"", FAKE_CLOSE, "NET-3"},
-		{"garbage\r\n\r\n", FAKE_CLOSE, "NET-3"},
-		{"HTTP/1.1 201 X\r\nContent-Length: 4000\r\n\r\n{\"logIndex\"", FAKE_CLOSE,
-		 "NET-3"},
-		{"", FAKE_HANG, "NET-2"},
-		{"HTTP/1.1 201 X\r\nContent-Length: 4000\r\n\r\n{\"logIndex\":\"0\",\"logId\"",
-		 FAKE_DRIP, "NET-2"},
-		{"HTTP/1.1 201 X\r\nContent-Length: 1073741824\r\n\r\n{", FAKE_ENDLESS, "NET-4"},
-	};
-	PDG_AUTO(rekor) struct rekor r = {0};
-	PDG_AUTO(log) struct pdg_log *client = NULL;
+	fake_http_lock(r->http);
+	r->raw = raw;
+	r->way = way;
+	fake_http_unlock(r->http);
+}
+
+static void check_answers(struct rekor *r, struct pdg_log *client, const struct bad_answer *t,
+			  size_t n)
+{
 	size_t i;
 
-	rekor_init(&r);
-	client = client_with(&r, 1000);
-	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+	for (i = 0; i < n; i++) {
 		struct pdg_error err = {0};
 		int rc;
 
 		pdg_test_case("case %zu", i);
-		fake_http_lock(r.http);
-		r.raw = t[i].raw;
-		r.way = t[i].way;
-		fake_http_unlock(r.http);
-		rc = add_one(&r, client, i, &err);
+		set_answer(r, t[i].raw, t[i].way);
+		rc = add_one(r, client, i, &err);
 		CHECK_RULE(rc, &err, t[i].rule);
 	}
 	pdg_test_case(NULL);
-	/* and the server does still answer */
-	fake_http_lock(r.http);
-	r.raw = NULL;
-	r.way = FAKE_KEEP;
-	fake_http_unlock(r.http);
-	{
-		struct pdg_error err = {0};
+}
 
-		pdg_log_free(PDG_TAKE(client));
-		client = client_of(&r);
-		CHECK_OK(add_one(&r, client, 1, &err), &err);
-	}
+static void answers_that_are_no_entry(void)
+{
+	PDG_AUTO(rekor) struct rekor r = {0};
+	PDG_AUTO(log) struct pdg_log *client = NULL;
+	PDG_AUTO(log) struct pdg_log *patient = NULL;
+	struct pdg_error err = {0};
+
+	rekor_init(&r);
+	client = client_with(&r, 1000);
+	check_answers(&r, client, bad_answers, BAD_ANSWERS);
+	check_answers(&r, client, own_answers, sizeof(own_answers) / sizeof(own_answers[0]));
+	set_answer(&r, "", FAKE_HANG);
+	CHECK_RULE(add_one(&r, client, 999, &err), &err, "NET-2");
+	/* and the server does still answer */
+	set_answer(&r, NULL, FAKE_KEEP);
+	patient = client_of(&r);
+	CHECK_OK(add_one(&r, patient, 1, &err), &err);
 }
 
 static void nobody_there(void)

@@ -154,5 +154,45 @@ static void long_values(void)
 	CHECK(is_lost);
 }
 
-PDG_TEST_MAIN("log", {"a line", a_line}, {"levels", levels}, {"level names", level_names},
-	      {"failures", failures}, {"long values", long_values})
+/* Gathered lines come whole and in order: with the next warning, when they are many, at the end. */
+static void gathered(void)
+{
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(100000);
+	PDG_AUTO(buf) struct pdg_buf room = PDG_BUF_INIT(PDG_LIMIT_KIB(8));
+	PDG_AUTO(mem) char *large = calloc(1, 5001);
+	struct pdg_capture c = pdg_capture_begin(stderr);
+	struct pdg_bytes rest, line;
+	unsigned n = 0;
+	size_t i;
+
+	memset(large, 'x', 5000);
+	pdg_log_gather(&room);
+	for (i = 0; i < 100; i++) {
+		char number[24];
+
+		(void)snprintf(number, sizeof(number), "%zu", i);
+		pdg_log(i == 60 ? PDG_LOG_WARN : PDG_LOG_INFO, number, "value",
+			i == 50 ? large : "y", (const char *)NULL);
+		if (i == 0)
+			CHECK(room.n > 0);
+		if (i == 50 || i == 60)
+			CHECK_UINT(room.n, 0);
+	}
+	CHECK(room.n > 0);
+	pdg_log_gather(NULL);
+	CHECK_UINT(room.n, 0);
+	pdg_log(PDG_LOG_INFO, "100", (const char *)NULL);
+	pdg_capture_end(&c, &text);
+	for (rest = pdg_buf_bytes(&text); pdg_bytes_line(&rest, &line); n++) {
+		PDG_AUTO(json) json_t *j = NULL;
+		char number[24];
+
+		(void)snprintf(number, sizeof(number), "%u", n);
+		CHECK_OK(pdg_json_load(line, PDG_LIMIT_LOG_LINE, &j, NULL), NULL);
+		CHECK_STR(member(j, "event"), number);
+	}
+	CHECK_UINT(n, 101);
+}
+
+PDG_TEST_MAIN("log", {"gathered", gathered}, {"a line", a_line}, {"levels", levels},
+	      {"level names", level_names}, {"failures", failures}, {"long values", long_values})

@@ -274,6 +274,39 @@ static int64_t fixed_now(void *ctx)
 	return *(int64_t *)ctx;
 }
 
+/* RFC 9110 5.6.7. */
+static void dates_of_http(void)
+{
+	static const struct {
+		int64_t t;
+		const char *text;
+	} rows[] = {
+		{0, "Thu, 01 Jan 1970 00:00:00 GMT"},
+		{784111777, "Sun, 06 Nov 1994 08:49:37 GMT"},
+		{951782400, "Tue, 29 Feb 2000 00:00:00 GMT"},
+		{1706745599, "Wed, 31 Jan 2024 23:59:59 GMT"},
+		{1709251199, "Thu, 29 Feb 2024 23:59:59 GMT"},
+		{1795409997, "Mon, 23 Nov 2026 04:59:57 GMT"},
+		{-1, "Wed, 31 Dec 1969 23:59:59 GMT"},
+		{253402300799, "Fri, 31 Dec 9999 23:59:59 GMT"},
+	};
+	static const char days[] = "ThuFriSatSunMonTueWed";
+	char text[PDG_TIME_TEXT];
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		pdg_test_case("%s", rows[i].text);
+		pdg_time_http(rows[i].t, text);
+		CHECK_STR(text, rows[i].text);
+	}
+	pdg_test_case(NULL);
+	/* The days of a week follow each other, whatever the month. */
+	for (i = 0; i < 1000; i++) {
+		pdg_time_http((int64_t)i * 86400 - 86400 * 7, text);
+		CHECK(strncmp(text, days + i % 7 * 3, 3) == 0);
+	}
+}
+
 static void clocks(void)
 {
 	int64_t t = 42;
@@ -291,5 +324,5 @@ PDG_TEST_MAIN("time", {"known times", known_times},
 	      {"every day of four centuries", every_day_of_four_centuries},
 	      {"any number has a text", any_number_has_a_text},
 	      {"forms of RFC 3339", forms_of_rfc3339}, {"what is no time", what_is_no_time},
-	      {"zone is ignored", zone_is_ignored}, {"durations", durations},
-	      {"deadlines", deadlines}, {"clocks", clocks})
+	      {"dates of HTTP", dates_of_http}, {"zone is ignored", zone_is_ignored},
+	      {"durations", durations}, {"deadlines", deadlines}, {"clocks", clocks})
