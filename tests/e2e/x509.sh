@@ -49,11 +49,19 @@ printf 'disable-crl-checks\ndisable-dirmngr\n' >"$GNUPGHOME/gpgsm.conf"
 echo allow-loopback-pinentry >"$GNUPGHOME/gpg-agent.conf"
 echo secret >"$tmp/passphrase"
 import() { # import NAME AUTHORITY
-	# gpgsm 2.2 reads none of OpenSSL 3's own choice of ciphers.
-	openssl pkcs12 -export -keypbe PBE-SHA1-3DES -certpbe PBE-SHA1-3DES -macalg sha1 -inkey "$tmp/$1.key" -in "$tmp/$1.pem" \
-		-certfile "$tmp/$2.pem" -out "$tmp/$1.p12" -passout file:"$tmp/passphrase" 2>/dev/null || fail "PKCS #12 of $1"
-	gpgsm --batch --quiet --pinentry-mode loopback --passphrase-fd 3 --import "$tmp/$1.p12" 3<"$tmp/passphrase" >/dev/null 2>&1
-	[ -n "$(sm_key "$1")" ] || fail "gpgsm has no key of $1"
+	# gpgsm 2.2 reads none of OpenSSL 3's own choice of ciphers; and of those that it reads it derives a wrong key from about
+	# one salt in a hundred ("possibly bad passphrase given"): the file is then written anew, with another salt.
+	local try
+	for try in 1 2 3 4 5; do
+		openssl pkcs12 -export -keypbe PBE-SHA1-3DES -certpbe PBE-SHA1-3DES -macalg sha1 -inkey "$tmp/$1.key" -in "$tmp/$1.pem" \
+			-certfile "$tmp/$2.pem" -out "$tmp/$1.p12" -passout file:"$tmp/passphrase" 2>/dev/null || fail "PKCS #12 of $1"
+		gpgsm --batch --quiet --pinentry-mode loopback --passphrase-fd 3 --import "$tmp/$1.p12" 3<"$tmp/passphrase" \
+			>/dev/null 2>"$tmp/import.$try" && break
+	done
+	[ -n "$(sm_key "$1")" ] || {
+		cat "$tmp/import.$try" >&2
+		fail "gpgsm has no key of $1"
+	}
 }
 # sm_key NAME: the fingerprint by which gpgsm knows a certificate.
 sm_key() { openssl x509 -in "$tmp/$1.pem" -noout -fingerprint -sha1 | sed 's/.*=//; s/://g' | grep -xF -f <(gpgsm --batch --with-colons --list-secret-keys 2>/dev/null | awk -F: '$1 == "fpr" { print $10 }'); }
