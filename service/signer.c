@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "service/signer_impl.h"
 #include "util/limits.h"
@@ -264,6 +265,7 @@ void pdg_signer_end(struct pdg_signer *s)
 	free(s->origin);
 	free(s->journal_key);
 	free(s->log_key);
+	free(s->envp);
 	free(s);
 }
 
@@ -271,6 +273,46 @@ static int copy(const char *text, char **out, struct pdg_error *err)
 {
 	*out = pdg_str_dup(text);
 	return text && !*out ? pdg_nomem(err) : 0;
+}
+
+static int variable(const char *name, const char *value, char **out, struct pdg_error *err)
+{
+	*out = value ? pdg_str_printf("%s=%s", name, value) : NULL;
+	return value && !*out ? pdg_nomem(err) : 0;
+}
+
+static bool is_place(const char *variable)
+{
+	return pdg_str_starts(variable, PDG_AGENT_ENV_JOURNAL_KEY "=") ||
+	       pdg_str_starts(variable, PDG_AGENT_ENV_LOG_KEY "=");
+}
+
+/* What this process has, and where the two keys are. */
+static int describe_env(struct pdg_signer *s, const struct pdg_signer_options *opt,
+			struct pdg_error *err)
+{
+	size_t n = 0;
+	size_t all = 0;
+	int rc = variable(PDG_AGENT_ENV_JOURNAL_KEY, opt->journal_key, &s->journal_key, err);
+
+	if (rc == 0)
+		rc = variable(PDG_AGENT_ENV_LOG_KEY, opt->log_key, &s->log_key, err);
+	if (rc < 0)
+		return rc;
+	while (environ && environ[all])
+		all++;
+	s->envp = pdg_calloc(all + 3, sizeof(*s->envp));
+	if (!s->envp)
+		return pdg_nomem(err);
+	for (all = 0; environ && environ[all]; all++) {
+		if (!is_place(environ[all]))
+			s->envp[n++] = environ[all];
+	}
+	if (s->journal_key)
+		s->envp[n++] = s->journal_key;
+	if (s->log_key)
+		s->envp[n++] = s->log_key;
+	return 0;
 }
 
 static int describe(struct pdg_signer *s, const struct pdg_signer_options *opt,
@@ -284,23 +326,13 @@ static int describe(struct pdg_signer *s, const struct pdg_signer_options *opt,
 	if (rc == 0)
 		rc = copy(opt->origin, &s->origin, err);
 	if (rc == 0)
-		rc = copy(opt->journal_key, &s->journal_key, err);
-	if (rc == 0)
-		rc = copy(opt->log_key, &s->log_key, err);
+		rc = describe_env(s, opt, err);
 	s->argv[n++] = "pedigree-signer";
 	s->argv[n++] = "--config";
 	s->argv[n++] = s->config;
 	s->argv[n++] = "--origin";
 	s->argv[n++] = s->origin;
-	if (s->journal_key) {
-		s->argv[n++] = "--journal-key";
-		s->argv[n++] = s->journal_key;
-	}
-	if (s->log_key) {
-		s->argv[n++] = "--log-key";
-		s->argv[n++] = s->log_key;
-	}
-	s->spawn = (struct pdg_spawn){.program = s->program, .argv = s->argv};
+	s->spawn = (struct pdg_spawn){.program = s->program, .argv = s->argv, .envp = s->envp};
 	return rc;
 }
 

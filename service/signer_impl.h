@@ -28,8 +28,10 @@ struct pdg_signer_holder {
 
 struct pdg_signer {
 	struct pdg_spawn spawn;
-	const char *argv[10];
-	char *program, *config, *origin, *journal_key, *log_key;
+	const char *argv[6];
+	const char **envp;
+	char *program, *config, *origin;
+	char *journal_key, *log_key; /* NAME=VALUE of its environment; NULL: there is none */
 
 	pthread_mutex_t mutex;
 	pthread_cond_t change; /* a connection is idle, a holder ended or began */

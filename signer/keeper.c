@@ -3,7 +3,7 @@
  * pedigreed is confined once it serves: what it starts then sees no more files than it does, and
  * not those of the keys. So it starts this process before, and asks it for a holder of keys at the
  * start, when the one before has ended, and when the configuration is read again. The keeper itself
- * holds no key and reads one number; where the keys are it was told once, by its command line.
+ * holds no key and reads one number; where the keys are it was told once, when it was started.
  *
  * A holder is a fork of it: nothing is executed, so nothing has to be found.
  */

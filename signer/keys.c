@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From the daemon's file, or the command line, to a key that can sign. */
+/* From the daemon's file, or what this was started with, to a key that can sign. */
 #include "signer/keys.h"
 
 #include "signer/token.h"

@@ -7,7 +7,7 @@
 #include "crypto/key.h"
 
 /*
- * Given once, by the command line, before the process that asks has heard a byte from outside. Of
+ * Given once, by command line and environment, before the process that asks has heard a byte from outside. Of
  * the daemon's file two values are read anew whenever keys are opened, for they may change:
  * [service] signingKey and signingKeyPassphrase.
  */

@@ -6,6 +6,7 @@
  */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -14,12 +15,11 @@
 #include "signer/keeper.h"
 #include "util/opt.h"
 #include "util/out.h"
+#include "util/str.h"
 
 static const struct pdg_opt options[] = {
 	{"config", "FILE", "the daemon's configuration, which names signingKey", false},
 	{"origin", "NAME", "the log's origin: its checkpoints, and the journal's", false},
-	{"journal-key", "KEY", "the journal's key", false},
-	{"log-key", "KEY", "the log's key", false},
 	{"version", NULL, "print the version", false},
 	{0},
 };
@@ -47,19 +47,54 @@ static void ignore_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/*
+ * A module looks into the home for its configuration, as libraries do. A service's home may be the
+ * folder of its store, which the process that asks may write: nothing there speaks in here.
+ */
+static int leave_home(struct pdg_error *err)
+{
+	static const char *const places[] = {"XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME",
+					     "XDG_STATE_HOME", "XDG_RUNTIME_DIR"};
+	size_t i;
+	int rc = setenv("HOME", "/nonexistent", 1);
+
+	for (i = 0; rc == 0 && i < sizeof(places) / sizeof(places[0]); i++)
+		rc = unsetenv(places[i]);
+	return rc == 0 ? 0 : pdg_nomem(err);
+}
+
+/* The variable's value, for this process alone; NULL: it is not there. */
+static int take_variable(const char *name, char **out, struct pdg_error *err)
+{
+	const char *value = getenv(name);
+
+	*out = pdg_str_dup(value);
+	if ((value && !*out) || unsetenv(name) != 0)
+		return pdg_nomem(err);
+	return 0;
+}
+
 static int run(const struct pdg_args *args, struct pdg_error *err)
 {
-	const struct pdg_signer_places places = {
+	PDG_AUTO(mem) char *journal_key = NULL;
+	PDG_AUTO(mem) char *log_key = NULL;
+	struct pdg_signer_places places = {
 		.config = pdg_args_get(args, "config"),
 		.origin = pdg_args_get(args, "origin"),
-		.journal_key = pdg_args_get(args, "journal-key"),
-		.log_key = pdg_args_get(args, "log-key"),
 	};
 	struct stat st;
+	int rc;
 
 	if (!places.config || !places.origin || args->n_args || fstat(STDIN_FILENO, &st) != 0 ||
 	    !S_ISSOCK(st.st_mode))
 		return pdg_reject(err, "CLI-1", "this program is started by pedigreed alone");
+	rc = take_variable(PDG_AGENT_ENV_JOURNAL_KEY, &journal_key, err);
+	if (rc == 0)
+		rc = take_variable(PDG_AGENT_ENV_LOG_KEY, &log_key, err);
+	if (rc < 0)
+		return rc;
+	places.journal_key = journal_key;
+	places.log_key = log_key;
 	return pdg_signer_keep(&places, STDIN_FILENO, err);
 }
 
@@ -73,6 +108,8 @@ int main(int argc, char **argv)
 	close_others();
 	ignore_signals();
 	rc = pdg_confine_begin(&err);
+	if (rc == 0)
+		rc = leave_home(&err);
 	if (rc == 0)
 		rc = pdg_args_parse(options, argc - 1, argv + 1, &args, &err);
 	if (rc == 0 && pdg_args_has(&args, "version"))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Opening a token: URI, modules, slot, session, PIN, key, public half, one signature as a trial.
+ * Opening a token: URI, module, slot, session, PIN, key, public half, one signature as a trial.
  * What is open stays so until the process ends.
  */
 #include <stdarg.h>
@@ -30,11 +30,9 @@ static void token_free(void *ctx)
 		return;
 	while (t->n_idle > 0)
 		(void)t->module->C_CloseSession(t->idle[--t->n_idle]);
-	if (t->modules)
-		p11_kit_modules_finalize_and_release(t->modules);
-	if (t->own_module) {
-		(void)p11_kit_module_finalize(t->own_module);
-		p11_kit_module_release(t->own_module);
+	if (t->loaded) {
+		(void)p11_kit_module_finalize(t->loaded);
+		p11_kit_module_release(t->loaded);
 	}
 	p11_kit_uri_free(t->uri);
 	pdg_buf_done(&t->pin);
@@ -63,24 +61,24 @@ static int read_uri(struct pdg_token *t, const char *uri, struct pdg_error *err)
 	return 0;
 }
 
-static int load_modules(struct pdg_token *t, struct pdg_error *err)
+/*
+ * The one that is named and no other. p11-kit's own list of modules is of several places, some in
+ * the home of the user, and whatever stands in one of them runs here.
+ */
+static int load_module(struct pdg_token *t, struct pdg_error *err)
 {
 	const char *path = p11_kit_uri_get_module_path(t->uri);
 
-	if (!path) {
-		t->modules = p11_kit_modules_load_and_initialize(0);
-		return t->modules ? 0
-				  : pdg_token_refuse(t, err, "p11-kit loads no module: %s",
-						     p11_kit_message());
-	}
+	if (!path)
+		return pdg_token_refuse(t, err, "the URI names no module (module-path)");
 	if (path[0] != '/')
 		return pdg_token_refuse(t, err, "module-path is no absolute path");
-	t->own_module = p11_kit_module_load(path, 0);
-	if (!t->own_module)
+	t->loaded = p11_kit_module_load(path, 0);
+	if (!t->loaded)
 		return pdg_token_refuse(t, err, "the module %s cannot be loaded", path);
-	if (p11_kit_module_initialize(t->own_module) == CKR_OK)
+	if (p11_kit_module_initialize(t->loaded) == CKR_OK)
 		return 0;
-	p11_kit_module_release(PDG_TAKE(t->own_module));
+	p11_kit_module_release(PDG_TAKE(t->loaded));
 	return pdg_token_refuse(t, err, "the module %s does not start", path);
 }
 
@@ -196,7 +194,7 @@ int pdg_token_open(const char *uri, struct pdg_key **out, struct pdg_error *err)
 	(void)pthread_mutex_init(&t->mutex, NULL);
 	rc = read_uri(t, uri, err);
 	if (rc == 0)
-		rc = load_modules(t, err);
+		rc = load_module(t, err);
 	if (rc == 0)
 		rc = read_pin(t, err);
 	if (rc == 0)

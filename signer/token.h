@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Keys in PKCS#11 tokens, named by RFC 7512 URIs, through p11-kit: its configured modules, or the
- * one that module-path in the URI names.
+ * Keys in PKCS#11 tokens, named by RFC 7512 URIs, through p11-kit: by the module that module-path
+ * in the URI names, which must be there; no configuration of p11-kit is read.
  */
 #ifndef PDG_SIGNER_TOKEN_H
 #define PDG_SIGNER_TOKEN_H

@@ -11,7 +11,7 @@
 #define ATTRIBUTES_MAX	16
 #define ATTRIBUTE_BYTES PDG_LIMIT_KIB(64)
 
-/* Try the slots of one module; each that fits is counted. */
+/* Try the slots of the module; each that fits is counted. */
 static int look_in(struct pdg_token *t, CK_FUNCTION_LIST *module, size_t *found,
 		   struct pdg_error *err)
 {
@@ -48,13 +48,9 @@ static int look_in(struct pdg_token *t, CK_FUNCTION_LIST *module, size_t *found,
 
 int pdg_token_find_slot(struct pdg_token *t, struct pdg_error *err)
 {
-	size_t found = 0, i;
-	int rc = 0;
+	size_t found = 0;
+	int rc = look_in(t, t->loaded, &found, err);
 
-	if (t->own_module)
-		rc = look_in(t, t->own_module, &found, err);
-	for (i = 0; rc == 0 && t->modules && t->modules[i]; i++)
-		rc = look_in(t, t->modules[i], &found, err);
 	if (rc < 0 || found == 1)
 		return rc;
 	if (found == 0)

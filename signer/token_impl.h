@@ -14,8 +14,7 @@
 struct pdg_token {
 	char *name; /* the URI without its query, which may hold the PIN */
 	P11KitUri *uri;
-	CK_FUNCTION_LIST **modules;
-	CK_FUNCTION_LIST *own_module; /* of module-path; modules is NULL then */
+	CK_FUNCTION_LIST *loaded; /* of module-path; initialized */
 	struct pdg_buf pin;
 
 	CK_FUNCTION_LIST *module;
@@ -34,7 +33,7 @@ struct pdg_token {
 int pdg_token_refuse(const struct pdg_token *t, struct pdg_error *err, const char *fmt, ...)
 	PDG_PRINTF(3, 4);
 
-/** The one token of all modules that the URI names: t->module, t->slot. KEY-5. */
+/** The one token of the module that the URI names: t->module, t->slot. KEY-5. */
 int pdg_token_find_slot(struct pdg_token *t, struct pdg_error *err) PDG_MUST_CHECK;
 /** The one private key in it that the URI names: t->key, t->kind, t->asks_always. KEY-5. */
 int pdg_token_find_key(struct pdg_token *t, CK_SESSION_HANDLE session,

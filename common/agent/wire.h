@@ -22,7 +22,12 @@
 #include "util/buf.h"
 #include "util/limits.h"
 
-/* What a key is for. Its name in words and on the command line: pdg_purpose_name(). */
+/* Where the journal's and the log's key are, by the environment: a URI may have its PIN in it, and
+ * a command line is for everybody to read. */
+#define PDG_AGENT_ENV_JOURNAL_KEY "PEDIGREE_SIGNER_JOURNAL_KEY"
+#define PDG_AGENT_ENV_LOG_KEY	  "PEDIGREE_SIGNER_LOG_KEY"
+
+/* What a key is for. Its name in words: pdg_purpose_name(). */
 enum pdg_purpose { PDG_PURPOSE_SIGNING, PDG_PURPOSE_JOURNAL, PDG_PURPOSE_LOG, PDG_PURPOSES };
 
 /** "signing", "journal", "log". Static. */

@@ -112,6 +112,18 @@ if [ -f /usr/lib/softhsm/libsofthsm2.so ] && tool softhsm2-util "PKCS#11" && too
 	digest=$(sha256sum <"$W/artifact" | cut -d' ' -f1)
 	ok "a verdict on what a token signed" pedigree verify "$W/artifact" --from "$URL" --policy "$W/policy"
 	http 200 - "its chain" "$URL/api/v1/chains/sha256:$digest"
+	world_stop
+	# The home of the service's user may be the folder of its store: nothing below it configures who holds the keys.
+	mkdir -p "$HOME/.config/softhsm2" "$HOME/.config/pkcs11/modules"
+	mv "$W/softhsm2.conf" "$HOME/.config/softhsm2/softhsm2.conf"
+	printf 'module: %s\n' "$module" >"$HOME/.config/pkcs11/modules/planted.module"
+	exits 2 KEY-5 "T76 a module's configuration in the home" env -u SOFTHSM2_CONF timeout -s KILL 20 pedigreed --config "$W/pedigreed.conf"
+	exits 2 KEY-5 "T76 or below XDG_CONFIG_HOME" env -u SOFTHSM2_CONF XDG_CONFIG_HOME="$HOME/.config" timeout -s KILL 20 pedigreed --config "$W/pedigreed.conf"
+	mv "$HOME/.config/softhsm2/softhsm2.conf" "$W/softhsm2.conf"
+	configure signingKey "\"pkcs11:token=service;object=signing?pin-source=file:$W/keys/pin\""
+	exits 2 KEY-5 "T76 a URI that leaves the module to p11-kit's configuration" timeout -s KILL 20 pedigreed --config "$W/pedigreed.conf"
+	configure signingKey "$(uri signing)"
+	world_start
 	mv "$W/tokens" "$W/tokens-away"
 	kill -KILL "$(holder)"
 	build

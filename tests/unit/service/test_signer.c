@@ -219,6 +219,27 @@ static void each_signs_what_is_its_own(void)
 	agent_done(&a);
 }
 
+/* A URI may have its PIN in it, and every user of a machine reads command lines. */
+static void places_are_on_no_command_line(void)
+{
+	char path[64], line[4096];
+	struct agent a;
+	FILE *f;
+	size_t n;
+
+	agent_start(&a);
+	(void)snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)keeper());
+	f = fopen(path, "r");
+	if (!f)
+		abort();
+	n = fread(line, 1, sizeof(line), f);
+	(void)fclose(f);
+	CHECK(pdg_bytes_find(pdg_bytes(line, n), pdg_bytes_str(a.config), 0) != SIZE_MAX);
+	CHECK(pdg_bytes_find(pdg_bytes(line, n), pdg_bytes_str(a.journal), 0) == SIZE_MAX);
+	CHECK(pdg_bytes_find(pdg_bytes(line, n), pdg_bytes_str(a.log), 0) == SIZE_MAX);
+	agent_done(&a);
+}
+
 static void what_cannot_be_opened_says_why(void)
 {
 	struct pdg_error err = {0};
@@ -559,6 +580,7 @@ static void lists_of_many_threads_share_the_connections(void)
 }
 
 PDG_TEST_MAIN("signer", {"each signs what is its own", each_signs_what_is_its_own},
+	      {"places are on no command line", places_are_on_no_command_line},
 	      {"what cannot be opened says why", what_cannot_be_opened_says_why},
 	      {"many threads sign at once", many_threads_sign_at_once},
 	      {"a dead one is begun again", a_dead_one_is_begun_again},

@@ -278,6 +278,10 @@ static void pins_and_modules(void)
 		   &err, "KEY-5");
 	CHECK_RULE(pdg_token_open("pkcs11:token=service;object=ed?module-path=m.so", &key, &err),
 		   &err, "KEY-5");
+	/* No list of modules is asked: whoever may write one has his code run here. */
+	CHECK_RULE(pdg_token_open("pkcs11:token=service;object=p384?pin-value=" PIN, &key, &err),
+		   &err, "KEY-5");
+	CHECK(strstr(err.text, "module-path") != NULL);
 }
 
 /* A folder of tokens of this test's own; false: something is not installed. */
