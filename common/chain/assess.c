@@ -145,6 +145,21 @@ static struct pdg_entry_claim claim_of(const struct pdg_judge *j, const struct p
 	};
 }
 
+/* What is countersigned was received before: a time that says otherwise is of a clock that lies. */
+static int check_order(const struct pdg_assessed *a, int64_t time, const char *rule,
+		       const char *what, struct pdg_error *err)
+{
+	char proven[PDG_TIME_TEXT];
+	char received[PDG_TIME_TEXT];
+
+	if (time == 0 || a->received == 0 || time >= a->received - PDG_TIME_TOLERANCE)
+		return 0;
+	pdg_time_text(time, proven);
+	pdg_time_text(a->received, received);
+	return pdg_reject(err, rule, "the %s is of %s, before the statement was received, %s", what,
+			  proven, received);
+}
+
 /*
  * When the countersignature existed, as neither the service nor whoever has the record says
  * (rules.md 1): an authority's timestamp, else the signed time of a Rekor v1; 0: nobody does.
@@ -163,6 +178,8 @@ static int proven_time(struct pdg_judge *j, struct pdg_assessed *a,
 	if (!j->root)
 		return 0;
 	rc = pdg_bundle_time(b, j->root, claim.sig, claim.latest, &at, err);
+	if (rc == 0)
+		rc = check_order(a, at, "TSA-10", "timestamp", err);
 	for (i = 0; rc == 0 && at == 0 && i < b->n_entries; i++) {
 		struct pdg_entry_shown shown = {0};
 
@@ -171,6 +188,8 @@ static int proven_time(struct pdg_judge *j, struct pdg_assessed *a,
 		rc = pdg_sha256(pdg_buf_bytes(&b->envelope->pae), digest, err);
 		if (rc == 0)
 			rc = pdg_entry_judge(b->entries[i], j->root, &claim, &shown, err);
+		if (rc == 0)
+			rc = check_order(a, shown.time, "LOG-19", "log entry", err);
 		at = shown.time;
 	}
 	if (rc == 0)
@@ -234,6 +253,8 @@ static int check_entries(struct pdg_judge *j, struct pdg_assessed *a,
 		struct pdg_entry_shown shown = {0};
 
 		rc = pdg_entry_judge(b->entries[i], j->root, &claim, &shown, err);
+		if (rc == 0)
+			rc = check_order(a, shown.time, "LOG-19", "log entry", err);
 		/* One with a time of its own was held against the log's window there. */
 		if (rc == 0 && shown.time == 0)
 			rc = pdg_root_log_good(shown.log, a->at, claim.latest, err);

@@ -197,6 +197,13 @@ int pdg_rekor1_check(const struct pdg_entry *e, struct pdg_bytes body, const str
 				  "log entry %" PRIu64
 				  " is of a log that the trusted root does not name",
 				  e->log_index);
+	/* Its key is the service's: a time by it would be the service's own word. */
+	if (log->embedded)
+		return pdg_reject(err, "LOG-9",
+				  "log entry %" PRIu64
+				  " is one of Rekor v1, and %s is a service's embedded log, which "
+				  "makes none",
+				  e->log_index, log->host);
 	if (!proved && !timed)
 		return pdg_reject(err, "LOG-10",
 				  "log entry %" PRIu64

@@ -57,7 +57,8 @@ struct pdg_rekor1_shown {
  * @latest  the entry's time must not be later (now, or when the entry was received; the tolerance
  *          of rules.md 1 is added here)
  *
- * Returns 0; PDG_E_REJECTED: LOG-1, LOG-4, LOG-5 (proof, checkpoint), LOG-8 (unknown log), LOG-10
+ * Returns 0; PDG_E_REJECTED: LOG-1, LOG-4, LOG-5 (proof, checkpoint), LOG-8 (unknown log), LOG-9
+ * (a service's embedded log, which makes no such entries, promises and times), LOG-10
  * (neither SET nor proof with checkpoint), LOG-18 (SET wrong), LOG-19 (a time to come), TIM-1,
  * TIM-2 (the log's key was not in use at that time); PDG_E_FORMAT (LOG-3), PDG_E_LIMIT,
  * PDG_E_NOMEM.

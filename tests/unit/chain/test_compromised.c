@@ -35,7 +35,7 @@ static void make_authority(struct tsa_cert *c, const struct tsa_cert *ca)
 						 .until = WORLD_COMMITTED + YEAR});
 }
 
-static void witnesses_init(struct witnesses *s, const struct pdg_world *w)
+static void witnesses_init(struct witnesses *s, const struct pdg_world *w, bool embedded)
 {
 	PDG_AUTO(buf) struct pdg_buf json = PDG_BUF_INIT(65536);
 	struct pdg_buf certs[2];
@@ -51,8 +51,9 @@ static void witnesses_init(struct witnesses *s, const struct pdg_world *w)
 	CHECK_OK(pdg_root_write(&(struct pdg_root_make){.base_url = "https://" REKOR1_HOST,
 							.key = s->log.key,
 							.log_id = pdg_key_spki_sha256(s->log.key),
-							.valid_from = WORLD_COMMITTED,
+							.valid_from = WORLD_COMMITTED - YEAR,
 							.authority = &chain,
+							.embedded = embedded,
 							.authority_url = "http://tsa.example"},
 				&json, &err),
 		 &err);
@@ -156,7 +157,7 @@ static void what_was_signed_before_stands(void)
 	size_t i;
 
 	scene_init(&s, NULL);
-	witnesses_init(&wit, &s.w);
+	witnesses_init(&wit, &s.w, false);
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const struct dated *d = &cases[i];
 
@@ -177,4 +178,60 @@ static void what_was_signed_before_stands(void)
 	witnesses_done(&wit);
 }
 
-PDG_TEST_MAIN("compromised", {"what was signed before stands", what_was_signed_before_stands})
+/* Who has the service's machine has the embedded log's key too: its time is his to choose. */
+static void the_services_own_log_dates_nothing(void)
+{
+	static const struct dated before = {.log = BEFORE};
+	PDG_AUTO(scene) struct scene s;
+	struct witnesses wit;
+
+	scene_init(&s, NULL);
+	witnesses_init(&wit, &s.w, true);
+	date(&wit, &s.w, &before, &s.source);
+	date(&wit, &s.w, &before, &s.build);
+	scene_both(&s);
+	pdg_world_policy(&s.w, COMPROMISED(SINCE));
+	expect_build(&s, "LOG-9");
+	witnesses_done(&wit);
+}
+
+/*
+ * Nothing is countersigned before it was received (00:01:00Z and 00:02:00Z): a time of before that
+ * is of a clock that lies, and would take any key out of its window, or into it.
+ */
+static void nothing_is_older_than_its_receipt(void)
+{
+	static const struct dated cases[] = {
+		{"logged five minutes before", WORLD_BUILD_AT - 300, false, NULL, false, NULL},
+		{"logged earlier", WORLD_BUILD_AT - 301, false, NULL, false, "LOG-19"},
+		{"stamped four minutes before", AFTER, false, "20240131235800Z", false, NULL},
+		{"stamped earlier", AFTER, false, "20240131235659Z", false, "TSA-10"},
+		{"stamped in time, logged earlier", WORLD_BUILD_AT - 301, false, BEFORE_TEXT, false,
+		 "LOG-19"},
+	};
+	PDG_AUTO(scene) struct scene s;
+	struct witnesses wit;
+	size_t i;
+
+	scene_init(&s, NULL);
+	witnesses_init(&wit, &s.w, false);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct dated *d = &cases[i];
+
+		pdg_test_case("%s", d->what);
+		date(&wit, &s.w, &(struct dated){.log = BEFORE}, &s.source);
+		date(&wit, &s.w, d, &s.build);
+		scene_both(&s);
+		pdg_world_policy(&s.w, NULL);
+		if (d->rule)
+			expect_build(&s, d->rule);
+		else
+			expect_good(&s);
+	}
+	pdg_test_case(NULL);
+	witnesses_done(&wit);
+}
+
+PDG_TEST_MAIN("compromised", {"what was signed before stands", what_was_signed_before_stands},
+	      {"the service's own log dates nothing", the_services_own_log_dates_nothing},
+	      {"nothing is older than its receipt", nothing_is_older_than_its_receipt})

@@ -235,6 +235,23 @@ static void set_of_another_kind_of_key(void)
 	CHECK_RULE(now(&r, &err), &err, "LOG-18");
 }
 
+/* The service's own log dates nothing, whatever its key could sign: nor is that log's promise one.
+ */
+static void set_of_the_embedded_log(void)
+{
+	PDG_AUTO(rekor1) struct rekor1 r;
+	struct pdg_rekor1_shown shown;
+	struct pdg_error err = {0};
+	struct rekor1_fields f = all;
+
+	rekor1_init(&r);
+	r.root->logs[0].embedded = true;
+	CHECK_RULE(now(&r, &err), &err, "LOG-9");
+	/* Nor without the SET: such an entry is none of its tree. */
+	f.entry &= ~(1u << 5);
+	CHECK_RULE(judge(&r, &f, LATEST, &shown, &err), &err, "LOG-9");
+}
+
 static void times(void)
 {
 	PDG_AUTO(rekor1) struct rekor1 r;
@@ -367,5 +384,6 @@ static void proofs(void)
 
 PDG_TEST_MAIN("rekor_v1", {"good", good}, {"body", body}, {"every bit counts", every_bit_counts},
 	      {"another claim", another_claim}, {"set", set},
-	      {"set of another kind of key", set_of_another_kind_of_key}, {"times", times},
+	      {"set of another kind of key", set_of_another_kind_of_key},
+	      {"set of the embedded log", set_of_the_embedded_log}, {"times", times},
 	      {"logs", logs}, {"checkpoints", checkpoints}, {"proofs", proofs})
