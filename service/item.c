@@ -18,6 +18,7 @@ struct pdg_item *pdg_item_new(const struct pdg_stored *row, const uint8_t *diges
 	if (!it)
 		return NULL;
 	it->id = row->id;
+	it->received = row->received;
 	it->reference = pdg_str_dup(row->reference);
 	it->service_key = pdg_str_dup(row->service_key);
 	pdg_buf_init(&it->sig, PDG_LIMIT_SIGNATURE);

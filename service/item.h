@@ -10,6 +10,7 @@
 struct pdg_item {
 	struct pdg_item *next;
 	int64_t id;
+	int64_t received;
 	char *reference;
 	char *service_key;
 	uint8_t digest[32];

@@ -109,6 +109,11 @@ static int judge(const struct call *c, const json_t *entry, struct pdg_entry **o
 
 	if (rc == 0)
 		rc = pdg_entry_judge(e, c->l->root, &claim, &shown, err);
+	/* Kept for ever, it would be refused for ever. */
+	if (rc == 0 && shown.time && shown.time < c->item->received - PDG_TIME_TOLERANCE)
+		rc = pdg_reject(err, "LOG-19",
+				"the log's time lies before the statement was received: its clock "
+				"is behind, or this machine's ahead");
 	if (rc < 0)
 		return rc;
 	keep_head(c->l, &(struct pdg_log_head){.size = e->proof_size, .root = e->proof_root});

@@ -81,6 +81,7 @@ static void describe(const struct pdg_item *it, struct pdg_log_item *out)
 	out->sig = pdg_buf_bytes(&it->sig);
 	out->payload = pdg_buf_bytes(&it->payload);
 	out->key = it->key;
+	out->received = it->received;
 }
 
 /* --- batches --- */
@@ -197,7 +198,8 @@ static void on_stamped(void *ctx, int rc, struct pdg_bytes response, const struc
 static void stamp_one(struct pdg_publisher *p, struct pdg_item *it)
 {
 	struct pdg_error err = {0};
-	int rc = pdg_stamps_begin(p->opt.stamps, pdg_buf_bytes(&it->sig), on_stamped, it, &err);
+	int rc = pdg_stamps_begin(p->opt.stamps, pdg_buf_bytes(&it->sig), it->received, on_stamped,
+				  it, &err);
 
 	if (rc == 0)
 		return;

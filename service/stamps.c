@@ -14,6 +14,7 @@
 struct call {
 	const struct pdg_stamps *s;
 	struct pdg_bytes sig;
+	int64_t received;
 	void (*done)(void *ctx, int rc, struct pdg_bytes response, const struct pdg_error *err);
 	void *ctx;
 };
@@ -38,8 +39,14 @@ static int judge(const struct call *c, struct pdg_bytes answer, struct pdg_buf *
 		rc = pdg_json_base64(j, "response", out, err);
 	if (rc < 0)
 		return rc;
-	return pdg_root_timestamp(c->s->root, PDG_TIMESTAMP_RESPONSE, pdg_buf_bytes(out), c->sig,
-				  pdg_now(c->s->clock), &time, err);
+	rc = pdg_root_timestamp(c->s->root, PDG_TIMESTAMP_RESPONSE, pdg_buf_bytes(out), c->sig,
+				pdg_now(c->s->clock), &time, err);
+	/* Kept for ever, it would be refused for ever. */
+	if (rc == 0 && time < c->received - PDG_TIME_TOLERANCE)
+		rc = pdg_reject(err, "TSA-10",
+				"the authority's time lies before the statement was received: its "
+				"clock is behind, or this machine's ahead");
+	return rc;
 }
 
 static void on_answer(void *ctx, int rc, struct pdg_bytes answer, const struct pdg_error *err)
@@ -57,7 +64,7 @@ static void on_answer(void *ctx, int rc, struct pdg_bytes answer, const struct p
 	free(c);
 }
 
-int pdg_stamps_begin(const struct pdg_stamps *s, struct pdg_bytes sig,
+int pdg_stamps_begin(const struct pdg_stamps *s, struct pdg_bytes sig, int64_t received,
 		     void (*done)(void *ctx, int rc, struct pdg_bytes response,
 				  const struct pdg_error *err),
 		     void *ctx, struct pdg_error *err)
@@ -72,7 +79,7 @@ int pdg_stamps_begin(const struct pdg_stamps *s, struct pdg_bytes sig,
 
 	if (!c)
 		return pdg_nomem(err);
-	*c = (struct call){.s = s, .sig = sig, .done = done, .ctx = ctx};
+	*c = (struct call){.s = s, .sig = sig, .received = received, .done = done, .ctx = ctx};
 	rc = pdg_sha256(sig, digest, err);
 	if (rc < 0)
 		return rc;

@@ -19,11 +19,12 @@ struct pdg_stamps {
 
 /**
  * Ask for a timestamp over the signature @sig, which stays where it is until @done is called, once,
- * from the relay's thread: @rc 0 with the authority's whole response, verified; else @err: TSA-12
- * (none for now: try again), TSA-* (it is not to be believed).
- * Returns 0, or why @done will not be called.
+ * from the relay's thread. @received: when the statement was, before which nothing was signed over
+ * it; a time of more than the tolerance of rules.md 1 before that is TSA-10. @rc 0 with the
+ * authority's whole response, verified; else @err: TSA-12 (none for now: try again), TSA-* (it is
+ * not to be believed). Returns 0, or why @done will not be called.
  */
-int pdg_stamps_begin(const struct pdg_stamps *s, struct pdg_bytes sig,
+int pdg_stamps_begin(const struct pdg_stamps *s, struct pdg_bytes sig, int64_t received,
 		     void (*done)(void *ctx, int rc, struct pdg_bytes response,
 				  const struct pdg_error *err),
 		     void *ctx, struct pdg_error *err) PDG_MUST_CHECK;

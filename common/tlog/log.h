@@ -13,6 +13,7 @@ struct pdg_log_item {
 	uint8_t digest[32]; /* SHA-256 of the PAE */
 	struct pdg_bytes sig;
 	const struct pdg_key *key; /* public part is enough */
+	int64_t received;	   /* when the statement was: no log's time may be earlier (0) */
 	struct pdg_bytes payload; /* the statement; only logs that want it (ops->payload) read it */
 	/* results */
 	int rc; /* 0, or why this one failed (PDG_E_IO: try again later) */

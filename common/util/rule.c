@@ -110,7 +110,7 @@ static const struct pdg_rule rules[] = {
 	{ "LOG-16", PDG_E_IO, 503, "log-unavailable", "another process has the embedded log open" },
 	{ "LOG-17", PDG_E_REJECTED, 403, "refused", "a log entry has a time or a promise, which logs of its kind do not give" },
 	{ "LOG-18", PDG_E_REJECTED, 403, "refused", "a log's signed entry timestamp is wrong" },
-	{ "LOG-19", PDG_E_REJECTED, 403, "refused", "a log entry's signed time is one to come" },
+	{ "LOG-19", PDG_E_REJECTED, 403, "refused", "a log entry's signed time is one to come, or before what it is about was received" },
 
 	/* RFC 3161 timestamps */
 	{ "TSA-1", PDG_E_FORMAT, 400, "malformed", "a timestamp, or an authority's certificate, is not strictly of its form" },
@@ -122,7 +122,7 @@ static const struct pdg_rule rules[] = {
 	{ "TSA-7", PDG_E_REJECTED, 403, "refused", "a timestamp is of no authority that the trusted root names" },
 	{ "TSA-8", PDG_E_REJECTED, 403, "refused", "a timestamp's certificate was not valid then, or may not sign timestamps" },
 	{ "TSA-9", PDG_E_REJECTED, 403, "refused", "a timestamp's authority is not trusted for that time" },
-	{ "TSA-10", PDG_E_REJECTED, 403, "refused", "a timestamp's time is one to come" },
+	{ "TSA-10", PDG_E_REJECTED, 403, "refused", "a timestamp's time is one to come, or before what it is about was received" },
 	{ "TSA-11", PDG_E_REJECTED, 403, "refused", "a timestamp response is not the answer to what was asked" },
 	{ "TSA-12", PDG_E_IO, 503, "log-unavailable", "the timestamp authority gives no timestamp for now" },
 

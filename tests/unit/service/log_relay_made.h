@@ -21,6 +21,7 @@ struct elsewhere {
 	struct pdg_root *root;
 	struct pdg_relay *relay;
 	struct pdg_log *log;
+	int64_t received; /* what is asked about was; 0: it is not said */
 };
 
 /* One item and its answer. */
@@ -141,6 +142,7 @@ static inline void ask(struct elsewhere *e, struct asked *a, unsigned number)
 	memcpy(a->sig, &number, sizeof(number));
 	a->item.sig = pdg_bytes(a->sig, sizeof(a->sig));
 	a->item.payload = pdg_bytes_str(a->payload);
+	a->item.received = e->received;
 	rc = e->log->ops->start(e->log, &a->item, asked_answer, a, &a->item.err);
 	if (rc < 0) {
 		a->item.rc = rc;

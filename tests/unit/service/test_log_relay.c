@@ -191,6 +191,13 @@ static void v1_lies(void)
 	e.v1.location = "/api/v1/log/entries/%";
 	CHECK_STR(rule_of(&e, 6, NULL), "");
 	e.v1.location = NULL;
+	/* a clock that is behind: a time of before there was anything to log */
+	e.received = e.v1.time;
+	e.v1.time = e.received - PDG_TIME_TOLERANCE;
+	CHECK_STR(rule_of(&e, 7, NULL), "");
+	e.v1.time--;
+	CHECK_STR(rule_of(&e, 8, NULL), "LOG-19");
+	e.v1.time = e.received;
 	honest = e.v1.tree;
 	e.v1.tree = e.v1.other;
 	for (i = 0; i < 9; i++)

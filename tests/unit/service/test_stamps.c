@@ -68,7 +68,7 @@ static void on_done(void *ctx, int rc, struct pdg_bytes response, const struct p
 }
 
 /* The rule by which there is no timestamp; "" when there is one. */
-static const char *rule_of(const struct pdg_stamps *s)
+static const char *rule_at(const struct pdg_stamps *s, int64_t received)
 {
 	static struct got g;
 	struct pdg_error err = {0};
@@ -76,13 +76,18 @@ static const char *rule_of(const struct pdg_stamps *s)
 	g = (struct got){.over = false};
 	(void)pthread_mutex_init(&g.mutex, NULL);
 	(void)pthread_cond_init(&g.cond, NULL);
-	CHECK_OK(pdg_stamps_begin(s, pdg_bytes_str(SIG), on_done, &g, &err), &err);
+	CHECK_OK(pdg_stamps_begin(s, pdg_bytes_str(SIG), received, on_done, &g, &err), &err);
 	(void)pthread_mutex_lock(&g.mutex);
 	while (!g.over)
 		(void)pthread_cond_wait(&g.cond, &g.mutex);
 	(void)pthread_mutex_unlock(&g.mutex);
 	CHECK((g.rc == 0) == (g.n > 0));
 	return g.rule;
+}
+
+static const char *rule_of(const struct pdg_stamps *s)
+{
+	return rule_at(s, TSA_TIME);
 }
 
 static struct pdg_relay *relay_of(const char *program, const char *setup)
@@ -226,7 +231,8 @@ static void answers_of_an_authority(void)
 }
 
 /* What a relay hands over with this response in it. */
-static const char *rule_of_canned(const struct trusted *t, struct pdg_bytes response)
+static const char *rule_of_canned_at(const struct trusted *t, struct pdg_bytes response,
+				     int64_t received)
 {
 	PDG_AUTO(buf) struct pdg_buf setup = PDG_BUF_INIT(PDG_LIMIT_MIB(1));
 	struct pdg_stamps s = {.root = t->root, .clock = &clock_of_the_time};
@@ -242,9 +248,14 @@ static const char *rule_of_canned(const struct trusted *t, struct pdg_bytes resp
 	pdg_jw_end(&w);
 	pdg_jw_end(&w);
 	s.relay = relay_of(PDG_FAKE_RELAY, pdg_buf_cstr(&setup));
-	rule = rule_of(&s);
+	rule = rule_at(&s, received);
 	pdg_relay_free(s.relay);
 	return rule;
+}
+
+static const char *rule_of_canned(const struct trusted *t, struct pdg_bytes response)
+{
+	return rule_of_canned_at(t, response, TSA_TIME);
 }
 
 static void responses_of_a_relay(void)
@@ -260,6 +271,10 @@ static void responses_of_a_relay(void)
 	response_of(&t, "other bytes", &t.leaf, &other);
 	response_of(&stranger, SIG, &stranger.leaf, &foreign);
 	CHECK_STR(rule_of_canned(&t, pdg_buf_bytes(&good)), "");
+	/* older than what it is over: kept for ever, it would be refused for ever */
+	CHECK_STR(rule_of_canned_at(&t, pdg_buf_bytes(&good), TSA_TIME + PDG_TIME_TOLERANCE), "");
+	CHECK_STR(rule_of_canned_at(&t, pdg_buf_bytes(&good), TSA_TIME + PDG_TIME_TOLERANCE + 1),
+		  "TSA-10");
 	CHECK_STR(rule_of_canned(&t, pdg_buf_bytes(&other)), "TSA-4");
 	CHECK_STR(rule_of_canned(&t, pdg_buf_bytes(&foreign)), "TSA-7");
 	CHECK_STR(rule_of_canned(&t, pdg_bytes_str("0000")), "TSA-1");
