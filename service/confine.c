@@ -197,13 +197,36 @@ static const char *reach_of(const char *path)
 	return "readable";
 }
 
+static bool opens(const char *path, int flags)
+{
+	int fd = path ? open(path, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600) : -1;
+
+	if (fd >= 0)
+		(void)close(fd);
+	return fd >= 0;
+}
+
+/* May this process, or whoever took it over, say which keys the signer opens next? Tried as well:
+ * the file itself, and another one in its folder. */
+static bool may_rewrite(const char *file)
+{
+	PDG_AUTO(mem) char *dir = pdg_path_dir(file);
+	PDG_AUTO(mem) char *real = realpath(file, NULL);
+	PDG_AUTO(mem) char *real_dir = real ? pdg_path_dir(real) : NULL;
+
+	return opens(file, O_WRONLY) || opens(dir, O_WRONLY | O_TMPFILE) ||
+	       opens(real_dir, O_WRONLY | O_TMPFILE);
+}
+
 static void tell(const struct pdg_service_config *cfg, const struct pdg_confined *on)
 {
 	PDG_AUTO(mem) char *landlock = pdg_str_printf("%d", on->landlock);
+	bool writable = may_rewrite(cfg->file);
 
-	pdg_log(on->landlock ? PDG_LOG_INFO : PDG_LOG_WARN, "confined", "landlock", landlock,
-		"no-new-privileges", "true", "signals", on->scoped ? "own" : "any", "signing-key",
-		reach_of(cfg->signing_key), NULL);
+	pdg_log(on->landlock && !writable ? PDG_LOG_INFO : PDG_LOG_WARN, "confined", "landlock",
+		landlock, "no-new-privileges", "true", "signals", on->scoped ? "own" : "any",
+		"signing-key", reach_of(cfg->signing_key), "configuration",
+		writable ? "writable" : "out of reach", NULL);
 }
 
 int pdg_service_confine(const struct pdg_service_config *cfg, const struct pdg_policy *policy,

@@ -10,13 +10,35 @@
 
 #define URI_SCHEME "pkcs11:"
 
-static int open_at(const char *place, const char *passphrase_file, struct pdg_key **out,
-		   bool *out_in_token, struct pdg_error *err)
+static int check_module(const struct pdg_signer_places *places, const char *uri,
+			struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *module = NULL;
+	size_t i;
+	int rc = pdg_token_module(uri, &module, err);
+
+	if (rc < 0)
+		return rc;
+	for (i = 0; i < PDG_PURPOSES; i++) {
+		if (places->modules[i] && pdg_str_eq(places->modules[i], module))
+			return 0;
+	}
+	rc = pdg_reject(err, "KEY-5", "the module %s is not one that was named at the start",
+			module);
+	pdg_fix(err, "start the service anew for a key behind another module");
+	return rc;
+}
+
+static int open_at(const struct pdg_signer_places *places, const char *place,
+		   const char *passphrase_file, struct pdg_key **out, bool *out_in_token,
+		   struct pdg_error *err)
 {
 	int rc;
 
 	if (pdg_str_starts(place, URI_SCHEME)) {
-		rc = pdg_token_open(place, out, err);
+		rc = check_module(places, place, err);
+		if (rc == 0)
+			rc = pdg_token_open(place, out, err);
 		if (rc == 0)
 			*out_in_token = true;
 		return rc;
@@ -48,25 +70,52 @@ static int read_config(const char *path, struct pdg_config **out, struct pdg_err
 	return rc < 0 ? rc : pdg_config_parse(pdg_buf_bytes(&bytes), path, out, err);
 }
 
-static int open_signing(const char *config, struct pdg_key **out, bool *out_in_token,
+/* Where the signing key is, and its passphrase, by the daemon's file of now. */
+static int find_signing(const char *config, char **out, char **out_passphrase,
 			struct pdg_error *err)
 {
 	PDG_AUTO(config) struct pdg_config *c = NULL;
 	PDG_AUTO(mem) char *dir = pdg_path_dir(config);
-	PDG_AUTO(mem) char *place = NULL;
-	PDG_AUTO(mem) char *passphrase = NULL;
 	int rc;
 
 	if (!dir)
 		return pdg_nomem(err);
 	rc = read_config(config, &c, err);
 	if (rc == 0)
-		rc = value_of(c, dir, "signingKey", &place, err);
+		rc = value_of(c, dir, "signingKey", out, err);
 	if (rc == 0)
-		rc = value_of(c, dir, "signingKeyPassphrase", &passphrase, err);
-	if (rc == 0 && !place)
+		rc = value_of(c, dir, "signingKeyPassphrase", out_passphrase, err);
+	if (rc == 0 && !*out)
 		rc = pdg_reject(err, "CFG-1", "%s: [service] names no signingKey", config);
-	return rc < 0 ? rc : open_at(place, passphrase, out, out_in_token, err);
+	return rc;
+}
+
+static int open_signing(const struct pdg_signer_places *places, struct pdg_key **out,
+			bool *out_in_token, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *place = NULL;
+	PDG_AUTO(mem) char *passphrase = NULL;
+	int rc = find_signing(places->config, &place, &passphrase, err);
+
+	return rc < 0 ? rc : open_at(places, place, passphrase, out, out_in_token, err);
+}
+
+int pdg_signer_modules(struct pdg_signer_places *places, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *signing = NULL;
+	PDG_AUTO(mem) char *passphrase = NULL;
+	const char *at[PDG_PURPOSES] = {NULL};
+	size_t i;
+	int rc = find_signing(places->config, &signing, &passphrase, err);
+
+	at[PDG_PURPOSE_SIGNING] = signing;
+	at[PDG_PURPOSE_JOURNAL] = places->journal_key;
+	at[PDG_PURPOSE_LOG] = places->log_key;
+	for (i = 0; rc != PDG_E_NOMEM && i < PDG_PURPOSES; i++) {
+		if (at[i] && pdg_str_starts(at[i], URI_SCHEME))
+			rc = pdg_token_module(at[i], &places->modules[i], err);
+	}
+	return rc == PDG_E_NOMEM ? rc : 0;
 }
 
 int pdg_signer_open(const struct pdg_signer_places *places, enum pdg_purpose purpose,
@@ -75,9 +124,9 @@ int pdg_signer_open(const struct pdg_signer_places *places, enum pdg_purpose pur
 	const char *place = purpose == PDG_PURPOSE_JOURNAL ? places->journal_key : places->log_key;
 
 	if (purpose == PDG_PURPOSE_SIGNING)
-		return open_signing(places->config, out, out_in_token, err);
+		return open_signing(places, out, out_in_token, err);
 	if (!place)
 		return pdg_fail(err, PDG_E_NOTFOUND, "there is no %s key here",
 				pdg_purpose_name(purpose));
-	return open_at(place, NULL, out, out_in_token, err);
+	return open_at(places, place, NULL, out, out_in_token, err);
 }

@@ -83,6 +83,7 @@ static int run(const struct pdg_args *args, struct pdg_error *err)
 		.origin = pdg_args_get(args, "origin"),
 	};
 	struct stat st;
+	size_t i;
 	int rc;
 
 	if (!places.config || !places.origin || args->n_args || fstat(STDIN_FILENO, &st) != 0 ||
@@ -95,7 +96,12 @@ static int run(const struct pdg_args *args, struct pdg_error *err)
 		return rc;
 	places.journal_key = journal_key;
 	places.log_key = log_key;
-	return pdg_signer_keep(&places, STDIN_FILENO, err);
+	rc = pdg_signer_modules(&places, err);
+	if (rc == 0)
+		rc = pdg_signer_keep(&places, STDIN_FILENO, err);
+	for (i = 0; i < PDG_PURPOSES; i++)
+		free(places.modules[i]);
+	return rc;
 }
 
 int main(int argc, char **argv)

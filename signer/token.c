@@ -42,6 +42,15 @@ static void token_free(void *ctx)
 }
 PDG_AUTO_DEFINE(token, struct pdg_token *, token_free)
 
+static struct pdg_token *token_new(void)
+{
+	struct pdg_token *t = pdg_calloc(1, sizeof(*t));
+
+	if (t)
+		(void)pthread_mutex_init(&t->mutex, NULL);
+	return t;
+}
+
 static int read_uri(struct pdg_token *t, const char *uri, struct pdg_error *err)
 {
 	size_t n = strcspn(uri, "?");
@@ -65,7 +74,7 @@ static int read_uri(struct pdg_token *t, const char *uri, struct pdg_error *err)
  * The one that is named and no other. p11-kit's own list of modules is of several places, some in
  * the home of the user, and whatever stands in one of them runs here.
  */
-static int load_module(struct pdg_token *t, struct pdg_error *err)
+static int module_of(const struct pdg_token *t, const char **out, struct pdg_error *err)
 {
 	const char *path = p11_kit_uri_get_module_path(t->uri);
 
@@ -73,6 +82,17 @@ static int load_module(struct pdg_token *t, struct pdg_error *err)
 		return pdg_token_refuse(t, err, "the URI names no module (module-path)");
 	if (path[0] != '/')
 		return pdg_token_refuse(t, err, "module-path is no absolute path");
+	*out = path;
+	return 0;
+}
+
+static int load_module(struct pdg_token *t, struct pdg_error *err)
+{
+	const char *path;
+	int rc = module_of(t, &path, err);
+
+	if (rc < 0)
+		return rc;
 	t->loaded = p11_kit_module_load(path, 0);
 	if (!t->loaded)
 		return pdg_token_refuse(t, err, "the module %s cannot be loaded", path);
@@ -180,10 +200,24 @@ static int try_key(const struct pdg_token *t, const struct pdg_key *key, struct 
 	return 0;
 }
 
+int pdg_token_module(const char *uri, char **out, struct pdg_error *err)
+{
+	PDG_AUTO(token) struct pdg_token *t = token_new();
+	const char *path;
+	int rc = t ? read_uri(t, uri, err) : pdg_nomem(err);
+
+	if (rc == 0)
+		rc = module_of(t, &path, err);
+	if (rc < 0)
+		return rc;
+	*out = pdg_str_dup(path);
+	return *out ? 0 : pdg_nomem(err);
+}
+
 int pdg_token_open(const char *uri, struct pdg_key **out, struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf spki = PDG_BUF_INIT(PDG_LIMIT_KEY_PEM);
-	PDG_AUTO(token) struct pdg_token *t = pdg_calloc(1, sizeof(*t));
+	PDG_AUTO(token) struct pdg_token *t = token_new();
 	PDG_AUTO(key) struct pdg_key *key = NULL;
 	struct pdg_key_elsewhere at = {.sign = pdg_token_sign, .release = token_free, .ctx = t};
 	struct pdg_token *held = t;
@@ -191,7 +225,6 @@ int pdg_token_open(const char *uri, struct pdg_key **out, struct pdg_error *err)
 
 	if (!t)
 		return pdg_nomem(err);
-	(void)pthread_mutex_init(&t->mutex, NULL);
 	rc = read_uri(t, uri, err);
 	if (rc == 0)
 		rc = load_module(t, err);

@@ -8,6 +8,9 @@
 
 #include "crypto/key.h"
 
+/** The module that @uri names, a copy; loads nothing. KEY-5: it names none, or is no URI. */
+int pdg_token_module(const char *uri, char **out, struct pdg_error *err) PDG_MUST_CHECK;
+
 /**
  * The private key that @uri names, for pdg_key_sign(). The PIN is pin-value of the URI, or the
  * first line of the file that pin-source names ("file:PATH" or a path; not readable by others). The

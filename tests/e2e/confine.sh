@@ -33,6 +33,10 @@ else
 		fail "the signing key can be read: $(grep confined "$tmp/pedigreed.log")"
 	pass "the signing key is out of reach"
 fi
+# its configuration is below /tmp, which it may write, and that is told
+jq -es 'map(select(.event == "confined"))[0] | .configuration == "writable" and .level == "warn"' <"$tmp/pedigreed.log" >/dev/null ||
+	fail "nothing says that the service may write its configuration: $(grep confined "$tmp/pedigreed.log")"
+pass "a configuration that the service may write is told"
 
 # everything that it is for goes on: GnuPG, a submission, a reload with a changed file, another key, readiness
 cp "$W/conf/policy" "$W/policy"

@@ -191,6 +191,8 @@ ok "trusted root" curl -sSf -o "$etc/trusted-root.json" "$URL/.well-known/pedigr
 sed -i 's|^#\ttrustedRoot|\ttrustedRoot|; s|version = 1|version = 2|' "$etc/policy"
 daemon_reload
 http 200 - "ready with the trusted root" "$URL/readyz"
-grep -E '"level":"(warn|error)"' "$W/pedigreed.log" >&2 && fail "complaints in the log"
+# The test's folders lie below /tmp, where the service may write: that its configuration does too is said, and all there is.
+grep -E '"level":"(warn|error)"' "$W/pedigreed.log" | grep -v '"event":"confined".*"configuration":"writable"' >&2 &&
+	fail "complaints in the log"
 daemon_stop
 finish

@@ -283,6 +283,28 @@ static void *sign_many(void *ctx)
 	return NULL;
 }
 
+/* The daemon's file is read anew; whoever may write it, by whatever mistake, has no code loaded. */
+static void no_module_is_loaded_later(void)
+{
+	struct pdg_error err = {0};
+	struct pdg_key *key = NULL;
+	struct agent a;
+
+	agent_start(&a);
+	configure(&a, "pkcs11:token=any;object=any?module-path=/nowhere/planted.so");
+	CHECK_RULE(pdg_signer_turn(a.s, &key, &err), &err, "KEY-5");
+	CHECK_HAS(err.text, "/nowhere/planted.so is not one that was named at the start");
+	configure(&a, "signing.pem");
+	CHECK_OK(pdg_signer_turn(a.s, &key, &err), &err);
+	pdg_key_free(key);
+	agent_stop(&a);
+	/* One that was named at the start is, and it is not there. */
+	configure(&a, "pkcs11:token=any;object=any?module-path=/nowhere/planted.so");
+	CHECK_RULE(agent_try(&a, &err), &err, "KEY-5");
+	CHECK_HAS(err.text, "/nowhere/planted.so cannot be loaded");
+	agent_done(&a);
+}
+
 static void many_threads_sign_at_once(void)
 {
 	struct many m[24] = {{0}};
@@ -582,6 +604,7 @@ static void lists_of_many_threads_share_the_connections(void)
 PDG_TEST_MAIN("signer", {"each signs what is its own", each_signs_what_is_its_own},
 	      {"places are on no command line", places_are_on_no_command_line},
 	      {"what cannot be opened says why", what_cannot_be_opened_says_why},
+	      {"no module is loaded later", no_module_is_loaded_later},
 	      {"many threads sign at once", many_threads_sign_at_once},
 	      {"a dead one is begun again", a_dead_one_is_begun_again},
 	      {"its keeper is begun again too", its_keeper_is_begun_again_too},
