@@ -21,6 +21,10 @@
 /* A value of the store for each refusal on record: the index of its leaf. */
 #define REFUSAL	     "refused:"
 #define REFUSAL_NAME (sizeof(REFUSAL) + PDG_SHA256_HEX)
+/* And one for each acceptance: what was countersigned is not a second time, though its row be lost.
+ */
+#define ACCEPTANCE	"accepted:"
+#define ACCEPTANCE_NAME (sizeof(ACCEPTANCE) + PDG_STORED_REFERENCE)
 
 /* --- journal leaves --- */
 
@@ -287,15 +291,42 @@ static int list_subjects(const struct pdg_job *job, struct pdg_store_subject **o
 	return 0;
 }
 
+/* There is no row of @job's statement, nor was there ever one: the journal's leaves stay. */
+static int check_first(struct pdg_batch *b, const struct pdg_job *job, const char *name,
+		       struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *index = NULL;
+	int rc = b->store->ops->meta_get(b->store, name, &index, err);
+
+	if (rc == PDG_E_NOTFOUND)
+		return 0;
+	if (rc < 0)
+		return rc;
+	rc = pdg_reject(err, "STO-5", "%s was accepted (journal leaf %s) and is not kept any more",
+			job->row->reference, index);
+	pdg_fix(err, "stop the service, run pedigreed --fsck, restore the database and its log "
+		     "from one backup");
+	return rc;
+}
+
 static int keep_new(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *err)
 {
 	PDG_AUTO(mem) struct pdg_store_subject *subjects = NULL;
+	char name[ACCEPTANCE_NAME];
+	char index[24];
 	size_t n = 0;
 	int rc;
 
-	rc = list_subjects(job, &subjects, &n, err);
+	(void)snprintf(name, sizeof(name), ACCEPTANCE "%s", job->row->reference);
+	rc = check_first(b, job, name, err);
+	if (rc == 0)
+		rc = list_subjects(job, &subjects, &n, err);
 	if (rc == 0)
 		rc = add_leaf(b, job, NULL, &job->row->journal_index, err);
+	if (rc < 0)
+		return rc;
+	(void)snprintf(index, sizeof(index), "%" PRIu64, job->row->journal_index);
+	rc = b->store->ops->meta_set(b->store, name, index, err);
 	if (rc < 0)
 		return rc;
 	rc = b->store->ops->insert(b->store, job->row, subjects, n, err);

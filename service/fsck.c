@@ -10,6 +10,7 @@
 #include "attest/bundle.h"
 #include "service/core_impl.h"
 #include "service/countersign.h"
+#include "service/fsck_impl.h"
 #include "service/record.h"
 #include "stage/build.h"
 #include "stage/build_oidc.h"
@@ -27,6 +28,7 @@ struct check {
 	void (*progress)(void *ctx, uint64_t done, uint64_t all);
 	void *ctx;
 	uint64_t all, seen, logged, bad;
+	uint64_t joined;    /* envelopes with a signer who came after their first leaf */
 	uint64_t tree_size; /* of the checkpoint that was compared last: many have one */
 	struct pdg_hash32 tree_root;
 };
@@ -134,7 +136,26 @@ static int check_journal(struct check *c, const struct pdg_stored *a, struct pdg
 	    shown == 0)
 		return pdg_reject(err, "FSK-1", "journal leaf %" PRIu64 " is about something else",
 				  a->journal_index);
+	rc = pdg_fsck_row(a, leaf, err);
+	if (rc < 0)
+		return rc;
+	if (shown == e->n_sigs)
+		return pdg_fsck_grade(a, leaf, err);
+	c->joined++;
 	return 0;
+}
+
+/* What is neither logged nor waits for the log would wait for ever, and nobody would hear of it. */
+static int check_waits(struct check *c, const struct pdg_stored *a, struct pdg_error *err)
+{
+	bool waits = false;
+	int rc = c->core->store->ops->waits(c->core->store, a->id, &waits, err);
+
+	if (rc < 0 || waits == !a->logged)
+		return rc;
+	return pdg_reject(err, "FSK-1", "%s",
+			  waits ? "it is logged, and waits for the log"
+				: "it is not logged, and does not wait for the log");
 }
 
 /* A link names what is kept. */
@@ -248,11 +269,41 @@ static int check_one(void *ctx, const struct pdg_stored *a, struct pdg_error *er
 	if (rc == 0)
 		rc = check_tree(c, a, &why);
 	if (rc == 0)
+		rc = check_waits(c, a, &why);
+	if (rc == 0)
 		rc = check_found(c, a, &why);
 	if (rc == PDG_E_NOMEM)
 		return pdg_nomem(err);
 	if (rc < 0)
 		tell(c, a->reference, &why);
+	return 0;
+}
+
+static void leaf_fault(void *ctx, uint64_t index, const struct pdg_error *why)
+{
+	char what[48];
+
+	(void)snprintf(what, sizeof(what), "journal leaf %" PRIu64, index);
+	tell(ctx, what, why);
+}
+
+/* From the leaves to the rows, which have been looked at. */
+static int check_leaves(struct check *c, struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf note = PDG_BUF_INIT(PDG_LIMIT_CHECKPOINT);
+	struct pdg_fsck_leaves f = {.store = c->core->store, .fault = leaf_fault, .ctx = c};
+	struct pdg_error why = {0};
+	uint64_t size = 0;
+	int rc = f.store->ops->journal_state(f.store, &size, &note, err);
+
+	if (rc == 0)
+		rc = pdg_fsck_leaves(&f, size, err);
+	if (rc < 0 || f.joined == c->joined)
+		return rc;
+	(void)pdg_reject(&why, "FSK-1",
+			 "%" PRIu64 " attestations have a signer who joined, leaves show %" PRIu64,
+			 c->joined, f.joined);
+	tell(c, "journal", &why);
 	return 0;
 }
 
@@ -275,6 +326,8 @@ static int check_whole(struct check *c, struct pdg_error *err)
 	if (core->cfg->log == PDG_LOG_EMBEDDED && pdg_embedded_fsck(core->log, &entries, &why) < 0)
 		tell(c, "log", &why);
 	rc = core->store->ops->each(core->store, check_one, c, err);
+	if (rc == 0)
+		rc = check_leaves(c, err);
 	if (rc < 0)
 		return rc;
 	(void)snprintf(text, sizeof(text),

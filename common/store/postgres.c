@@ -80,6 +80,7 @@ static const struct pdg_store_ops pg_ops = {
 	.sources = pdg_pg_sources,
 	.pending = pdg_pg_pending,
 	.there = pdg_pg_there,
+	.waits = pdg_pg_waits,
 	.count = pdg_pg_count,
 	.journal_state = pdg_pg_journal_state,
 	.journal_leaf = pdg_pg_journal_leaf,

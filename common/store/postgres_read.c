@@ -168,6 +168,20 @@ int pdg_pg_pending(struct pdg_store *store, int64_t after, size_t max, size_t ma
 	return rows(store, PDG_PG_PENDING, &p, out, out_n, err);
 }
 
+int pdg_pg_waits(struct pdg_store *store, int64_t id, bool *out, struct pdg_error *err)
+{
+	PDG_AUTO(pg_result) PGresult *r = NULL;
+	struct pdg_pg_args p = {.n = 0};
+	int rc;
+
+	pdg_pg_int(&p, id);
+	rc = pdg_pg_read(store, PDG_PG_WAITS, &p, &r, err);
+	if (rc < 0)
+		return rc;
+	*out = PQntuples(r) > 0;
+	return 0;
+}
+
 int pdg_pg_count(struct pdg_store *store, uint64_t *out_all, uint64_t *out_pending,
 		 int64_t *out_oldest_pending, struct pdg_error *err)
 {

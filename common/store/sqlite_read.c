@@ -243,6 +243,21 @@ int pdg_sqlite_pending(struct pdg_store *store, int64_t after, size_t max, size_
 	return rows_read(&q, max_bytes, out, out_n, err);
 }
 
+int pdg_sqlite_waits(struct pdg_store *store, int64_t id, bool *out, struct pdg_error *err)
+{
+	PDG_AUTO(query) struct query q = {0};
+	int rc = query_begin(&q, store, PDG_SQL_WAITS, err);
+
+	if (rc < 0)
+		return rc;
+	(void)sqlite3_bind_int64(q.st, 1, id);
+	rc = query_row(&q, err);
+	if (rc < 0)
+		return rc;
+	*out = rc == 1;
+	return 0;
+}
+
 static int one_row(struct query *q, struct pdg_store *store, enum pdg_sql which,
 		   struct pdg_error *err)
 {

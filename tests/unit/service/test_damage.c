@@ -19,6 +19,28 @@ static void fsck_finds_damage(void)
 		"DELETE FROM journal_leaf WHERE leaf_index = 1",
 		"DELETE FROM subject WHERE id = 1 AND algorithm = 'gitCommit'",
 		"DELETE FROM subject WHERE id = 2",
+		/* What is kept beside the statement follows from it, its leaf and its commit. */
+		"UPDATE attestation SET stage = 'build' WHERE id = 1",
+		"UPDATE attestation SET stage = 'source' WHERE id = 2",
+		"UPDATE attestation SET received = received - 1 WHERE id = 2",
+		"UPDATE attestation SET repository = 'https://git.example.com/lib' WHERE id = 1",
+		"UPDATE attestation SET repository = NULL WHERE id = 2",
+		"UPDATE attestation SET git_commit = replace(git_commit, 'a', 'b') WHERE id = 1",
+		"UPDATE attestation SET git_commit = NULL WHERE id = 2",
+		"UPDATE attestation SET grade = 'clone' WHERE id = 1",
+		"UPDATE attestation SET grade = NULL WHERE id = 1",
+		"UPDATE attestation SET grade = 'server' WHERE id = 2",
+		"UPDATE attestation SET raw_commit = NULL WHERE id = 1",
+		"UPDATE attestation SET raw_commit = x'00' WHERE id = 1",
+		"UPDATE attestation SET raw_commit = x'00' WHERE id = 2",
+		"UPDATE attestation SET links = '[]' WHERE id = 2",
+		/* Neither logged nor waiting: both would be logged again, and be put right. */
+		"DELETE FROM bundle WHERE id = 2",
+		/* A leaf of acceptance whose statement is gone. */
+		"DELETE FROM attestation WHERE id = 1; DELETE FROM subject WHERE id = 1;"
+		" DELETE FROM bundle WHERE id = 1",
+		"DELETE FROM bundle WHERE id = 2; DELETE FROM subject WHERE id = 2;"
+		" DELETE FROM attestation WHERE id = 2",
 	};
 	struct world w;
 	PDG_AUTO(mem) char *db = NULL;
@@ -59,4 +81,62 @@ static void fsck_finds_damage(void)
 	world_done(&w);
 }
 
-PDG_TEST_MAIN("damage", {"fsck finds damage", fsck_finds_damage})
+/* What joined a statement has its own leaf; the grade that the row has is the last one's. */
+static void a_join_without_its_leaf(void)
+{
+	struct world w;
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_MIB(1));
+	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
+	struct pdg_error err = {0};
+
+	world_init(&w);
+	world_open(&w);
+	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	source_body(&w, SERVER_2, &app_main, &body);
+	CHECK_INT(submit_status(&w, pdg_buf_bytes(&body)), 200);
+	CHECK_UINT(journal_size(&w), 2);
+	fsck_is_clean(&w);
+	world_sql(&w, "UPDATE attestation SET grade = 'clone'");
+	CHECK_RULE(pdg_core_fsck(w.core, fsck_line, NULL, &text, &err), &err, "FSK-1");
+	world_sql(&w, "UPDATE attestation SET grade = 'server'");
+	fsck_is_clean(&w);
+	world_sql(&w, "UPDATE attestation SET journal_index = 1");
+	CHECK_RULE(pdg_core_fsck(w.core, fsck_line, NULL, &text, &err), &err, "FSK-1");
+	world_done(&w);
+}
+
+/* A statement was countersigned once. Its row is gone: it is not countersigned a second time. */
+static void never_a_second_countersignature(void)
+{
+	struct world w;
+	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_MIB(1));
+	PDG_AUTO(got) struct got again;
+	struct pdg_error err = {0};
+	struct build_of other = build_no(2);
+	uint64_t leaves;
+
+	world_init(&w);
+	world_open(&w);
+	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	CHECK_INT(submit_build(&w, CI, &app_build), 201);
+	leaves = journal_size(&w);
+	world_sql(&w, "DELETE FROM bundle WHERE id = 2; DELETE FROM subject WHERE id = 2;"
+		      " DELETE FROM attestation WHERE id = 2");
+	build_body(&w, CI, &app_build, &body);
+	submit(&w, pdg_buf_bytes(&body), WAIT_MS, &again);
+	CHECK_INT(again.status, 503);
+	CHECK_STR(again.rule, "STO-5");
+	CHECK_UINT(journal_size(&w), leaves);
+	/* Others are taken, and after a start it still is so. */
+	CHECK_INT(submit_build(&w, CI, &other), 201);
+	world_close(&w);
+	world_open(&w);
+	CHECK_INT(submit_status(&w, pdg_buf_bytes(&body)), 503);
+	CHECK_RULE(pdg_core_fsck(w.core, fsck_line, NULL, &text, &err), &err, "FSK-1");
+	world_done(&w);
+}
+
+PDG_TEST_MAIN("damage", {"a join without its leaf", a_join_without_its_leaf},
+	      {"never a second countersignature", never_a_second_countersignature},
+	      {"fsck finds damage", fsck_finds_damage})
