@@ -25,7 +25,7 @@ static int known_head(struct pdg_core *core, struct pdg_log_head *out, struct pd
 	blank = strchr(text, ' ');
 	size = pdg_bytes(text, blank ? (size_t)(blank - text) : 0);
 	root = pdg_bytes_str(blank ? blank + 1 : "");
-	if (!pdg_bytes_u64(size, INT64_MAX, &head.size) ||
+	if (!pdg_bytes_u64(size, PDG_TREE_MAX, &head.size) ||
 	    !pdg_unhex(root, head.root.b, PDG_HASH_LEN))
 		return pdg_reject(err, "STO-3", "the store's log-head is '%.100s', no tree", text);
 	*out = head;

@@ -100,6 +100,8 @@ static int read_proof(const json_t *o, struct pdg_entry *e, struct pdg_error *er
 	rc = pdg_json_opt_u64(proof, "logIndex", 0, &e->proof_index, err);
 	if (rc == 0)
 		rc = pdg_json_opt_u64(proof, "treeSize", 0, &e->proof_size, err);
+	if (rc == 0 && e->proof_size > PDG_TREE_MAX)
+		rc = pdg_reject(err, RULE, "treeSize is out of range");
 	if (rc == 0)
 		rc = pdg_json_str(proof, "rootHash", &root, err);
 	if (rc == 0)

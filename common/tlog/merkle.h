@@ -10,6 +10,8 @@
 
 #define PDG_HASH_LEN  32
 #define PDG_PROOF_MAX 64
+/* Entries of the largest tree that is believed (C2SP tlog-tiles): a size is kept as an int64. */
+#define PDG_TREE_MAX ((uint64_t)INT64_MAX)
 
 struct pdg_hash32 {
 	uint8_t b[PDG_HASH_LEN];

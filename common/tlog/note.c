@@ -164,8 +164,8 @@ static int parse_text(struct pdg_bytes text, struct pdg_checkpoint *c, struct pd
 	c->origin = pdg_bytes_dup(line);
 	if (!c->origin)
 		return pdg_nomem(err);
-	if (!pdg_bytes_line(&text, &line) || !pdg_bytes_u64(line, UINT64_MAX, &c->size))
-		return malformed(err, "line 2 is not a plain decimal tree size");
+	if (!pdg_bytes_line(&text, &line) || !pdg_bytes_u64(line, PDG_TREE_MAX, &c->size))
+		return malformed(err, "line 2 is not a plain decimal tree size below 2^63");
 	if (!pdg_bytes_line(&text, &line))
 		return malformed(err, "line 3, the root hash, is missing");
 	rc = parse_root(line, &c->root, err);

@@ -55,6 +55,8 @@ static int read_proof(const json_t *verification, struct pdg_entry *e, struct pd
 	rc = pdg_json_u64(proof, "logIndex", &e->proof_index, err);
 	if (rc == 0)
 		rc = pdg_json_u64(proof, "treeSize", &e->proof_size, err);
+	if (rc == 0 && e->proof_size > PDG_TREE_MAX)
+		rc = pdg_reject(err, RULE, "treeSize is out of range");
 	if (rc == 0)
 		rc = read_hex(proof, "rootHash", e->proof_root.b, PDG_HASH_LEN, err);
 	if (rc == 0)

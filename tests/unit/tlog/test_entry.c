@@ -274,6 +274,7 @@ static void malformed_entries(void)
 		{.proof = "{\"rootHash\":\"" ROOT "\",\"hashes\":[7]}"},
 		{.proof = "{\"rootHash\":\"" ROOT "\",\"hashes\":[\"AAAA\"]}"},
 		{.proof = "{\"rootHash\":\"" ROOT "\",\"treeSize\":\"-1\"}"},
+		{.proof = "{\"rootHash\":\"" ROOT "\",\"treeSize\":\"9223372036854775808\"}"},
 		{.proof = "{\"rootHash\":\"" ROOT "\",\"checkpoint\":\"" CHECKPOINT "\"}"},
 		{.proof = "{\"rootHash\":\"" ROOT "\",\"checkpoint\":{\"envelope\":[]}}"},
 		{.body = "null"},

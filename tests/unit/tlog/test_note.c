@@ -169,7 +169,8 @@ static void forms_that_are_refused(void)
 		"log.example\n1 \n" ROOT "\n\n" SIG,
 		"log.example\n0x1\n" ROOT "\n\n" SIG,
 		"log.example\n18446744073709551616\n" ROOT "\n\n" SIG,
-		"log.example\n1\n\n" SIG, /* no root */
+		"log.example\n9223372036854775808\n" ROOT "\n\n" SIG, /* no tree is that large */
+		"log.example\n1\n\n" SIG,			      /* no root */
 		"log.example\n1\nAAAA\n\n" SIG,
 		"log.example\n1\nYJ9uNtJAVYUYjVz9dh9AfHzEan0/MUyIJwRp3eMV/NE\n\n" SIG,
 		"log.example\n1\nYJ9uNtJAVYUYjVz9dh9AfHzEan0_MUyIJwRp3eMV_NE=\n\n" SIG,
@@ -213,7 +214,7 @@ static void forms_that_are_read(void)
 {
 	static const char *const good[] = {
 		"log.example\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n" SIG,
-		"log.example\n18446744073709551615\n" ROOT "\n\n" SIG,
+		"log.example\n9223372036854775807\n" ROOT "\n\n" SIG,
 		"an origin with spaces - 1\n1\n" ROOT "\n\n" SIG,
 		TEXT "Timestamp: 1679349379\n\n" SIG,
 	};
