@@ -58,7 +58,8 @@ static void write_refusal(const struct pdg_log_item *item, struct pdg_jw *w)
 	pdg_jw_end(w);
 }
 
-/* {"entry":{…}} as a bundle has it, or {"error":{…}}: what the log said, not this program. */
+/* {"entry":{…},"continues"} as a bundle has it, or {"error":{…}}: what the log said, not this
+ * program. */
 static void answer(struct call *c)
 {
 	PDG_AUTO(buf) struct pdg_buf out = PDG_BUF_INIT(PDG_LIMIT_RELAY_MESSAGE);
@@ -71,6 +72,7 @@ static void answer(struct call *c)
 	if (c->item.rc == 0) {
 		pdg_jw_key(&w, "entry");
 		pdg_entry_write(c->item.entry, &w);
+		pdg_jw_kbool(&w, "continues", c->item.continues);
 	} else {
 		write_refusal(&c->item, &w);
 	}

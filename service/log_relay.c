@@ -114,9 +114,15 @@ static int judge(const struct call *c, const json_t *entry, struct pdg_entry **o
 		rc = pdg_reject(err, "LOG-19",
 				"the log's time lies before the statement was received: its clock "
 				"is behind, or this machine's ahead");
+	if (rc == 0)
+		rc = pdg_entry_whole(e, &shown, c->l->ops.payload, err);
 	if (rc < 0)
 		return rc;
-	keep_head(c->l, &(struct pdg_log_head){.size = e->proof_size, .root = e->proof_root});
+	/* One that the relay could not compare does not take the place of one that it could: the
+	 * next relay, after a restart as well, holds later trees against what is kept here. */
+	if (c->item->continues)
+		keep_head(c->l,
+			  &(struct pdg_log_head){.size = e->proof_size, .root = e->proof_root});
 	*out = PDG_TAKE(e);
 	return 0;
 }
@@ -134,6 +140,8 @@ static int read_answer(const struct call *c, struct pdg_bytes answer, struct pdg
 		return read_refusal(refusal, c->item);
 	if (rc == 0)
 		rc = pdg_json_obj(j, "entry", &entry, err);
+	if (rc == 0)
+		rc = pdg_json_opt_bool(j, "continues", false, &c->item->continues, err);
 	return rc < 0 ? rc : judge(c, entry, &c->item->entry, err);
 }
 
@@ -165,6 +173,7 @@ static int start(struct pdg_log *log, struct pdg_log_item *item,
 		return pdg_nomem(err);
 	*c = (struct call){.l = l, .item = item, .done = done, .ctx = ctx};
 	item->entry = NULL;
+	item->continues = false;
 	item->retry_after = 0;
 	item->err = (struct pdg_error){0};
 	write_question(l, item, &body);

@@ -103,4 +103,12 @@ int pdg_entry_judge(const struct pdg_entry *e, const struct pdg_root *root,
 		    const struct pdg_entry_claim *claim, struct pdg_entry_shown *out,
 		    struct pdg_error *err) PDG_MUST_CHECK;
 
+/**
+ * Has an entry that was judged all that the log to which it was sent gives: a proof with a
+ * checkpoint, and its own time where it is @timed? One from elsewhere may do with less.
+ * Returns 0, PDG_E_REJECTED (LOG-10, LOG-18).
+ */
+int pdg_entry_whole(const struct pdg_entry *e, const struct pdg_entry_shown *shown, bool timed,
+		    struct pdg_error *err) PDG_MUST_CHECK;
+
 #endif

@@ -30,3 +30,14 @@ int pdg_entry_judge(const struct pdg_entry *e, const struct pdg_root *root,
 	*out = (struct pdg_entry_shown){.log = log, .time = shown.time};
 	return 0;
 }
+
+int pdg_entry_whole(const struct pdg_entry *e, const struct pdg_entry_shown *shown, bool timed,
+		    struct pdg_error *err)
+{
+	if (!e->has_proof || e->checkpoint.n == 0)
+		return pdg_reject(err, "LOG-10",
+				  "the log's answer has no inclusion proof with a checkpoint");
+	if (timed && shown->time == 0)
+		return pdg_reject(err, "LOG-18", "the log's answer has no signed entry timestamp");
+	return 0;
+}

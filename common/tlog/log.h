@@ -20,6 +20,9 @@ struct pdg_log_item {
 	struct pdg_error err;
 	int retry_after; /* seconds for which the log asks to be left alone; 0: it does not */
 	struct pdg_entry *entry; /* owned by the caller when rc is 0; see add() */
+	/* Its tree was held against those before. Not where the log gave no proof of that: then it
+	 * is not to be remembered in the place of one that was. Of logs that have head() alone. */
+	bool continues;
 };
 
 /* A signed tree. */

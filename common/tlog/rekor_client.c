@@ -139,18 +139,6 @@ int pdg_rekor_refusal(const struct pdg_rekor *r, const struct pdg_http_answer *a
 	return rc;
 }
 
-/* An entry of our own log has all that its kind gives; one from elsewhere may do with less. */
-static int check_whole(const struct pdg_rekor *r, const struct pdg_entry *e,
-		       const struct pdg_entry_shown *shown, struct pdg_error *err)
-{
-	if (!e->has_proof || e->checkpoint.n == 0)
-		return pdg_reject(err, "LOG-10",
-				  "the log's answer has no inclusion proof with a checkpoint");
-	if (r->kind->timed && shown->time == 0)
-		return pdg_reject(err, "LOG-18", "the log's answer has no signed entry timestamp");
-	return 0;
-}
-
 /* What came back for @item: an entry that is believed, or why there is none. */
 static int judge(struct pdg_rekor *r, struct pdg_rekor_view *view, const struct pdg_http_answer *a,
 		 struct pdg_log_item *item, struct pdg_error *err)
@@ -171,11 +159,11 @@ static int judge(struct pdg_rekor *r, struct pdg_rekor_view *view, const struct 
 	if (rc == 0)
 		rc = pdg_entry_judge(e, r->root, &claim, &shown, err);
 	if (rc == 0)
-		rc = check_whole(r, e, &shown, err);
+		rc = pdg_entry_whole(e, &shown, r->kind->timed, err);
 	if (rc < 0)
 		return rc;
 	head = (struct pdg_log_head){.size = e->proof_size, .root = e->proof_root};
-	rc = pdg_rekor_continues(r, view->http, &head, err);
+	rc = pdg_rekor_continues(r, view->http, &head, &item->continues, err);
 	if (rc < 0)
 		return rc;
 	item->entry = PDG_TAKE(e);
@@ -187,6 +175,7 @@ static void settle(struct pdg_rekor *r, struct pdg_rekor_view *view,
 {
 	item->err = (struct pdg_error){0};
 	item->entry = NULL;
+	item->continues = false;
 	item->retry_after = a->status >= 400 && a->retry_after > 0 ? a->retry_after : 0;
 	item->rc = judge(r, view, a, item, &item->err);
 	if (item->rc < 0)

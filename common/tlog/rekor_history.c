@@ -72,7 +72,7 @@ static int compare_unlocked(struct pdg_rekor *r, struct pdg_http *http,
 }
 
 static int look(struct pdg_rekor *r, struct pdg_http *http, const struct pdg_log_head *head,
-		struct pdg_error *err)
+		bool *out, struct pdg_error *err)
 {
 	struct pdg_error why = {0};
 	int rc = known(r, head, err);
@@ -81,6 +81,7 @@ static int look(struct pdg_rekor *r, struct pdg_http *http, const struct pdg_log
 		(void)pthread_cond_wait(&r->compared, &r->history);
 		rc = known(r, head, err);
 	}
+	*out = rc == 0;
 	if (rc <= 0)
 		return rc;
 	if (r->n_heads > 0) {
@@ -99,16 +100,17 @@ static int look(struct pdg_rekor *r, struct pdg_http *http, const struct pdg_log
 			return rc;
 	}
 	keep(r, head);
+	*out = true;
 	return 0;
 }
 
 int pdg_rekor_continues(struct pdg_rekor *r, struct pdg_http *http, const struct pdg_log_head *head,
-			struct pdg_error *err)
+			bool *out, struct pdg_error *err)
 {
 	int rc;
 
 	(void)pthread_mutex_lock(&r->history);
-	rc = look(r, http, head, err);
+	rc = look(r, http, head, out, err);
 	(void)pthread_mutex_unlock(&r->history);
 	return rc;
 }

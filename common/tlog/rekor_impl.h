@@ -128,9 +128,10 @@ int pdg_rekor_v2_consistency(struct pdg_rekor *r, struct pdg_http *http, uint64_
 
 /**
  * Does a signed tree continue those that were seen before? Where proofs cannot be had that is
- * left for a later one. Returns 0 or PDG_E_REJECTED (LOG-2), PDG_E_NOMEM, PDG_E_CRYPTO.
+ * left for a later one, and *@out is false. Returns 0 or PDG_E_REJECTED (LOG-2), PDG_E_NOMEM,
+ * PDG_E_CRYPTO.
  */
 int pdg_rekor_continues(struct pdg_rekor *r, struct pdg_http *http, const struct pdg_log_head *head,
-			struct pdg_error *err) PDG_MUST_CHECK;
+			bool *out, struct pdg_error *err) PDG_MUST_CHECK;
 
 #endif

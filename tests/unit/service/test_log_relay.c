@@ -236,6 +236,48 @@ static void the_relay_dies(void)
 	elsewhere_done(&e);
 }
 
+/* The next relay, once it answers. */
+static const char *rule_of_next(struct elsewhere *e, unsigned number)
+{
+	const char *rule = "RLY-1";
+	unsigned i;
+
+	for (i = 0; i < 200 && strcmp(rule, "RLY-1") == 0; i++) {
+		rule = rule_of(e, number + i, NULL);
+		if (strcmp(rule, "RLY-1") == 0)
+			a_moment();
+	}
+	return rule;
+}
+
+/* A log that forks and hides the proof of it: what could not be held against the tree before is not
+ * what the next relay is told. */
+static void a_fork_that_hides(void)
+{
+	struct elsewhere e;
+	struct pdg_log_head head;
+	struct pdg_log *honest;
+
+	elsewhere_init(&e, V2);
+	honest = e.v2.log;
+	CHECK_STR(rule_of(&e, 1, NULL), "");
+	CHECK_STR(rule_of(&e, 2, NULL), "");
+	e.log->ops->head(e.log, &head);
+	CHECK_UINT(head.size, 2);
+	e.v2.hide_tiles = true;
+	e.v2.log = e.v2.other;
+	CHECK_STR(rule_of(&e, 3, NULL), "LOG-2");
+	CHECK_STR(rule_of(&e, 4, NULL), "LOG-2");
+	CHECK_STR(rule_of(&e, 5, NULL), "");
+	e.log->ops->head(e.log, &head);
+	CHECK_UINT(head.size, 2);
+	CHECK_INT(kill(e.relay->peer.pid, SIGKILL), 0);
+	e.v2.hide_tiles = false;
+	CHECK_STR(rule_of_next(&e, 1000), "LOG-2");
+	e.v2.log = honest;
+	elsewhere_done(&e);
+}
+
 /* Nobody is there. */
 static void refused_connection(void)
 {
@@ -308,8 +350,40 @@ static void a_relay_that_lies(void)
 	elsewhere_done(&e);
 }
 
+/* A promise is the log's, the proof beside it the relay's own: no checkpoint says that it is. */
+static void a_relay_that_proves_nothing(void)
+{
+	struct elsewhere e;
+	struct asked honest;
+	struct pdg_relay *was;
+	struct pdg_log_head head;
+	struct pdg_error err = {0};
+
+	elsewhere_init(&e, V1);
+	ask(&e, &honest, 1);
+	asked_wait(&honest);
+	if (!CHECK_OK(honest.item.rc, &honest.item.err))
+		return;
+	pdg_buf_reset(&honest.item.entry->checkpoint);
+	was = e.relay;
+	e.relay = liar(honest.item.entry);
+	pdg_log_free(e.log);
+	CHECK_OK(pdg_log_relay_open(&(struct pdg_log_relay_options){.relay = e.relay,
+								    .root = e.root,
+								    .payload = true},
+				    &e.log, &err),
+		 &err);
+	CHECK_STR(rule_of(&e, 1, NULL), "LOG-10");
+	e.log->ops->head(e.log, &head);
+	CHECK_UINT(head.size, 0);
+	asked_done(&honest);
+	pdg_relay_free(was);
+	elsewhere_done(&e);
+}
+
 PDG_TEST_MAIN("log_relay", {"entries of a v2", v2_entries}, {"entries of a v1", v1_entries},
 	      {"faults of a v2", v2_faults}, {"faults of a v1", v1_faults},
 	      {"lies of a v2", v2_lies}, {"lies of a v1", v1_lies},
-	      {"the relay dies", the_relay_dies}, {"refused connection", refused_connection},
-	      {"a relay that lies", a_relay_that_lies})
+	      {"the relay dies", the_relay_dies}, {"a fork that hides", a_fork_that_hides},
+	      {"refused connection", refused_connection}, {"a relay that lies", a_relay_that_lies},
+	      {"a relay that proves nothing", a_relay_that_proves_nothing})
