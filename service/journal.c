@@ -147,8 +147,36 @@ int pdg_journal_open(struct pdg_store *store, const struct pdg_key *key, const c
 	return 0;
 }
 
-/* The journal as the last batch left it, whoever that was. A tree that was signed is never signed
- * otherwise: what is older than what this process knows is of a copy that was put back. */
+static int went_back(const struct pdg_journal *j, uint64_t size, struct pdg_error *err)
+{
+	int rc = pdg_reject(err, "STO-5",
+			    "the journal has %" PRIu64 " leaves and is another one than the "
+			    "one of %" PRIu64 " that was here",
+			    size, j->size);
+
+	pdg_fix(err, "stop every pedigreed before its database is restored");
+	return rc;
+}
+
+/* Does what is kept now, of @size leaves, begin with the tree that was here? */
+static int check_grown(struct pdg_journal *j, uint64_t size, struct pdg_error *err)
+{
+	PDG_AUTO(checkpoint) struct pdg_checkpoint *c = NULL;
+	struct pdg_hash32 root;
+	int rc = pdg_checkpoint_parse(pdg_buf_bytes(&j->note), &c, err);
+
+	if (rc == 0)
+		rc = pdg_tree_root(&j->tiles, j->size, &root, err);
+	if (rc < 0)
+		return rc;
+	return memcmp(root.b, c->root.b, sizeof(root.b)) == 0 ? 0 : went_back(j, size, err);
+}
+
+/*
+ * The journal as the last batch left it, whoever that was. A tree that was signed is never signed
+ * otherwise: what is older than what this process knows, or has grown from something else, is of a
+ * copy that was put back.
+ */
 static int catch_up(struct pdg_journal *j, struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf note = PDG_BUF_INIT(PDG_LIMIT_CHECKPOINT);
@@ -158,16 +186,13 @@ static int catch_up(struct pdg_journal *j, struct pdg_error *err)
 	if (rc < 0)
 		return rc;
 	if (size < j->size ||
-	    (size == j->size && !pdg_bytes_eq(pdg_buf_bytes(&note), pdg_buf_bytes(&j->note)))) {
-		rc = pdg_reject(err, "STO-5",
-				"the journal has %" PRIu64 " leaves and is another one than the "
-				"one of %" PRIu64 " that was here",
-				size, j->size);
-		pdg_fix(err, "stop every pedigreed before its database is restored");
-		return rc;
-	}
+	    (size == j->size && !pdg_bytes_eq(pdg_buf_bytes(&note), pdg_buf_bytes(&j->note))))
+		return went_back(j, size, err);
 	if (size == j->size)
 		return 0;
+	rc = check_grown(j, size, err);
+	if (rc < 0)
+		return rc;
 	pdg_tree_walk_free(PDG_TAKE(j->walk));
 	j->size = size;
 	pdg_buf_reset(&j->note);

@@ -344,6 +344,62 @@ static void a_journal_that_went_back(void)
 	pair_done(&p);
 }
 
+static const char *const tables[] = {"attestation",  "bundle",	     "pending",
+				     "subject",	     "meta",	     "journal_leaf",
+				     "journal_tile", "journal_state"};
+
+static void keep_tables(const struct pair *p)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		PDG_AUTO(mem)
+		char *sql = pdg_str_printf("CREATE TABLE old_%s AS TABLE %s", tables[i], tables[i]);
+
+		(void)postgresql_ask(p->url, sql);
+	}
+}
+
+static void put_tables_back(const struct pair *p)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		PDG_AUTO(mem)
+		char *sql = pdg_str_printf("DELETE FROM %s; INSERT INTO %s SELECT * FROM old_%s",
+					   tables[i], tables[i], tables[i]);
+
+		(void)postgresql_ask(p->url, sql);
+	}
+}
+
+/* The same, and another service made it longer than what this one has signed: it is another tree.
+ */
+static void a_journal_that_went_back_and_grew(void)
+{
+	struct pair p;
+	PDG_AUTO(got) struct got first;
+	PDG_AUTO(got) struct got second;
+	PDG_AUTO(got) struct got third;
+	PDG_AUTO(got) struct got fork;
+	struct pdg_error err = {0};
+
+	pair_open(&p);
+	the_source_is_known(&p);
+	keep_tables(&p);
+	CHECK_INT(send_build(&p, &p.w, 1, &first), 202);
+	world_close(&p.b);
+	put_tables_back(&p);
+	p.b.config = p.w.config;
+	if (!CHECK_OK(world_try_open(&p.b, &err), &err))
+		return;
+	CHECK_INT(send_build(&p, &p.b, 2, &second), 202);
+	CHECK_INT(send_build(&p, &p.b, 3, &third), 202);
+	CHECK_INT(send_build(&p, &p.w, 4, &fork), 503);
+	CHECK_STR(fork.rule, "STO-5");
+	pair_done(&p);
+}
+
 /* A log of its own, or keys of its own, beside the other's. */
 static void started_with_something_else(void)
 {
@@ -380,4 +436,5 @@ PDG_TEST_MAIN("replicas", {"one journal", one_journal},
 	      {"the database is away", the_database_is_away},
 	      {"a newer policy of the other", a_newer_policy_of_the_other},
 	      {"a journal that went back", a_journal_that_went_back},
+	      {"a journal that went back and grew", a_journal_that_went_back_and_grew},
 	      {"started with something else", started_with_something_else})
