@@ -188,6 +188,8 @@ static int check_writing(struct pdg_core *core, struct pdg_error *err)
 {
 	struct pdg_error why = {0};
 
+	if (core->cfg->log == PDG_LOG_EMBEDDED && pdg_embedded_shows(core->log, &why) < 0)
+		return not_ready(err, "RDY-6", &why);
 	if (!pdg_writer_fails(core->writer, &why))
 		return 0;
 	try_a_write(core);

@@ -69,6 +69,19 @@ int pdg_embedded_there(struct pdg_log *log, struct pdg_error *err)
 	return 0;
 }
 
+int pdg_embedded_shows(struct pdg_log *log, struct pdg_error *err)
+{
+	struct pdg_embedded *l = (struct pdg_embedded *)log;
+	int rc;
+
+	(void)pthread_mutex_lock(&l->state);
+	rc = l->show_rc;
+	if (rc < 0 && err)
+		*err = l->show_why;
+	(void)pthread_mutex_unlock(&l->state);
+	return rc < 0 ? pdg_context(err, rc, "the log's checkpoint") : 0;
+}
+
 static int embedded_add(struct pdg_log *log, struct pdg_log_item *items, size_t n,
 			struct pdg_error *err)
 {

@@ -63,6 +63,9 @@ const uint8_t *pdg_embedded_id(struct pdg_log *log);
 int pdg_embedded_file(struct pdg_log *log, const char *path, struct pdg_buf *out,
 		      struct pdg_error *err) PDG_MUST_CHECK;
 
+/** Is its newest checkpoint in its file? Returns 0, or why it could not be written. */
+int pdg_embedded_shows(struct pdg_log *log, struct pdg_error *err) PDG_MUST_CHECK;
+
 /** Is the folder still the one that was opened, and its checkpoint in it? Returns 0, PDG_E_IO. */
 int pdg_embedded_there(struct pdg_log *log, struct pdg_error *err) PDG_MUST_CHECK;
 

@@ -239,6 +239,8 @@ int pdg_embedded_settle(struct pdg_embedded *l, struct pdg_error *err)
 	if (rc == 0)
 		rc = pdg_embedded_publish(l, pdg_buf_bytes(&l->note), true, err);
 	if (rc == 0)
+		pdg_embedded_shown(l, 0, &(struct pdg_error){0});
+	if (rc == 0)
 		rc = write_base(l, err);
 	if (rc == 0)
 		pdg_embedded_drop_superseded(l, base);

@@ -328,13 +328,16 @@ static int undone(struct pdg_embedded *l, int rc)
 	return rc;
 }
 
-/* It has happened; what cannot be shown now is shown with the next one, or at the next start. */
+/* It has happened; what cannot be shown now is shown with the next one, or at the next start. Until
+ * then the folder has all of the tree whose checkpoint it shows. */
 static void show(struct batch *b)
 {
 	uint64_t old_size = b->l->size;
+	struct pdg_error why = {0};
+	int rc = pdg_embedded_publish(b->l, pdg_buf_bytes(&b->note), false, &why);
 
-	(void)!pdg_embedded_publish(b->l, pdg_buf_bytes(&b->note), false, NULL);
 	commit(b);
+	pdg_embedded_shown(b->l, rc, &why);
 	pdg_embedded_drop_superseded(b->l, old_size);
 }
 

@@ -63,12 +63,15 @@ struct pdg_embedded {
 	struct pdg_buf edge[PDG_TILE_LEVELS]; /* hashes of the partial tile of each level */
 	struct pdg_buf bundle;		      /* the partial entry bundle */
 	struct pdg_tree_walk *walk;	      /* over the tree, or NULL; it grows with that */
+	uint64_t shown; /* entries of the tree whose checkpoint is in its file; its tiles stay */
 
 	/* Held for a moment. Guards what is published: */
 	pthread_mutex_t state;
 	struct pdg_buf note;
 	uint64_t size;
 	struct pdg_hash32 root;
+	int show_rc; /* of the last checkpoint; negative: not in its file, for */
+	struct pdg_error show_why;
 };
 
 /** "DIR/@rel", owned by the caller; NULL when there is no memory. */
@@ -112,6 +115,8 @@ void pdg_embedded_ahead_forget(struct pdg_embedded *l, const char *path);
 /** An append to the tree as it is: durable when this returns 0. */
 int pdg_embedded_ahead_add(struct pdg_embedded *l, const struct pdg_buf *bodies, size_t n,
 			   struct pdg_bytes note, struct pdg_error *err) PDG_MUST_CHECK;
+/** The newest checkpoint came into its file, or (@rc) did not, @why. */
+void pdg_embedded_shown(struct pdg_embedded *l, int rc, const struct pdg_error *why);
 /** Is it time for pdg_embedded_settle()? */
 bool pdg_embedded_ahead_full(const struct pdg_embedded *l);
 /** Make all files durable; "ahead" begins anew. */

@@ -255,6 +255,7 @@ int pdg_embedded_load(struct pdg_embedded *l, struct pdg_error *err)
 	(void)pthread_mutex_lock(&l->state);
 	take_buf(&l->note, &f.note);
 	l->size = f.checkpoint->size;
+	l->shown = l->size;
 	l->root = f.checkpoint->root;
 	(void)pthread_mutex_unlock(&l->state);
 	return go_on(l, pdg_buf_bytes(&ahead), err);

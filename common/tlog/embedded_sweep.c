@@ -6,6 +6,7 @@
  */
 #include "tlog/embedded_impl.h"
 #include "util/fs.h"
+#include "util/log.h"
 #include "util/str.h"
 
 /* Remove what the old tree kept of a tile, now that more is published. Failure only leaves a file.
@@ -44,7 +45,8 @@ void pdg_embedded_drop_superseded(struct pdg_embedded *l, uint64_t old_size)
 		unsigned old = pdg_tile_width(old_size, level, n);
 		unsigned now = pdg_tile_width(l->size, level, n);
 
-		if (old == 0 || old == now || old == pdg_tile_width(l->ahead.base, level, n))
+		if (old == 0 || old == now || old == pdg_tile_width(l->ahead.base, level, n) ||
+		    old == pdg_tile_width(l->shown, level, n))
 			continue;
 		if (level == 0)
 			remove_partial(l, true, 0, n, old, now);
@@ -52,10 +54,27 @@ void pdg_embedded_drop_superseded(struct pdg_embedded *l, uint64_t old_size)
 	}
 }
 
+void pdg_embedded_shown(struct pdg_embedded *l, int rc, const struct pdg_error *why)
+{
+	uint64_t before = l->shown;
+
+	if (rc < 0 && l->show_rc == 0)
+		pdg_log_error(PDG_LOG_WARN, "checkpoint-not-written", why);
+	(void)pthread_mutex_lock(&l->state);
+	l->show_rc = rc;
+	l->show_why = *why;
+	(void)pthread_mutex_unlock(&l->state);
+	if (rc < 0)
+		return;
+	l->shown = l->size;
+	pdg_embedded_drop_superseded(l, before);
+}
+
 /* The partial files of one tile, but for the one that the tree of this size has. */
 static void sweep_tile(const struct pdg_embedded *l, bool entries, unsigned level, uint64_t n)
 {
 	unsigned base = pdg_tile_width(l->ahead.base, level, n);
+	unsigned shown = pdg_tile_width(l->shown, level, n);
 	PDG_AUTO(names) struct pdg_names names = {0};
 	PDG_AUTO(mem) char *path = NULL;
 	PDG_AUTO(mem) char *dir = NULL;
@@ -76,7 +95,7 @@ static void sweep_tile(const struct pdg_embedded *l, bool entries, unsigned leve
 		PDG_AUTO(mem) char *file = pdg_path_join(dir, names.v[i]);
 
 		if (file && pdg_bytes_u64(pdg_bytes_str(names.v[i]), PDG_TILE_WIDTH - 1, &width) &&
-		    width != now && width != base)
+		    width != now && width != base && width != shown)
 			(void)l->io->remove(l->io->ctx, file, NULL);
 	}
 }

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "service/core_impl.h"
+#include "tlog/embedded.h"
 #include "unit/service/core_world.h"
 #include "util/fs.h"
 #include "util/time.h"
@@ -375,7 +376,40 @@ static void the_last_entry_is_looked_at_seldom(void)
 	world_done(&w);
 }
 
-PDG_TEST_MAIN("ready", {"cannot sign", cannot_sign}, {"overdue at the log", overdue_at_the_log},
+/* What is served is the tree before, and whole; nobody is left to think that it is the newest. */
+static void a_checkpoint_that_cannot_be_written(void)
+{
+	struct world w;
+	PDG_AUTO(mem) char *from = NULL;
+	PDG_AUTO(mem) char *to = NULL;
+	PDG_AUTO(mem) char *in_the_way = NULL;
+	struct build_of second = build_no(2);
+	struct build_of third = build_no(3);
+	struct pdg_error err = {0};
+	uint64_t n = 0;
+
+	world_init(&w);
+	world_open(&w);
+	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	from = pdg_test_path(w.dir, "log");
+	to = pdg_test_path(w.dir, "copy");
+	in_the_way = pdg_test_path(w.dir, "log/checkpoint.new");
+	is_ready(&w);
+	CHECK_INT(mkdir(in_the_way, 0700), 0);
+	CHECK_INT(submit_build(&w, CI, &app_build), 201);
+	CHECK_INT(submit_build(&w, CI, &second), 201);
+	is_not_ready(&w, "RDY-6");
+	CHECK_OK(pdg_embedded_backup(from, to, true, &n, &err), &err);
+	CHECK_UINT(n, 1);
+	CHECK_INT(rmdir(in_the_way), 0);
+	CHECK_INT(submit_build(&w, CI, &third), 201);
+	is_ready(&w);
+	fsck_is_clean(&w);
+	world_done(&w);
+}
+
+PDG_TEST_MAIN("ready", {"a checkpoint that cannot be written", a_checkpoint_that_cannot_be_written},
+	      {"cannot sign", cannot_sign}, {"overdue at the log", overdue_at_the_log},
 	      {"files that are gone", files_that_are_gone},
 	      {"nothing goes to files that are gone", nothing_goes_to_files_that_are_gone},
 	      {"a reload that cannot be kept", a_reload_that_cannot_be_kept},
