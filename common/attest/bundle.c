@@ -195,6 +195,18 @@ static int check_entry_members(const json_t *entry, struct pdg_error *err)
 	return pdg_under_rule(err, rc, RULE);
 }
 
+/* By the index in the log, which a promise signs, or by the one in the tree, which a proof shows:
+ * without a promise nobody signed the former. */
+static bool same_entry(const struct pdg_entry *a, const struct pdg_entry *b)
+{
+	if (!pdg_bytes_eq(pdg_buf_bytes(&a->log_id), pdg_buf_bytes(&b->log_id)))
+		return false;
+	if (a->log_index == b->log_index)
+		return true;
+	return (a->set.n == 0 || b->set.n == 0) && a->has_proof && b->has_proof &&
+	       a->proof_index == b->proof_index;
+}
+
 /* One that is there twice counts as one anywhere, and was put there by no service. */
 static int check_distinct(const struct pdg_bundle *b, struct pdg_error *err)
 {
@@ -202,9 +214,7 @@ static int check_distinct(const struct pdg_bundle *b, struct pdg_error *err)
 
 	for (i = 0; i < b->n_entries; i++) {
 		for (j = 0; j < i; j++) {
-			if (b->entries[i]->log_index == b->entries[j]->log_index &&
-			    pdg_bytes_eq(pdg_buf_bytes(&b->entries[i]->log_id),
-					 pdg_buf_bytes(&b->entries[j]->log_id)))
+			if (same_entry(b->entries[i], b->entries[j]))
 				return pdg_reject(err, RULE,
 						  "tlogEntries[%zu] is the entry of [%zu] again", i,
 						  j);

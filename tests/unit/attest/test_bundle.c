@@ -12,16 +12,18 @@
 #include "util/limits.h"
 #include "util/str.h"
 
-#define TYPE	PDG_BUNDLE_V03
-#define TYPE_01 "application/vnd.dev.sigstore.bundle+json;version=0.1"
-#define TYPE_02 "application/vnd.dev.sigstore.bundle+json;version=0.2"
-#define KEY	"\"publicKey\":{\"hint\":\"aGludA==\"}"
-#define HASH	"GgHJAOgCz4HQzAvsITIFSTPuE1yZZoQZz4g+ko+1+0A="
-#define ENTRY	ENTRY_AT("0")
-#define ENTRY_AT(i)                                                                                \
+#define TYPE	    PDG_BUNDLE_V03
+#define TYPE_01	    "application/vnd.dev.sigstore.bundle+json;version=0.1"
+#define TYPE_02	    "application/vnd.dev.sigstore.bundle+json;version=0.2"
+#define KEY	    "\"publicKey\":{\"hint\":\"aGludA==\"}"
+#define HASH	    "GgHJAOgCz4HQzAvsITIFSTPuE1yZZoQZz4g+ko+1+0A="
+#define ENTRY	    ENTRY_AT("0")
+#define ENTRY_AT(i) ENTRY_IN(i, i)
+#define ENTRY_IN(i, leaf)                                                                          \
 	"{\"logIndex\":\"" i "\",\"logId\":{\"keyId\":\"" HASH                                     \
 	"\"},\"kindVersion\":{\"kind\":\"hashedrekord\","                                          \
-	"\"version\":\"0.0.2\"},\"inclusionProof\":{\"logIndex\":\"0\",\"rootHash\":\"" HASH "\"," \
+	"\"version\":\"0.0.2\"},\"inclusionProof\":{\"logIndex\":\"" leaf                          \
+	"\",\"rootHash\":\"" HASH "\","                                                            \
 	"\"treeSize\":\"1\",\"hashes\":[],\"checkpoint\":{\"envelope\":\"note\"}},"                \
 	"\"canonicalizedBody\":\"e30=\"}"
 #define ENVELOPE                                                                                   \
@@ -183,6 +185,9 @@ static void refused(void)
 		{"BND-1", PLAIN(KEY ",\"timestampVerificationData\":{\"x\":[]}", ENVELOPE)},
 		{"BND-1",
 		 PLAIN(KEY ",\"tlogEntries\":[" ENTRY "," ENTRY_AT("1") "," ENTRY "]", ENVELOPE)},
+		/* Nobody signed the index of one without a promise: its leaf says which it is. */
+		{"BND-1",
+		 PLAIN(KEY ",\"tlogEntries\":[" ENTRY "," ENTRY_IN("7", "0") "]", ENVELOPE)},
 		/* exactly one signer */
 		{"BND-1", PLAIN("", ENVELOPE)},
 		{"BND-1", PLAIN("\"publicKey\":null", ENVELOPE)},
@@ -268,9 +273,16 @@ static int parse_many(const char *list, const char *item, size_t n, struct pdg_e
 		       list);
 	for (i = 0; i < n; i++) {
 		pdg_buf_puts(&text, i ? "," : "");
-		if (is_entry)
-			pdg_buf_printf(&text, "{\"logIndex\":\"%zu\"", i);
-		pdg_buf_puts(&text, is_entry ? item + strlen(zero) : item);
+		if (is_entry) {
+			const char *rest = item + strlen(zero);
+			const char *leaf = strstr(rest, zero);
+
+			pdg_buf_printf(&text, "{\"logIndex\":\"%zu\"%.*s{\"logIndex\":\"%zu\"", i,
+				       (int)(leaf - rest), rest, i);
+			pdg_buf_puts(&text, leaf + strlen(zero));
+			continue;
+		}
+		pdg_buf_puts(&text, item);
 	}
 	pdg_buf_puts(&text, strchr(list, '{') ? "]}}}" : "]}}");
 	return pdg_bundle_parse(pdg_buf_bytes(&text), &b, err);

@@ -274,7 +274,7 @@ static void times(void)
 	CHECK_RULE(judge(&r, &all, LATEST, &shown, &err), &err, "TIM-2");
 	/* What has no signed time is judged by the present, in which the key is retired. */
 	r.root->logs[0].valid_until = REKOR1_TIME;
-	f.entry &= ~(1u << 5);
+	f.entry &= ~(1u << 5 | 1u << 4);
 	CHECK_RULE(judge(&r, &f, LATEST, &shown, &err), &err, "TIM-2");
 }
 
