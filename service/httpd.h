@@ -26,7 +26,8 @@ int pdg_httpd_start(const struct pdg_service_config *cfg, struct pdg_core *core,
 		    struct pdg_listeners *listeners, struct pdg_tls *tls, struct pdg_httpd **out,
 		    struct pdg_error *err) PDG_MUST_CHECK;
 
-/** Read certificate, key and authorities again, for connections to come. On failure the old stay.
+/** Read certificate, key and authorities again: for connections to come, the authorities also for
+ * what open ones have proved. On failure the old stay.
  */
 int pdg_httpd_reload(struct pdg_httpd *h, struct pdg_error *err) PDG_MUST_CHECK;
 

@@ -100,6 +100,13 @@ struct pdg_httpd {
 	uint32_t id_base;
 };
 
+/* What a client's certificate proved. */
+struct pdg_tls_proof {
+	struct pdg_strings names; /* n 0: there is none */
+	int64_t until;		  /* Unix time at which the first certificate of its chain ends */
+	uint64_t turn;		  /* of struct pdg_tls, by whose authorities it is good; 0: none */
+};
+
 /* One connection, from its acceptance to its end. */
 struct pdg_link {
 	struct pdg_mail mail; /* on its way to its loop */
@@ -125,8 +132,8 @@ struct pdg_link {
 	struct pdg_buf out;	/* head of an answer that did not fit into the socket */
 	size_t out_sent, sent;	/* of it, and of the body */
 	struct pdg_exchange *x; /* the request that is being read or answered */
-	struct pdg_strings names; /* of the client's certificate */
-	const char *why;	  /* it is over the limit; static */
+	struct pdg_tls_proof proof;
+	const char *why; /* it is over the limit; static */
 	char address[48];
 };
 
@@ -230,8 +237,11 @@ int pdg_tls_reload(struct pdg_tls *tls, const struct pdg_service_config *cfg,
 void *pdg_tls_begin(struct pdg_tls *tls, int fd);
 /** READY, MORE (*@out_what: wait for EV_READ or EV_WRITE), or BAD. */
 enum pdg_http_read pdg_tls_handshake(void *ssl, short *out_what);
-/** Names of the client's certificate, if it showed one. False: out of memory. */
-bool pdg_tls_names(void *ssl, struct pdg_strings *out);
+/** What the client's certificate proves, if it showed one. False: out of memory. */
+bool pdg_tls_prove(struct pdg_tls *tls, void *ssl, struct pdg_tls_proof *out);
+/** Is it still good: did nothing of it end, and do the authorities in force vouch for it? */
+bool pdg_tls_proves(struct pdg_tls *tls, void *ssl, struct pdg_tls_proof *proof);
+void pdg_tls_proof_done(struct pdg_tls_proof *proof);
 /** Like read() and write(): EAGAIN when nothing is possible now. */
 ssize_t pdg_tls_read(void *ssl, void *p, size_t n);
 ssize_t pdg_tls_write(void *ssl, const void *p, size_t n);

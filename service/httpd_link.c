@@ -24,8 +24,6 @@ void pdg_link_enter(struct pdg_link *l, enum pdg_phase phase, size_t bytes)
 
 void pdg_link_free(struct pdg_link *l)
 {
-	size_t i;
-
 	if (l->tls)
 		pdg_tls_end(l->tls);
 	if (l->fd >= 0)
@@ -39,9 +37,7 @@ void pdg_link_free(struct pdg_link *l)
 	atomic_fetch_sub(&l->loop->httpd->connections, 1);
 	pdg_buf_done(&l->in);
 	pdg_buf_done(&l->out);
-	for (i = 0; i < l->names.n; i++)
-		free(l->names.v[i]);
-	free(l->names.v);
+	pdg_tls_proof_done(&l->proof);
 	free(l);
 }
 
@@ -120,7 +116,7 @@ static void handshake(struct pdg_link *l)
 		break;
 	}
 	l->handshaking = false;
-	if (!pdg_tls_names(l->tls, &l->names)) {
+	if (!pdg_tls_prove(l->loop->httpd->tls, l->tls, &l->proof)) {
 		l->dead = true;
 		return;
 	}

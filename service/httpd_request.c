@@ -105,7 +105,7 @@ struct pdg_exchange *pdg_exchange_new(struct pdg_link *l, const struct pdg_http_
 		       loop->index % PDG_LOOPS_MAX, (unsigned long long)loop->next_id++);
 	rq->caller = (struct pdg_caller){
 		.bearer = bearer_of(h->authorization),
-		.certificate = l->names.n ? &l->names : NULL,
+		.certificate = l->proof.names.n ? &l->proof.names : NULL,
 		.address = l->address,
 		.request_id = rq->id,
 	};
@@ -211,6 +211,22 @@ static bool find_route(struct pdg_exchange *x, char *target)
 	return !x->rq.reply.status;
 }
 
+/* A connection may outlive what was proven at its beginning. False: the answer is there. */
+static bool still_proven(struct pdg_exchange *x)
+{
+	struct pdg_link *l = x->link;
+
+	if (!l->proof.names.n || pdg_tls_proves(l->loop->httpd->tls, l->tls, &l->proof))
+		return true;
+	x->rq.caller.certificate = NULL;
+	pdg_reply_rule(&x->rq, "HTP-16",
+		       "the client certificate of this connection has ended, or no authority in "
+		       "force vouches for it",
+		       NULL);
+	x->rq.reply.close = true;
+	return false;
+}
+
 static void too_large(struct pdg_exchange *x)
 {
 	pdg_reply_rule(&x->rq, "HTP-3", "the body is larger than 8 MiB",
@@ -221,7 +237,7 @@ static void refuse_early(struct pdg_exchange *x, const struct pdg_http_head *h)
 {
 	if (atomic_load_explicit(&x->link->loop->httpd->stopping, memory_order_relaxed))
 		pdg_reply_rule(&x->rq, "SVC-2", "the service is stopping", NULL);
-	else if (!find_route(x, h->target))
+	else if (!still_proven(x) || !find_route(x, h->target))
 		return;
 	else if (!may_read(x))
 		pdg_reply_rule(&x->rq, "HTP-15",

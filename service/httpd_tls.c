@@ -209,6 +209,7 @@ int pdg_tls_new(const struct pdg_service_config *cfg, struct pdg_tls **out, stru
 	if (!tls)
 		return pdg_nomem(err);
 	(void)pthread_mutex_init(&tls->mutex, NULL);
+	atomic_init(&tls->turn, 1);
 	rc = load(cfg, &tls->ctx, err);
 	if (rc < 0)
 		return rc;
@@ -227,8 +228,9 @@ int pdg_tls_reload(struct pdg_tls *tls, const struct pdg_service_config *cfg, st
 	(void)pthread_mutex_lock(&tls->mutex);
 	old = tls->ctx;
 	tls->ctx = fresh;
+	atomic_fetch_add(&tls->turn, 1);
 	(void)pthread_mutex_unlock(&tls->mutex);
-	/* Connections that were made with it keep it. */
+	/* Connections that were made with it keep it; what they proved is judged by the new one. */
 	fresh = old;
 	return 0;
 }

@@ -10,7 +10,8 @@
 
 struct pdg_tls {
 	pthread_mutex_t mutex;
-	SSL_CTX *ctx; /* of connections to come */
+	SSL_CTX *ctx;		   /* of connections to come */
+	atomic_uint_fast64_t turn; /* how often it was replaced, plus 1 */
 };
 
 #endif

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TLS of one connection: the handshake, bytes, and the names of a client's certificate. */
+/* TLS of one connection: the handshake, bytes, and what a client's certificate proves. */
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "service/httpd_tls.h"
 #include "util/limits.h"
 #include "util/size.h"
+#include "util/time.h"
 
 PDG_AUTO_DEFINE(bio, BIO *, BIO_free_all)
 PDG_AUTO_DEFINE(x509_cert, X509 *, X509_free)
+PDG_AUTO_DEFINE(x509_store_ctx, X509_STORE_CTX *, X509_STORE_CTX_free)
 PDG_AUTO_DEFINE(general_names, GENERAL_NAMES *, GENERAL_NAMES_free)
 
 void *pdg_tls_begin(struct pdg_tls *tls, int fd)
@@ -170,19 +173,100 @@ static bool add_subject(struct pdg_strings *out, const X509 *cert)
 	return true;
 }
 
-bool pdg_tls_names(void *ssl, struct pdg_strings *out)
+/* --- what they prove, and how long --- */
+
+/* The first end of @chain's certificates; INT64_MIN: one has none that can be read. */
+static int64_t end_of(const STACK_OF(X509) * chain)
+{
+	int64_t first = INT64_MAX;
+	int i;
+
+	for (i = 0; i < sk_X509_num(chain); i++) {
+		const ASN1_TIME *end = X509_get0_notAfter(sk_X509_value(chain, i));
+		struct tm tm = {0};
+		int64_t t;
+
+		if (ASN1_TIME_to_tm(end, &tm) != 1)
+			return INT64_MIN;
+		t = (int64_t)timegm(&tm);
+		first = t < first ? t : first;
+	}
+	return i > 0 ? first : INT64_MIN;
+}
+
+bool pdg_tls_prove(struct pdg_tls *tls, void *ssl, struct pdg_tls_proof *out)
 {
 	PDG_AUTO(x509_cert) X509 *cert = SSL_get1_peer_certificate(ssl);
 	PDG_AUTO(general_names) GENERAL_NAMES *names = NULL;
+	struct pdg_strings *all = &out->names;
 	bool ok;
 
 	if (!cert || SSL_get_verify_result(ssl) != X509_V_OK)
 		return true;
-	out->v = pdg_calloc(PDG_LIMIT_X509_NAMES + 1, sizeof(*out->v));
-	if (!out->v)
+	all->v = pdg_calloc(PDG_LIMIT_X509_NAMES + 1, sizeof(*all->v));
+	if (!all->v)
 		return false;
 	names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
-	ok = add_subject(out, cert) && add_all(out, names);
+	ok = add_subject(all, cert) && add_all(all, names);
+	out->until = end_of(SSL_get0_verified_chain(ssl));
+	/* The handshake may have begun before a reload. */
+	(void)pthread_mutex_lock(&tls->mutex);
+	out->turn = SSL_get_SSL_CTX(ssl) == tls->ctx ? atomic_load(&tls->turn) : 0;
+	(void)pthread_mutex_unlock(&tls->mutex);
 	ERR_clear_error();
 	return ok;
+}
+
+/* Judge the chain that the client showed as a handshake of now would, by @ctx's authorities. */
+static bool vouched(SSL_CTX *ctx, SSL *ssl, int64_t *until)
+{
+	PDG_AUTO(x509_cert) X509 *cert = SSL_get1_peer_certificate(ssl);
+	PDG_AUTO(x509_store_ctx) X509_STORE_CTX *judge = X509_STORE_CTX_new();
+	X509_VERIFY_PARAM *param;
+	bool yes;
+
+	if (!cert || !judge ||
+	    X509_STORE_CTX_init(judge, SSL_CTX_get_cert_store(ctx), cert,
+				SSL_get_peer_cert_chain(ssl)) != 1)
+		return false;
+	param = X509_STORE_CTX_get0_param(judge);
+	X509_VERIFY_PARAM_set_auth_level(param, SSL_CTX_get_security_level(ctx));
+	yes = X509_STORE_CTX_set_default(judge, "ssl_client") == 1 &&
+	      X509_VERIFY_PARAM_set1(param, SSL_CTX_get0_param(ctx)) == 1 &&
+	      X509_verify_cert(judge) == 1;
+	if (yes)
+		*until = end_of(X509_STORE_CTX_get0_chain(judge));
+	ERR_clear_error();
+	return yes;
+}
+
+bool pdg_tls_proves(struct pdg_tls *tls, void *ssl, struct pdg_tls_proof *proof)
+{
+	SSL_CTX *ctx = NULL;
+	uint64_t turn = atomic_load(&tls->turn);
+	int64_t until = 0;
+	bool yes;
+
+	if (proof->turn == turn)
+		return pdg_now(&pdg_clock_system) < proof->until;
+	(void)pthread_mutex_lock(&tls->mutex);
+	turn = atomic_load(&tls->turn);
+	ctx = tls->ctx;
+	(void)SSL_CTX_up_ref(ctx);
+	(void)pthread_mutex_unlock(&tls->mutex);
+	yes = vouched(ctx, ssl, &until);
+	SSL_CTX_free(ctx);
+	proof->turn = yes ? turn : 0;
+	proof->until = until;
+	return yes && pdg_now(&pdg_clock_system) < until;
+}
+
+void pdg_tls_proof_done(struct pdg_tls_proof *proof)
+{
+	size_t i;
+
+	for (i = 0; i < proof->names.n; i++)
+		free(proof->names.v[i]);
+	free(proof->names.v);
+	*proof = (struct pdg_tls_proof){0};
 }

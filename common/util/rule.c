@@ -338,6 +338,7 @@ static const struct pdg_rule rules[] = {
 	{ "HTP-13", PDG_E_LIMIT, 431, "headers-too-large", "a request's headers are too large, or too many" },
 	{ "HTP-14", PDG_E_IO, 503, "overloaded", "there are too many connections" },
 	{ "HTP-15", PDG_E_REJECTED, 403, "identity-not-allowed", "reading is for those whom the service's configuration names" },
+	{ "HTP-16", PDG_E_REJECTED, 403, "identity-not-allowed", "the client certificate of a connection has ended, or no authority in force vouches for it" },
 
 	/* Command lines that are well formed but not whole */
 	{ "CLI-2", PDG_E_USAGE, 422, "refused", "an option that is needed is missing, or its value cannot be" },

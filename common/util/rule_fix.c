@@ -107,6 +107,7 @@ static const struct {
 	{ "HTP-13", "send fewer or shorter headers" },
 	{ "HTP-14", "try again after Retry-After, with fewer connections" },
 	{ "HTP-15", "show a client certificate that has a name of readers = in [service]" },
+	{ "HTP-16", "connect again, with a certificate that is good now" },
 };
 /* clang-format on */
 

@@ -30,6 +30,14 @@ certificate named clients /O=Company/CN=auditor email=auditor@company.example
 certificate twisted clients /CN=x 'URI=x:CN=auditor,O=Company'
 certificate stranger strangers /O=Company/CN=reader URI=spiffe://company.example/reader
 certificate expired clients /O=Company/CN=reader URI=spiffe://company.example/reader 0
+# short NAME SECONDS: of the readers' authority, and ended after so long
+short() {
+	certificate "$1" clients /O=Company/CN=reader URI=spiffe://company.example/reader
+	printf '[ca]\ndefault_ca=a\n[a]\nnew_certs_dir=%s\ndatabase=%s/index\nrand_serial=yes\ndefault_md=sha256\npolicy=any\n[any]\ncommonName=supplied\norganizationName=optional\n' "$P" "$P" >"$P/ca"
+	: >"$P/index"
+	ok "certificate $1" openssl ca -batch -notext -config "$P/ca" -in "$P/$1.csr" -cert "$P/clients.pem" -keyfile "$P/clients.key" \
+		-extfile "$P/ext" -enddate "$(date -u -d "+$2 seconds" +%Y%m%d%H%M%SZ)" -out "$P/$1.pem"
+}
 certificate purpose clients /O=Company/CN=reader URI=spiffe://company.example/reader 30 serverAuth
 cp "$P/server.pem" "$W/keys/tls.pem"
 cp "$P/server.key" "$W/keys/tls.key"
@@ -123,6 +131,66 @@ http 503 RDY-3 "and that is not ready" "$URL/readyz"
 cp "$P/server2.key" "$W/keys/tls.key"
 daemon_reload
 http 200 - "until it is mended" "$URL/readyz"
+
+# --- what a certificate proved is judged again at every request ---
+cat >"$W/held.py" <<'PY'
+# One connection with a client certificate; the status of a GET on it for each line that is read.
+import http.client, ssl, sys
+port, ca, cert, key = sys.argv[1:]
+context = ssl.create_default_context(cafile=ca)
+context.load_cert_chain(cert, key)
+held = http.client.HTTPSConnection("127.0.0.1", int(port), context=context, timeout=10)
+held.connect()
+held.auto_open = 0
+for line in sys.stdin:
+    try:
+        held.request("GET", line.strip())
+        answer = held.getresponse()
+        text = answer.read().decode()
+        print(answer.status, "HTP-16" if "HTP-16" in text else "-", answer.getheader("Connection") or "-", flush=True)
+    except (OSError, http.client.HTTPException):
+        print("closed", flush=True)
+PY
+hold() { # hold NAME: a connection with this certificate, spoken to by asks
+	coproc HELD { exec python3 "$W/held.py" "$port" "$P/servers.pem" "$P/$1.pem" "$P/$1.key" 2>>"$W/held.log"; }
+}
+asks() { # asks WHAT WANTED PATH
+	local got
+	printf '%s\n' "$3" >&"${HELD[1]}"
+	read -r -t 10 got <&"${HELD[0]}" || got="no answer: $(cat "$W/held.log")"
+	assert_same "$1" "$got" "$2"
+}
+let_go() {
+	local pid=$HELD_PID
+	eval "exec ${HELD[1]}>&-"
+	wait "$pid"
+}
+short brief 6
+ended=$((SECONDS + 7))
+hold brief
+asks "a certificate that ends soon" "200 - -" /checkpoint
+while [ $SECONDS -lt $ended ]; do sleep 0.5; done
+asks "has ended, on the connection that it was good for" "403 HTP-16 close" /checkpoint
+asks "which is closed" closed /checkpoint
+let_go
+hold reader
+asks "a reader" "200 - -" /checkpoint
+daemon_reload
+asks "after SIGHUP with the same authority" "200 - -" /checkpoint
+cat "$P/strangers.pem" "$P/clients.pem" >"$W/keys/clients.pem"
+daemon_reload
+asks "with one more" "200 - -" /checkpoint
+cp "$P/strangers.pem" "$W/keys/clients.pem"
+daemon_reload
+asks "with another in its place" "403 HTP-16 close" /checkpoint
+asks "and closed" closed /checkpoint
+let_go
+hold stranger
+asks "whoever it vouches for" "200 - -" /checkpoint
+cp "$P/clients.pem" "$W/keys/clients.pem"
+daemon_reload
+asks "is nobody when it is gone, also where everybody may ask" "403 HTP-16 close" /healthz
+let_go
 
 # --- a client that never finishes its handshake ---
 exec 9<>"/dev/tcp/127.0.0.1/$port"
