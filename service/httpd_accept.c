@@ -26,13 +26,12 @@
 
 static void address_of(const struct sockaddr *from, char out[48])
 {
-	struct sockaddr_in in;
 	struct sockaddr_in6 in6;
+	uint8_t ipv4[4];
 
 	memcpy(out, "unix", sizeof("unix"));
-	if (from->sa_family == AF_INET) {
-		memcpy(&in, from, sizeof(in));
-		(void)inet_ntop(AF_INET, &in.sin_addr, out, 48);
+	if (pdg_peers_ipv4(from, ipv4)) {
+		(void)inet_ntop(AF_INET, ipv4, out, 48);
 	} else if (from->sa_family == AF_INET6) {
 		memcpy(&in6, from, sizeof(in6));
 		(void)inet_ntop(AF_INET6, &in6.sin6_addr, out, 48);

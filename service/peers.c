@@ -29,16 +29,31 @@ struct pdg_peers {
 	struct pdg_peer *bucket[BUCKETS];
 };
 
+bool pdg_peers_ipv4(const struct sockaddr *from, uint8_t out[4])
+{
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+
+	if (from->sa_family == AF_INET) {
+		memcpy(&in, from, sizeof(in));
+		memcpy(out, &in.sin_addr, 4);
+		return true;
+	}
+	if (from->sa_family != AF_INET6)
+		return false;
+	memcpy(&in6, from, sizeof(in6));
+	if (!IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr))
+		return false;
+	memcpy(out, (const uint8_t *)&in6.sin6_addr + 12, 4);
+	return true;
+}
+
 /* What is counted together. False: an address that is not counted. */
 static bool key_of(const struct sockaddr *from, uint8_t key[KEY_SIZE])
 {
 	memset(key, 0, KEY_SIZE);
-	if (from && from->sa_family == AF_INET) {
-		struct sockaddr_in in;
-
-		memcpy(&in, from, sizeof(in));
+	if (from && pdg_peers_ipv4(from, key + 1)) {
 		key[0] = 4;
-		memcpy(key + 1, &in.sin_addr, 4);
 		return key[1] != 127;
 	}
 	if (from && from->sa_family == AF_INET6) {

@@ -16,6 +16,10 @@
 struct pdg_peers;
 struct pdg_peer;
 
+/** @out: the 4 bytes of @from's IPv4 address, also where a socket of both kinds writes it as one of
+ * IPv6 (::ffff:192.0.2.1, RFC 4291 2.5.5.2). False: it has none. */
+bool pdg_peers_ipv4(const struct sockaddr *from, uint8_t out[4]);
+
 /** @per_address: connections from one address (IPv6: one /64), 0: any number. */
 int pdg_peers_new(size_t per_address, struct pdg_peers **out, struct pdg_error *err) PDG_MUST_CHECK;
 /** Nothing that was counted is left. NULL is allowed. */

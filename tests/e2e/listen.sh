@@ -58,6 +58,12 @@ for kind in kinds:
         s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         s.bind((host.strip("[]"), int(port)))
         s.listen(64)
+    elif name == "both":  # IPv4 and IPv6, as ListenStream=PORT is by default
+        s = socket.socket(socket.AF_INET6)
+        s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        s.bind(("::", int(at)))
+        s.listen(64)
     elif name == "unix":
         s = socket.socket(socket.AF_UNIX)
         s.bind(at)
@@ -110,6 +116,28 @@ if tool systemd-socket-activate "sockets from systemd"; then
 	pass "systemd-socket-activate"
 	daemon_stop
 fi
+
+# --- a socket of both kinds: IPv4 clients are IPv4 clients ---
+sed 's|^\[service\]|&\n\tconnectionsPerAddress = 2|' "$W/first.conf" >"$W/both.conf"
+python3 "$W/hand.py" "both=$second" -- "${DAEMON:-pedigreed}" --config "$W/both.conf" >"$W/both.log" 2>&1 3>&- &
+DAEMON_PID=$!
+PIDS+=("$DAEMON_PID")
+if wait_for 20 curl -sf "http://127.0.0.1:$second/healthz"; then
+	held=()
+	for ((i = 0; i < 4; i++)); do
+		exec {fd}<>"/dev/tcp/127.0.0.1/$second"
+		held+=("$fd")
+	done
+	http 404 HTP-1 "the loopback is not counted there either" "http://127.0.0.1:$second/nothing"
+	for fd in "${held[@]}"; do exec {fd}>&-; done
+	assert_same "and is written as what it is" \
+		"$(jq -r 'select(.event == "refused-request") | .from' "$W/both.log" | tail -n 1)" 127.0.0.1
+elif grep -q 'OSError' "$W/both.log"; then
+	echo "no IPv6 here: a socket of both kinds is not tried"
+else
+	fail "a socket of both kinds: $(tail -n 3 "$W/both.log")"
+fi
+daemon_stop
 
 # --- too many connections: told so ---
 (

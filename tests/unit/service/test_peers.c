@@ -86,6 +86,11 @@ static void few_from_one_address(void)
 	two_of("2001:db8:1:2::1", "2001:db8:1:2:ffff::2", false);
 	two_of("2001:db8:1:2::1", "2001:db8:1:3::1", true);
 	two_of("127.0.0.1", "127.0.0.1", true);
+	/* What a socket of both kinds writes for IPv4. */
+	two_of("::ffff:192.0.2.1", "::ffff:192.0.2.2", true);
+	two_of("::ffff:192.0.2.1", "::ffff:192.0.2.1", false);
+	two_of("::ffff:192.0.2.1", "192.0.2.1", false);
+	two_of("::ffff:127.0.0.1", "::ffff:127.0.0.1", true);
 	two_of("::1", "::1", true);
 	two_of("a local socket", "a local socket", true);
 }
