@@ -106,11 +106,13 @@ static int check_event(const struct pdg_policy_builder *b, const struct pdg_prov
 {
 	int rc;
 
-	if (pdg_policy_proof_event(&b->proof, p->ci.event))
+	if (pdg_policy_proof_event(&b->proof, p->ci.event,
+				   pdg_ci_event_usual(p->issuer, p->claims, p->ci.event)))
 		return 0;
 	rc = pdg_reject(err, "IDN-8", "[builder \"%s\"] is not trusted with builds by event %s",
 			b->id, p->ci.event);
-	pdg_fix(err, "build what was pushed, or let whoever keeps the policy add event = %s",
+	pdg_fix(err,
+		"build what was pushed or was started by hand, or let whoever keeps the policy add event = %s",
 		p->ci.event);
 	return rc;
 }

@@ -10,6 +10,7 @@
 
 #include "chain/assess.h"
 #include "stage/build_oidc.h"
+#include "stage/ci.h"
 #include "util/str.h"
 
 static int not_he(const struct pdg_assessed *a, const char *why, struct pdg_error *err)
@@ -33,7 +34,8 @@ static int own_statement(struct pdg_judge *j, struct pdg_assessed *a,
 		return pdg_context(err, rc, "the service's own statement");
 	if (!pdg_policy_proof_token(proof, t.issuer, NULL, t.claims))
 		return not_he(a, "does not mean the token that the statement was made from", err);
-	if (!pdg_policy_proof_event(proof, t.event))
+	if (!pdg_policy_proof_event(proof, t.event,
+				    pdg_ci_event_usual(t.issuer, t.claims, t.event)))
 		return not_he(a, "is not trusted with builds by the event that started this", err);
 	return 0;
 }

@@ -263,10 +263,28 @@ static const struct {
 	bool (*is)(const char *issuer, const json_t *claims);
 	int (*read)(const char *issuer, const json_t *claims, struct pdg_ci *ci,
 		    struct pdg_error *err);
+	const char *usual[3]; /* events of pdg_ci_event_usual() */
 } kinds[] = {
-	{is_github, read_github},
-	{is_gitlab, read_gitlab},
+	{is_github, read_github, {"push", "workflow_dispatch", NULL}},
+	{is_gitlab, read_gitlab, {"push", "web", NULL}},
 };
+
+bool pdg_ci_event_usual(const char *issuer, const json_t *claims, const char *event)
+{
+	const char *const *usual;
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (!kinds[i].is(issuer, claims))
+			continue;
+		for (usual = kinds[i].usual; *usual; usual++) {
+			if (pdg_str_eq(*usual, event))
+				return true;
+		}
+		return false;
+	}
+	return false;
+}
 
 int pdg_ci_read(const char *issuer, const json_t *claims, struct pdg_ci *out, struct pdg_error *err)
 {

@@ -27,6 +27,14 @@ struct pdg_ci {
 int pdg_ci_read(const char *issuer, const json_t *claims, struct pdg_ci *out,
 		struct pdg_error *err) PDG_MUST_CHECK;
 void pdg_ci_done(struct pdg_ci *ci);
+
+/**
+ * Does @event, of a token of @issuer with these @claims, say that its ref was pushed or that
+ * somebody who may write to the repository started it by hand? All else (pull requests, other
+ * pipelines, comments, timers, calls) builds what somebody else may choose, or when: a policy has
+ * to name it.
+ */
+bool pdg_ci_event_usual(const char *issuer, const json_t *claims, const char *event);
 PDG_AUTO_DEFINE_VALUE(ci, struct pdg_ci, pdg_ci_done)
 
 #endif

@@ -232,8 +232,9 @@ bool pdg_policy_claim_kept(const char *name);
  * Borrowed. */
 const char *pdg_policy_proof_certificate(const struct pdg_policy_proof *proof,
 					 const char *const *names, size_t n);
-/** May a build of this section be started by @event? */
-bool pdg_policy_proof_event(const struct pdg_policy_proof *proof, const char *event);
+/** May a build of this section be started by @event? @usual: pdg_ci_event_usual(), which decides
+ * where the section names none. */
+bool pdg_policy_proof_event(const struct pdg_policy_proof *proof, const char *event, bool usual);
 
 /** Is the full ref name @ref protected in this section? */
 bool pdg_policy_protects(const struct pdg_policy_repository *r, const char *ref);

@@ -101,14 +101,7 @@ const char *pdg_policy_proof_certificate(const struct pdg_policy_proof *proof,
 	return NULL;
 }
 
-/* GitHub: pull_request, pull_request_target, …; GitLab: merge_request_event,
- * external_pull_request_event. */
-static bool is_pull_request(const char *event)
-{
-	return strstr(event, "pull_request") || strstr(event, "merge_request");
-}
-
-bool pdg_policy_proof_event(const struct pdg_policy_proof *proof, const char *event)
+bool pdg_policy_proof_event(const struct pdg_policy_proof *proof, const char *event, bool usual)
 {
 	size_t i;
 
@@ -116,5 +109,5 @@ bool pdg_policy_proof_event(const struct pdg_policy_proof *proof, const char *ev
 		if (pdg_str_eq(proof->events.v[i], event))
 			return true;
 	}
-	return proof->events.n == 0 && !is_pull_request(event);
+	return proof->events.n == 0 && usual;
 }

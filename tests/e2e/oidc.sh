@@ -229,6 +229,12 @@ refused 422 BLD-5 "T69 another ref" "$(github '.ref = "refs/heads/side"' | sign 
 refused 424 BLD-6 "a commit that was never pushed" "$(github '.sha = ("1" * 40)' | sign rsa)"
 refused 403 IDN-8 "a pull request" "$(github '.event_name = "pull_request_target"' | sign rsa)"
 refused 403 IDN-8 "a merge request of GitLab" "$(gitlab '.pipeline_source = "merge_request_event"' | sign ec)"
+for event in workflow_run issue_comment discussion_comment fork watch merge_group schedule web; do
+	refused 403 IDN-8 "GitHub's $event, which no event names" "$(github ".event_name = \"$event\"" | sign rsa)"
+done
+for event in parent_pipeline pipeline external external_pull_request_event trigger api schedule workflow_dispatch; do
+	refused 403 IDN-8 "GitLab's $event, which no event names" "$(gitlab ".pipeline_source = \"$event\"" | sign ec)"
+done
 refused 403 IDN-9 "a token that names no commit" "$(kubernetes builder | sign rsa)"
 refused 401 TOK-11 "a CI's token without its run" "$(github 'del(.run_id)' | sign rsa)"
 refused 401 TOK-11 "T71 a repository with ../" "$(github '.repository = "company/.."' | sign rsa)"

@@ -231,6 +231,8 @@ static void builds_are_refused(void)
 		{"403 IDN-8", {.audience = "twin"}, ",\"builder\":\"" ACTIONS "/twin\"", 1},
 		{"403 IDN-7", {0}, ",\"builder\":\"" BUILDER "\"", 0},
 		{"403 IDN-8", {.event = "pull_request"}, "", 1},
+		{"403 IDN-8", {.event = "workflow_run"}, "", 1},
+		{"403 IDN-8", {.event = "schedule"}, "", 1},
 		{"403 IDN-9", {.account = true}, "", 0},
 		{"422 BLD-9", {0}, ",\"repository\":\"" APP "\"", 1},
 		{"422 BLD-9", {0}, ",\"commit\":\"7fd1a60b01f91b314f59955a4e4d4e80d8edf11d\"", 0},

@@ -81,6 +81,43 @@ static void gitlab(void)
 	CHECK_STR(path.ref, "refs/merge-requests/1/head");
 }
 
+static void usual_events(void)
+{
+	static const struct {
+		const char *issuer, *claims, *event;
+		bool usual;
+	} cases[] = {
+		{ACTION, GITHUB, "push", true},
+		{ACTION, GITHUB, "workflow_dispatch", true},
+		{ACTION, GITHUB, "web", false},
+		{ACTION, GITHUB, "pull_request", false},
+		{ACTION, GITHUB, "pull_request_target", false},
+		{ACTION, GITHUB, "workflow_run", false},
+		{ACTION, GITHUB, "issue_comment", false},
+		{ACTION, GITHUB, "schedule", false},
+		{ACTION, GITHUB, "push_", false},
+		{ACTION, GITHUB, "", false},
+		{"https://gitlab.example", GITLAB, "push", true},
+		{"https://gitlab.example", GITLAB, "web", true},
+		{"https://gitlab.example", GITLAB, "workflow_dispatch", false},
+		{"https://gitlab.example", GITLAB, "parent_pipeline", false},
+		{"https://gitlab.example", GITLAB, "merge_request_event", false},
+		{"https://gitlab.example", GITLAB, "external_pull_request_event", false},
+		{"https://k8s.example", "{}", "push", false},
+	};
+	struct pdg_error err = {0};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		PDG_AUTO(json) json_t *o = NULL;
+
+		pdg_test_case("%s %s", cases[i].issuer, cases[i].event);
+		CHECK_OK(pdg_json_load(pdg_bytes_str(cases[i].claims), 8192, &o, &err), &err);
+		CHECK(pdg_ci_event_usual(cases[i].issuer, o, cases[i].event) == cases[i].usual);
+	}
+	pdg_test_case(NULL);
+}
+
 static void claims_are_refused(void)
 {
 	static const struct {
@@ -137,5 +174,5 @@ static void claims_are_refused(void)
 	pdg_test_case(NULL);
 }
 
-PDG_TEST_MAIN("ci", {"GitHub", github}, {"GitLab", gitlab},
+PDG_TEST_MAIN("ci", {"GitHub", github}, {"GitLab", gitlab}, {"usual events", usual_events},
 	      {"claims are refused", claims_are_refused})
