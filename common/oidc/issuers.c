@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A table of issuers with their keys. The mutex guards all of it and is not held while an issuer is
- * asked: an entry that is being asked about is marked so, and others wait for it or make do with
- * the keys that are there.
+ * asked: an entry that is being asked about is marked so, and others make do with the keys that are
+ * there; of those who cannot a few wait.
  */
 #include "oidc/issuers.h"
 
@@ -18,7 +18,8 @@ struct entry {
 	int64_t fetched; /* when the keys came; meaningless without keys */
 	int64_t tried;	 /* when it was asked last */
 	bool asking;
-	int rc; /* of the last request */
+	unsigned waiting; /* for its outcome */
+	int rc;		  /* of the last request */
 	struct pdg_error why;
 };
 
@@ -86,7 +87,8 @@ static struct entry *make_room(struct pdg_issuers *s)
 	if (s->n < PDG_LIMIT_ISSUERS)
 		return &s->v[s->n++];
 	for (i = 0; i < s->n; i++) {
-		if (!s->v[i].asking && (!oldest || s->v[i].tried < oldest->tried))
+		if (!s->v[i].asking && !s->v[i].waiting &&
+		    (!oldest || s->v[i].tried < oldest->tried))
 			oldest = &s->v[i];
 	}
 	if (oldest)
@@ -182,6 +184,18 @@ static bool can_answer(const struct entry *e, const char *kid, int64_t now)
 	return has_keys(e, now) && pdg_jwks_find(&e->keys, kid);
 }
 
+/* Wait until @e is asked no more, unless too many do: then ISS-1. */
+static int wait_for(struct pdg_issuers *s, struct entry *e, struct pdg_error *err)
+{
+	if (e->rc < 0 || e->waiting == PDG_ISSUER_WAITING)
+		return pdg_reject(err, "ISS-1", "%s is being asked and has not answered yet",
+				  e->issuer);
+	e->waiting++;
+	(void)pthread_cond_wait(&s->asked, &s->mutex);
+	e->waiting--;
+	return 0;
+}
+
 static int find_key(struct pdg_issuers *s, const char *issuer, const char *kid, struct pdg_jwk *out,
 		    struct pdg_error *err)
 {
@@ -192,14 +206,14 @@ static int find_key(struct pdg_issuers *s, const char *issuer, const char *kid, 
 		int64_t now = pdg_now(s->clock);
 
 		rc = open_entry(s, issuer, &e, err);
+		if (rc == 0 && !e->asking && must_ask(e, kid, now))
+			ask(s, e);
+		else if (rc == 0 && e->asking && !can_answer(e, kid, now))
+			rc = wait_for(s, e, err);
+		else
+			return rc < 0 ? rc : answer(e, kid, now, out, err);
 		if (rc < 0)
 			return rc;
-		if (!e->asking && must_ask(e, kid, now))
-			ask(s, e);
-		else if (e->asking && !can_answer(e, kid, now))
-			(void)pthread_cond_wait(&s->asked, &s->mutex);
-		else
-			return answer(e, kid, now, out, err);
 	}
 }
 

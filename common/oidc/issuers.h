@@ -16,6 +16,10 @@
 #define PDG_ISSUER_PAUSE 30	     /* between two requests for a key that is not there */
 #define PDG_ISSUER_RETRY 5	     /* between two requests to an issuer that could not be asked */
 
+/* Who may wait for an answer that is under way; with whoever asks, fewer than PDG_LIMIT_CALLERS: a
+ * silent issuer leaves a thread to the others. */
+#define PDG_ISSUER_WAITING 2
+
 struct pdg_issuers;
 
 /** @opt, @clock: borrowed for its life. */
@@ -27,7 +31,8 @@ PDG_AUTO_DEFINE(issuers, struct pdg_issuers *, pdg_issuers_free)
 
 /**
  * The key @kid of @issuer, which the caller has found among those that the policy pins. One request
- * to an issuer at a time; who needs its outcome waits for it.
+ * to an issuer at a time; PDG_ISSUER_WAITING who need its outcome wait for it. More, or any where
+ * the request before failed, are refused at once (ISS-1): anybody can name an issuer in a token.
  *
  * Returns 0, PDG_E_REJECTED (TOK-6), PDG_E_IO (ISS-*), PDG_E_NOMEM.
  */

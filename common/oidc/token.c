@@ -73,11 +73,11 @@ int pdg_token_verify(struct pdg_issuers *issuers, struct pdg_bytes text,
 	if (rc == 0)
 		rc = check_issuer(&t.claims, pins, n, err);
 	if (rc == 0)
-		rc = check_signature(issuers, &j, t.claims.issuer, err);
-	if (rc == 0)
 		rc = check_audience(&t.claims, pins, n, err);
 	if (rc == 0)
 		rc = pdg_claims_in_time(&t.claims, now, err);
+	if (rc == 0)
+		rc = check_signature(issuers, &j, t.claims.issuer, err);
 	if (rc == 0)
 		rc = name_it(&j, &t.claims, t.name, err);
 	if (rc < 0)

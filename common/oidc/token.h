@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A token, judged: form, issuer among those that the policy pins, signature by that issuer's key,
- * audience, time. What it says beyond that is for the service to judge. Runs in pedigree-relay,
+ * A token, judged: form, issuer among those that the policy pins, audience, time, signature by that
+ * issuer's key. What it says beyond that is for the service to judge. Runs in pedigree-relay,
  * which alone asks issuers.
  *
- * The order is jws.c (form) -> claims.c (what it says) -> issuers.c (its issuer's key) ->
- * signature.c -> claims.c (audience, time): nothing is fetched for a token that is refused without.
+ * The order is jws.c (form) -> claims.c (what it says: issuer, audience, time) -> issuers.c (its
+ * issuer's key) -> signature: nothing is fetched for a token that is refused without.
  */
 #ifndef PDG_OIDC_TOKEN_H
 #define PDG_OIDC_TOKEN_H

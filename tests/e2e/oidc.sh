@@ -30,6 +30,16 @@ wait_for 20 curl -sf "$ISSUER/keys" || fail "the issuer did not start"
 wait_for 20 curl -sf "http://127.0.0.1:$OPORT/keys" || fail "the other issuer did not start"
 : >"$W/other/requests"
 
+# one that takes connections and never says a word
+python3 -c '
+import socket, sys, time
+s = socket.create_server(("127.0.0.1", 0), backlog=64)
+print(s.getsockname()[1], flush=True)
+time.sleep(600)' >"$W/silent" 3>&- &
+PIDS+=($!)
+wait_for 10 test -s "$W/silent" || fail "no silent issuer"
+SILENT=http://127.0.0.1:$(cat "$W/silent")
+
 world_keys
 world_policy
 cat >>"$W/policy" <<POLICY
@@ -45,6 +55,11 @@ cat >>"$W/policy" <<POLICY
 	oidcAudience = https://pedigree.company.example
 	oidcClaim = ref_protected=true
 	oidcClaim = project_id=22
+[builder "https://ci.company.example/silent"]
+	repository = $ISSUER/company/*
+	oidcIssuer = $SILENT
+	oidcAudience = pedigree
+	oidcClaim = sub=nobody
 [builder "https://ci.company.example/cluster"]
 	repository = $ISSUER/company/*
 	oidcIssuer = $ISSUER/k8s
@@ -282,6 +297,27 @@ http_status() { curl -s -o "$W/answer" -w '%{http_code}' -H "Authorization: Bear
 rotated() { [ "$(http_status "$(github | sign next)" "$(body)")" = 201 ]; }
 wait_for 45 rotated || fail "a rotated key is not found"
 pass "a rotated key is found"
+
+# ---- a silent issuer does not hold the tokens of others ---------------------------------------------------
+garbage=$(github ".iss = \"$SILENT\"" | issuer token "$W/other" rsa)
+honest=$(github | sign rsa)
+senders=()
+for ((i = 0; i < 12; i++)); do
+	curl -s -o /dev/null --max-time 20 -H "Authorization: Bearer $garbage" -H 'Content-Type: application/json' --data "$(body)" \
+		"$URL/api/v1/builds" &
+	senders+=($!)
+done
+sleep 0.5
+began=$(date +%s%N)
+refused 201 - "a build while another issuer is silent" "$honest"
+took=$((($(date +%s%N) - began) / 1000000))
+[ "$took" -lt 2500 ] || fail "it took $took ms"
+began=$(date +%s%N)
+refused 503 ISS-1 "who names the silent one hears so at once" "$garbage"
+took=$((($(date +%s%N) - began) / 1000000))
+[ "$took" -lt 2500 ] || fail "it took $took ms"
+wait "${senders[@]}"
+refused 401 TOK-8 "and for another audience nobody is asked" "$(github ".iss = \"$SILENT\" | .aud = \"another\"" | issuer token "$W/other" rsa)"
 
 # ---- an issuer that misbehaves: each with a service that has none of its keys ---------------------------
 restart() { # restart MODE

@@ -193,6 +193,8 @@ static void an_issuer_is_away(void)
 
 #define MANY 16
 
+static atomic_int refused; /* of those who asked too */
+
 struct asker {
 	struct pdg_issuers *s;
 	const struct issuer_made *i;
@@ -208,10 +210,58 @@ static void *ask_too(void *arg)
 
 	(void)pdg_context(&err, pdg_issuers_key(a->s, issuer_url(a->i), a->kid, &k, &err), "asked");
 	(void)snprintf(a->rule, sizeof(a->rule), "%s", err.rule);
+	if (strcmp(err.rule, "ISS-1") == 0)
+		atomic_fetch_add(&refused, 1);
 	return NULL;
 }
 
-/* Whoever comes while an issuer is asked waits for that, and is answered by it. */
+/* MANY ask while the issuer is silent, then it answers: how many hear the rule "" (the key). The
+ * others were refused by ISS-1 before. */
+static void of_a_silent_one(struct pdg_issuers *s, struct issuer_made *i, int answered)
+{
+	struct asker askers[MANY];
+	pthread_t threads[MANY];
+	int k, got = 0;
+
+	atomic_store(&refused, 0);
+	fake_http_lock(i->http); /* which its handler needs */
+	for (k = 0; k < MANY; k++) {
+		askers[k] = (struct asker){s, i, "first", ""};
+		CHECK_INT(pthread_create(&threads[k], NULL, ask_too, &askers[k]), 0);
+	}
+	for (k = 0; k < 500 && atomic_load(&refused) < MANY - answered; k++)
+		nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+	CHECK_INT(atomic_load(&refused), MANY - answered);
+	fake_http_unlock(i->http);
+	for (k = 0; k < MANY; k++) {
+		(void)pthread_join(threads[k], NULL);
+		got += askers[k].rule[0] == '\0';
+	}
+	CHECK_INT(got, answered);
+	CHECK_INT(atomic_load(&refused), MANY - answered);
+}
+
+/* Whoever comes while an issuer is asked waits for that, if few do; after a failure nobody does. */
+static void a_silent_issuer(void)
+{
+	PDG_AUTO(issuers) struct pdg_issuers *s = open_issuers();
+	struct issuer_made i;
+
+	open_one(&i);
+	of_a_silent_one(s, &i, 1 + PDG_ISSUER_WAITING);
+	CHECK_UINT(i.asked_keys, 1);
+	CHECK(1 + PDG_ISSUER_WAITING < PDG_LIMIT_CALLERS);
+	issuer_behave(&i, ERROR_500);
+	atomic_store(&now, START + PDG_ISSUER_KEPT);
+	CHECK_STR(ask(s, &i, "first"), "ISS-1");
+	issuer_behave(&i, GOOD);
+	atomic_store(&now, START + PDG_ISSUER_KEPT + PDG_ISSUER_RETRY);
+	of_a_silent_one(s, &i, 1);
+	CHECK_UINT(i.asked_keys, 2);
+	issuer_close(&i);
+}
+
+/* Keys that are there are used while others are asked for. */
 static void many_at_once(void)
 {
 	PDG_AUTO(issuers) struct pdg_issuers *s = open_issuers();
@@ -221,6 +271,7 @@ static void many_at_once(void)
 	size_t k;
 
 	open_one(&i);
+	CHECK_STR(ask(s, &i, "first"), "");
 	for (k = 0; k < MANY; k++) {
 		askers[k] = (struct asker){s, &i, k % 2 ? "first" : "second", ""};
 		CHECK_INT(pthread_create(&threads[k], NULL, ask_too, &askers[k]), 0);
@@ -270,5 +321,5 @@ static void close_keys(void)
 PDG_TEST_MAIN("issuers", {"keys are made", open_keys}, {"bad manners", bad_manners},
 	      {"nobody there", nobody_there}, {"keys are kept", keys_are_kept},
 	      {"keys rotate", keys_rotate}, {"an issuer is away", an_issuer_is_away},
-	      {"many at once", many_at_once}, {"more than are kept", more_than_are_kept},
-	      {"keys are freed", close_keys})
+	      {"a silent issuer", a_silent_issuer}, {"many at once", many_at_once},
+	      {"more than are kept", more_than_are_kept}, {"keys are freed", close_keys})
