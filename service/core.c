@@ -21,6 +21,15 @@
 #include "util/rule.h"
 #include "util/str.h"
 
+/* Is this statement kept already? Anybody can send a public one again: nothing is signed for that.
+ * A store that cannot say is asked again by the writer. */
+static bool stands(struct pdg_core *core, const char *reference)
+{
+	PDG_AUTO(stored) struct pdg_stored *row = NULL;
+
+	return core->store->ops->get(core->store, reference, &row, NULL) == 0;
+}
+
 /* Decide @job, whose submission is parsed, and make the row that is kept. */
 static int judge(struct pdg_core *core, struct pdg_job *job, const struct pdg_decision *along,
 		 struct pdg_error *err)
@@ -38,6 +47,8 @@ static int judge(struct pdg_core *core, struct pdg_job *job, const struct pdg_de
 				       &job->d, err);
 	else
 		rc = pdg_decide(&g, job->submission, along, &job->d, err);
+	if (rc == 0)
+		job->stood = stands(core, job->submission->envelope->reference);
 	return rc < 0 ? rc : pdg_countersign_row(job, job->force->signing, err);
 }
 

@@ -148,7 +148,8 @@ PDG_AUTO_DEFINE_VALUE(group, struct group, group_done)
 
 static bool is_unsigned(const struct pdg_job *job)
 {
-	return job->kind == PDG_JOB_ACCEPT && job->row && job->force && job->row->countersig.n == 0;
+	return job->kind == PDG_JOB_ACCEPT && job->row && job->force && !job->stood &&
+	       job->row->countersig.n == 0;
 }
 
 bool pdg_countersigned(const struct pdg_job *job)

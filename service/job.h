@@ -65,6 +65,9 @@ struct pdg_job {
 	const char *name; /* static */
 	char *value;
 
+	bool stood; /* ACCEPT: it was kept before it was judged; row goes without a countersignature
+		     */
+
 	/* Results of the batch */
 	int rc;
 	struct pdg_error err;

@@ -6,7 +6,10 @@
  */
 #include "service/teller.h"
 
+#include <stdio.h>
+
 #include "service/status.h"
+#include "util/limits.h"
 #include "util/log.h"
 #include "util/time.h"
 
@@ -19,12 +22,38 @@ static void lasted(struct pdg_teller *t, const struct pdg_told *told)
 		pdg_metrics_lasted(t->metrics, PDG_LASTS_LOG, now - told->waited);
 }
 
+/*
+ * May one more line be written in this second of a statement that was kept before, or of a refusal?
+ * Those who hear such answers need not be those whom the line names. Where two threads begin a
+ * second at once a few lines more or less are written.
+ */
+static bool room_for_line(struct pdg_teller *t)
+{
+	int64_t now = pdg_monotonic_ms() / 1000;
+	unsigned missing;
+	char text[16];
+
+	if (atomic_exchange(&t->second, now) != now) {
+		atomic_store(&t->written, 0);
+		missing = atomic_exchange(&t->unwritten, 0);
+		(void)snprintf(text, sizeof(text), "%u", missing);
+		if (missing)
+			pdg_log(PDG_LOG_WARN, "decisions-not-written", "number", text, NULL);
+	}
+	if (atomic_fetch_add(&t->written, 1) < PDG_LIMIT_DECISIONS_LOGGED)
+		return true;
+	atomic_fetch_add(&t->unwritten, 1);
+	return false;
+}
+
 void pdg_tell_accepted(struct pdg_teller *t, const struct pdg_told *told,
 		       const struct pdg_stored *row, bool known)
 {
 	if (!t)
 		return;
 	lasted(t, told);
+	if (known && !(pdg_log_wants(PDG_LOG_INFO) && room_for_line(t)))
+		return;
 	pdg_log(PDG_LOG_INFO, known ? "known" : "accepted", "id", told->request, "reference",
 		row->reference, "stage", row->stage, "state",
 		row->logged ? "logged" : "pending-log", "sender", told->sender, NULL);
@@ -38,6 +67,8 @@ void pdg_tell_refused(struct pdg_teller *t, const struct pdg_told *told,
 	lasted(t, told);
 	pdg_metrics_failed(t->metrics, told->sender ? PDG_FAILS_KNOWN : PDG_FAILS_UNKNOWN,
 			   err->rule);
+	if (told->sender && !(pdg_log_wants(PDG_LOG_INFO) && room_for_line(t)))
+		return;
 	pdg_log(told->sender ? PDG_LOG_INFO : PDG_LOG_DEBUG,
 		pdg_status_is_refusal(err->code) ? "refused" : "failed", "id", told->request,
 		"sender", told->sender, "rule", err->rule[0] ? err->rule : NULL, "error", err->text,

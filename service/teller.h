@@ -6,11 +6,16 @@
 #ifndef PDG_SERVICE_TELLER_H
 #define PDG_SERVICE_TELLER_H
 
+#include <stdatomic.h>
+
 #include "service/metrics.h"
 #include "store/store.h"
 
 struct pdg_teller {
 	struct pdg_metrics *metrics;
+	/* Lines of what anybody can have written again and again who has a public statement. */
+	atomic_int_fast64_t second; /* in which they were written */
+	atomic_uint written, unwritten;
 };
 
 /* One submission. Borrowed. */

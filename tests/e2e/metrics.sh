@@ -72,6 +72,41 @@ scrape
 [ "$(wc -l <"$W/metrics")" -le $((series + 4)) ] || fail "series grow with what is sent"
 pass "T77 the number of series is bounded"
 
+# A public statement, sent again and again by nobody: known, but neither signed again nor a line for each.
+http 200 - "a statement that is known" -H 'Content-Type: application/json' --data-binary "@$W/build.json" "$URL/api/v1/attestations"
+scrape
+signed=$(value pedigree_sign_seconds_count)
+known=$(value pedigree_submissions_known_total)
+cat >"$W/again.py" <<'PY'
+import http.client, sys, threading, time
+port, path, end = int(sys.argv[1]), sys.argv[2], time.time() + 2
+body = open(path, "rb").read()
+answers = []
+def send():
+    c = http.client.HTTPConnection("127.0.0.1", port)
+    while time.time() < end:
+        c.request("POST", "/api/v1/attestations", body, {"Content-Type": "application/json"})
+        answer = c.getresponse()
+        answer.read()
+        answers.append(answer.status)
+threads = [threading.Thread(target=send) for _ in range(8)]
+[t.start() for t in threads]
+[t.join() for t in threads]
+print(len(answers), *set(answers))
+PY
+lines() { grep -c '"event":"known"' "$tmp/pedigreed.log"; }
+before=$(lines)
+read -r sent statuses < <(python3 "$W/again.py" "${URL##*:}" "$W/build.json")
+assert_same "each is known" "$statuses" 200
+[ "$sent" -gt 500 ] || not_checked "lines of known statements are bounded" "only $sent could be sent in 2 s"
+[ $(($(lines) - before)) -le 400 ] || fail "$sent known statements are $(($(lines) - before)) lines"
+sleep 1.1
+http 200 - "once more" -H 'Content-Type: application/json' --data-binary "@$W/build.json" "$URL/api/v1/attestations"
+[ "$sent" -le 500 ] || grep -q '"event":"decisions-not-written"' "$tmp/pedigreed.log" || fail "that lines are missing is not said"
+scrape
+assert_same "known are all counted" "$(value pedigree_submissions_known_total)" $((known + sent + 1))
+assert_same "and nothing is signed for them" "$(value pedigree_sign_seconds_count)" "$signed"
+
 for family in $(grep -E '^pedigree_' "$W/families"); do
 	grep -qF "| \`$family\`" "$top/docs/OPERATIONS.md" || fail "docs/OPERATIONS.md does not name $family"
 done
