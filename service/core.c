@@ -144,10 +144,29 @@ static void bind_token(struct pdg_job *job)
 	memcpy(job->token.body, p->body, sizeof(job->token.body));
 }
 
+/* The token is good: now the body is read that waited for that. */
+static int read_body(struct pdg_job *job, struct pdg_error *err)
+{
+	struct pdg_asked *a = job->asked;
+	int rc;
+
+	if (!a || !a->unread)
+		return 0;
+	a->unread = false;
+	if (a->builds)
+		rc = pdg_outputs_read(pdg_buf_bytes(&a->body), &a->outputs, err);
+	else
+		rc = pdg_submission_parse(pdg_buf_bytes(&a->body), &job->submission, err);
+	pdg_buf_done(&a->body);
+	return rc;
+}
+
 void pdg_core_go_on(void *ctx, struct pdg_job *job, int rc)
 {
 	struct pdg_core *core = ctx;
 
+	if (rc == 0)
+		rc = read_body(job, &job->err);
 	if (rc == 0)
 		rc = judge_all(core, job, &job->err);
 	bind_token(job);
@@ -163,8 +182,8 @@ void pdg_core_go_on(void *ctx, struct pdg_job *job, int rc)
 	}
 }
 
-/* What @caller's connection proved goes into @job: by a certificate at once, a token is still to be
- * judged. */
+/* What @caller's connection proved goes into @job: by a certificate at once; a token is still to be
+ * judged, and until then @body is kept as it is: parsed it may hold twenty times as much. */
 static int take_caller(struct pdg_job *job, const struct pdg_caller *caller, struct pdg_bytes body,
 		       struct pdg_error *err)
 {
@@ -180,10 +199,13 @@ static int take_caller(struct pdg_job *job, const struct pdg_caller *caller, str
 	job->asked->bearer = pdg_str_dup(caller->bearer);
 	if (!job->asked->bearer)
 		return pdg_nomem(err);
-	return pdg_sha256(body, job->asked->proven.body, err);
+	job->asked->unread = true;
+	pdg_buf_put(&job->asked->body, body);
+	rc = pdg_buf_check(&job->asked->body, err);
+	return rc < 0 ? rc : pdg_sha256(body, job->asked->proven.body, err);
 }
 
-/* @job is parsed: judge it here, or where its token is judged first. */
+/* Judge @job, which is parsed, here, or where its token is judged first. */
 static void begin(struct pdg_core *core, struct pdg_job *job, int rc)
 {
 	if (rc < 0 || !job->asked || !job->asked->bearer) {
@@ -226,9 +248,9 @@ void pdg_core_submit(struct pdg_core *core, const struct pdg_caller *caller, str
 
 	if (!job)
 		return;
-	rc = pdg_submission_parse(body, &job->submission, &job->err);
-	if (rc == 0)
-		rc = take_caller(job, caller, body, &job->err);
+	rc = take_caller(job, caller, body, &job->err);
+	if (rc == 0 && !(job->asked && job->asked->unread))
+		rc = pdg_submission_parse(body, &job->submission, &job->err);
 	begin(core, job, rc);
 }
 
@@ -245,12 +267,10 @@ void pdg_core_build(struct pdg_core *core, const struct pdg_caller *caller, stru
 	if (rc == 0 && (!caller || !caller->bearer))
 		rc = pdg_reject(&job->err, "TOK-1",
 				"a build is attested for whoever proves himself by a token");
-	if (rc == 0)
-		rc = pdg_outputs_read(body, &job->asked->outputs, &job->err);
-	if (rc == 0)
-		job->asked->bytes = 4 * body.n;
-	if (rc == 0)
+	if (rc == 0) {
+		job->asked->builds = true;
 		rc = take_caller(job, caller, body, &job->err);
+	}
 	begin(core, job, rc);
 }
 

@@ -22,9 +22,13 @@ struct pdg_job *pdg_job_new(enum pdg_job_kind kind)
 
 int pdg_job_ask(struct pdg_job *job, struct pdg_error *err)
 {
+	if (job->asked)
+		return 0;
+	job->asked = pdg_calloc(1, sizeof(*job->asked));
 	if (!job->asked)
-		job->asked = pdg_calloc(1, sizeof(*job->asked));
-	return job->asked ? 0 : pdg_nomem(err);
+		return pdg_nomem(err);
+	pdg_buf_init(&job->asked->body, PDG_LIMIT_BODY);
+	return 0;
 }
 
 void pdg_job_asked_done(struct pdg_job *job)
@@ -35,6 +39,7 @@ void pdg_job_asked_done(struct pdg_job *job)
 		return;
 	pdg_proven_done(&a->proven);
 	pdg_outputs_done(&a->outputs);
+	pdg_buf_done(&a->body);
 	if (a->bearer)
 		explicit_bzero(a->bearer, strlen(a->bearer));
 	free(a->bearer);
@@ -115,7 +120,8 @@ size_t pdg_job_bytes(const struct pdg_job *job)
 		   (job->d.statement ? job->d.statement->held : 0);
 
 	if (job->asked)
-		n += sizeof(*job->asked) + job->asked->bytes;
+		n += sizeof(*job->asked) + job->asked->body.cap +
+		     (job->asked->bearer ? strlen(job->asked->bearer) + 1 : 0);
 	return job->along ? n + pdg_job_bytes(job->along) : n;
 }
 

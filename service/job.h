@@ -22,10 +22,12 @@ enum pdg_job_kind {
 
 /* A request that needs more than its submission to be judged. */
 struct pdg_asked {
-	char *bearer;		    /* a token, still to be judged; NULL: none came */
-	struct pdg_proven proven;   /* whom the connection proved */
-	struct pdg_outputs outputs; /* POST /api/v1/builds; root NULL: a submission */
-	size_t bytes;		    /* that these hold */
+	char *bearer;		  /* a token, still to be judged; NULL: none came */
+	struct pdg_proven proven; /* whom the connection proved */
+	bool unread;		  /* body is still to be read: nobody does for an unknown caller */
+	bool builds;		  /* it is one of POST /api/v1/builds */
+	struct pdg_buf body;	  /* as it came */
+	struct pdg_outputs outputs; /* of it, where it builds; root NULL: a submission */
 };
 
 /* A token that stands for one body alone. */

@@ -206,6 +206,7 @@ pass "which a client is told"
 
 # ---- tokens that are refused -----------------------------------------------------------------------
 refused() { builds "$1" "$2" "$3" "$4" "$(body)"; } # refused STATUS RULE WHAT TOKEN
+builds 401 TOK-2 "a body of nobody is not read" garbage '{'
 refused 401 TOK-8 "T69 another audience" "$(github '.aud = "another"' | sign rsa)"
 refused 401 TOK-8 "T69 ours among others" "$(github '.aud = ["pedigree", "another"]' | sign rsa)"
 refused 401 TOK-8 "T69 the audience of another section" "$(github '.aud = "https://pedigree.company.example"' | sign rsa)"

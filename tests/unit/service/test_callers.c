@@ -95,9 +95,9 @@ static void token(const struct token_of *t, struct pdg_buf *out)
 		       t->event ? t->event : "push");
 }
 
-/* A job of @t and @body, as if the relay had answered just now; @builds: outputs, else a
- * submission. */
-static struct pdg_job *job_of(const struct token_of *t, struct pdg_bytes body, bool builds,
+/* A job of @t and @body, as if the relay had answered just now; @builds 1: outputs, 0: a
+ * submission, -1: not read. */
+static struct pdg_job *job_of(const struct token_of *t, struct pdg_bytes body, int builds,
 			      struct got *g)
 {
 	PDG_AUTO(buf) struct pdg_buf answer = PDG_BUF_INIT(PDG_LIMIT_KIB(64));
@@ -109,9 +109,9 @@ static struct pdg_job *job_of(const struct token_of *t, struct pdg_bytes body, b
 	    !CHECK_OK(pdg_proven_token(&job->asked->proven, pdg_buf_bytes(&answer), &err), &err) ||
 	    !CHECK_OK(pdg_sha256(body, job->asked->proven.body, &err), &err))
 		abort();
-	if (builds)
+	if (builds > 0)
 		CHECK_OK(pdg_outputs_read(body, &job->asked->outputs, &err), &err);
-	else
+	else if (builds == 0)
 		CHECK_OK(pdg_submission_parse(body, &job->submission, &err), &err);
 	job->deadline = pdg_monotonic_ms() + WAIT_MS;
 	job->done = got_answer;
@@ -135,7 +135,7 @@ static const char *build(struct world *w, const struct token_of *t, unsigned art
 	PDG_AUTO(mem) char *body = pdg_str_printf(BODY, artifact, more);
 
 	got_init(g);
-	pdg_core_go_on(w->core, job_of(t, pdg_bytes_str(body), true, g), 0);
+	pdg_core_go_on(w->core, job_of(t, pdg_bytes_str(body), 1, g), 0);
 	await(g);
 	(void)snprintf(said, sizeof(said), "%d %s", g->status, g->rule);
 	return said;
@@ -326,7 +326,7 @@ static const char *by_token(struct world *w, const struct token_of *t, struct pd
 	PDG_AUTO(got) struct got g;
 
 	got_init(&g);
-	pdg_core_go_on(w->core, job_of(t, body, false, &g), 0);
+	pdg_core_go_on(w->core, job_of(t, body, 0, &g), 0);
 	await(&g);
 	(void)snprintf(said, sizeof(said), "%d %s", g.status, g.rule);
 	return said;
@@ -432,6 +432,67 @@ static void the_relay_is_asked(void)
 	world_done(&w);
 }
 
+/* Nobody's body is read: what is wrong with it is heard by those whom a token proves. What waits
+ * counts as what it holds. */
+static void the_token_comes_first(void)
+{
+	static const char *const bodies[] = {"", "{", "{\"artifacts\":[]}", "[[[[[["};
+	const struct pdg_caller caller = {.bearer = "garbage", .address = "", .request_id = ""};
+	PDG_AUTO(job) struct pdg_job *job = pdg_job_new(PDG_JOB_ACCEPT);
+	struct pdg_error err = {0};
+	struct world w;
+	size_t i, empty;
+
+	open_world(&w);
+	for (i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+		PDG_AUTO(got) struct got g;
+		PDG_AUTO(got) struct got h;
+
+		pdg_test_case("%s", bodies[i]);
+		CHECK_STR(submitted(&w, &caller, pdg_bytes_str(bodies[i]), &g), "401 TOK-2");
+		got_init(&h);
+		pdg_core_build(w.core, &caller, pdg_bytes_str(bodies[i]), 0, got_answer, &h);
+		await(&h);
+		CHECK_STR(h.rule, "TOK-2");
+	}
+	pdg_test_case(NULL);
+	world_done(&w);
+	if (!CHECK(job != NULL) || !CHECK_OK(pdg_job_ask(job, &err), &err))
+		return;
+	empty = pdg_job_bytes(job);
+	for (i = 0; i < PDG_LIMIT_MIB(1); i += 64)
+		pdg_buf_put(
+			&job->asked->body,
+			pdg_bytes(
+				"0123456789012345678901234567890123456789012345678901234567890123",
+				64));
+	CHECK(pdg_job_bytes(job) - empty >= PDG_LIMIT_MIB(1));
+	CHECK(pdg_job_bytes(job) - empty <= 2 * PDG_LIMIT_MIB(1));
+}
+
+/* And then the body is read, of both kinds. */
+static void the_body_comes_second(void)
+{
+	struct world w;
+	int builds;
+
+	open_world(&w);
+	for (builds = 0; builds < 2; builds++) {
+		PDG_AUTO(got) struct got g;
+		struct pdg_job *job = job_of(&(struct token_of){0}, pdg_bytes_str("["), -1, &g);
+
+		got_init(&g);
+		job->asked->builds = builds;
+		job->asked->unread = true;
+		pdg_buf_puts(&job->asked->body, "[");
+		pdg_core_go_on(w.core, job, 0);
+		await(&g);
+		CHECK_STR(g.rule, "JSN-1");
+		CHECK_INT(g.status, 400);
+	}
+	world_done(&w);
+}
+
 static void without_a_token(void)
 {
 	struct world w;
@@ -453,4 +514,7 @@ PDG_TEST_MAIN("callers", {"the service writes", the_service_writes},
 	      {"a certificate submits", a_certificate_submits},
 	      {"an account submits", an_account_submits},
 	      {"the form is the service's own", the_form_is_the_services_own},
-	      {"the relay is asked", the_relay_is_asked}, {"without a token", without_a_token})
+	      {"the relay is asked", the_relay_is_asked},
+	      {"the token comes first", the_token_comes_first},
+	      {"the body comes second", the_body_comes_second},
+	      {"without a token", without_a_token})
