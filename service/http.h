@@ -58,8 +58,7 @@ struct pdg_route {
 extern const struct pdg_route pdg_routes[];
 
 /**
- * Find the route of @rq->path (made a path where it was an absolute target) and @rq->method, set
- * @rq->rest. NULL: a 404 or 405 is in the reply
+ * Find the route of @rq->path and @rq->method, set @rq->rest. NULL: a 404 or 405 is in the reply
  * already.
  */
 const struct pdg_route *pdg_route_find(struct pdg_request *rq);

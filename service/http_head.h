@@ -67,9 +67,11 @@ static inline bool pdg_http_has_body(const struct pdg_http_head *h)
 }
 
 /**
- * Split @target at its first ?, decode both parts where they lie. *@out_query: NULL without.
- * False: an escape is none, or stands for a separator, a space, a control or a NUL.
+ * Split @target at its first ?, take scheme and authority off one in absolute form, then decode
+ * both parts where they lie. *@out_path: what is no target of either form stays one that does not
+ * begin with a slash. *@out_query: NULL without. False: an escape is none, or stands for a
+ * separator, a space, a control or a NUL; no output is written.
  */
-bool pdg_http_target_split(char *target, char **out_query);
+bool pdg_http_target_split(char *target, char **out_path, char **out_query);
 
 #endif

@@ -3,6 +3,8 @@
  * A request's target, decoded once and in one place: an escape may stand for a visible character
  * that separates nothing, so that what is routed is what everybody before us saw.
  */
+#include <strings.h>
+
 #include "service/http_head.h"
 
 static int hex_digit(char c)
@@ -43,14 +45,37 @@ static bool decode(char *text)
 	return true;
 }
 
-bool pdg_http_target_split(char *target, char **out_query)
+/*
+ * The path of a target in absolute form, which RFC 9112 3.2.2 demands to be taken; the authority
+ * stands for the Host header, which nothing here looks at. Any other target as it is. Looked for
+ * before anything is decoded: an escaped "http" is no scheme to anybody before us (RFC 3986 3.1).
+ */
+static char *path_of(char *target)
+{
+	char *at = target;
+	size_t n;
+
+	if (strncasecmp(at, "http://", 7) == 0)
+		at += 7;
+	else if (strncasecmp(at, "https://", 8) == 0)
+		at += 8;
+	else
+		return target;
+	n = strcspn(at, "/@%");
+	return n > 0 && at[n] == '/' ? at + n : target;
+}
+
+bool pdg_http_target_split(char *target, char **out_path, char **out_query)
 {
 	char *query = strchr(target, '?');
+	char *path;
 
 	if (query)
 		*query++ = '\0';
-	if (!decode(target) || (query && !decode(query)))
+	path = path_of(target);
+	if (!decode(path) || (query && !decode(query)))
 		return false;
+	*out_path = path;
 	*out_query = query;
 	return true;
 }

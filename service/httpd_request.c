@@ -194,9 +194,10 @@ static bool may_read(const struct pdg_exchange *x)
 /* False: the answer is there. */
 static bool find_route(struct pdg_exchange *x, char *target)
 {
+	char *path = NULL;
 	char *query = NULL;
 
-	if (!pdg_http_target_split(target, &query)) {
+	if (!pdg_http_target_split(target, &path, &query)) {
 		pdg_reply_rule(&x->rq, "HTP-5",
 			       "the path or query holds an escape that is none, or stands for a "
 			       "separator, a control or a NUL",
@@ -204,6 +205,7 @@ static bool find_route(struct pdg_exchange *x, char *target)
 		x->rq.reply.close = true;
 		return false;
 	}
+	x->rq.path = path;
 	x->rq.query = query;
 	if (pdg_route_find(&x->rq) && x->rq.method == PDG_GET && x->has_body)
 		pdg_reply_rule(&x->rq, "HTP-5", "a body with a request that takes none", NULL);

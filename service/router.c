@@ -63,31 +63,11 @@ static bool slash_too_many(const char *path)
 	return false;
 }
 
-/*
- * The path of a target in absolute form, which RFC 9112 3.2.2 demands to be taken; the authority
- * stands for the Host header, which nothing here looks at. Any other target as it is.
- */
-static const char *path_of(const char *target)
-{
-	const char *at = target;
-	size_t n;
-
-	if (strncasecmp(at, "http://", 7) == 0)
-		at += 7;
-	else if (strncasecmp(at, "https://", 8) == 0)
-		at += 8;
-	else
-		return target;
-	n = strcspn(at, "/@");
-	return n > 0 && at[n] == '/' ? at + n : target;
-}
-
 const struct pdg_route *pdg_route_find(struct pdg_request *rq)
 {
 	const struct pdg_route *r;
 	const char *rest, *allow = NULL;
 
-	rq->path = path_of(rq->path);
 	for (r = pdg_routes; r->path; r++) {
 		rest = match(r->path, rq->path);
 		if (!rest)

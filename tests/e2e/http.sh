@@ -88,6 +88,7 @@ raw 200 - "HTTP/1.0 without a host" 'GET /healthz HTTP/1.0\r\n\r\n'
 raw 200 - "an absolute target" "GET $URL/healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 raw 200 - "no space, no value" 'GET /healthz HTTP/1.1\r\nHost:a\r\nX:\r\nY: \r\nConnection: close\r\n\r\n'
 raw 200 - "spaces behind a value" 'GET /healthz HTTP/1.1\r\nHost: a\r\nX: b  \r\nConnection: close\r\n\r\n'
+raw 404 HTP-1 "an escape that would make one" 'GET %%68ttp://a/healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
 raw 404 HTP-1 "an absolute target of another scheme" 'GET ftp://a/healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
 raw 400 HTP-5 "a space in the path" 'GET /heal thz HTTP/1.1\r\nHost: a\r\n\r\n'
 raw 400 HTP-5 "a length that is none" "POST $API HTTP/1.1\r\nHost: a\r\nContent-Length: +3\r\n\r\n{ }"

@@ -70,6 +70,7 @@ static void run(const uint8_t *data, size_t size, size_t step, struct outcome *o
 	char *bytes = malloc(size + 1);
 	struct pdg_http_find f = {0};
 	struct pdg_http_wrong wrong = {0};
+	char *path = NULL;
 	char *query = NULL;
 	size_t n = 0;
 
@@ -89,7 +90,8 @@ static void run(const uint8_t *data, size_t size, size_t step, struct outcome *o
 		MUST(o->read == !wrong.rule);
 		if (o->read) {
 			check_head(&o->h, bytes, f.end);
-			(void)pdg_http_target_split(o->h.target, &query);
+			if (pdg_http_target_split(o->h.target, &path, &query))
+				check_string(path, bytes, f.end);
 			check_string(query, bytes, f.end);
 		}
 		if (o->read && o->h.chunked)

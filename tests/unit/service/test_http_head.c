@@ -268,13 +268,15 @@ static void targets(void)
 		"/a%3Fb=1", "/a%23",  "/a?x=1%26y=2", "/a?x%3d1", "/a%c3%a9"};
 	char good[] = "/api/v1/subjects/sha256%3Aab?after=%33&x";
 	char none[] = "/%41%7E";
+	char *path = NULL;
 	char *query = NULL;
 	size_t i;
 
-	CHECK(pdg_http_target_split(good, &query));
+	CHECK(pdg_http_target_split(good, &path, &query));
+	CHECK(path == good);
 	CHECK_STR(good, "/api/v1/subjects/sha256:ab");
 	CHECK_STR(query, "after=3&x");
-	CHECK(pdg_http_target_split(none, &query));
+	CHECK(pdg_http_target_split(none, &path, &query));
 	CHECK_STR(none, "/A~");
 	CHECK(query == NULL);
 	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
@@ -282,7 +284,44 @@ static void targets(void)
 
 		memcpy(text, wrong[i], strlen(wrong[i]) + 1);
 		pdg_test_case("%s", wrong[i]);
-		CHECK(!pdg_http_target_split(text, &query));
+		CHECK(!pdg_http_target_split(text, &path, &query));
+	}
+	pdg_test_case(NULL);
+}
+
+/* A target in absolute form is one as it came, and no other is made one by decoding. */
+static void absolute_targets(void)
+{
+	static const struct {
+		const char *target, *path;
+	} cases[] = {
+		{"http://localhost/healthz", "/healthz"},
+		{"HTTPS://a.example:8700/health%7A", "/healthz"},
+		{"http://[::1]:80/api/v1/attestations", "/api/v1/attestations"},
+		{"http://localhost/", "/"},
+		{"http://localhost", "http://localhost"},
+		{"http:///healthz", "http:///healthz"},
+		{"http://a@b/healthz", "http://a@b/healthz"},
+		{"ftp://localhost/healthz", "ftp://localhost/healthz"},
+		{"/http://localhost/healthz", "/http://localhost/healthz"},
+		{"http://%61/healthz", "http://a/healthz"},
+		{"%68ttp://x/healthz", "http://x/healthz"},
+		{"http%3A//x/healthz", "http://x/healthz"},
+		{"http://x/http://y/healthz", "/http://y/healthz"},
+		{"%68ealthz", "healthz"},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[64];
+		char *path = NULL;
+		char *query = NULL;
+
+		pdg_test_case("%s", cases[i].target);
+		memcpy(text, cases[i].target, strlen(cases[i].target) + 1);
+		if (CHECK(pdg_http_target_split(text, &path, &query)))
+			CHECK_STR(path, cases[i].path);
+		CHECK(query == NULL);
 	}
 	pdg_test_case(NULL);
 }
@@ -290,4 +329,4 @@ static void targets(void)
 PDG_TEST_MAIN("http_head", {"plain heads", plain_heads}, {"what is read", what_is_read},
 	      {"two lengths", two_lengths}, {"codings", codings}, {"hosts", hosts},
 	      {"lines", lines}, {"request lines", request_lines}, {"limits", limits},
-	      {"targets", targets})
+	      {"targets", targets}, {"absolute targets", absolute_targets})
