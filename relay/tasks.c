@@ -31,7 +31,9 @@ static struct {
 	size_t tasks; /* not answered yet */
 	struct pdg_task *first;
 	struct pdg_task **last;
-	unsigned threads, idle;
+	unsigned threads;
+	unsigned idle;	 /* of them; also those that were woken and are not awake yet */
+	unsigned queued; /* from first on */
 } pool = {.mutex = PTHREAD_MUTEX_INITIALIZER, .cond = PTHREAD_COND_INITIALIZER, .fd = -1};
 
 void pdg_tasks_init(int fd)
@@ -105,6 +107,7 @@ static void *worker_main(void *ctx)
 		pool.idle--;
 		t = pool.first;
 		pool.first = t->next;
+		pool.queued--;
 		if (!pool.first)
 			pool.last = &pool.first;
 		(void)pthread_mutex_unlock(&pool.mutex);
@@ -136,11 +139,13 @@ static void queue(struct pdg_task *t)
 
 	t->next = NULL;
 	(void)pthread_mutex_lock(&pool.mutex);
-	if (pool.idle == 0 && pool.threads < PDG_LIMIT_RELAY_THREADS)
+	/* Each that is queued has an idle one of its own: any may block for long. */
+	if (pool.idle <= pool.queued && pool.threads < PDG_LIMIT_RELAY_THREADS)
 		good = add_thread();
 	if (good) {
 		*pool.last = t;
 		pool.last = &t->next;
+		pool.queued++;
 		(void)pthread_cond_signal(&pool.cond);
 	}
 	(void)pthread_mutex_unlock(&pool.mutex);
