@@ -4,7 +4,6 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "service/httpd_tls.h"
 #include "util/limits.h"
@@ -14,6 +13,7 @@
 PDG_AUTO_DEFINE(bio, BIO *, BIO_free_all)
 PDG_AUTO_DEFINE(x509_cert, X509 *, X509_free)
 PDG_AUTO_DEFINE(x509_store_ctx, X509_STORE_CTX *, X509_STORE_CTX_free)
+PDG_AUTO_DEFINE(asn1_time, ASN1_TIME *, ASN1_TIME_free)
 PDG_AUTO_DEFINE(general_names, GENERAL_NAMES *, GENERAL_NAMES_free)
 
 void *pdg_tls_begin(struct pdg_tls *tls, int fd)
@@ -175,20 +175,20 @@ static bool add_subject(struct pdg_strings *out, const X509 *cert)
 
 /* --- what they prove, and how long --- */
 
-/* The first end of @chain's certificates; INT64_MIN: one has none that can be read. */
+/* The first end of @chain's certificates; INT64_MIN: there is none that can be read. */
 static int64_t end_of(const STACK_OF(X509) * chain)
 {
+	PDG_AUTO(asn1_time) ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
 	int64_t first = INT64_MAX;
-	int i;
+	int i, days, seconds;
 
 	for (i = 0; i < sk_X509_num(chain); i++) {
 		const ASN1_TIME *end = X509_get0_notAfter(sk_X509_value(chain, i));
-		struct tm tm = {0};
 		int64_t t;
 
-		if (ASN1_TIME_to_tm(end, &tm) != 1)
+		if (!epoch || ASN1_TIME_diff(&days, &seconds, epoch, end) != 1)
 			return INT64_MIN;
-		t = (int64_t)timegm(&tm);
+		t = days * INT64_C(86400) + seconds;
 		first = t < first ? t : first;
 	}
 	return i > 0 ? first : INT64_MIN;
