@@ -34,8 +34,10 @@ static char *statement(void)
 
 	PDG_TEST_READ_DATA("commits/ssh-good.raw", &raw);
 	CHECK_OK(pdg_object_name("commit", pdg_buf_bytes(&raw), false, oid, &err), &err);
-	CHECK_OK(pdg_json_load(pdg_bytes_str("{\"sub\":\"x\",\"job\":\"release\",\"project_path\":\"app\"}"), 200, &claims,
-			       &err),
+	CHECK_OK(pdg_json_load(
+			 pdg_bytes_str(
+				 "{\"sub\":\"x\",\"job\":\"release\",\"project_path\":\"app\"}"),
+			 200, &claims, &err),
 		 &err);
 	CHECK_OK(pdg_outputs_read(pdg_bytes_str(ARTIFACT), &o, &err), &err);
 	m.claims = claims;
