@@ -112,19 +112,17 @@ static int new_call(struct stamp_part *p, struct pdg_task *t, struct call **out,
 	return 0;
 }
 
-static void begin(void *part, struct pdg_task *t)
+static int begin(void *part, struct pdg_task *t, struct pdg_error *err)
 {
 	struct stamp_part *p = part;
-	struct pdg_error err = {0};
-	struct call *c = NULL;
-	int rc = new_call(p, t, &c, &err);
+	PDG_AUTO(call) struct call *c = NULL;
+	int rc = new_call(p, t, &c, err);
 
 	if (rc == 0)
-		rc = pdg_http_pump_begin(p->pump, &c->request, on_answer, c, &err);
+		rc = pdg_http_pump_begin(p->pump, &c->request, on_answer, c, err);
 	if (rc == 0)
-		return;
-	pdg_task_answer(t, rc, pdg_bytes(NULL, 0), &err);
-	free_call(c);
+		c = NULL; /* on_answer()'s now */
+	return rc;
 }
 
 static int open_part(const struct pdg_relay_common *common, const json_t *setup, void **out,

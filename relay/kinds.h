@@ -35,8 +35,9 @@ struct pdg_relay_call_kind {
 	/* On a thread of its own for the time: append the answer's body, one JSON object, to @out.
 	 */
 	int (*run)(void *part, const json_t *body, struct pdg_buf *out, struct pdg_error *err);
-	/* On the reading thread: must not block, and sees to it that @t is answered. */
-	void (*begin)(void *part, struct pdg_task *t);
+	/* On the reading thread: must not block. 0: it sees to it that @t is answered; else it is
+	 * answered with @err. */
+	int (*begin)(void *part, struct pdg_task *t, struct pdg_error *err);
 };
 
 struct pdg_relay_part {

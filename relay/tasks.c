@@ -175,15 +175,16 @@ static bool too_many(void)
 void pdg_task_run(struct pdg_task *t, const struct pdg_relay_call_kind *kind, void *part)
 {
 	struct pdg_error err = {0};
+	int rc = 0;
 
 	t->kind = kind;
 	t->part = part;
 	if (too_many())
-		pdg_task_answer(
-			t, pdg_reject(&err, "SVC-1", "pedigree-relay has too much to do already"),
-			pdg_bytes(NULL, 0), &err);
+		rc = pdg_reject(&err, "SVC-1", "pedigree-relay has too much to do already");
 	else if (kind->begin)
-		kind->begin(part, t);
+		rc = kind->begin(part, t, &err);
 	else
 		queue(t);
+	if (rc < 0)
+		pdg_task_answer(t, rc, pdg_bytes(NULL, 0), &err);
 }
