@@ -5,6 +5,7 @@
  */
 #include "tlog/entry.h"
 
+#include "tlog/entry_impl.h"
 #include "util/codec.h"
 #include "util/limits.h"
 #include "util/size.h"
@@ -187,20 +188,26 @@ struct pdg_entry *pdg_entry_new(void)
 	return e;
 }
 
-int pdg_entry_read(const json_t *object, struct pdg_entry **out, struct pdg_error *err)
+int pdg_entry_read_by(pdg_entry_members *members, const json_t *object, struct pdg_entry **out,
+		      struct pdg_error *err)
 {
 	PDG_AUTO(entry) struct pdg_entry *e = pdg_entry_new();
 	int rc;
 
 	if (!e)
 		return pdg_nomem(err);
-	rc = read_members(object, e, err);
+	rc = members(object, e, err);
 	if (rc < 0) {
 		rc = pdg_under_rule(err, pdg_under_rule(err, rc, RULE), RULE_LIMIT);
 		return pdg_context(err, rc, "log entry");
 	}
 	*out = PDG_TAKE(e);
 	return 0;
+}
+
+int pdg_entry_read(const json_t *object, struct pdg_entry **out, struct pdg_error *err)
+{
+	return pdg_entry_read_by(read_members, object, out, err);
 }
 
 int pdg_entry_make(const struct pdg_entry_parts *parts, struct pdg_entry **out,

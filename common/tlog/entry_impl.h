@@ -13,4 +13,11 @@
 int pdg_entry_included(const struct pdg_entry *e, struct pdg_bytes body,
 		       const struct pdg_checkpoint *c, struct pdg_error *err) PDG_MUST_CHECK;
 
+/** How the members of one form of an entry are read into @e. 0, PDG_E_NOMEM or why not. */
+typedef int pdg_entry_members(const json_t *object, struct pdg_entry *e, struct pdg_error *err);
+
+/** Read an entry by @members. What is wrong is LOG-6, or LOG-15 beyond a limit. */
+int pdg_entry_read_by(pdg_entry_members *members, const json_t *object, struct pdg_entry **out,
+		      struct pdg_error *err) PDG_MUST_CHECK;
+
 #endif

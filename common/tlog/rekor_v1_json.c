@@ -4,6 +4,8 @@
  * what kind it is inside its body alone.
  */
 #include "tlog/rekor_v1.h"
+
+#include "tlog/entry_impl.h"
 #include "util/codec.h"
 #include "util/limits.h"
 #include "util/str.h"
@@ -121,16 +123,5 @@ static int read_members(const json_t *o, struct pdg_entry *e, struct pdg_error *
 
 int pdg_rekor1_read_json(const json_t *object, struct pdg_entry **out, struct pdg_error *err)
 {
-	PDG_AUTO(entry) struct pdg_entry *e = pdg_entry_new();
-	int rc;
-
-	if (!e)
-		return pdg_nomem(err);
-	rc = read_members(object, e, err);
-	if (rc < 0) {
-		rc = pdg_under_rule(err, pdg_under_rule(err, rc, RULE), RULE_LIMIT);
-		return pdg_context(err, rc, "log entry");
-	}
-	*out = PDG_TAKE(e);
-	return 0;
+	return pdg_entry_read_by(read_members, object, out, err);
 }
