@@ -145,13 +145,22 @@ static int check_journal(struct check *c, const struct pdg_stored *a, struct pdg
 	return 0;
 }
 
+/* Another service over the same store may have logged it since the row was read. */
+static bool is_logged_now(struct check *c, const struct pdg_stored *a)
+{
+	PDG_AUTO(stored) struct pdg_stored *now = NULL;
+
+	return c->core->store->ops->get(c->core->store, a->reference, &now, NULL) == 0 &&
+	       now->logged;
+}
+
 /* What is neither logged nor waits for the log would wait for ever, and nobody would hear of it. */
 static int check_waits(struct check *c, const struct pdg_stored *a, struct pdg_error *err)
 {
 	bool waits = false;
 	int rc = c->core->store->ops->waits(c->core->store, a->id, &waits, err);
 
-	if (rc < 0 || waits == !a->logged)
+	if (rc < 0 || waits == !a->logged || (!waits && is_logged_now(c, a)))
 		return rc;
 	return pdg_reject(err, "FSK-1", "%s",
 			  waits ? "it is logged, and waits for the log"
@@ -325,7 +334,7 @@ static int check_whole(struct check *c, struct pdg_error *err)
 		tell(c, "journal", &why);
 	if (core->cfg->log == PDG_LOG_EMBEDDED && pdg_embedded_fsck(core->log, &entries, &why) < 0)
 		tell(c, "log", &why);
-	rc = core->store->ops->each(core->store, check_one, c, err);
+	rc = pdg_store_each(core->store, check_one, c, err);
 	if (rc == 0)
 		rc = check_leaves(c, err);
 	if (rc < 0)

@@ -85,7 +85,7 @@ static const struct pdg_store_ops pg_ops = {
 	.journal_state = pdg_pg_journal_state,
 	.journal_leaf = pdg_pg_journal_leaf,
 	.journal_tile_read = pdg_pg_journal_tile_read,
-	.each = pdg_pg_each,
+	.page = pdg_pg_page,
 	.close = pg_close,
 };
 

@@ -207,8 +207,7 @@ int pdg_pg_journal_leaf(struct pdg_store *store, uint64_t index, struct pdg_buf 
 			struct pdg_error *err);
 int pdg_pg_journal_tile_read(struct pdg_store *store, unsigned level, uint64_t n,
 			     struct pdg_buf *out, struct pdg_error *err);
-int pdg_pg_each(struct pdg_store *store,
-		int (*each)(void *ctx, const struct pdg_stored *a, struct pdg_error *err),
-		void *ctx, struct pdg_error *err);
+int pdg_pg_page(struct pdg_store *store, int64_t after, struct pdg_stored ***out, size_t *out_n,
+		struct pdg_error *err);
 
 #endif

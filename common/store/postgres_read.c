@@ -249,8 +249,8 @@ int pdg_pg_journal_tile_read(struct pdg_store *store, unsigned level, uint64_t n
 	return rc < 0 ? rc : only_blob(r, 0, "tile", out, err);
 }
 
-static int each_page(struct pdg_store *store, int64_t after, struct list *out,
-		     struct pdg_error *err)
+int pdg_pg_page(struct pdg_store *store, int64_t after, struct pdg_stored ***out, size_t *out_n,
+		struct pdg_error *err)
 {
 	struct pdg_pg_args p = {.n = 0};
 
@@ -259,29 +259,7 @@ static int each_page(struct pdg_store *store, int64_t after, struct list *out,
 	pdg_pg_int(&p, after);
 	pdg_pg_int(&p, PDG_LIMIT_PAGE);
 	pdg_pg_int(&p, PDG_LIMIT_PAGE_BYTES);
-	return rows(store, PDG_PG_EACH, &p, &out->v, &out->n, err);
-}
-
-int pdg_pg_each(struct pdg_store *store,
-		int (*each)(void *ctx, const struct pdg_stored *a, struct pdg_error *err),
-		void *ctx, struct pdg_error *err)
-{
-	int64_t after = 0;
-
-	for (;;) {
-		PDG_AUTO(list) struct list page = {0};
-		size_t i;
-		int rc = each_page(store, after, &page, err);
-
-		if (rc < 0 || page.n == 0)
-			return rc;
-		for (i = 0; i < page.n; i++) {
-			rc = each(ctx, page.v[i], err);
-			if (rc < 0)
-				return rc;
-		}
-		after = page.v[page.n - 1]->id;
-	}
+	return rows(store, PDG_PG_EACH, &p, out, out_n, err);
 }
 
 /* --- listings --- */

@@ -376,7 +376,7 @@ static const struct pdg_store_ops sqlite_ops = {
 	.journal_state = pdg_sqlite_journal_state,
 	.journal_leaf = pdg_sqlite_journal_leaf,
 	.journal_tile_read = pdg_sqlite_journal_tile_read,
-	.each = pdg_sqlite_each,
+	.page = pdg_sqlite_page,
 	.close = sqlite_close,
 };
 

@@ -355,8 +355,8 @@ int pdg_sqlite_journal_tile_read(struct pdg_store *store, unsigned level, uint64
 	return only_blob(&q, 0, "tile", out, err);
 }
 
-static int each_page(struct pdg_store *store, int64_t after, struct pdg_stored ***out,
-		     size_t *out_n, struct pdg_error *err)
+int pdg_sqlite_page(struct pdg_store *store, int64_t after, struct pdg_stored ***out, size_t *out_n,
+		    struct pdg_error *err)
 {
 	PDG_AUTO(query) struct query q = {0};
 	int rc = query_begin(&q, store, PDG_SQL_EACH, err);
@@ -366,27 +366,4 @@ static int each_page(struct pdg_store *store, int64_t after, struct pdg_stored *
 	(void)sqlite3_bind_int64(q.st, 1, after);
 	(void)sqlite3_bind_int64(q.st, 2, PDG_LIMIT_PAGE);
 	return rows_read(&q, PDG_LIMIT_PAGE_BYTES, out, out_n, err);
-}
-
-/* By pages, so that @each may ask the store itself and no reader holds back the WAL. */
-int pdg_sqlite_each(struct pdg_store *store,
-		    int (*each)(void *ctx, const struct pdg_stored *a, struct pdg_error *err),
-		    void *ctx, struct pdg_error *err)
-{
-	int64_t after = 0;
-
-	for (;;) {
-		PDG_AUTO(list) struct list page = {0};
-		size_t i;
-		int rc = each_page(store, after, &page.v, &page.n, err);
-
-		if (rc < 0 || page.n == 0)
-			return rc;
-		for (i = 0; i < page.n; i++) {
-			rc = each(ctx, page.v[i], err);
-			if (rc < 0)
-				return rc;
-		}
-		after = page.v[page.n - 1]->id;
-	}
 }

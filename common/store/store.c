@@ -64,6 +64,29 @@ void pdg_stored_list_done(struct pdg_stored **v, size_t n)
 	free(v);
 }
 
+int pdg_store_each(struct pdg_store *s,
+		   int (*each)(void *ctx, const struct pdg_stored *a, struct pdg_error *err),
+		   void *ctx, struct pdg_error *err)
+{
+	int64_t after = 0;
+	size_t n = 0;
+	int rc;
+
+	do {
+		struct pdg_stored **page = NULL;
+		size_t i;
+
+		n = 0;
+		rc = s->ops->page(s, after, &page, &n, err);
+		for (i = 0; rc >= 0 && i < n; i++)
+			rc = each(ctx, page[i], err);
+		if (n > 0)
+			after = page[n - 1]->id;
+		pdg_stored_list_done(page, n);
+	} while (rc >= 0 && n > 0);
+	return rc < 0 ? rc : 0;
+}
+
 void pdg_listed_done(struct pdg_listed *v, size_t n)
 {
 	size_t i;

@@ -170,10 +170,12 @@ struct pdg_store_ops {
 	int (*journal_tile_read)(struct pdg_store *s, unsigned level, uint64_t n,
 				 struct pdg_buf *out, struct pdg_error *err);
 
-	/** Every attestation in order of acceptance (fsck); a negative return of @each stops. */
-	int (*each)(struct pdg_store *s,
-		    int (*each)(void *ctx, const struct pdg_stored *a, struct pdg_error *err),
-		    void *ctx, struct pdg_error *err);
+	/**
+	 * The attestations behind id @after in order of acceptance, as many as are held at once (at
+	 * least one where there are any).
+	 */
+	int (*page)(struct pdg_store *s, int64_t after, struct pdg_stored ***out, size_t *out_n,
+		    struct pdg_error *err);
 
 	void (*close)(struct pdg_store *s);
 };
@@ -183,6 +185,14 @@ struct pdg_store {
 };
 
 void pdg_stored_list_done(struct pdg_stored **v, size_t n);
+
+/**
+ * Every attestation in order of acceptance. By pages, so that @each may ask the store itself and
+ * nobody who writes is held back. A negative return of @each stops, and is what is returned.
+ */
+int pdg_store_each(struct pdg_store *s,
+		   int (*each)(void *ctx, const struct pdg_stored *a, struct pdg_error *err),
+		   void *ctx, struct pdg_error *err) PDG_MUST_CHECK;
 
 static inline void pdg_store_close(struct pdg_store *s)
 {

@@ -204,10 +204,10 @@ static void each_in_order(void)
 	for (i = 1; i <= 150; i++)
 		put(&f, i, "source", HEX64);
 	w.s = f.s;
-	CHECK_OK(f.s->ops->each(f.s, walk_one, &w, &err), &err);
+	CHECK_OK(pdg_store_each(f.s, walk_one, &w, &err), &err);
 	CHECK_UINT(w.seen, 150);
 	w = (struct walk){.s = f.s, .stop_at = 70};
-	CHECK_CODE(f.s->ops->each(f.s, walk_one, &w, &err), &err, PDG_E_FORMAT);
+	CHECK_CODE(pdg_store_each(f.s, walk_one, &w, &err), &err, PDG_E_FORMAT);
 	CHECK_UINT(w.seen, 70);
 	teardown(&f);
 }
