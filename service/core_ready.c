@@ -160,20 +160,21 @@ static int check_overdue(struct pdg_core *core, struct pdg_error *err)
 			  pending, core->cfg->pending_limit);
 }
 
-/*
- * While writing fails nobody but us may try: whoever submits asks here first. At most once a
- * second, without waiting for it, and of a submission's size: a few bytes fit where nothing else
- * does.
- */
-static void try_a_write(struct pdg_core *core)
+/* While writing fails nobody but us may try, for whoever submits asks here first: once a second. */
+static bool may_try(struct pdg_core *core)
 {
-	struct pdg_job *job;
 	int64_t now = pdg_monotonic_ms();
 	int64_t last = atomic_load(&core->tried);
 
-	if (now - last < TRY_EVERY_MS || !atomic_compare_exchange_strong(&core->tried, &last, now))
-		return;
-	job = pdg_job_new(PDG_JOB_META);
+	return now - last >= TRY_EVERY_MS &&
+	       atomic_compare_exchange_strong(&core->tried, &last, now);
+}
+
+/* Without waiting for it, and of a submission's size: a few bytes fit where nothing else does. */
+static void try_a_write(struct pdg_core *core)
+{
+	struct pdg_job *job = pdg_job_new(PDG_JOB_META);
+
 	if (!job)
 		return;
 	job->name = "try";
@@ -188,11 +189,13 @@ static int check_writing(struct pdg_core *core, struct pdg_error *err)
 {
 	struct pdg_error why = {0};
 
-	if (core->cfg->log == PDG_LOG_EMBEDDED && pdg_embedded_shows(core->log, &why) < 0)
+	if (core->cfg->log == PDG_LOG_EMBEDDED && pdg_embedded_shows(core->log, &why) < 0 &&
+	    (!may_try(core) || pdg_embedded_show_again(core->log, &why) < 0))
 		return not_ready(err, "RDY-6", &why);
 	if (!pdg_writer_fails(core->writer, &why))
 		return 0;
-	try_a_write(core);
+	if (may_try(core))
+		try_a_write(core);
 	return not_ready(err, "RDY-6", &why);
 }
 

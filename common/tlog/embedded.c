@@ -82,6 +82,21 @@ int pdg_embedded_shows(struct pdg_log *log, struct pdg_error *err)
 	return rc < 0 ? pdg_context(err, rc, "the log's checkpoint") : 0;
 }
 
+int pdg_embedded_show_again(struct pdg_log *log, struct pdg_error *err)
+{
+	struct pdg_embedded *l = (struct pdg_embedded *)log;
+	struct pdg_error why = {0};
+
+	/* An append under way shows its own. */
+	if (pthread_mutex_trylock(&l->append) == 0) {
+		int rc = pdg_embedded_publish(l, pdg_buf_bytes(&l->note), false, &why);
+
+		pdg_embedded_shown(l, rc, &why);
+		(void)pthread_mutex_unlock(&l->append);
+	}
+	return pdg_embedded_shows(log, err);
+}
+
 static int embedded_add(struct pdg_log *log, struct pdg_log_item *items, size_t n,
 			struct pdg_error *err)
 {

@@ -65,6 +65,8 @@ int pdg_embedded_file(struct pdg_log *log, const char *path, struct pdg_buf *out
 
 /** Is its newest checkpoint in its file? Returns 0, or why it could not be written. */
 int pdg_embedded_shows(struct pdg_log *log, struct pdg_error *err) PDG_MUST_CHECK;
+/** Try once more to write one that is not, and say what pdg_embedded_shows() then says. */
+int pdg_embedded_show_again(struct pdg_log *log, struct pdg_error *err) PDG_MUST_CHECK;
 
 /** Is the folder still the one that was opened, and its checkpoint in it? Returns 0, PDG_E_IO. */
 int pdg_embedded_there(struct pdg_log *log, struct pdg_error *err) PDG_MUST_CHECK;

@@ -182,6 +182,17 @@ static void a_reload_that_cannot_be_kept(void)
 	world_done(&w);
 }
 
+/* Nobody submits anything, and all is well again. */
+static void is_ready_again(struct world *w)
+{
+	const struct timespec tick = {.tv_nsec = 50000000};
+	unsigned i;
+
+	for (i = 0; i < 200 && pdg_core_ready(w->core, NULL) < 0; i++)
+		(void)nanosleep(&tick, NULL);
+	is_ready(w);
+}
+
 /* A full disk: told from the first submission that was not kept until a write succeeds again. */
 static void a_store_that_takes_nothing(void)
 {
@@ -192,7 +203,6 @@ static void a_store_that_takes_nothing(void)
 	PDG_AUTO(got) struct got g;
 	struct pdg_core_stats stats;
 	struct rlimit old, small;
-	struct pdg_error err = {0};
 	struct stat st;
 	unsigned i;
 
@@ -223,10 +233,7 @@ static void a_store_that_takes_nothing(void)
 	CHECK_STR(g.rule, "STO-4");
 	pdg_core_stats(w.core, &stats);
 	CHECK(stats.store_failures >= 2);
-	/* Nobody submits anything, and all is well again. */
-	for (i = 0; i < 200 && pdg_core_ready(w.core, &err) < 0; i++)
-		(void)nanosleep(&tick, NULL);
-	is_ready(&w);
+	is_ready_again(&w);
 	CHECK_INT(submit_status(&w, pdg_buf_bytes(&body)), 201);
 	world_done(&w);
 }
@@ -382,6 +389,7 @@ static void a_checkpoint_that_cannot_be_written(void)
 	struct world w;
 	PDG_AUTO(mem) char *from = NULL;
 	PDG_AUTO(mem) char *to = NULL;
+	PDG_AUTO(mem) char *again = NULL;
 	PDG_AUTO(mem) char *in_the_way = NULL;
 	struct build_of second = build_no(2);
 	struct build_of third = build_no(3);
@@ -393,6 +401,7 @@ static void a_checkpoint_that_cannot_be_written(void)
 	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
 	from = pdg_test_path(w.dir, "log");
 	to = pdg_test_path(w.dir, "copy");
+	again = pdg_test_path(w.dir, "again");
 	in_the_way = pdg_test_path(w.dir, "log/checkpoint.new");
 	is_ready(&w);
 	CHECK_INT(mkdir(in_the_way, 0700), 0);
@@ -402,6 +411,9 @@ static void a_checkpoint_that_cannot_be_written(void)
 	CHECK_OK(pdg_embedded_backup(from, to, true, &n, &err), &err);
 	CHECK_UINT(n, 1);
 	CHECK_INT(rmdir(in_the_way), 0);
+	is_ready_again(&w);
+	CHECK_OK(pdg_embedded_backup(from, again, true, &n, &err), &err);
+	CHECK_UINT(n, 3);
 	CHECK_INT(submit_build(&w, CI, &third), 201);
 	is_ready(&w);
 	fsck_is_clean(&w);
