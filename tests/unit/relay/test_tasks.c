@@ -17,7 +17,8 @@
 static struct {
 	pthread_mutex_t mutex;
 	pthread_cond_t cond;
-	size_t round;	   /* whose last call has run */
+	size_t round;	   /* that is under way */
+	size_t ended;	   /* whose last call has run */
 	size_t done, late; /* calls that ended; that waited in vain */
 } seen = {.mutex = PTHREAD_MUTEX_INITIALIZER, .cond = PTHREAD_COND_INITIALIZER};
 
@@ -27,17 +28,15 @@ static char waits, goes; /* parts */
 static int run(void *part, const json_t *body, struct pdg_buf *out, struct pdg_error *err)
 {
 	struct timespec end;
-	size_t round;
 
 	(void)body;
 	(void)err;
 	clock_gettime(CLOCK_REALTIME, &end);
 	end.tv_sec += 5;
 	(void)pthread_mutex_lock(&seen.mutex);
-	round = seen.round;
 	if (part == &goes)
-		seen.round++;
-	while (part == &waits && seen.round == round) {
+		seen.ended = seen.round;
+	while (part == &waits && seen.ended < seen.round) {
 		if (pthread_cond_timedwait(&seen.cond, &seen.mutex, &end) != 0) {
 			seen.late++;
 			break;
@@ -70,6 +69,9 @@ static void nobody_waits_for_a_thread(void)
 	CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
 	pdg_tasks_init(fds[0]);
 	for (round = 1; round <= ROUNDS && seen.late == 0; round++) {
+		(void)pthread_mutex_lock(&seen.mutex);
+		seen.round = round;
+		(void)pthread_mutex_unlock(&seen.mutex);
 		for (i = 0; i < round; i++)
 			call(&waits);
 		call(&goes);
@@ -82,7 +84,7 @@ static void nobody_waits_for_a_thread(void)
 		nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
 	}
 	CHECK_UINT(seen.late, 0);
-	CHECK_UINT(seen.round, ROUNDS);
+	CHECK_UINT(seen.ended, ROUNDS);
 	/* The threads stay; so do their descriptors. */
 }
 
