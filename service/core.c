@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A submission's way through the caller's thread: bytes, decision, countersignature; then it is the
- * writer's. A refusal goes to the writer too once somebody is known to have sent it: it is put on
- * record.
+ * A submission's way through the caller's thread: bytes, decision, what is to be countersigned;
+ * then it is the writer's, which has it signed together with others. A refusal goes to the writer
+ * too once somebody is known to have sent it: it is put on record.
  */
 #include "service/core.h"
 
