@@ -322,8 +322,7 @@ static int keep_new(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *
 	/* Nothing is ever taken out of the store; if it was all the same, nothing is kept unsigned.
 	 */
 	if (rc == 0 && job->row->countersig.n == 0)
-		rc = pdg_fail(err, PDG_E_IO, "%s was kept, and is no more",
-			      job->row->reference);
+		rc = pdg_fail(err, PDG_E_IO, "%s was kept, and is no more", job->row->reference);
 	if (rc == 0)
 		rc = list_subjects(job, &subjects, &n, err);
 	if (rc == 0)
