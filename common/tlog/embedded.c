@@ -87,11 +87,13 @@ int pdg_embedded_show_again(struct pdg_log *log, struct pdg_error *err)
 	struct pdg_embedded *l = (struct pdg_embedded *)log;
 	struct pdg_error why = {0};
 
-	/* An append under way shows its own. */
+	/* An append under way shows its own. What is lost is not whole by being shown. */
 	if (pthread_mutex_trylock(&l->append) == 0) {
-		int rc = pdg_embedded_publish(l, pdg_buf_bytes(&l->note), false, &why);
+		if (l->ahead.lost == 0) {
+			int rc = pdg_embedded_publish(l, pdg_buf_bytes(&l->note), false, &why);
 
-		pdg_embedded_shown(l, rc, &why);
+			pdg_embedded_shown(l, rc, &why);
+		}
 		(void)pthread_mutex_unlock(&l->append);
 	}
 	return pdg_embedded_shows(log, err);

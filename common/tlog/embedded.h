@@ -6,10 +6,12 @@
  *	DIR/lock           held while open
  *	DIR/checkpoint     the published tree
  *	DIR/tile/…         tiles and entry bundles, as they are served
+ *	DIR/ahead          what was appended since those were last made durable
  *
- * An append writes entry bundles and tiles, syncs them, then replaces the checkpoint: a crash
- * leaves the old checkpoint and files that the next append overwrites. Tiles of a published
- * width are never changed: a wider partial tile is a new file.
+ * An append writes entry bundles and tiles, makes one record in "ahead" durable, then replaces the
+ * checkpoint; from time to time all else is made durable and "ahead" begins again. After a crash
+ * what "ahead" holds is appended once more. Tiles of a published width are never changed: a wider
+ * partial tile is a new file.
  */
 #ifndef PDG_TLOG_EMBEDDED_H
 #define PDG_TLOG_EMBEDDED_H

@@ -229,13 +229,36 @@ bool pdg_embedded_ahead_full(const struct pdg_embedded *l)
 	return l->ahead.at > SETTLE_AT;
 }
 
+/*
+ * The kernel tells of a write that failed once, and calls what it could not write clean: a second
+ * fsync() would succeed and mean nothing. Only "ahead" has the entries then, and the next start
+ * writes everything from it.
+ */
+static int sync_all(struct pdg_embedded *l, struct pdg_error *err)
+{
+	struct pdg_embedded_ahead *a = &l->ahead;
+
+	if (a->lost == 0) {
+		a->lost = sync_files(l, &a->why_lost);
+		if (a->lost == 0)
+			a->lost = sync_dirs(l, &a->why_lost);
+		if (a->lost < 0)
+			pdg_embedded_shown(l, a->lost, &a->why_lost);
+	}
+	if (a->lost == 0)
+		return 0;
+	if (err)
+		*err = a->why_lost;
+	pdg_fix(err, "mend the disk and start the service again: what could not be written is "
+		     "written anew then");
+	return a->lost;
+}
+
 int pdg_embedded_settle(struct pdg_embedded *l, struct pdg_error *err)
 {
 	uint64_t base = l->ahead.base;
-	int rc = sync_files(l, err);
+	int rc = sync_all(l, err);
 
-	if (rc == 0)
-		rc = sync_dirs(l, err);
 	if (rc == 0)
 		rc = pdg_embedded_publish(l, pdg_buf_bytes(&l->note), true, err);
 	if (rc == 0)

@@ -37,6 +37,8 @@ struct pdg_embedded_ahead {
 	size_t n_files, cap_files;
 	char **dirs; /* with names in them that are not durable */
 	size_t n_dirs, cap_dirs;
+	int lost; /* negative: one of those could not be made durable, and none ever is now */
+	struct pdg_error why_lost;
 };
 
 /* A record of it; views. */

@@ -359,8 +359,57 @@ static void ahead_cut_anywhere(void)
 	pdg_test_case(NULL);
 }
 
-PDG_TEST_MAIN("embedded_crash", {"first append", first_append},
-	      {"wider partial tile", wider_partial_tile},
+static char *unwritten; /* the first tile whose fsync() failed, once */
+
+static int finish_fails_once(void *ctx, const char *path, int fd, struct pdg_error *err)
+{
+	if (unwritten || !strstr(path, "/tile/"))
+		return pdg_embedded_io_files.finish(ctx, path, fd, err);
+	unwritten = pdg_str_dup(path);
+	(void)close(fd);
+	return pdg_fail(err, PDG_E_IO, "input/output error (by the test)");
+}
+
+/* The second fsync() would succeed: nothing may rest on it, nor take the place of "ahead". */
+static void a_write_that_failed_later(void)
+{
+	struct pdg_embedded_io io = pdg_embedded_io_files;
+	PDG_AUTO(test_dir) char *dir = pdg_test_dir();
+	PDG_AUTO(mem) char *sub = pdg_test_path(dir, "log");
+	PDG_AUTO(key) struct pdg_key *key = key_new(PDG_KEY_ECDSA_P256);
+	PDG_AUTO(log) struct pdg_log *log = NULL;
+	struct pdg_error err = {0};
+	uint64_t taken = 0, n = 0;
+	unsigned i, failed = 0;
+
+	io.finish = finish_fails_once;
+	if (!CHECK_OK(open_with(sub, &io, &log, &err), &err))
+		return;
+	for (i = 0; i < 40 && failed < 3; i++) {
+		PDG_AUTO(items) struct items it = {0};
+
+		items_init(&it, key, taken, 256);
+		if (log->ops->add(log, it.v, 256, &err) == 0)
+			taken += failed == 0 ? 256 : 0;
+		else
+			failed++;
+	}
+	CHECK_UINT(failed, 3);
+	CHECK_CODE(pdg_embedded_shows(log, &err), &err, PDG_E_IO);
+	CHECK_CODE(pdg_embedded_show_again(log, &err), &err, PDG_E_IO);
+	pdg_log_free(PDG_TAKE(log));
+	/* What the kernel did not write is not there. */
+	CHECK_INT(truncate(unwritten, 0), 0);
+	if (!CHECK_OK(open_with(sub, NULL, &log, &err), &err))
+		return;
+	CHECK_OK(pdg_embedded_fsck(log, &n, &err), &err);
+	CHECK_UINT(n, taken);
+	append(log, key, taken, 3);
+	free(unwritten);
+}
+
+PDG_TEST_MAIN("embedded_crash", {"a write that failed later", a_write_that_failed_later},
+	      {"first append", first_append}, {"wider partial tile", wider_partial_tile},
 	      {"a tile becomes full", tile_becomes_full}, {"exactly full", exactly_full},
 	      {"beginning", beginning}, {"each failure", each_failure},
 	      {"many behind one base", many_behind_one_base},
