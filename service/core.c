@@ -67,6 +67,7 @@ static int judge_along(struct pdg_core *core, struct pdg_job *job, struct pdg_er
 		rc = pdg_reject(err, "SUB-1",
 				"a build brings along a source signed by the git server");
 	}
+	job->along->rc = rc;
 	return rc < 0 ? pdg_context(err, rc, "source") : 0;
 }
 
@@ -81,11 +82,12 @@ static int judge_all(struct pdg_core *core, struct pdg_job *job, struct pdg_erro
 	return judge(core, job, job->along ? &job->along->d : NULL, err);
 }
 
-/* The job of a refusal, about whoever it is that is known to have sent it; NULL: nobody is. */
+/* The job of a refusal, about whoever it is that is known to have sent it; NULL: nobody is. Who
+ * signed what came along is answerable for that alone, and only where that was refused. */
 static struct pdg_job *refusal_job(struct pdg_job *job)
 {
 	PDG_AUTO(buf) struct pdg_buf json = PDG_BUF_INIT(PDG_LIMIT_RECORD);
-	struct pdg_job *about = job->d.producer && job->d.producer_key ? job : job->along;
+	struct pdg_job *about = job->along && job->along->rc < 0 ? job->along : job;
 
 	if (job->d.loose || (job->along && job->along->d.loose))
 		return NULL;

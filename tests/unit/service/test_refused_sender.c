@@ -234,7 +234,30 @@ static void trials_are_bounded(void)
 	world_done(&w);
 }
 
-PDG_TEST_MAIN("refused_sender", {"not a submission", not_a_submission},
+/* A public source that a stranger puts beside his own build was judged good: its signer refused
+ * nothing, and nothing stands in the journal about him. */
+static void what_a_stranger_brings_along(void)
+{
+	struct world w;
+	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
+	struct pdg_key *ci;
+	uint64_t was;
+
+	world_init(&w);
+	world_open(&w);
+	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	was = journal_size(&w);
+	ci = w.key[CI];
+	w.key[CI] = w.key[STRANGER];
+	body_with_source(&w, SERVER, &app_main, &app_build, &body);
+	w.key[CI] = ci;
+	refused(&w, pdg_buf_bytes(&body), "IDN-1", 403);
+	CHECK_UINT(journal_size(&w), was);
+	world_done(&w);
+}
+
+PDG_TEST_MAIN("refused_sender", {"what a stranger brings along", what_a_stranger_brings_along},
+	      {"not a submission", not_a_submission},
 	      {"builds by who may not", builds_by_who_may_not},
 	      {"sources by who may not", sources_by_who_may_not},
 	      {"foreign statements", foreign_statements},
