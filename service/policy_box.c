@@ -222,20 +222,20 @@ static int load(struct pdg_policy_box *box, const struct pdg_own_trust *own, uin
 	return 0;
 }
 
-/* The box's own share of the key that signs, and of the text. */
-static int take_own(struct pdg_policy_box *box, const struct pdg_next_key *next,
-		    struct pdg_error *err)
+static int own_text(const struct pdg_next_key *next, char **out, struct pdg_error *err)
 {
-	char *text = pdg_str_dup(next->service_keys);
+	*out = pdg_str_dup(next->service_keys);
+	return next->service_keys && !*out ? pdg_nomem(err) : 0;
+}
 
-	if (next->service_keys && !text)
-		return pdg_nomem(err);
-	(void)pdg_key_share(next->service);
+/* The box's own share of the key that signs, and @text, now its. */
+static void take_own(struct pdg_policy_box *box, struct pdg_key *service, char *text)
+{
+	(void)pdg_key_share(service);
 	pdg_key_free(box->own.service);
 	free(box->service_keys);
-	box->own.service = next->service;
+	box->own.service = service;
 	box->own.service_keys = box->service_keys = text;
-	return 0;
 }
 
 int pdg_policy_box_new(const struct pdg_service_config *cfg, const struct pdg_own_trust *own,
@@ -243,6 +243,7 @@ int pdg_policy_box_new(const struct pdg_service_config *cfg, const struct pdg_ow
 		       struct pdg_policy_box **out, struct pdg_error *err)
 {
 	struct pdg_policy_box *box = pdg_calloc(1, sizeof(*box));
+	char *text = NULL;
 	int rc;
 
 	if (!box)
@@ -253,7 +254,9 @@ int pdg_policy_box_new(const struct pdg_service_config *cfg, const struct pdg_ow
 	box->key_cache = key_cache;
 	box->clock = *clock;
 	(void)pthread_mutex_init(&box->mutex, NULL);
-	rc = take_own(box, &(struct pdg_next_key){own->service, own->service_keys}, err);
+	rc = own_text(&(struct pdg_next_key){own->service, own->service_keys}, &text, err);
+	if (rc == 0)
+		take_own(box, own->service, text);
 	if (rc == 0)
 		rc = load(box, &box->own, least_version, &box->current, err);
 	if (rc < 0) {
@@ -281,6 +284,7 @@ int pdg_policy_box_reload(struct pdg_policy_box *box, const struct pdg_next_key 
 			  void *ctx, struct pdg_error *err)
 {
 	PDG_AUTO(loaded) struct pdg_in_force *fresh = NULL;
+	PDG_AUTO(mem) char *text = NULL;
 	struct pdg_in_force *old = NULL;
 	struct pdg_own_trust own = box->own;
 	struct pdg_error why = {0};
@@ -295,11 +299,14 @@ int pdg_policy_box_reload(struct pdg_policy_box *box, const struct pdg_next_key 
 		own.service_keys = next->service_keys;
 	}
 	rc = load(box, &own, least, &fresh, &why);
-	/* Only this thread, the one that reloads, looks at what the box has of its own. */
 	if (rc == 0 && next)
-		rc = take_own(box, next, &why);
+		rc = own_text(next, &text, &why);
 	if (rc == 0)
 		rc = keep(ctx, fresh->policy->version, &why);
+	/* What is kept comes into force: nothing fails from here on. Only this thread, the one that
+	 * reloads, looks at what the box has of its own. */
+	if (rc == 0 && next)
+		take_own(box, next->service, PDG_TAKE(text));
 	(void)pthread_mutex_lock(&box->mutex);
 	box->stale = rc < 0;
 	box->why = why;

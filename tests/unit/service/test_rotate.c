@@ -153,7 +153,35 @@ static void readiness_says_which(void)
 	world_done(&w);
 }
 
+/* The store does not hear of the key, so it does not come into force; not at the next reload, which
+ * has no key to take in, either. */
+static void a_key_that_was_not_kept_signs_nothing(void)
+{
+	struct world w;
+	struct pdg_error err = {0};
+
+	world_init(&w);
+	world_open(&w);
+	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	pdg_key_free(world_make_key(&w, "second"));
+	replace_key(&w, "second.pem", "first.pem");
+	CHECK_OK(pdg_core_turn_key(w.core, &err), &err);
+	world_move(&w, "p.db", "p.gone");
+	CHECK_RULE(pdg_core_reload(w.core, &err), &err, "STO-3");
+	world_move(&w, "p.gone", "p.db");
+	world_move(&w, "signing.pem", "second.away");
+	CHECK_RULE(pdg_core_turn_key(w.core, &err), &err, "KEY-3");
+	CHECK_OK(pdg_core_reload(w.core, &err), &err);
+	submit_builds(&w, 1, 1, 201);
+	world_close(&w);
+	world_move(&w, "first.pem", "signing.pem");
+	world_open(&w);
+	fsck_is_clean(&w);
+	world_done(&w);
+}
+
 PDG_TEST_MAIN("rotate",
+	      {"a key that was not kept signs nothing", a_key_that_was_not_kept_signs_nothing},
 	      {"pending under the old key is logged", pending_under_the_old_key_is_logged},
 	      {"a key that is none changes nothing", a_key_that_is_none_changes_nothing},
 	      {"readiness says which", readiness_says_which})
