@@ -41,9 +41,9 @@ static int leaf_links(struct pdg_journal_leaf *leaf, const char *link)
 	return leaf->links[0].stage && leaf->links[0].reference ? 0 : PDG_E_NOMEM;
 }
 
-/* The leaf about @job's decision; @rule NULL: accepted. */
-static int add_leaf(struct pdg_batch *b, const struct pdg_job *job, const char *rule,
-		    uint64_t *out_index, struct pdg_error *err)
+/* The leaf about @job's decision, whose envelope's reference is @envelope; @rule NULL: accepted. */
+static int add_leaf(struct pdg_batch *b, const struct pdg_job *job, const char *envelope,
+		    const char *rule, uint64_t *out_index, struct pdg_error *err)
 {
 	PDG_AUTO(journal_leaf) struct pdg_journal_leaf *leaf = pdg_calloc(1, sizeof(*leaf));
 	const struct pdg_decision *d = &job->d;
@@ -53,7 +53,7 @@ static int add_leaf(struct pdg_batch *b, const struct pdg_job *job, const char *
 		return pdg_nomem(err);
 	leaf->decision = pdg_str_dup(rule ? "refused" : "accepted");
 	leaf->reference = pdg_str_dup(job->submission->envelope->reference);
-	leaf->envelope = pdg_str_dup(job->envelope_digest);
+	leaf->envelope = pdg_str_dup(envelope);
 	leaf->producer = pdg_str_dup(d->producer);
 	leaf->producer_key = pdg_str_dup(d->producer_key);
 	leaf->stage = pdg_str_dup(d->stage ? d->stage->name : NULL);
@@ -116,7 +116,7 @@ static int record_refusal(struct pdg_batch *b, const struct pdg_job *job, const 
 		rc = is_recorded(b, name, &there, err);
 	if (rc < 0 || there || !pdg_limiter_take(b->limiter, job->d.producer_key, job->received))
 		return rc;
-	rc = add_leaf(b, job, rule, &index, err);
+	rc = add_leaf(b, job, job->envelope_digest, rule, &index, err);
 	if (rc < 0)
 		return rc;
 	(void)snprintf(text, sizeof(text), "%" PRIu64, index);
@@ -167,14 +167,15 @@ static int join(struct pdg_batch *b, struct pdg_job *job, const struct pdg_envel
 		struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf json = PDG_BUF_INIT(PDG_LIMIT_RECORD);
+	char joined[PDG_REFERENCE_LEN];
 	uint64_t index = 0;
 	int rc;
 
 	rc = pdg_envelope_write(e, &json, err);
 	if (rc == 0)
-		rc = pdg_reference(pdg_buf_bytes(&json), job->envelope_digest, err);
+		rc = pdg_reference(pdg_buf_bytes(&json), joined, err);
 	if (rc == 0)
-		rc = add_leaf(b, job, NULL, &index, err);
+		rc = add_leaf(b, job, joined, NULL, &index, err);
 	if (rc == 0)
 		rc = b->store->ops->update_envelope(b->store, job->kept->reference,
 						    pdg_buf_bytes(&json), job->row->grade, err);
@@ -326,7 +327,7 @@ static int keep_new(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *
 	if (rc == 0)
 		rc = list_subjects(job, &subjects, &n, err);
 	if (rc == 0)
-		rc = add_leaf(b, job, NULL, &job->row->journal_index, err);
+		rc = add_leaf(b, job, job->envelope_digest, NULL, &job->row->journal_index, err);
 	if (rc < 0)
 		return rc;
 	(void)snprintf(index, sizeof(index), "%" PRIu64, job->row->journal_index);
