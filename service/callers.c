@@ -20,7 +20,8 @@
 
 struct pdg_callers {
 	struct pdg_callers_options opt;
-	pthread_mutex_t mutex; /* guards the rest */
+	pthread_mutex_t starting; /* held while the relay is started; taken before the other */
+	pthread_mutex_t mutex;	  /* guards the rest */
 	pthread_cond_t more;
 	struct pdg_job *first, *last;
 	size_t n, bytes;
@@ -100,18 +101,32 @@ static int start_relay(const struct pdg_callers *c, struct pdg_relay **out, stru
 	return pdg_relay_start(&opt, out, err);
 }
 
-/* The relay, started now if it is not there. One thread starts it, others wait for that. */
+/* The relay, started now if it is not there. One thread starts it, others wait for that; a loop,
+ * which puts in what is to be judged, does not. */
 static int the_relay(struct pdg_callers *c, struct pdg_relay **out, struct pdg_error *err)
 {
+	struct pdg_relay *relay;
+	bool stopping;
 	int rc = 0;
 
+	(void)pthread_mutex_lock(&c->starting);
 	(void)pthread_mutex_lock(&c->mutex);
-	if (c->stopping)
-		rc = pdg_reject(err, "SVC-2", "the service is stopping");
-	else if (!c->own)
-		rc = start_relay(c, &c->own, err);
-	*out = c->own;
+	stopping = c->stopping;
+	relay = c->own;
 	(void)pthread_mutex_unlock(&c->mutex);
+	if (!relay && !stopping) {
+		rc = start_relay(c, &relay, err);
+		(void)pthread_mutex_lock(&c->mutex);
+		c->own = relay;
+		stopping = c->stopping;
+		(void)pthread_mutex_unlock(&c->mutex);
+		if (relay && stopping)
+			pdg_relay_stop(relay);
+	}
+	(void)pthread_mutex_unlock(&c->starting);
+	if (rc == 0 && stopping)
+		rc = pdg_reject(err, "SVC-2", "the service is stopping");
+	*out = relay;
 	return rc;
 }
 
@@ -218,6 +233,7 @@ int pdg_callers_new(const struct pdg_callers_options *opt, struct pdg_callers **
 		return pdg_nomem(err);
 	c->opt = *opt;
 	(void)pthread_mutex_init(&c->mutex, NULL);
+	(void)pthread_mutex_init(&c->starting, NULL);
 	(void)pthread_cond_init(&c->more, NULL);
 	rc = start_threads(c, err);
 	if (rc < 0) {
@@ -263,5 +279,6 @@ void pdg_callers_free(struct pdg_callers *c)
 	pdg_relay_free(c->own);
 	(void)pthread_cond_destroy(&c->more);
 	(void)pthread_mutex_destroy(&c->mutex);
+	(void)pthread_mutex_destroy(&c->starting);
 	free(c);
 }

@@ -124,6 +124,7 @@ static int take_connection(struct pdg_signer_key *k, bool wait, struct pdg_signe
 {
 	struct pdg_signer *s = k->s;
 	int64_t until = pdg_monotonic_ms() + WAIT_MS;
+	bool late = false;
 	int rc;
 
 	for (;;) {
@@ -139,8 +140,9 @@ static int take_connection(struct pdg_signer_key *k, bool wait, struct pdg_signe
 		if (!wait)
 			return pdg_fail(err, PDG_E_NOTFOUND, "all connections are in use");
 		if ((h && !h->dead) || s->starting) {
-			if (!wait_for_change(s, until))
+			if (late)
 				return no_signer(err, "pedigree-signer is busy");
+			late = !wait_for_change(s, until);
 			continue;
 		}
 		rc = begin_another(s, err);
@@ -166,10 +168,11 @@ void pdg_signer_give_back(struct pdg_signer *s, const struct pdg_signer_loan *lo
 
 	(void)pthread_mutex_lock(&s->mutex);
 	h->idle[h->n_idle++] = loan->fd;
+	/* Of those who wait some want another holder's connection, or none: all look. */
 	if (gone)
 		give_up(s, h);
 	else
-		(void)pthread_cond_signal(&s->change);
+		(void)pthread_cond_broadcast(&s->change);
 	unref(h);
 	(void)pthread_mutex_unlock(&s->mutex);
 }
