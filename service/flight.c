@@ -148,18 +148,19 @@ bool pdg_held_has(const struct pdg_held *h, int64_t id, int64_t now)
 	return false;
 }
 
-bool pdg_held_due(struct pdg_held *h, int64_t now)
+int64_t pdg_held_due(struct pdg_held *h, int64_t now)
 {
-	bool due = false;
+	int64_t first = 0;
 	size_t i;
 
 	for (i = 0; i < h->n; i++) {
 		if (h->v[i].backoff.until == 0 || h->v[i].backoff.until > now)
 			continue;
 		h->v[i].backoff.until = 0;
-		due = true;
+		if (first == 0 || h->v[i].id < first)
+			first = h->v[i].id;
 	}
-	return due;
+	return first;
 }
 
 int64_t pdg_held_next(const struct pdg_held *h)

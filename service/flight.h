@@ -52,8 +52,9 @@ bool pdg_held_fail(struct pdg_held *h, int64_t id, int64_t now);
 void pdg_held_drop(struct pdg_held *h, int64_t id);
 /** May @id not be tried yet? */
 bool pdg_held_has(const struct pdg_held *h, int64_t id, int64_t now);
-/** Did the time of some come? They do not wait from then on; each is said once. */
-bool pdg_held_due(struct pdg_held *h, int64_t now);
+/** The lowest of those whose time came, 0: none. They do not wait from then on; each is said once.
+ */
+int64_t pdg_held_due(struct pdg_held *h, int64_t now);
 /** When the next one of those that wait may be tried; -1: none waits. */
 int64_t pdg_held_next(const struct pdg_held *h);
 

@@ -214,7 +214,6 @@ int pdg_log_relay_open(const struct pdg_log_relay_options *opt, struct pdg_log *
 		.start = start,
 		.head = get_head,
 		.batch = IN_FLIGHT,
-		.parallel = 1,
 		.payload = opt->payload,
 		.give_up = give_up,
 		.free = free_log,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The publisher's threads: fresh rows first, else a page of the backlog (publisher_queue.c), to the
- * log and back (publisher_send.c), with back-off. A row is at hand of one thread at a time, but a
- * log may hold it twice: that is normal.
+ * The publisher's thread: fresh rows first, else a page of the backlog (publisher_queue.c), to the
+ * log and back (publisher_send.c), with back-off. What a log answers comes back on the log's own
+ * thread. A row is at hand once at a time, but a log may hold it twice: that is normal.
  */
 #include <string.h>
 #include <time.h>
@@ -14,7 +14,7 @@
 #include "util/str.h"
 #include "util/time.h"
 
-/* --- the threads --- */
+/* --- the thread --- */
 
 /*
  * How many more may be given to a log that answers each by itself. A log that did not take the last
@@ -44,7 +44,7 @@ static bool wants_backlog(const struct pdg_publisher *p)
 {
 	size_t room = slots(p, true);
 
-	return p->backlog && !p->loading && !p->stopping && room > 0 &&
+	return p->backlog && !p->stopping && room > 0 &&
 	       (p->backoff.delay > 0 || room >= p->batch / 4);
 }
 
@@ -65,12 +65,15 @@ static bool wait_for_work(struct pdg_publisher *p)
 {
 	for (;;) {
 		int64_t now = pdg_monotonic_ms();
-		int64_t next;
+		int64_t next, due;
 		struct timespec ts;
 
 		if (is_over(p, now))
 			return false;
-		if (pdg_held_due(&p->held, now) || pdg_publisher_sweep_due(p, now))
+		due = pdg_held_due(&p->held, now);
+		if (due > 0)
+			pdg_publisher_want(p, due);
+		if (pdg_publisher_sweep_due(p, now))
 			pdg_publisher_want(p, 1);
 		if (has_work(p, now))
 			return true;
@@ -100,7 +103,7 @@ static void *publisher_main(void *ctx)
 		more = wait_for_work(p);
 		n = more ? pdg_publisher_fresh(p, items, slots(p, false)) : 0;
 		room = slots(p, true);
-		p->loading = p->loading || (more && n == 0);
+		p->loading = more && n == 0;
 		(void)pthread_mutex_unlock(&p->mutex);
 		if (!more)
 			break;
@@ -110,7 +113,7 @@ static void *publisher_main(void *ctx)
 			pdg_publisher_send(p, items, n);
 	}
 	(void)pthread_mutex_lock(&p->mutex);
-	p->running--;
+	p->running = false;
 	(void)pthread_cond_signal(&p->ended);
 	(void)pthread_mutex_unlock(&p->mutex);
 	return NULL;
@@ -145,21 +148,14 @@ int pdg_publisher_new(const struct pdg_publisher_options *opt, struct pdg_publis
 
 int pdg_publisher_start(struct pdg_publisher *p, struct pdg_error *err)
 {
-	unsigned want = p->opt.log->ops->parallel;
-
-	if (want == 0 || want > PDG_PUBLISHER_THREADS)
-		want = want ? PDG_PUBLISHER_THREADS : 1;
 	(void)pthread_mutex_lock(&p->mutex);
-	for (; p->n_threads < want; p->n_threads++) {
-		if (pthread_create(&p->threads[p->n_threads], NULL, publisher_main, p) != 0)
-			break;
-	}
-	p->running = p->n_threads;
+	p->started = p->running = pthread_create(&p->thread, NULL, publisher_main, p) == 0;
 	(void)pthread_mutex_unlock(&p->mutex);
-	return p->n_threads ? 0 : pdg_fail(err, PDG_E_IO, "cannot start the publisher's thread");
+	return p->started ? 0 : pdg_fail(err, PDG_E_IO, "cannot start the publisher's thread");
 }
 
-/* Wait until no thread runs and no call is outstanding, or it is @end. Called with the mutex held.
+/* Wait until the thread has ended and no call is outstanding, or it is @end. Called with the mutex
+ * held.
  */
 static bool all_ended(struct pdg_publisher *p, int64_t end)
 {
@@ -167,9 +163,9 @@ static bool all_ended(struct pdg_publisher *p, int64_t end)
 			      .tv_nsec = (long)(end % 1000) * 1000000};
 	int rc = 0;
 
-	while ((p->running > 0 || p->calls > 0) && rc == 0)
+	while ((p->running || p->calls > 0) && rc == 0)
 		rc = pthread_cond_timedwait(&p->ended, &p->mutex, &ts);
-	return p->running == 0 && p->calls == 0;
+	return !p->running && p->calls == 0;
 }
 
 bool pdg_publisher_stop(struct pdg_publisher *p, int64_t ms)
@@ -194,8 +190,9 @@ bool pdg_publisher_stop(struct pdg_publisher *p, int64_t ms)
 		over = all_ended(p, now + 3 * ms);
 	}
 	(void)pthread_mutex_unlock(&p->mutex);
-	while (over && p->n_threads > 0)
-		(void)pthread_join(p->threads[--p->n_threads], NULL);
+	if (over && p->started)
+		(void)pthread_join(p->thread, NULL);
+	p->started = p->started && !over;
 	return over;
 }
 

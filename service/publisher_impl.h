@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The publisher as its files see it: publisher_queue.c knows what there is to do, publisher.c has
- * the threads that do it, publisher_send.c is what they do. Private to them.
+ * the thread that does it, publisher_send.c is what it does. Private to them.
  */
 #ifndef PDG_SERVICE_PUBLISHER_IMPL_H
 #define PDG_SERVICE_PUBLISHER_IMPL_H
@@ -12,8 +12,7 @@
 #include "service/item.h"
 #include "service/publisher.h"
 
-#define PDG_PUBLISHER_THREADS 8
-#define PDG_PUBLISHER_BATCH   256
+#define PDG_PUBLISHER_BATCH 256
 /* Of a shared store: rows that another pedigreed was killed with, or whose commit was not answered.
  */
 #define PDG_PUBLISHER_SWEEP_MS 5000
@@ -21,12 +20,12 @@
 struct pdg_publisher {
 	struct pdg_publisher_options opt;
 	size_t batch;
-	pthread_t threads[PDG_PUBLISHER_THREADS];
-	unsigned n_threads;
+	pthread_t thread;
+	bool started;	       /* and not joined yet */
 	pthread_mutex_t mutex; /* guards what follows */
 	pthread_cond_t work;
 	pthread_cond_t ended;
-	unsigned running; /* threads that did not end */
+	bool running; /* the thread did not end */
 	struct pdg_item *first;
 	struct pdg_item **last;
 	size_t n_fresh, fresh_bytes;
@@ -38,7 +37,7 @@ struct pdg_publisher {
 	bool backlog;		   /* rows may be pending above @swept that are not at hand */
 	int64_t swept;		   /* up to this id none is */
 	int64_t sweep_at;	   /* shared store: when to look at all of them again */
-	bool loading;		   /* a thread reads the backlog just now */
+	bool loading;		   /* the backlog is being read */
 	struct pdg_id_set landed;  /* kept while it reads: its rows may still say pending */
 	struct pdg_backoff backoff;
 	int64_t taken_at; /* when the log took something last; 0: never */
@@ -66,8 +65,8 @@ size_t pdg_publisher_fresh(struct pdg_publisher *p, struct pdg_item **out, size_
 /** @it has its timestamp. */
 void pdg_publisher_stamped(struct pdg_publisher *p, struct pdg_item *it);
 
-/** Move what may be tried of one page of the backlog, at most @max, to @out. This thread has set
- * p->loading. */
+/** Move what may be tried of one page of the backlog, at most @max, to @out. p->loading is
+ * set. */
 size_t pdg_publisher_backlog(struct pdg_publisher *p, struct pdg_item **out, size_t max);
 
 /** Give @items to the log, or to the authority before it; they are its from then on. Takes the

@@ -119,7 +119,6 @@ static const struct pdg_log_ops embedded_ops = {
 	.name = "embedded",
 	.add = embedded_add,
 	.batch = BATCH,
-	.parallel = 1,
 	.free = embedded_free,
 };
 

@@ -56,10 +56,8 @@ struct pdg_log_ops {
 	 * (size 0: none yet). From any thread. NULL: the log is its own memory.
 	 */
 	void (*head)(struct pdg_log *log, struct pdg_log_head *out);
-	/** How many items to hand over at once at most (with start(): to have under way), and how
-	 * many calls of add() may run side by side. */
+	/** How many items to hand over at once at most (with start(): to have under way). */
 	size_t batch;
-	unsigned parallel;
 	bool payload; /* items need their payload */
 	/**
 	 * The program is ending: calls that run, and those made later, end soon with PDG_E_IO. From

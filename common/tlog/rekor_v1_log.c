@@ -15,7 +15,6 @@
 #include "util/str.h"
 
 #define BATCH	    64
-#define PARALLEL    4
 #define TYPE	    "application/vnd.in-toto+json"
 #define ENTRIES	    "api/v1/log/entries"
 #define UUID	    64	/* hex digits: the leaf's hash */
@@ -248,7 +247,6 @@ const struct pdg_rekor_kind pdg_rekor_v1_kind = {
 			.add = pdg_rekor_add,
 			.head = pdg_rekor_head,
 			.batch = BATCH,
-			.parallel = PARALLEL,
 			.payload = true,
 			.give_up = pdg_rekor_give_up,
 			.free = pdg_rekor_free,

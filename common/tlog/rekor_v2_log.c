@@ -102,7 +102,6 @@ const struct pdg_rekor_kind pdg_rekor_v2_kind = {
 			.add = pdg_rekor_add,
 			.head = pdg_rekor_head,
 			.batch = BATCH,
-			.parallel = PARALLEL,
 			.give_up = pdg_rekor_give_up,
 			.free = pdg_rekor_free,
 		},

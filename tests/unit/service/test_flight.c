@@ -102,15 +102,15 @@ static void held_rows(void)
 	if (!h)
 		abort();
 	CHECK_INT(pdg_held_next(h), -1);
-	CHECK(!pdg_held_due(h, 1 << 20));
+	CHECK_INT(pdg_held_due(h, 1 << 20), 0);
 	CHECK(pdg_held_fail(h, 7, 1000));
 	CHECK(pdg_held_has(h, 7, 1000));
 	CHECK(!pdg_held_has(h, 8, 1000));
 	CHECK(pdg_held_next(h) > 1000);
-	CHECK(!pdg_held_due(h, 1000));
+	CHECK_INT(pdg_held_due(h, 1000), 0);
 	/* Due once, then free to be tried, until it fails again: then for longer. */
-	CHECK(pdg_held_due(h, 1200));
-	CHECK(!pdg_held_due(h, 1200));
+	CHECK_INT(pdg_held_due(h, 1200), 7);
+	CHECK_INT(pdg_held_due(h, 1200), 0);
 	CHECK(!pdg_held_has(h, 7, 1200));
 	CHECK_INT(pdg_held_next(h), -1);
 	CHECK(pdg_held_fail(h, 7, 2000));

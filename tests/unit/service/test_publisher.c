@@ -86,7 +86,7 @@ static void bed_init(struct bed *b, size_t batch)
 	memset(b, 0, sizeof(*b));
 	(void)pthread_mutex_init(&b->log.mutex, NULL);
 	b->log.ops = (struct pdg_log_ops){
-		.name = "fake", .add = fake_add, .head = fake_head, .batch = batch, .parallel = 1};
+		.name = "fake", .add = fake_add, .head = fake_head, .batch = batch};
 	b->log.log.ops = &b->log.ops;
 	bench_init(&b->bench, &b->log.log);
 }

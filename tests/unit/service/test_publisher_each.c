@@ -108,8 +108,7 @@ static void slow_init(struct slow_log *s, size_t batch)
 {
 	memset(s, 0, sizeof(*s));
 	(void)pthread_mutex_init(&s->mutex, NULL);
-	s->ops = (struct pdg_log_ops){
-		.name = "slow", .start = slow_start, .batch = batch, .parallel = 1};
+	s->ops = (struct pdg_log_ops){.name = "slow", .start = slow_start, .batch = batch};
 	s->log.ops = &s->ops;
 	CHECK_INT(pthread_create(&s->thread, NULL, slow_main, s), 0);
 }
