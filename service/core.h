@@ -3,11 +3,11 @@
  * The service without its HTTP: takes a submission's bytes, judges, countersigns, stores, journals
  * and has it logged. service/httpd.c and the api_* files stand in front of it.
  *
- * - caller's thread (core.c, decide*.c, countersign.c): parse, signature, identity, statement,
- *   stage rules, references, countersignature
- * - writer's thread (writer.c, batch.c, journal.c): what is known, joins or conflicts; many in one
- *   commit; then the answers
- * - publisher's threads (publisher.c): from the store's pending rows to the log
+ * - caller's thread (core.c, decide*.c): parse, signature, identity, statement, stage rules,
+ *   references
+ * - writer's thread (writer.c, countersign.c, batch.c, journal.c): countersignatures; what is known,
+ *   joins or conflicts; many in one commit; then the answers
+ * - publisher's thread (publisher.c): from the store's pending rows to the log
  *
  * What was acknowledged is durable: the answer is made after the commit.
  */
@@ -108,7 +108,7 @@ int pdg_core_trusted_root(struct pdg_core *core, struct pdg_buf *out,
 /** Append keys.json: {"keys":[{"hint","publicKey","validFrom","validUntil"}]} plus "journalKeys" in
  * the same form. */
 int pdg_core_keys(struct pdg_core *core, struct pdg_buf *out, struct pdg_error *err) PDG_MUST_CHECK;
-/** Ready to work? 0, or PDG_E_REJECTED (RDY-1 to RDY-6) with the reason (design 7, /readyz). */
+/** Ready to work? 0, or PDG_E_REJECTED (RDY-1 to RDY-7) with the reason (design 7, /readyz). */
 int pdg_core_ready(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
 /**
  * Re-check everything stored (--fsck): signatures, references, log, journal. @line is called with

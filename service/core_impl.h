@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The core as its files see it: core_open.c makes and ends it, core_store.c and core_log.c open
- * its store and its log, core.c takes submissions, core_read.c answers questions, core_ready.c and
- * fsck.c check it.
+ * The core as its files see it: core_open.c makes and ends it, core_store.c, core_log.c,
+ * core_keys.c and core_relay.c open its store, its log, its keys and the way to other machines,
+ * core.c takes submissions, core_read.c answers questions, core_ready.c and fsck.c check it.
  */
 #ifndef PDG_SERVICE_CORE_IMPL_H
 #define PDG_SERVICE_CORE_IMPL_H
