@@ -5,7 +5,6 @@
  * --fsck checks everything stored, --backup copies it while another pedigreed serves; both end.
  */
 #include <malloc.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,11 +16,13 @@
 #include "service/httpd.h"
 #include "service/notify.h"
 #include "service/reload.h"
+#include "service/signals.h"
 #include "util/opt.h"
 #include "util/out.h"
 
 /* With what the log is given after it (service/core_open.c) this stays below 10 s. */
 #define STOP_MS	     2500
+#define LIMIT_MS     9500 /* and this is where it ends, whatever hangs */
 #define USAGE_COLUMN 14
 
 static const struct pdg_opt options[] = {
@@ -46,36 +47,6 @@ static void usage(FILE *to)
 	}
 }
 
-/* Signals are taken by sigwait() alone; every thread inherits the mask. */
-static void block_signals(sigset_t *set)
-{
-	sigemptyset(set);
-	sigaddset(set, SIGTERM);
-	sigaddset(set, SIGINT);
-	sigaddset(set, SIGHUP);
-	pthread_sigmask(SIG_BLOCK, set, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	/* A file that may not grow is a disk that is full. */
-	signal(SIGXFSZ, SIG_IGN);
-}
-
-/* The next signal. While the service manager waits for signs of life they are given. */
-static int next_signal(const struct pdg_notify *notify, struct pdg_core *core, const sigset_t *set)
-{
-	const struct timespec wait = {.tv_sec = (time_t)(notify->interval_ms / 1000),
-				      .tv_nsec = (long)(notify->interval_ms % 1000) * 1000000};
-	int sig = 0;
-
-	if (!notify->interval_ms)
-		return sigwait(set, &sig) == 0 ? sig : 0;
-	sig = sigtimedwait(set, NULL, &wait);
-	if (sig < 0) {
-		pdg_core_touch(core);
-		pdg_notify_tell(notify, "WATCHDOG=1");
-	}
-	return sig;
-}
-
 /* Exit handlers would free what a thread that hangs works with. */
 static void end_at_once(int rc, const struct pdg_error *err)
 {
@@ -94,13 +65,18 @@ static void serve(struct pdg_httpd *httpd, struct pdg_core *core,
 
 	pdg_notify_tell(notify, "READY=1");
 	do {
-		sig = next_signal(notify, core, set);
+		sig = pdg_signals_next(set, notify);
+		if (sig == 0) {
+			pdg_core_touch(core);
+			pdg_notify_tell(notify, "WATCHDOG=1");
+		}
 		if (sig == SIGHUP) {
 			pdg_notify_reloading(notify);
 			pdg_reload_all(core, httpd, cfg);
 			pdg_notify_tell(notify, "READY=1");
 		}
 	} while (sig != SIGTERM && sig != SIGINT);
+	pdg_signals_end_within(LIMIT_MS);
 	pdg_log(PDG_LOG_INFO, "stopping", NULL);
 	pdg_notify_tell(notify, "STOPPING=1");
 	pdg_httpd_quiesce(httpd);
@@ -176,16 +152,17 @@ static int start_and_serve(const struct pdg_service_config *cfg, struct pdg_erro
 	sigset_t set;
 	int rc;
 
-	block_signals(&set);
+	pdg_signals_block(&set);
+	pdg_signals_starting(&set);
 	rc = pdg_listen_open(cfg, &listeners, err);
 	pdg_notify_open(&notify);
 	if (rc == 0)
 		rc = pdg_tls_new(cfg, &tls, err);
 	if (rc == 0)
 		rc = pdg_core_open(cfg, &pdg_clock_system, &core, err);
-	if (rc < 0)
-		return rc;
-	rc = pdg_httpd_start(cfg, core, &listeners, PDG_TAKE(tls), &httpd, err);
+	if (rc == 0)
+		rc = pdg_httpd_start(cfg, core, &listeners, PDG_TAKE(tls), &httpd, err);
+	pdg_signals_started();
 	if (rc == 0)
 		serve(httpd, core, cfg, &notify, &set);
 	close_core(core, rc, err);

@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# SIGTERM ends the service within ten seconds, with status 0, also while its database hangs: in the middle of a start, and
+# with requests that wait for it.
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/e2e/world.sh
+. "$here/world.sh"
+
+chmod 711 "$W" # the database's user is another one where this one is root
+postgresql() { "$here/../support/postgresql" "$1" "$W/database" "${@:2}"; }
+STORE=$(postgresql start) || exit $?
+trap 'thaw; postgresql stop immediate >/dev/null 2>&1; clean_up' EXIT
+
+postmaster() { head -n 1 "$W/database/data/postmaster.pid" 2>/dev/null; }
+# Every process of the server, so that nobody takes or answers a connection.
+frozen=()
+freeze() {
+	frozen=("$(postmaster)")
+	kill -STOP "${frozen[0]}"
+	mapfile -t -O 1 frozen < <(pgrep -P "${frozen[0]}")
+	kill -STOP "${frozen[@]}"
+}
+thaw() {
+	[ ${#frozen[@]} = 0 ] || kill -CONT "${frozen[@]}" 2>/dev/null
+	frozen=()
+}
+
+world_keys
+world_policy
+mkdir -p "$W/service"
+PORT=$(free_port)
+URL=http://127.0.0.1:$PORT
+cat >"$W/pedigreed.conf" <<CONF
+[service]
+	listen = 127.0.0.1:$PORT
+	store = $STORE
+	signingKey = keys/signing.pem
+	journalKey = keys/journal.pem
+	policy = policy
+[log]
+	type = embedded
+	directory = service/log
+	origin = localhost
+CONF
+
+world_start
+freeze
+for i in 1 2 3 4 5 6; do
+	curl -s -o /dev/null --max-time 20 "$URL/api/v1/subjects/sha256:$(printf '%064d' "$i")" 3>&- &
+	PIDS+=($!)
+done
+sleep 0.5
+daemon_stop
+pass "ended while requests wait for the database"
+
+"${DAEMON:-pedigreed}" --config "$W/pedigreed.conf" >"$W/start.log" 2>&1 3>&- &
+DAEMON_PID=$!
+PIDS+=("$DAEMON_PID")
+sleep 0.5
+ended "$DAEMON_PID" && fail "the start did not wait for the database"
+begun=$SECONDS
+daemon_stop
+[ $((SECONDS - begun)) -le 2 ] || fail "a start ended only after $((SECONDS - begun)) seconds"
+grep -q '"event":"stopped-while-starting"' "$W/start.log" || fail "nothing is said of it: $(cat "$W/start.log")"
+pass "ended in the middle of a start"
+
+thaw
+world_start
+http 200 - "and it starts again" "$URL/readyz"
+world_stop
+finish
