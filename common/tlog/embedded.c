@@ -362,6 +362,8 @@ static struct pdg_embedded *embedded_new(const struct pdg_embedded_options *opt)
 	l->log.ops = &embedded_ops;
 	l->lock_fd = -1;
 	l->ahead.fd = -1;
+	l->spare[0].fd = -1;
+	l->spare[1].fd = -1;
 	l->io = opt->io ? opt->io : &pdg_embedded_io_files;
 	l->dir = pdg_str_dup(opt->directory);
 	l->origin = pdg_str_dup(opt->origin);

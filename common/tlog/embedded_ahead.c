@@ -83,20 +83,36 @@ int pdg_embedded_ahead_dir(struct pdg_embedded *l, const char *path, struct pdg_
 	return 0;
 }
 
-void pdg_embedded_ahead_forget(struct pdg_embedded *l, const char *path)
+bool pdg_embedded_ahead_has(const struct pdg_embedded *l, const char *path)
+{
+	const struct pdg_embedded_ahead *a = &l->ahead;
+	size_t i;
+
+	for (i = 0; i < a->n_files; i++) {
+		if (a->files[i].fd >= 0 && strcmp(a->files[i].path, path) == 0)
+			return true;
+	}
+	return false;
+}
+
+int pdg_embedded_ahead_forget(struct pdg_embedded *l, const char *path)
 {
 	struct pdg_embedded_ahead *a = &l->ahead;
 	size_t i = 0;
+	int fd = -1;
 
 	while (i < a->n_files) {
 		if (strcmp(a->files[i].path, path) != 0) {
 			i++;
 			continue;
 		}
-		pdg_auto_fd(&a->files[i].fd);
+		/* Written twice, it is one file still. */
+		pdg_auto_fd(&fd);
+		fd = a->files[i].fd;
 		free(a->files[i].path);
 		a->files[i] = a->files[--a->n_files];
 	}
+	return fd;
 }
 
 static int sync_files(struct pdg_embedded *l, struct pdg_error *err)
@@ -276,6 +292,7 @@ void pdg_embedded_ahead_close(struct pdg_embedded *l)
 
 	if (l->ahead.at && path && pdg_embedded_settle(l, NULL) == 0)
 		(void)l->io->remove(l->io->ctx, path, NULL);
+	pdg_embedded_spare_done(l);
 	pdg_embedded_ahead_done(l);
 }
 

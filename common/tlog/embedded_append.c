@@ -123,6 +123,44 @@ static int write_file(struct batch *b, const char *rel, struct pdg_bytes in, str
 	return rc;
 }
 
+/*
+ * A partial file of the lowest level, out of the spare one if there is one: what that lacks of @in
+ * is written behind what it has, @kept, and it gets its name. Where that fails it is gone.
+ */
+static int write_wider(struct batch *b, bool entries, uint64_t n, const char *rel,
+		       struct pdg_bytes kept, struct pdg_bytes in, struct pdg_error *err)
+{
+	struct pdg_embedded *l = b->l;
+	const struct pdg_embedded_io *io = l->io;
+	PDG_AUTO(mem) char *spare = pdg_embedded_spare_path(l, entries, n);
+	PDG_AUTO(mem) char *path = pdg_embedded_path(l, rel);
+	PDG_AUTO(fd) int fd = l->spare[entries].fd;
+	int rc;
+
+	l->spare[entries].fd = -1;
+	if (!spare || !path)
+		return pdg_nomem(err);
+	rc = make_dirs(b, path, err);
+	if (rc == 0)
+		rc = io->extend(io->ctx, spare, fd, kept.n, pdg_bytes_from(in, kept.n), err);
+	if (rc == 0)
+		rc = io->rename(io->ctx, spare, path, err);
+	if (rc == 0)
+		rc = pdg_embedded_ahead_file(l, path, fd, err);
+	if (rc == 0)
+		fd = -1;
+	else
+		(void)io->remove(io->ctx, spare, NULL);
+	return rc;
+}
+
+static bool has_spare(const struct batch *b, bool entries, uint64_t n, unsigned width)
+{
+	const struct pdg_embedded_spare *spare = &b->l->spare[entries];
+
+	return spare->fd >= 0 && spare->n == n && spare->width < width && width < PDG_TILE_WIDTH;
+}
+
 /* The tiles as they will be: staged ones first, then the edge in memory, then files. */
 static int read_tile(void *ctx, unsigned level, uint64_t n, unsigned width, struct pdg_buf *out,
 		     struct pdg_error *err)
@@ -148,6 +186,7 @@ static int write_tile(void *ctx, unsigned level, uint64_t n, struct pdg_bytes ha
 		      struct pdg_error *err)
 {
 	struct batch *b = ctx;
+	unsigned width = (unsigned)(hashes.n / PDG_HASH_LEN);
 	char rel[PDG_TILE_PATH_MAX];
 	struct staged *s;
 
@@ -161,20 +200,31 @@ static int write_tile(void *ctx, unsigned level, uint64_t n, struct pdg_bytes ha
 	pdg_buf_put(&s->hashes, hashes);
 	if (s->hashes.failed)
 		return pdg_nomem(err);
-	pdg_tile_path(level, n, (unsigned)(hashes.n / PDG_HASH_LEN), rel);
+	pdg_tile_path(level, n, width, rel);
+	if (level == 0 && has_spare(b, false, n, width))
+		return write_wider(
+			b, false, n, rel,
+			pdg_bytes_head(hashes, (size_t)b->l->spare[0].width * PDG_HASH_LEN), hashes,
+			err);
 	return write_file(b, rel, hashes, err);
 }
 
 static int write_bundle(struct batch *b, uint64_t size, struct pdg_error *err)
 {
 	unsigned partial = (unsigned)(size % PDG_TILE_WIDTH);
+	unsigned width = partial ? partial : PDG_TILE_WIDTH;
+	uint64_t n = (size - 1) / PDG_TILE_WIDTH;
+	struct pdg_bytes in = pdg_buf_bytes(&b->bundle);
 	char rel[PDG_TILE_PATH_MAX];
+	struct pdg_bytes kept;
 	int rc = pdg_buf_check(&b->bundle, err);
 
 	if (rc < 0)
 		return rc;
-	pdg_tile_entries_path((size - 1) / PDG_TILE_WIDTH, partial ? partial : PDG_TILE_WIDTH, rel);
-	return write_file(b, rel, pdg_buf_bytes(&b->bundle), err);
+	pdg_tile_entries_path(n, width, rel);
+	if (has_spare(b, true, n, width) && pdg_entries_cut(in, b->l->spare[1].width, &kept))
+		return write_wider(b, true, n, rel, kept, in, err);
+	return write_file(b, rel, in, err);
 }
 
 static int write_bundles(struct batch *b, struct pdg_error *err)
@@ -333,12 +383,14 @@ static int undone(struct pdg_embedded *l, int rc)
 static void show(struct batch *b)
 {
 	uint64_t old_size = b->l->size;
+	uint64_t shown = b->l->shown;
 	struct pdg_error why = {0};
 	int rc = pdg_embedded_publish(b->l, pdg_buf_bytes(&b->note), false, &why);
 
 	commit(b);
 	pdg_embedded_shown(b->l, rc, &why);
-	pdg_embedded_drop_superseded(b->l, old_size);
+	if (rc < 0 || shown != old_size)
+		pdg_embedded_drop_superseded(b->l, old_size);
 }
 
 int pdg_embedded_append(struct pdg_embedded *l, struct pdg_log_item *items, size_t n,

@@ -50,17 +50,20 @@ static int read_one(struct copying *c, bool entries, unsigned level, uint64_t n,
 		    struct pdg_buf *out, struct pdg_error *err)
 {
 	uint64_t tried;
+	bool gone;
 	int rc;
 
-	/* A partial file gives way to a wider one when an append is published in between. */
+	/* A partial file gives way to a wider one, and becomes that, when an append is published in
+	 * between. */
 	do {
 		struct pdg_error unread = {0};
 
 		tried = c->from.size;
 		rc = pdg_embedded_kept(&c->from, tried, entries, level, n, width, out, err);
-		if (rc == PDG_E_NOTFOUND && look_again(c, &unread) < 0)
+		gone = rc == PDG_E_NOTFOUND || rc == PDG_E_REJECTED;
+		if (gone && look_again(c, &unread) < 0)
 			return rc;
-	} while (rc == PDG_E_NOTFOUND && c->from.size != tried);
+	} while (gone && c->from.size != tried);
 	return rc;
 }
 

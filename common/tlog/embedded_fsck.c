@@ -108,7 +108,8 @@ static int check_narrow(struct pdg_embedded *l, const char *rel, struct pdg_erro
 		rc = pdg_embedded_published(l, entries, level, n, width, &kept, err);
 	if (rc < 0)
 		return rc;
-	if (pdg_bytes_eq(pdg_buf_bytes(&file), pdg_buf_bytes(&kept)))
+	/* One that an append has made a wider one of meanwhile has its name no more. */
+	if (pdg_bytes_eq(pdg_buf_bytes(&file), pdg_buf_bytes(&kept)) || !pdg_fs_exists(path))
 		return 0;
 	rc = pdg_reject(err, "LOG-12", "\"%s\" is not how the tile that replaced it begins", path);
 	pdg_fix(err, "the log itself holds: stop the service and remove this file");

@@ -41,6 +41,16 @@ struct pdg_embedded_ahead {
 	struct pdg_error why_lost;
 };
 
+/*
+ * A partial file of the lowest level that wider ones have replaced: the next one begins with the
+ * same bytes, and is made of it. To make a file and to remove one is dear where many are.
+ */
+struct pdg_embedded_spare {
+	int fd; /* what it was written by, or -1: there is none */
+	uint64_t n;
+	unsigned width; /* entries, or their hashes, that it holds */
+};
+
 /* A record of it; views. */
 struct pdg_embedded_record {
 	uint64_t size; /* entries before it */
@@ -64,6 +74,7 @@ struct pdg_embedded {
 	struct pdg_embedded_ahead ahead;
 	struct pdg_buf edge[PDG_TILE_LEVELS]; /* hashes of the partial tile of each level */
 	struct pdg_buf bundle;		      /* the partial entry bundle */
+	struct pdg_embedded_spare spare[2];   /* of hashes, of entries */
 	struct pdg_tree_walk *walk;	      /* over the tree, or NULL; it grows with that */
 	uint64_t shown; /* entries of the tree whose checkpoint is in its file; its tiles stay */
 
@@ -112,8 +123,11 @@ int pdg_embedded_ahead_file(struct pdg_embedded *l, const char *path, int fd,
 			    struct pdg_error *err) PDG_MUST_CHECK;
 int pdg_embedded_ahead_dir(struct pdg_embedded *l, const char *path,
 			   struct pdg_error *err) PDG_MUST_CHECK;
-/** The file @path goes: it need not be durable. */
-void pdg_embedded_ahead_forget(struct pdg_embedded *l, const char *path);
+/** Was @path written, and is still open? */
+bool pdg_embedded_ahead_has(const struct pdg_embedded *l, const char *path);
+/** The file @path goes: it need not be durable. What it was written by, which is the caller's now;
+ * or -1. */
+int pdg_embedded_ahead_forget(struct pdg_embedded *l, const char *path);
 /** An append to the tree as it is: durable when this returns 0. */
 int pdg_embedded_ahead_add(struct pdg_embedded *l, const struct pdg_buf *bodies, size_t n,
 			   struct pdg_bytes note, struct pdg_error *err) PDG_MUST_CHECK;
@@ -139,6 +153,11 @@ bool pdg_embedded_ahead_newest(struct pdg_bytes file, uint64_t *out_size);
 void pdg_embedded_drop_superseded(struct pdg_embedded *l, uint64_t old_size);
 /** Remove the partial tiles that are not the tree's: what an append that was cut off left. */
 void pdg_embedded_sweep(const struct pdg_embedded *l);
+
+/** The path of the spare file of tile @n; NULL when there is no memory. */
+char *pdg_embedded_spare_path(const struct pdg_embedded *l, bool entries, uint64_t n);
+/** Close and remove what there is of spare files. */
+void pdg_embedded_spare_done(struct pdg_embedded *l);
 
 /** log.h add(), with @l->append held. */
 int pdg_embedded_append(struct pdg_embedded *l, struct pdg_log_item *items, size_t n,

@@ -59,7 +59,8 @@ static int finish_file(void *ctx, const char *path, int fd, struct pdg_error *er
 	return rc;
 }
 
-static int record(void *ctx, int fd, uint64_t at, struct pdg_bytes in, struct pdg_error *err)
+static int extend(void *ctx, const char *path, int fd, uint64_t at, struct pdg_bytes in,
+		  struct pdg_error *err)
 {
 	(void)ctx;
 	while (in.n > 0) {
@@ -68,10 +69,19 @@ static int record(void *ctx, int fd, uint64_t at, struct pdg_bytes in, struct pd
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return io_error(err, "write", "ahead");
+			return io_error(err, "write", path);
 		in = pdg_bytes_from(in, (size_t)n);
 		at += (uint64_t)n;
 	}
+	return 0;
+}
+
+static int record(void *ctx, int fd, uint64_t at, struct pdg_bytes in, struct pdg_error *err)
+{
+	int rc = extend(ctx, "ahead", fd, at, in, err);
+
+	if (rc < 0)
+		return rc;
 	return fdatasync(fd) == 0 ? 0 : io_error(err, "make durable", "ahead");
 }
 
@@ -109,6 +119,7 @@ const struct pdg_embedded_io pdg_embedded_io_files = {
 	.mkdir = make_dir,
 	.write = write_file,
 	.finish = finish_file,
+	.extend = extend,
 	.record = record,
 	.sync = sync_path,
 	.rename = rename_path,

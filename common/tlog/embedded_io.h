@@ -24,6 +24,9 @@ struct pdg_embedded_io {
 	 * write that failed later to whoever had the file open then, and perhaps to nobody else.
 	 */
 	int (*finish)(void *ctx, const char *path, int fd, struct pdg_error *err);
+	/** Write @in at @at of @path, which @fd has open. Not durable before finish(). */
+	int (*extend)(void *ctx, const char *path, int fd, uint64_t at, struct pdg_bytes in,
+		      struct pdg_error *err);
 	/** Write @in at @at of the open file @fd, durably: pwrite() and fdatasync(). */
 	int (*record)(void *ctx, int fd, uint64_t at, struct pdg_bytes in, struct pdg_error *err);
 	/** fsync() a folder, or a file that another process may have written. */

@@ -67,12 +67,13 @@ int pdg_embedded_published(struct pdg_embedded *l, bool entries, unsigned level,
 	uint64_t size = pdg_embedded_size(&l->log);
 	int rc;
 
-	/* A partial file gives way to a wider one when an append is published in between. */
+	/* A partial file gives way to a wider one, and becomes that, when an append is published in
+	 * between. */
 	do {
 		tried = size;
 		rc = pdg_embedded_kept(l, size, entries, level, n, width, out, err);
 		size = pdg_embedded_size(&l->log);
-	} while (rc == PDG_E_NOTFOUND && size != tried);
+	} while ((rc == PDG_E_NOTFOUND || rc == PDG_E_REJECTED) && size != tried);
 	return rc;
 }
 

@@ -9,6 +9,60 @@
 #include "util/log.h"
 #include "util/str.h"
 
+#define SPARE "spare"
+
+char *pdg_embedded_spare_path(const struct pdg_embedded *l, bool entries, uint64_t n)
+{
+	char rel[PDG_TILE_PATH_MAX];
+	PDG_AUTO(mem) char *path = NULL;
+	PDG_AUTO(mem) char *dir = NULL;
+
+	if (entries)
+		pdg_tile_entries_path(n, 1, rel);
+	else
+		pdg_tile_path(0, n, 1, rel);
+	path = pdg_embedded_path(l, rel);
+	dir = path ? pdg_path_dir(path) : NULL;
+	return dir ? pdg_path_join(dir, SPARE) : NULL;
+}
+
+/* One of an earlier run too, which a crash left. */
+static void remove_spare(struct pdg_embedded *l, bool entries, uint64_t n)
+{
+	struct pdg_embedded_spare *spare = &l->spare[entries];
+	PDG_AUTO(mem) char *path = pdg_embedded_spare_path(l, entries, n);
+
+	pdg_auto_fd(&spare->fd);
+	spare->fd = -1;
+	if (path)
+		(void)l->io->remove(l->io->ctx, path, NULL);
+}
+
+void pdg_embedded_spare_done(struct pdg_embedded *l)
+{
+	unsigned entries;
+
+	for (entries = 0; entries < 2; entries++) {
+		if (l->spare[entries].fd >= 0)
+			remove_spare(l, entries, l->spare[entries].n);
+	}
+}
+
+/* The file @path is kept for the next one, if it was written here. */
+static bool make_spare(struct pdg_embedded *l, bool entries, uint64_t n, unsigned width,
+		       const char *path)
+{
+	struct pdg_embedded_spare *spare = &l->spare[entries];
+	PDG_AUTO(mem) char *to = pdg_embedded_spare_path(l, entries, n);
+
+	if (spare->fd >= 0 || !pdg_embedded_ahead_has(l, path) || !to ||
+	    l->io->rename(l->io->ctx, path, to, NULL) < 0)
+		return false;
+	*spare = (struct pdg_embedded_spare){
+		.fd = pdg_embedded_ahead_forget(l, path), .n = n, .width = width};
+	return true;
+}
+
 /* Remove what the old tree kept of a tile, now that more is published. Failure only leaves a file.
  */
 static void remove_partial(struct pdg_embedded *l, bool entries, unsigned level, uint64_t n,
@@ -18,15 +72,23 @@ static void remove_partial(struct pdg_embedded *l, bool entries, unsigned level,
 	char *path;
 	char *dir;
 	bool gone;
+	int fd = -1;
 
 	if (entries)
 		pdg_tile_entries_path(n, old, rel);
 	else
 		pdg_tile_path(level, n, old, rel);
 	path = pdg_embedded_path(l, rel);
+	if (path && level == 0 && now < PDG_TILE_WIDTH && make_spare(l, entries, n, old, path)) {
+		free(path);
+		return;
+	}
 	gone = path && l->io->remove(l->io->ctx, path, NULL) == 0;
 	if (gone)
-		pdg_embedded_ahead_forget(l, path);
+		fd = pdg_embedded_ahead_forget(l, path);
+	pdg_auto_fd(&fd);
+	if (level == 0 && now == PDG_TILE_WIDTH)
+		remove_spare(l, entries, n);
 	if (gone && now == PDG_TILE_WIDTH) {
 		dir = pdg_path_dir(path);
 		if (dir)

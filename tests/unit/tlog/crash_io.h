@@ -152,6 +152,23 @@ static inline int crash_write(void *ctx, const char *path, struct pdg_bytes in, 
 	return crash_after(c, now, pdg_embedded_io_files.write(NULL, path, in, out_fd, err));
 }
 
+static inline int crash_extend(void *ctx, const char *path, int fd, uint64_t at,
+			       struct pdg_bytes in, struct pdg_error *err)
+{
+	struct crash *c = ctx;
+	bool now = crash_now(c);
+	int rc;
+
+	if (now && (c->kind == CRASH_TORN || c->kind == CRASH_FAIL))
+		(void)!pdg_embedded_io_files.extend(NULL, path, fd, at,
+						    pdg_bytes_head(in, in.n / 2), err);
+	if (crash_fail(c, now, err, &rc))
+		return rc;
+	crash_before(c, now);
+	(void)crash_note(c, LOST_DATA, path);
+	return crash_after(c, now, pdg_embedded_io_files.extend(NULL, path, fd, at, in, err));
+}
+
 static inline void crash_synced(struct crash *c, const char *path)
 {
 	size_t i;
@@ -283,6 +300,7 @@ static inline struct pdg_embedded_io crash_io(struct crash *c)
 	return (struct pdg_embedded_io){.mkdir = crash_mkdir,
 					.write = crash_write,
 					.finish = crash_finish,
+					.extend = crash_extend,
 					.record = crash_record,
 					.sync = crash_sync,
 					.rename = crash_rename,
