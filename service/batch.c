@@ -268,30 +268,6 @@ static int find_clone(struct pdg_batch *b, struct pdg_job *job, bool *out, struc
 	return rc;
 }
 
-/* Digests by which it is found. gitCommit finds sources alone: check_conflict() rests on that. */
-static int list_subjects(const struct pdg_job *job, struct pdg_store_subject **out, size_t *out_n,
-			 struct pdg_error *err)
-{
-	const struct pdg_statement *st = job->d.statement;
-	struct pdg_store_subject *v = pdg_calloc(2 * st->n_subjects, sizeof(*v));
-	size_t i, n = 0;
-
-	if (!v)
-		return pdg_nomem(err);
-	for (i = 0; i < st->n_subjects; i++) {
-		const char *sha256 = pdg_subject_digest(&st->subjects[i], "sha256");
-		const char *commit = pdg_subject_digest(&st->subjects[i], "gitCommit");
-
-		if (sha256)
-			v[n++] = (struct pdg_store_subject){"sha256", sha256};
-		if (commit && job->d.stage->id == PDG_STAGE_SOURCE)
-			v[n++] = (struct pdg_store_subject){"gitCommit", commit};
-	}
-	*out = v;
-	*out_n = n;
-	return 0;
-}
-
 /* There is no row of @job's statement, nor was there ever one: the journal's leaves stay. */
 static int check_first(struct pdg_batch *b, const struct pdg_job *job, const char *name,
 		       struct pdg_error *err)
@@ -312,10 +288,8 @@ static int check_first(struct pdg_batch *b, const struct pdg_job *job, const cha
 
 static int keep_new(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *err)
 {
-	PDG_AUTO(mem) struct pdg_store_subject *subjects = NULL;
 	char name[ACCEPTANCE_NAME];
 	char index[24];
-	size_t n = 0;
 	int rc;
 
 	(void)snprintf(name, sizeof(name), ACCEPTANCE "%s", job->row->reference);
@@ -325,8 +299,6 @@ static int keep_new(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *
 	if (rc == 0 && job->row->countersig.n == 0)
 		rc = pdg_fail(err, PDG_E_IO, "%s was kept, and is no more", job->row->reference);
 	if (rc == 0)
-		rc = list_subjects(job, &subjects, &n, err);
-	if (rc == 0)
 		rc = add_leaf(b, job, job->envelope_digest, NULL, &job->row->journal_index, err);
 	if (rc < 0)
 		return rc;
@@ -334,7 +306,7 @@ static int keep_new(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *
 	rc = b->store->ops->meta_set(b->store, name, index, err);
 	if (rc < 0)
 		return rc;
-	rc = b->store->ops->insert(b->store, job->row, subjects, n, err);
+	rc = b->store->ops->insert(b->store, job->row, job->subjects, job->n_subjects, err);
 	job->added = rc == 0;
 	/* It was looked for in this transaction: that it is there now is no refusal, but a bug. */
 	return rc == PDG_E_REJECTED ? pdg_fail(err, PDG_E_INTERNAL, "kept twice in one batch") : rc;

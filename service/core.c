@@ -171,6 +171,10 @@ void pdg_core_go_on(void *ctx, struct pdg_job *job, int rc)
 		rc = read_body(job, &job->err);
 	if (rc == 0)
 		rc = judge_all(core, job, &job->err);
+	/* A tree of many small pieces is released where it was made, and before others are. */
+	pdg_decision_lighten(&job->d);
+	if (job->along)
+		pdg_decision_lighten(&job->along->d);
 	bind_token(job);
 	pdg_job_asked_done(job);
 	if (rc < 0) {

@@ -6,6 +6,8 @@
  */
 #include "service/countersign.h"
 
+#include <string.h>
+
 #include "crypto/digest.h"
 #include "util/jsonw.h"
 #include "util/limits.h"
@@ -90,6 +92,60 @@ static int set_strings(struct pdg_stored *row, const struct pdg_job *job, const 
 		       : PDG_E_NOMEM;
 }
 
+/* Of the subject @s, what of the statement finds it; 0 to 2 of them. gitCommit finds sources alone:
+ * check_conflict() in batch.c rests on that. */
+static size_t subject_keys(const struct pdg_subject *s, bool source,
+			   struct pdg_store_subject out[2])
+{
+	const char *sha256 = pdg_subject_digest(s, "sha256");
+	const char *commit = source ? pdg_subject_digest(s, "gitCommit") : NULL;
+	size_t n = 0;
+
+	if (sha256)
+		out[n++] = (struct pdg_store_subject){"sha256", sha256};
+	if (commit)
+		out[n++] = (struct pdg_store_subject){"gitCommit", commit};
+	return n;
+}
+
+/* Copied, in one piece with their values: the statement stays behind on this thread. */
+static int list_subjects(struct pdg_job *job, struct pdg_error *err)
+{
+	const struct pdg_statement *st = job->d.statement;
+	bool source = job->d.stage->id == PDG_STAGE_SOURCE;
+	struct pdg_store_subject keys[2];
+	struct pdg_store_subject *v;
+	size_t bytes = 0, n = 0;
+	size_t i, k, some;
+	char *text;
+
+	for (i = 0; i < st->n_subjects; i++) {
+		some = subject_keys(&st->subjects[i], source, keys);
+		for (k = 0; k < some; k++)
+			bytes += sizeof(*v) + strlen(keys[k].value) + 1;
+		n += some;
+	}
+	v = pdg_calloc(1, bytes ? bytes : 1);
+	if (!v)
+		return pdg_nomem(err);
+	free(job->subjects);
+	job->subjects = v;
+	job->n_subjects = n;
+	job->subject_bytes = bytes;
+	text = (char *)(v + n);
+	for (i = 0; i < st->n_subjects; i++) {
+		some = subject_keys(&st->subjects[i], source, keys);
+		for (k = 0; k < some; k++, v++) {
+			size_t len = strlen(keys[k].value) + 1;
+
+			memcpy(text, keys[k].value, len);
+			*v = (struct pdg_store_subject){keys[k].algorithm, text};
+			text += len;
+		}
+	}
+	return 0;
+}
+
 static void move(struct pdg_buf *to, struct pdg_buf *from)
 {
 	*to = *from;
@@ -116,6 +172,8 @@ int pdg_countersign_row(struct pdg_job *job, const struct pdg_key *key, struct p
 		rc = pdg_envelope_as_kept(job, &row->envelope, err);
 	if (rc == 0)
 		rc = write_links(&job->d, &row->links, err);
+	if (rc == 0)
+		rc = list_subjects(job, err);
 	if (rc < 0)
 		return rc;
 	move(&row->payload, &e->payload);

@@ -19,6 +19,12 @@ void pdg_decision_done(struct pdg_decision *d)
 	*d = (struct pdg_decision){0};
 }
 
+void pdg_decision_lighten(struct pdg_decision *d)
+{
+	pdg_statement_free(PDG_TAKE(d->statement));
+	d->source = (struct pdg_source){0};
+}
+
 int pdg_decide_section(const struct pdg_ground *g, const char *uri,
 		       const struct pdg_policy_repository **out, struct pdg_error *err)
 {

@@ -28,16 +28,18 @@ struct pdg_decision {
 	 * public: that is on nobody's record. */
 	bool loose;
 	/* What */
-	struct pdg_statement *statement;
-	const struct pdg_stage *stage; /* NULL when the statement was not reached */
-	char *repository;	       /* normalised */
-	char *git_commit;	       /* or NULL */
+	struct pdg_statement *statement; /* until it is judged */
+	const struct pdg_stage *stage;	 /* NULL when the statement was not reached */
+	char *repository;		 /* normalised */
+	char *git_commit;		 /* or NULL */
 	enum pdg_grade grade;
 	struct pdg_source source;     /* source stage: borrowed from the statement */
 	char link[PDG_REFERENCE_LEN]; /* build: the source it refers to; "" for none */
 };
 
 void pdg_decision_done(struct pdg_decision *d);
+/** It is judged: the statement is released, and what is borrowed from it. */
+void pdg_decision_lighten(struct pdg_decision *d);
 
 /* What a decision rests on; all borrowed. */
 struct pdg_ground {

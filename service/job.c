@@ -67,6 +67,7 @@ void pdg_job_free(struct pdg_job *job)
 	pdg_job_asked_done(job);
 	pdg_submission_free(job->submission);
 	pdg_stored_free(job->row);
+	free(job->subjects);
 	pdg_buf_done(&job->bundle);
 	free(job->value);
 	free(job->sender);
@@ -116,7 +117,7 @@ size_t pdg_job_bytes_light(const struct pdg_job *job)
 size_t pdg_job_bytes(const struct pdg_job *job)
 {
 	size_t n = pdg_job_bytes_stripped(job) + submission_bytes(job->submission) +
-		   row_bytes(job->row) + row_bytes(job->kept) +
+		   row_bytes(job->row) + row_bytes(job->kept) + job->subject_bytes +
 		   (job->d.statement ? job->d.statement->held : 0);
 
 	if (job->asked)
@@ -133,6 +134,8 @@ static void strip_rest(struct pdg_job *job)
 	pdg_decision_done(&job->d);
 	pdg_submission_free(PDG_TAKE(job->submission));
 	pdg_in_force_unref(PDG_TAKE(job->force));
+	free(PDG_TAKE(job->subjects));
+	job->n_subjects = job->subject_bytes = 0;
 	pdg_stored_free(PDG_TAKE(job->row));
 	pdg_stored_free(PDG_TAKE(job->kept));
 }

@@ -53,7 +53,9 @@ struct pdg_job {
 	char envelope_digest[PDG_REFERENCE_LEN];
 	struct pdg_job *along;	/* ACCEPT: the source that came along; kept first, not answered */
 	struct pdg_stored *row; /* ACCEPT: to keep, complete */
-	uint8_t digest[32];	/* ACCEPT: SHA-256 of the signed bytes, for the log */
+	struct pdg_store_subject *subjects; /* ACCEPT: what finds the row, in one piece */
+	size_t n_subjects, subject_bytes;
+	uint8_t digest[32]; /* ACCEPT: SHA-256 of the signed bytes, for the log */
 
 	char reference[PDG_REFERENCE_LEN]; /* LOGGED; and ACCEPT once it waits */
 	int64_t id;			   /* the same */
