@@ -5,6 +5,18 @@
 #include "service/http.h"
 #include "util/str.h"
 
+static void take_body(struct pdg_buf *to, const struct pdg_answer *answer)
+{
+	if (!answer->made || answer->body.n > to->max) {
+		pdg_buf_put(to, answer->body);
+		return;
+	}
+	pdg_buf_done(to);
+	answer->made->max = to->max;
+	*to = *answer->made;
+	pdg_buf_init(answer->made, 0);
+}
+
 void pdg_api_answered(void *ctx, const struct pdg_answer *answer)
 {
 	struct pdg_request *rq = ctx;
@@ -17,7 +29,7 @@ void pdg_api_answered(void *ctx, const struct pdg_answer *answer)
 		struct pdg_error err = {0};
 		int rc = 0;
 
-		pdg_buf_put(&rq->reply.body, answer->body);
+		take_body(&rq->reply.body, answer);
 		if (answer->status == 202) {
 			rq->reply.location =
 				pdg_str_printf("/api/v1/attestations/%s", answer->reference);

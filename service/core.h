@@ -60,6 +60,7 @@ int pdg_core_open_to_check(const struct pdg_service_config *cfg, const struct pd
 struct pdg_answer {
 	int status;		     /* 201, 202, 200, or an error's */
 	struct pdg_bytes body;	     /* JSON; empty for an error: make the problem of @err */
+	struct pdg_buf *made;	     /* what body is in: whoever is answered may take it */
 	const char *reference;	     /* NULL for an error */
 	const struct pdg_error *err; /* NULL when accepted */
 	int retry_after;	     /* seconds, 0: none */

@@ -11,7 +11,13 @@
 #include "util/size.h"
 #include "util/str.h"
 
-struct pdg_item *pdg_item_new(const struct pdg_stored *row, const uint8_t *digest)
+static void move(struct pdg_buf *to, struct pdg_buf *from)
+{
+	*to = *from;
+	pdg_buf_init(from, from->max);
+}
+
+struct pdg_item *pdg_item_new(struct pdg_stored *row, const uint8_t *digest)
 {
 	PDG_AUTO(item) struct pdg_item *it = pdg_calloc(1, sizeof(*it));
 
@@ -21,16 +27,14 @@ struct pdg_item *pdg_item_new(const struct pdg_stored *row, const uint8_t *diges
 	it->received = row->received;
 	it->reference = pdg_str_dup(row->reference);
 	it->service_key = pdg_str_dup(row->service_key);
-	pdg_buf_init(&it->sig, PDG_LIMIT_SIGNATURE);
-	pdg_buf_init(&it->payload, PDG_LIMIT_PAYLOAD);
+	move(&it->sig, &row->countersig);
+	move(&it->payload, &row->payload);
 	pdg_buf_init(&it->token, PDG_LIMIT_TIMESTAMP);
-	pdg_buf_put(&it->sig, pdg_buf_bytes(&row->countersig));
-	pdg_buf_put(&it->payload, pdg_buf_bytes(&row->payload));
 	if (digest)
 		memcpy(it->digest, digest, sizeof(it->digest));
-	else if (pdg_signed_digest(pdg_buf_bytes(&row->payload), it->digest, NULL) < 0)
+	else if (pdg_signed_digest(pdg_buf_bytes(&it->payload), it->digest, NULL) < 0)
 		return NULL;
-	if (!it->reference || !it->service_key || it->sig.failed || it->payload.failed)
+	if (!it->reference || !it->service_key)
 		return NULL;
 	return PDG_TAKE(it);
 }

@@ -24,8 +24,9 @@ struct pdg_item {
 	struct pdg_publisher *publisher;
 };
 
-/** A copy of what is needed of @row; @digest NULL: computed. NULL when there is no memory. */
-struct pdg_item *pdg_item_new(const struct pdg_stored *row, const uint8_t *digest);
+/** What is needed of @row, whose payload and countersignature are taken; @digest NULL: computed.
+ * NULL when there is no memory. */
+struct pdg_item *pdg_item_new(struct pdg_stored *row, const uint8_t *digest);
 void pdg_item_free(struct pdg_item *it);
 PDG_AUTO_DEFINE(item, struct pdg_item *, pdg_item_free)
 

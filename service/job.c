@@ -211,6 +211,7 @@ void pdg_job_answer_row(struct pdg_job *job, const struct pdg_stored *row)
 	pdg_tell_accepted(job->teller, &told, row, job->known);
 	a.status = row->logged ? (job->known ? 200 : 201) : 202;
 	a.body = pdg_buf_bytes(&body);
+	a.made = &body;
 	a.reference = row->reference;
 	answer(job, &a);
 }

@@ -21,7 +21,8 @@ struct pdg_journal {
 	struct pdg_buf note; /* committed */
 	/* The batch */
 	struct pdg_hash32 *leaves;
-	size_t n, cap;
+	struct pdg_buf *texts; /* of the same leaves, until a proof takes them */
+	size_t n, cap, n_texts, cap_texts;
 	uint64_t sealed_size;
 	struct pdg_buf sealed_note;
 	struct pdg_tile_store tiles;
@@ -33,11 +34,19 @@ char *pdg_journal_origin(const char *log_origin)
 	return pdg_str_printf("%s/journal", log_origin);
 }
 
+static void drop_texts(struct pdg_journal *j)
+{
+	while (j->n_texts > 0)
+		pdg_buf_done(&j->texts[--j->n_texts]);
+}
+
 void pdg_journal_free(struct pdg_journal *j)
 {
 	if (!j)
 		return;
 	pdg_tree_walk_free(j->walk);
+	drop_texts(j);
+	free(j->texts);
 	free(j->leaves);
 	free(j->origin);
 	pdg_buf_done(&j->note);
@@ -205,6 +214,7 @@ int pdg_journal_begin(struct pdg_journal *j, struct pdg_error *err)
 	int rc = j->store->ops->shared ? catch_up(j, err) : 0;
 
 	j->n = 0;
+	drop_texts(j);
 	j->sealed_size = j->size;
 	return rc;
 }
@@ -216,7 +226,9 @@ int pdg_journal_add(struct pdg_journal *j, const struct pdg_journal_leaf *leaf, 
 	uint64_t index = j->size + j->n;
 	int rc;
 
-	if (pdg_array_grow(&j->leaves, j->n, &j->cap, sizeof(*j->leaves), SIZE_MAX / 64) < 0)
+	if (pdg_array_grow(&j->leaves, j->n, &j->cap, sizeof(*j->leaves), SIZE_MAX / 64) < 0 ||
+	    pdg_array_grow(&j->texts, j->n_texts, &j->cap_texts, sizeof(*j->texts), SIZE_MAX / 64) <
+		    0)
 		return pdg_nomem(err);
 	rc = pdg_journal_leaf_write(leaf, &bytes, err);
 	if (rc == 0)
@@ -226,6 +238,8 @@ int pdg_journal_add(struct pdg_journal *j, const struct pdg_journal_leaf *leaf, 
 	if (rc < 0)
 		return rc;
 	j->n++;
+	j->texts[j->n_texts++] = bytes;
+	pdg_buf_init(&bytes, 0);
 	*out_index = index;
 	return 0;
 }
@@ -257,15 +271,33 @@ int pdg_journal_seal(struct pdg_journal *j, struct pdg_error *err)
 	return 0;
 }
 
+/* Nobody else asks for one of this batch; where two do, the store has it. */
+static int leaf_of(struct pdg_journal *j, uint64_t index, struct pdg_buf *out,
+		   struct pdg_error *err)
+{
+	struct pdg_buf *text = index >= j->size && index - j->size < j->n_texts
+				       ? &j->texts[index - j->size]
+				       : NULL;
+
+	if (!text || text->n == 0)
+		return j->store->ops->journal_leaf(j->store, index, out, err);
+	*out = *text;
+	pdg_buf_init(text, 0);
+	return 0;
+}
+
 int pdg_journal_prove(struct pdg_journal *j, uint64_t index, struct pdg_journal_proof **out,
 		      struct pdg_error *err)
 {
 	const struct pdg_buf *note = j->sealed_size > j->size ? &j->sealed_note : &j->note;
+	PDG_AUTO(buf) struct pdg_buf leaf = PDG_BUF_INIT(PDG_LIMIT_LOG_ENTRY);
 	int rc = walk(j, err);
 
+	if (rc == 0)
+		rc = leaf_of(j, index, &leaf, err);
 	if (rc < 0)
 		return rc;
-	return pdg_journal_proof_make(j->store, j->walk, index, j->sealed_size, pdg_buf_bytes(note),
+	return pdg_journal_proof_make(&leaf, j->walk, index, j->sealed_size, pdg_buf_bytes(note),
 				      out, err);
 }
 
@@ -283,4 +315,5 @@ void pdg_journal_settle(struct pdg_journal *j, bool committed)
 	}
 	j->sealed_size = j->size;
 	j->n = 0;
+	drop_texts(j);
 }

@@ -47,7 +47,7 @@ struct pdg_tile_store pdg_journal_tiles(struct pdg_store *store)
 	return (struct pdg_tile_store){.read = tile_read, .write = tile_write, .ctx = store};
 }
 
-int pdg_journal_proof_make(struct pdg_store *store, struct pdg_tree_walk *walk, uint64_t index,
+int pdg_journal_proof_make(struct pdg_buf *leaf, struct pdg_tree_walk *walk, uint64_t index,
 			   uint64_t size, struct pdg_bytes note, struct pdg_journal_proof **out,
 			   struct pdg_error *err)
 {
@@ -60,15 +60,15 @@ int pdg_journal_proof_make(struct pdg_store *store, struct pdg_tree_walk *walk, 
 	pdg_buf_init(&p->checkpoint, PDG_LIMIT_CHECKPOINT);
 	p->index = index;
 	p->size = size;
-	rc = store->ops->journal_leaf(store, index, &p->leaf, err);
-	if (rc == 0)
-		rc = pdg_tree_walk_inclusion(walk, index, &p->proof, err);
+	rc = pdg_tree_walk_inclusion(walk, index, &p->proof, err);
 	if (rc < 0)
 		return rc;
 	pdg_buf_put(&p->checkpoint, note);
 	rc = pdg_buf_check(&p->checkpoint, err);
 	if (rc < 0)
 		return rc;
+	p->leaf = *leaf;
+	pdg_buf_init(leaf, leaf->max);
 	*out = PDG_TAKE(p);
 	return 0;
 }
@@ -77,6 +77,7 @@ int pdg_journal_read(struct pdg_store *store, uint64_t index, struct pdg_journal
 		     struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf note = PDG_BUF_INIT(PDG_LIMIT_CHECKPOINT);
+	PDG_AUTO(buf) struct pdg_buf leaf = PDG_BUF_INIT(PDG_LIMIT_LOG_ENTRY);
 	PDG_AUTO(tree_walk) struct pdg_tree_walk *walk = NULL;
 	struct pdg_tile_store tiles = pdg_journal_tiles(store);
 	uint64_t size = 0;
@@ -85,9 +86,11 @@ int pdg_journal_read(struct pdg_store *store, uint64_t index, struct pdg_journal
 	rc = store->ops->journal_state(store, &size, &note, err);
 	if (rc == 0)
 		rc = pdg_tree_walk_new(&tiles, size, &walk, err);
+	if (rc == 0)
+		rc = store->ops->journal_leaf(store, index, &leaf, err);
 	if (rc < 0)
 		return rc;
-	return pdg_journal_proof_make(store, walk, index, size, pdg_buf_bytes(&note), out, err);
+	return pdg_journal_proof_make(&leaf, walk, index, size, pdg_buf_bytes(&note), out, err);
 }
 
 /* Bundle @n of the journal's leaves, its first @width. */

@@ -9,8 +9,9 @@
 /** Tiles as the store keeps them: one row a tile, as wide as it is. @store is borrowed. */
 struct pdg_tile_store pdg_journal_tiles(struct pdg_store *store);
 
-/** The leaf @index with its proof in the tree of @walk, which @note signs. */
-int pdg_journal_proof_make(struct pdg_store *store, struct pdg_tree_walk *walk, uint64_t index,
+/** The leaf @index, whose bytes are taken, with its proof in the tree of @walk, which @note signs.
+ */
+int pdg_journal_proof_make(struct pdg_buf *leaf, struct pdg_tree_walk *walk, uint64_t index,
 			   uint64_t size, struct pdg_bytes note, struct pdg_journal_proof **out,
 			   struct pdg_error *err) PDG_MUST_CHECK;
 

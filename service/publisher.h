@@ -29,10 +29,10 @@ int pdg_publisher_new(const struct pdg_publisher_options *opt, struct pdg_publis
 		      struct pdg_error *err) PDG_MUST_CHECK;
 int pdg_publisher_start(struct pdg_publisher *p, struct pdg_error *err) PDG_MUST_CHECK;
 
-/** A row was committed: log it. Copies what it needs; never blocks, never fails: the row is pending
- * anyway. Once a batch of them is added, pdg_publisher_wake(): a log takes many at a time. */
-void pdg_publisher_add(struct pdg_publisher *p, const struct pdg_stored *row,
-		       const uint8_t digest[32]);
+/** A row was committed: log it. Takes its payload and countersignature, copies what else it needs;
+ * never blocks, never fails: the row is pending anyway. Once a batch of them is added,
+ * pdg_publisher_wake(): a log takes many at a time. */
+void pdg_publisher_add(struct pdg_publisher *p, struct pdg_stored *row, const uint8_t digest[32]);
 void pdg_publisher_wake(struct pdg_publisher *p);
 
 /** The writer stored the bundle of row @id (@kept), or could not. */

@@ -77,8 +77,7 @@ static bool has_room(const struct pdg_publisher *p)
 	       p->fresh_bytes < PDG_LIMIT_FRESH_BYTES;
 }
 
-void pdg_publisher_add(struct pdg_publisher *p, const struct pdg_stored *row,
-		       const uint8_t digest[32])
+void pdg_publisher_add(struct pdg_publisher *p, struct pdg_stored *row, const uint8_t digest[32])
 {
 	PDG_AUTO(item) struct pdg_item *it = pdg_item_new(row, digest);
 

@@ -135,10 +135,11 @@ static void answer_from_store(struct pdg_waiting *w, struct pdg_job *due)
 /* By the row that @job has kept, and the bundle that was just kept with it. */
 static void answer_logged(struct pdg_job *job, const struct pdg_job *logged)
 {
-	pdg_buf_reset(&job->row->bundle);
-	pdg_buf_put(&job->row->bundle, pdg_buf_bytes(&logged->bundle));
-	job->row->logged = true;
-	pdg_job_answer_row(job, job->row);
+	struct pdg_stored row = *job->row; /* all of it borrowed */
+
+	row.bundle = logged->bundle;
+	row.logged = true;
+	pdg_job_answer_row(job, &row);
 	pdg_job_free(job);
 }
 

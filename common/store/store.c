@@ -102,18 +102,16 @@ void pdg_listed_done(struct pdg_listed *v, size_t n)
 /* Less is not worth a look. */
 #define SPARED_LEAST 32
 
-/* Where @base64 is the payload of an envelope in @text; SIZE_MAX: nowhere. The member's name is
- * looked for, which is short: a search for all of it would cost more than it spares. */
-static size_t find_payload(struct pdg_bytes text, struct pdg_bytes base64)
+/* Where the base64 of @payload is that of an envelope in @text; SIZE_MAX: nowhere. The member's
+ * name is looked for, which is short: a search for all of it would cost more than it spares. */
+static size_t find_payload(struct pdg_bytes text, struct pdg_bytes payload)
 {
 	static const char member[] = "\"payload\":\"";
 	const struct pdg_bytes name = pdg_bytes_str(member);
 	size_t at = pdg_bytes_find(text, name, 0);
 
 	for (; at != SIZE_MAX; at = pdg_bytes_find(text, name, at + 1)) {
-		struct pdg_bytes value = pdg_bytes_from(text, at + name.n);
-
-		if (value.n >= base64.n && pdg_bytes_eq(pdg_bytes_head(value, base64.n), base64))
+		if (pdg_base64_begins(pdg_bytes_from(text, at + name.n), payload))
 			return at + name.n;
 	}
 	return SIZE_MAX;
@@ -122,21 +120,19 @@ static size_t find_payload(struct pdg_bytes text, struct pdg_bytes base64)
 int pdg_store_spare(struct pdg_bytes text, struct pdg_bytes payload, struct pdg_spared *out,
 		    struct pdg_error *err)
 {
-	PDG_AUTO(buf) struct pdg_buf base64 = PDG_BUF_INIT(SIZE_MAX / 2);
-	size_t at = SIZE_MAX;
+	size_t n = pdg_base64_length(payload.n);
+	size_t at = n >= SPARED_LEAST ? find_payload(text, payload) : SIZE_MAX;
 
-	pdg_base64(payload, &base64);
-	if (base64.n >= SPARED_LEAST)
-		at = find_payload(text, pdg_buf_bytes(&base64));
 	pdg_buf_init(&out->buf, text.n ? text.n : 1);
 	if (at == SIZE_MAX) {
 		out->at = -1;
 		out->kept = text;
-		return pdg_buf_check(&base64, err);
+		return 0;
 	}
 	out->at = (int64_t)at;
+	pdg_buf_expect(&out->buf, text.n - n);
 	pdg_buf_put(&out->buf, pdg_bytes_head(text, at));
-	pdg_buf_put(&out->buf, pdg_bytes_from(text, at + base64.n));
+	pdg_buf_put(&out->buf, pdg_bytes_from(text, at + n));
 	out->kept = pdg_buf_bytes(&out->buf);
 	return pdg_buf_check(&out->buf, err);
 }

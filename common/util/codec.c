@@ -128,6 +128,31 @@ void pdg_base64(struct pdg_bytes in, struct pdg_buf *out)
 	base64_with(in, true, out);
 }
 
+size_t pdg_base64_length(size_t n)
+{
+	return n / 3 * 4 + (n % 3 ? 4 : 0);
+}
+
+bool pdg_base64_begins(struct pdg_bytes text, struct pdg_bytes in)
+{
+	uint8_t piece[4 * 16];
+	struct pdg_buf out = {.p = piece, .cap = sizeof(piece) + 1, .max = sizeof(piece)};
+
+	if (in.n > SIZE_MAX / 2 || text.n < pdg_base64_length(in.n))
+		return false;
+	while (in.n > 0) {
+		struct pdg_bytes some = pdg_bytes_head(in, sizeof(piece) / 4 * 3);
+
+		out.n = 0;
+		pdg_base64(some, &out);
+		if (memcmp(text.p, piece, out.n) != 0)
+			return false;
+		text = pdg_bytes_from(text, out.n);
+		in = pdg_bytes_from(in, some.n);
+	}
+	return true;
+}
+
 void pdg_base64_nopad(struct pdg_bytes in, struct pdg_buf *out)
 {
 	base64_with(in, false, out);

@@ -34,6 +34,10 @@ enum pdg_base64_form {
 
 /** Append standard padded base64 of @in. */
 void pdg_base64(struct pdg_bytes in, struct pdg_buf *out);
+/** Does @text begin with what pdg_base64() makes of @in? */
+bool pdg_base64_begins(struct pdg_bytes text, struct pdg_bytes in);
+/** Of so many characters that is. */
+size_t pdg_base64_length(size_t n);
 /** The same without padding (OpenSSH fingerprints). */
 void pdg_base64_nopad(struct pdg_bytes in, struct pdg_buf *out);
 
