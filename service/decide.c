@@ -6,6 +6,7 @@
 #include "service/decide.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "util/str.h"
 
@@ -75,6 +76,7 @@ static int open_statement(const struct pdg_submission *s, struct pdg_decision *d
 
 	if (rc < 0)
 		return pdg_context(err, rc, "payload");
+	memcpy(d->reference, s->envelope->reference, sizeof(d->reference));
 	return pdg_stage_of(d->statement, &d->stage, err);
 }
 

@@ -28,10 +28,11 @@ struct pdg_decision {
 	 * public: that is on nobody's record. */
 	bool loose;
 	/* What */
-	struct pdg_statement *statement; /* until it is judged */
-	const struct pdg_stage *stage;	 /* NULL when the statement was not reached */
-	char *repository;		 /* normalised */
-	char *git_commit;		 /* or NULL */
+	char reference[PDG_REFERENCE_LEN]; /* "" until the statement is read */
+	struct pdg_statement *statement;   /* until it is judged */
+	const struct pdg_stage *stage;	   /* NULL when the statement was not reached */
+	char *repository;		   /* normalised */
+	char *git_commit;		   /* or NULL */
 	enum pdg_grade grade;
 	struct pdg_source source;     /* source stage: borrowed from the statement */
 	char link[PDG_REFERENCE_LEN]; /* build: the source it refers to; "" for none */

@@ -164,7 +164,7 @@ static int link_along(const struct search *s, const struct pdg_decision *along,
 	rc = pdg_build_links(s->build, &along->source, err);
 	if (rc < 0)
 		return pdg_context(err, rc, "the source that came along");
-	memcpy(d->link, along->statement->reference, sizeof(d->link));
+	memcpy(d->link, along->reference, sizeof(d->link));
 	return 0;
 }
 

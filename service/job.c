@@ -117,8 +117,7 @@ size_t pdg_job_bytes_light(const struct pdg_job *job)
 size_t pdg_job_bytes(const struct pdg_job *job)
 {
 	size_t n = pdg_job_bytes_stripped(job) + submission_bytes(job->submission) +
-		   row_bytes(job->row) + row_bytes(job->kept) + job->subject_bytes +
-		   (job->d.statement ? job->d.statement->held : 0);
+		   row_bytes(job->row) + row_bytes(job->kept) + job->subject_bytes;
 
 	if (job->asked)
 		n += sizeof(*job->asked) + job->asked->body.cap +

@@ -145,17 +145,6 @@ static int read_members(struct pdg_statement *st, struct pdg_error *err)
 	return rc < 0 ? rc : read_predicate(st, err);
 }
 
-static size_t held(const struct pdg_statement *st)
-{
-	size_t n = sizeof(*st) + pdg_json_held(st->root);
-	size_t i;
-
-	for (i = 0; i < st->n_subjects; i++)
-		n += sizeof(st->subjects[i]) +
-		     st->subjects[i].n_digests * sizeof(*st->subjects[i].digests);
-	return n;
-}
-
 int pdg_statement_parse(struct pdg_bytes payload, struct pdg_statement **out, struct pdg_error *err)
 {
 	PDG_AUTO(statement) struct pdg_statement *st = pdg_calloc(1, sizeof(*st));
@@ -170,10 +159,6 @@ int pdg_statement_parse(struct pdg_bytes payload, struct pdg_statement **out, st
 		rc = pdg_under_rule(err, pdg_under_rule(err, rc, RULE), RULE_LIMIT);
 		return pdg_context(err, rc, "statement");
 	}
-	rc = pdg_reference(payload, st->reference, err);
-	if (rc < 0)
-		return rc;
-	st->held = held(st);
 	*out = PDG_TAKE(st);
 	return 0;
 }

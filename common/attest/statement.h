@@ -30,8 +30,6 @@ struct pdg_statement {
 	struct pdg_subject *subjects;
 	size_t n_subjects;
 	json_t *none; /* stands for a predicate that is not there */
-	size_t held;  /* bytes of memory that all this takes, about */
-	char reference[72];
 };
 
 /**

@@ -269,36 +269,6 @@ size_t pdg_json_members(const json_t *o)
 	return json_object_size(o);
 }
 
-/* What jansson 2.14 allocates for each, with the allocator's own; it does not say so itself. */
-#define HELD_VALUE  48
-#define HELD_OBJECT 256
-#define HELD_MEMBER 96
-
-size_t pdg_json_held(const json_t *j)
-{
-	size_t n = HELD_VALUE;
-	const char *name;
-	json_t *value;
-	size_t i;
-
-	if (json_is_string(j))
-		return n + json_string_length(j);
-	if (json_is_array(j)) {
-		for (i = 0; i < json_array_size(j); i++)
-			n += 2 * sizeof(void *) + pdg_json_held(json_array_get(j, i));
-	} else if (json_is_object(j)) {
-		union {
-			const json_t *given;
-			json_t *wanted;
-		} u = {.given = j};
-
-		n += HELD_OBJECT;
-		json_object_foreach(u.wanted, name, value) n +=
-			HELD_MEMBER + strlen(name) + pdg_json_held(value);
-	}
-	return n;
-}
-
 static bool is_among(const char *name, const char *const *names)
 {
 	for (; *names; names++) {

@@ -80,9 +80,6 @@ const json_t *pdg_json_at(const json_t *arr, size_t i);
 void *pdg_json_next(const json_t *o, void *iter, const char **out_name, const json_t **out_value);
 size_t pdg_json_members(const json_t *o);
 
-/** About how many bytes of memory @j takes with all that is in it. */
-size_t pdg_json_held(const json_t *j);
-
 /**
  * Refuse every member of @o that is not in the NULL-ended list @names.
  * Returns 0 or PDG_E_FORMAT (JSN-4).

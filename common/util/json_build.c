@@ -115,15 +115,16 @@ static int take_value(struct build *b, struct pdg_error *err)
 {
 	json_t *in = b->open[b->depth - 1];
 	const char *key = json_is_object(in) ? pdg_buf_cstr(&b->key) : NULL;
-	json_t *v;
+	size_t at = b->at;
+	size_t members = json_object_size(in);
+	json_t *v = value(b);
 
-	if (key && json_object_get(in, key))
-		return pdg_reject(err, "JSN-1", "JSON: a member stands twice before byte %zu",
-				  b->at);
-	v = value(b);
 	if (!v ||
 	    (key ? json_object_set_new_nocheck(in, key, v) : json_array_append_new(in, v)) < 0)
 		return pdg_nomem(err);
+	/* It took the place of one that was there. */
+	if (key && json_object_size(in) == members)
+		return pdg_reject(err, "JSN-1", "JSON: a member stands twice before byte %zu", at);
 	if (json_is_object(v) || json_is_array(v))
 		b->open[b->depth++] = v;
 	return 0;

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "util/limits.h"
 #include "util/utf8.h"
@@ -166,11 +167,32 @@ static bool takes_char(struct pdg_bytes *text, uint32_t c)
 	return n > 0 && have == c;
 }
 
+#define EACH_BYTE(c) (UINT64_C(0x0101010101010101) * (c))
+
+/* Is one of the eight bytes of @v @c? */
+static bool has_byte(uint64_t v, uint8_t c)
+{
+	v ^= EACH_BYTE(c);
+	return ((v - EACH_BYTE(1)) & ~v & EACH_BYTE(0x80)) != 0;
+}
+
+/* Do eight bytes from @p on stand for themselves: ASCII, no control, no quote, no backslash? */
+static bool eight_plain(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return (v & EACH_BYTE(0x80)) == 0 && ((v - EACH_BYTE(0x20)) & EACH_BYTE(0x80)) == 0 &&
+	       !has_byte(v, '"') && !has_byte(v, '\\');
+}
+
 /* Behind characters that stand for themselves: nothing is to be judged in them. */
 static void skip_plain(struct scan *s)
 {
 	const uint8_t *p = s->in.p;
 
+	while (s->in.n - s->at >= 8 && eight_plain(p + s->at))
+		s->at += 8;
 	while (s->at < s->in.n && p[s->at] >= 0x20 && p[s->at] < 0x80 && p[s->at] != '"' &&
 	       p[s->at] != '\\')
 		s->at++;
@@ -407,8 +429,11 @@ bool pdg_json_scan_text(struct pdg_bytes in, size_t *at, struct pdg_buf *room,
 	size_t from = s.at;
 	uint32_t c = 0;
 
-	while (peek(&s) >= 0 && peek(&s) != '"' && peek(&s) != '\\')
+	skip_plain(&s);
+	while (peek(&s) >= 0 && peek(&s) != '"' && peek(&s) != '\\') {
 		s.at++;
+		skip_plain(&s);
+	}
 	*out = pdg_bytes(in.p + from, s.at - from);
 	if (peek(&s) == '\\') {
 		pdg_buf_reset(room);

@@ -12,7 +12,6 @@
 static void check_parts(const struct pdg_record *r)
 {
 	MUST(r->statement && pdg_is_reference(r->reference));
-	MUST(pdg_str_eq(r->statement->reference, r->reference));
 	MUST(!r->envelope || pdg_str_eq(r->envelope->reference, r->reference));
 	MUST(!r->bundle ||
 	     (r->bundle->envelope && pdg_str_eq(r->bundle->envelope->reference, r->reference)));
