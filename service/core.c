@@ -22,12 +22,14 @@
 #include "util/str.h"
 
 /* Is this statement kept already? Anybody can send a public one again: nothing is signed for that.
- * A store that cannot say is asked again by the writer. */
+ * A store that cannot say is asked again by the writer; and one that the writer asks for many at
+ * once is asked there alone. */
 static bool stands(struct pdg_core *core, const char *reference)
 {
 	PDG_AUTO(stored) struct pdg_stored *row = NULL;
 
-	return core->store->ops->get(core->store, reference, &row, NULL) == 0;
+	return !core->store->ops->known &&
+	       core->store->ops->get(core->store, reference, &row, NULL) == 0;
 }
 
 /* Decide @job, whose submission is parsed, and make the row that is kept. */

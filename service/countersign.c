@@ -182,6 +182,37 @@ int pdg_countersign_row(struct pdg_job *job, const struct pdg_key *key, struct p
 	return 0;
 }
 
+/* --- what is kept already --- */
+
+static void gather_unsigned(struct pdg_job *job, struct pdg_job **out, const char **references,
+			    size_t *n)
+{
+	if (job->kind != PDG_JOB_ACCEPT || !job->row || job->stood || job->row->countersig.n)
+		return;
+	references[*n] = job->row->reference;
+	out[(*n)++] = job;
+}
+
+void pdg_countersign_look(struct pdg_store *store, struct pdg_job **jobs, size_t n)
+{
+	const char *references[2 * PDG_LIMIT_BATCH];
+	struct pdg_job *asked[2 * PDG_LIMIT_BATCH];
+	bool known[2 * PDG_LIMIT_BATCH] = {false};
+	size_t i, k = 0;
+
+	if (!store->ops->known)
+		return;
+	for (i = 0; i < n; i++) {
+		if (jobs[i]->along)
+			gather_unsigned(jobs[i]->along, asked, references, &k);
+		gather_unsigned(jobs[i], asked, references, &k);
+	}
+	if (k == 0 || store->ops->known(store, references, k, known, NULL) < 0)
+		return;
+	for (i = 0; i < k; i++)
+		asked[i]->stood = known[i];
+}
+
 /* --- the signature --- */
 
 /* What one key signs at once. */

@@ -15,6 +15,12 @@ int pdg_countersign_row(struct pdg_job *job, const struct pdg_key *key,
 			struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
+ * Mark those of these jobs' rows and of those that come along that are kept already: nothing is
+ * signed for them. Where the store has no known(), or cannot say, none is. On the writer's thread.
+ */
+void pdg_countersign_look(struct pdg_store *store, struct pdg_job **jobs, size_t n);
+
+/**
  * Sign what is not signed yet of these jobs' rows and of those that come along, by the keys in
  * whose force they were judged, and all that one key signs at once. Who goes without says why in
  * its err. Whoever finds the reference kept already discards the row.

@@ -226,6 +226,7 @@ static size_t countersign(struct pdg_writer *w, struct pdg_job **jobs, size_t n)
 {
 	size_t i, kept = 0;
 
+	pdg_countersign_look(w->batch.store, jobs, n);
 	pdg_countersign(jobs, n, w->metrics);
 	for (i = 0; i < n; i++) {
 		if (pdg_countersigned(jobs[i]))

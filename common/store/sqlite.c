@@ -39,6 +39,8 @@
 
 static const char *const statements[PDG_SQL_COUNT] = {
 	[PDG_SQL_BEGIN] = "BEGIN IMMEDIATE",
+	[PDG_SQL_BEGIN_LOOK] = "BEGIN",
+	[PDG_SQL_KNOWN] = "SELECT 1 FROM attestation WHERE reference = ?1",
 	[PDG_SQL_COMMIT] = "COMMIT",
 	[PDG_SQL_ROLLBACK] = "ROLLBACK",
 	[PDG_SQL_INSERT] =
@@ -359,6 +361,7 @@ static const struct pdg_store_ops sqlite_ops = {
 	.begin = pdg_sqlite_begin,
 	.commit = pdg_sqlite_commit,
 	.rollback = pdg_sqlite_rollback,
+	.known = pdg_sqlite_known,
 	.insert = pdg_sqlite_insert,
 	.update_envelope = pdg_sqlite_update_envelope,
 	.set_logged = pdg_sqlite_set_logged,

@@ -21,6 +21,8 @@
 
 enum pdg_sql {
 	PDG_SQL_BEGIN,
+	PDG_SQL_BEGIN_LOOK,
+	PDG_SQL_KNOWN,
 	PDG_SQL_COMMIT,
 	PDG_SQL_ROLLBACK,
 	PDG_SQL_INSERT,
@@ -119,6 +121,8 @@ int pdg_sqlite_there(struct pdg_store *store, struct pdg_error *err);
 int pdg_sqlite_begin(struct pdg_store *store, struct pdg_error *err);
 int pdg_sqlite_commit(struct pdg_store *store, struct pdg_error *err);
 void pdg_sqlite_rollback(struct pdg_store *store);
+int pdg_sqlite_known(struct pdg_store *store, const char *const *references, size_t n, bool *out,
+		     struct pdg_error *err) PDG_MUST_CHECK;
 int pdg_sqlite_insert(struct pdg_store *store, struct pdg_stored *a,
 		      const struct pdg_store_subject *subjects, size_t n, struct pdg_error *err);
 int pdg_sqlite_update_envelope(struct pdg_store *store, const char *reference,

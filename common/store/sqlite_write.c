@@ -64,6 +64,43 @@ void pdg_sqlite_rollback(struct pdg_store *store)
 	batch_state(s, false);
 }
 
+static int is_known(struct pdg_sqlite *s, const char *reference, bool *out, struct pdg_error *err)
+{
+	uint8_t key[32];
+	sqlite3_stmt *st;
+	int step, rc;
+
+	if (!pdg_store_reference(reference, key))
+		return pdg_fail(err, PDG_E_USAGE, "'%s' is no reference", reference);
+	rc = pdg_sqlite_stmt(&s->writer, PDG_SQL_KNOWN, &st, err);
+	if (rc < 0)
+		return rc;
+	pdg_sqlite_bind_blob(st, 1, pdg_bytes(key, sizeof(key)));
+	step = sqlite3_step(st);
+	*out = step == SQLITE_ROW;
+	if (step != SQLITE_ROW && step != SQLITE_DONE)
+		rc = pdg_sqlite_fail(err, s->writer.db, "look an attestation up");
+	(void)sqlite3_reset(st);
+	(void)sqlite3_clear_bindings(st);
+	return rc;
+}
+
+/* One read transaction for all: each takes and gives back a lock. */
+int pdg_sqlite_known(struct pdg_store *store, const char *const *references, size_t n, bool *out,
+		     struct pdg_error *err)
+{
+	struct pdg_sqlite *s = sqlite_of(store);
+	size_t i;
+	int rc = run(s, PDG_SQL_BEGIN_LOOK, "look attestations up", err);
+
+	for (i = 0; rc == 0 && i < n; i++)
+		rc = is_known(s, references[i], &out[i], err);
+	/* It has written nothing. */
+	if (sqlite3_get_autocommit(s->writer.db) == 0)
+		(void)run(s, PDG_SQL_ROLLBACK, "end a look", NULL);
+	return rc;
+}
+
 static void spared_done(struct pdg_spared *s)
 {
 	pdg_buf_done(&s->buf);

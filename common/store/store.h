@@ -71,6 +71,13 @@ struct pdg_store_ops {
 	int (*commit)(struct pdg_store *s, struct pdg_error *err); /* durable when it returns 0 */
 	void (*rollback)(struct pdg_store *s);
 
+	/**
+	 * Which of these @n references are kept? For the thread that begins the batches, outside of
+	 * them: its connection still has the pages at hand, which a reader's has to read anew after
+	 * each commit. NULL: the store has nothing better than get().
+	 */
+	int (*known)(struct pdg_store *s, const char *const *references, size_t n, bool *out,
+		     struct pdg_error *err);
 	/** Insert; a->id is set. Returns 0, PDG_E_REJECTED without rule when the reference is there
 	 * already. */
 	int (*insert)(struct pdg_store *s, struct pdg_stored *a,

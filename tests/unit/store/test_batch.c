@@ -87,6 +87,36 @@ static void rollback_leaves_nothing(void)
 	teardown(&f);
 }
 
+/* Where the store answers that for many at once. */
+static void known_references(void)
+{
+	struct fixture f;
+	PDG_AUTO(mem) char *first = reference(1);
+	PDG_AUTO(mem) char *second = reference(2);
+	PDG_AUTO(mem) char *none = reference(3);
+	const char *const all[] = {none, second, first, second};
+	const char *const wrong[] = {first, "sha256:none"};
+	bool known[4] = {true, false, false, false};
+	struct pdg_error err = {0};
+
+	setup(&f);
+	put(&f, 1, "source", HEX64);
+	put(&f, 2, "source", HEX64);
+	if (f.s->ops->known) {
+		CHECK_OK(f.s->ops->known(f.s, all, 4, known, &err), &err);
+		CHECK(!known[0] && known[1] && known[2] && known[3]);
+		CHECK_CODE(f.s->ops->known(f.s, wrong, 2, known, &err), &err, PDG_E_USAGE);
+		CHECK_OK(f.s->ops->known(f.s, all, 0, known, &err), &err);
+	}
+	/* A batch begins as before, and what it keeps is known at once. */
+	put(&f, 3, "source", HEX64);
+	if (f.s->ops->known) {
+		CHECK_OK(f.s->ops->known(f.s, all, 4, known, &err), &err);
+		CHECK(known[0]);
+	}
+	teardown(&f);
+}
+
 static void logged_once(void)
 {
 	struct fixture f;
@@ -310,7 +340,7 @@ static void readers_beside_the_writer(void)
 }
 
 PDG_TEST_MAIN("batch", {"kept across reopen", kept_across_reopen},
-	      {"one row a reference", one_row_a_reference},
+	      {"known references", known_references}, {"one row a reference", one_row_a_reference},
 	      {"rollback leaves nothing", rollback_leaves_nothing}, {"logged once", logged_once},
 	      {"joined envelope", joined_envelope}, {"journal and meta", journal_and_meta},
 	      {"tokens are used once", tokens_are_used_once},
