@@ -167,22 +167,23 @@ void pdg_waiting_look(struct pdg_waiting *w, int64_t now)
 	struct pdg_job *due = NULL;
 	struct pdg_job **last = &due;
 	struct pdg_job *job, *next;
-	unsigned seen = 0;
+	size_t at = 0;
 
 	if (w->n == 0 || !w->store->ops->shared || now < w->look)
 		return;
 	w->look = now + LOOK_MS;
-	for (job = w->first; job && seen < LOOK_AT; job = next) {
+	for (job = w->first; job && at < w->looked + LOOK_AT; job = next) {
 		PDG_AUTO(stored) struct pdg_stored *row = NULL;
 
 		next = job->next;
 		/* What is this process's own to publish is told by pdg_waiting_logged(). */
-		if (job->row)
+		if (job->row || at++ < w->looked)
 			continue;
-		seen++;
 		if (w->store->ops->get(w->store, job->reference, &row, NULL) == 0 && row->logged)
 			take(w, job, &last);
 	}
+	/* The next look goes on behind these, and then begins again. */
+	w->looked = job ? at : 0;
 	answer_from_store(w, due);
 }
 

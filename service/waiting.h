@@ -17,9 +17,10 @@ struct pdg_waiting {
 	struct pdg_job *first;			     /* all of them */
 	struct pdg_job *bucket[PDG_WAITING_BUCKETS]; /* the same by their rows' ids */
 	size_t n;
-	size_t held;  /* bytes of all that wait, at most PDG_LIMIT_WAITING_BYTES */
-	int64_t next; /* no deadline is before this; of none that wait, anything */
-	int64_t look; /* when pdg_waiting_look() looks again */
+	size_t held;   /* bytes of all that wait, at most PDG_LIMIT_WAITING_BYTES */
+	int64_t next;  /* no deadline is before this; of none that wait, anything */
+	int64_t look;  /* when pdg_waiting_look() looks again, and */
+	size_t looked; /* how many it passes over then: it goes round */
 };
 
 /** Let @job, accepted and committed, wait; it is taken then. False: no room, answer it now. */
