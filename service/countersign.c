@@ -296,8 +296,10 @@ static bool sign_group(struct pdg_job **jobs, size_t n, struct pdg_metrics *m)
 	size_t i;
 
 	if (group_init(&g, 2 * n, &why) < 0) {
-		for (i = 0; i < n; i++)
-			jobs[i]->err = why;
+		for (i = 0; i < n; i++) {
+			if (is_unsigned(jobs[i]))
+				jobs[i]->err = why;
+		}
 		return false;
 	}
 	for (i = 0; i < n; i++) {

@@ -24,6 +24,8 @@
 /* Pages of the WAL before they go to the database: one that was written in many of its transactions
  * is written there once. 16 MiB, but for what one batch adds. */
 #define WAL_PAGES "4000"
+/* Bytes that the WAL keeps when it begins again: a reader that took long made it longer. */
+#define WAL_LEFT "33554432"
 
 #define ROW                                                                                        \
 	"a.id, a.reference, a.stage, b.id IS NOT NULL, a.received, a.repository, a.git_commit,"    \
@@ -220,6 +222,7 @@ static int conn_open(struct pdg_sqlite_conn *c, const char *path, bool writer,
 	const char *setup = writer ? "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
 				     "PRAGMA foreign_keys = OFF; PRAGMA cache_size = -4096;"
 				     "PRAGMA wal_autocheckpoint = " WAL_PAGES ";"
+				     "PRAGMA journal_size_limit = " WAL_LEFT ";"
 				   : "PRAGMA cache_size = -1024; PRAGMA query_only = ON;";
 	int rc = sqlite3_open_v2(path, &c->db, flags, NULL);
 
