@@ -158,6 +158,19 @@ static void few_files(void)
 	CHECK(there(dir, "tile/entries/001"));
 	CHECK(there(dir, "tile/entries/002.p/88"));
 	CHECK(!there(dir, "tile/entries/002.p/48"));
+	/* One that was replaced is kept for the next, while the log is open. */
+	CHECK(there(dir, "tile/0/002.p/spare"));
+	CHECK(there(dir, "tile/entries/002.p/spare"));
+	append(log, key, 600, 168, 40);
+	CHECK(there(dir, "tile/0/002"));
+	CHECK(!there(dir, "tile/0/002.p"));
+	CHECK(!there(dir, "tile/entries/002.p"));
+	append(log, key, 768, 7, 2);
+	CHECK(there(dir, "tile/0/003.p/spare"));
+	pdg_log_free(PDG_TAKE(log));
+	CHECK(there(dir, "tile/0/003.p/7"));
+	CHECK(!there(dir, "tile/0/003.p/spare"));
+	CHECK(!there(dir, "tile/entries/003.p/spare"));
 }
 
 static void what_is_served(void)
