@@ -36,12 +36,16 @@ PDG_AUTO_DEFINE(dir, DIR *, close_dir)
 
 static int make_one(const char *path, mode_t mode, struct pdg_error *err)
 {
+	int why;
+
 	if (mkdir(path, mode) == 0)
 		return 0;
+	why = errno;
 	/* Whatever else stops mkdir on a folder that is there (a read-only disk) does not matter.
 	 */
 	if (pdg_fs_is_dir(path))
 		return 0;
+	errno = why; /* that of the look would say of any that it is not there */
 	return io_error(err, "make the folder", path);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Folders: made, listed in order, removed without leaving them through a link. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@ static void making(void)
 	PDG_AUTO(mem) char *slashes = NULL;
 	PDG_AUTO(mem) char *file = NULL;
 	PDG_AUTO(mem) char *below = NULL;
+	PDG_AUTO(mem) char *dangling = NULL;
 	struct pdg_error err = {0};
 	struct stat st = {0};
 	char *dir = pdg_test_dir();
@@ -23,6 +25,7 @@ static void making(void)
 	slashes = pdg_test_path(dir, "x//y/");
 	file = pdg_test_file(dir, "file", pdg_bytes_str("x"));
 	below = pdg_test_path(file, "x");
+	dangling = pdg_test_path(dir, "dangling");
 	CHECK_OK(pdg_fs_mkdirs(deep, 0700, &err), &err);
 	CHECK(stat(deep, &st) == 0 && (st.st_mode & 07777) == 0700);
 	CHECK_OK(pdg_fs_mkdirs(deep, 0700, &err), &err);
@@ -33,6 +36,10 @@ static void making(void)
 	CHECK_CODE(pdg_fs_mkdirs(file, 0700, &err), &err, PDG_E_IO);
 	CHECK_CODE(pdg_fs_mkdirs(below, 0700, &err), &err, PDG_E_IO);
 	CHECK_CODE(pdg_fs_mkdirs("", 0700, &err), &err, PDG_E_IO);
+	/* Why it cannot be made, and not what a look at it says then. */
+	CHECK(symlink("nowhere", dangling) == 0);
+	CHECK_CODE(pdg_fs_mkdirs(dangling, 0700, &err), &err, PDG_E_IO);
+	CHECK(strstr(err.text, strerror(EEXIST)));
 	pdg_test_dir_remove(dir);
 }
 
