@@ -243,8 +243,15 @@ int pdg_core_ready(struct pdg_core *core, struct pdg_error *err)
 	if (rc < 0)
 		return rc;
 	rc = check_files(core, &why);
-	if (rc < 0)
-		return not_ready(err, "RDY-5", &why);
+	if (rc < 0) {
+		rc = not_ready(err, "RDY-5", &why);
+		/* No file of ours is gone: the database is away. */
+		if (core->store->ops->shared && pdg_str_starts(why.rule, "STO-"))
+			pdg_fix(err, "see to the database: when it answers again the service goes "
+				     "on by itself; where another one took its place, start every "
+				     "pedigreed anew");
+		return rc;
+	}
 	rc = check_writing(core, err);
 	if (rc < 0)
 		return rc;
