@@ -41,6 +41,7 @@ static void pg_close(struct pdg_store *store)
 	(void)pthread_cond_destroy(&s->returned);
 	(void)pthread_mutex_destroy(&s->mutex);
 	free(s->name);
+	free(s->schema);
 	forget(s->password);
 	forget(s->url);
 	free(s);
@@ -53,7 +54,7 @@ int pdg_pg_there(struct pdg_store *store, struct pdg_error *err)
 	int rc = pdg_pg_meta_get(store, "store-id", &id, err);
 
 	if (rc == PDG_E_NOTFOUND || (rc == 0 && !pdg_str_eq(id, s->id)))
-		rc = pdg_reject(err, "STO-3", "another store took the place of %s", s->name);
+		rc = pdg_reject(err, "STO-3", "another store took the place of %s", pdg_pg_told(s));
 	return rc;
 }
 
@@ -114,6 +115,8 @@ static int prepare_all(struct pdg_pg *s, const struct pdg_store_open *how, bool 
 		rc = pdg_pg_migrate(s, &s->writer, out_new, err);
 	if (rc == 0)
 		rc = pdg_pg_check_schema(s, &s->writer, err);
+	if (rc == 0)
+		rc = pdg_pg_check_rights(s, &s->writer, err);
 	return rc == 0 && how->only_look ? look_only(s, err) : rc;
 }
 

@@ -6,24 +6,33 @@
  */
 #include <inttypes.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "store/postgres_impl.h"
 #include "util/codec.h"
+#include "util/limits.h"
+#include "util/log.h"
 #include "util/size.h"
 #include "util/str.h"
 #include "util/time.h"
 
 #define ANSWER_MS 12000
 #define RETRY_MS  250
+#define TOLD_MS	  1000
+
+#define NO_RIGHT "42501"
 
 /*
  * A commit that was answered is on the disk. Nobody holds the writer's lock for long: a process
  * that hangs loses it. Plans are made once, for look-ups by index, whatever the server knows of the
  * sizes of tables.
  */
+/* The path that the role came with is put away, and from then on the system's own is all. */
 static const char settings[] =
+	"SELECT pg_catalog.set_config('pedigree.path', pg_catalog.current_schemas(false)::text,"
+	" false); SET search_path = pg_catalog, pg_temp;"
 	"SELECT set_config('synchronous_commit', 'on', false)"
 	" WHERE current_setting('synchronous_commit') IN ('off', 'local');"
 	"SET statement_timeout = '8s'; SET lock_timeout = '4s';"
@@ -32,7 +41,8 @@ static const char settings[] =
 	"SET jit = off; SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off;"
 	"SET enable_bitmapscan = off; SET enable_hashjoin = off;"
 	"SET enable_mergejoin = off;"
-	"SELECT current_setting('fsync'), current_setting('server_version_num')::int";
+	"SELECT current_setting('fsync'), current_setting('server_version_num')::int,"
+	" current_setting('server_encoding'), current_setting('is_superuser')";
 
 #define LEAST_VERSION 130000
 
@@ -56,6 +66,23 @@ static void one_line(const char *text, char *out, size_t n)
 	out[i] = '\0';
 }
 
+const char *pdg_pg_told(const struct pdg_pg *s)
+{
+	return s->id[0] ? "the database" : s->name;
+}
+
+/* libpq names host and port: that is for the log alone, once a second of all connections. */
+static void tell(struct pdg_pg *s, const char *text)
+{
+	int64_t now = pdg_monotonic_ms();
+	int64_t last = atomic_load(&s->logged);
+
+	if ((last && now - last < TOLD_MS) ||
+	    !atomic_compare_exchange_strong(&s->logged, &last, now))
+		return;
+	pdg_log(PDG_LOG_WARN, "no-database", "store", s->name, "error", text, NULL);
+}
+
 static int no_connection(struct pdg_pg *s, struct pdg_pg_conn *c, struct pdg_error *err)
 {
 	char text[256];
@@ -64,7 +91,12 @@ static int no_connection(struct pdg_pg *s, struct pdg_pg_conn *c, struct pdg_err
 	one_line(c->pg ? PQerrorMessage(c->pg) : "no memory", text, sizeof(text));
 	pdg_pg_drop(c);
 	c->retry = pdg_monotonic_ms() + RETRY_MS;
-	rc = pdg_reject(err, "STO-3", "no connection to %s: %s", s->name, text);
+	if (!s->id[0]) {
+		rc = pdg_reject(err, "STO-3", "no connection to %s: %s", s->name, text);
+	} else {
+		tell(s, text);
+		rc = pdg_reject(err, "STO-3", "no connection to the database");
+	}
 	pdg_fix(err, "see to it that the database runs and lets the service's user in: store in "
 		     "[service]");
 	return rc;
@@ -88,8 +120,8 @@ static int lost(struct pdg_pg_conn *c, const char *what, const char *why, struct
 }
 
 /* The server refused. Its message alone: details may hold what was to be kept. */
-static int refused(struct pdg_pg_conn *c, const PGresult *r, const char *what,
-		   struct pdg_error *err)
+static int refused(const struct pdg_pg *s, struct pdg_pg_conn *c, const PGresult *r,
+		   const char *what, struct pdg_error *err)
 {
 	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
 	const char *message = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
@@ -102,6 +134,13 @@ static int refused(struct pdg_pg_conn *c, const PGresult *r, const char *what,
 		int rc = pdg_reject(err, "STO-5", "the database is damaged: %s", text);
 
 		pdg_fix(err, "restore the database and the log from one backup");
+		return rc;
+	}
+	if (pdg_str_eq(state, NO_RIGHT)) {
+		int rc =
+			pdg_reject(err, "STO-6", "cannot %s in %s: %s", what, pdg_pg_told(s), text);
+
+		pdg_fix(err, PDG_PG_GRANT);
 		return rc;
 	}
 	return pdg_reject(err, "STO-4", "cannot %s: %s (%s)", what, text, state ? state : "-");
@@ -139,7 +178,8 @@ static const char *flush_and_wait(PGconn *pg, int64_t end)
 }
 
 /* All results of what was sent; the first that is an error, else the last. */
-static int gather(struct pdg_pg_conn *c, const char *what, PGresult **out, struct pdg_error *err)
+static int gather(const struct pdg_pg *s, struct pdg_pg_conn *c, const char *what, PGresult **out,
+		  struct pdg_error *err)
 {
 	PDG_AUTO(pg_result) PGresult *kept = NULL;
 	int64_t end = pdg_monotonic_ms() + ANSWER_MS;
@@ -163,7 +203,7 @@ static int gather(struct pdg_pg_conn *c, const char *what, PGresult **out, struc
 	if (!kept)
 		return lost(c, what, NULL, err);
 	if (PQresultStatus(kept) != PGRES_TUPLES_OK && PQresultStatus(kept) != PGRES_COMMAND_OK)
-		return refused(c, kept, what, err);
+		return refused(s, c, kept, what, err);
 	c->answers = pdg_monotonic_ms();
 	if (out)
 		*out = PDG_TAKE(kept);
@@ -173,12 +213,18 @@ static int gather(struct pdg_pg_conn *c, const char *what, PGresult **out, struc
 int pdg_pg_simple(struct pdg_pg *s, struct pdg_pg_conn *c, const char *sql, const char *what,
 		  PGresult **out, struct pdg_error *err)
 {
+	PDG_AUTO(buf) struct pdg_buf spelt = PDG_BUF_INIT(PDG_LIMIT_KIB(16));
+	int rc;
+
 	if (!c->pg)
 		return pdg_reject(err, "STO-4", "cannot %s: the connection to %s was lost", what,
-				  s->name);
-	if (!PQsendQuery(c->pg, sql))
+				  pdg_pg_told(s));
+	rc = pdg_pg_spell(s, sql, &spelt, err);
+	if (rc < 0)
+		return rc;
+	if (!PQsendQuery(c->pg, pdg_buf_cstr(&spelt)))
 		return lost(c, what, NULL, err);
-	return gather(c, what, out, err);
+	return gather(s, c, what, out, err);
 }
 
 static void statement_name(enum pdg_pg_sql which, char out[16])
@@ -186,16 +232,19 @@ static void statement_name(enum pdg_pg_sql which, char out[16])
 	(void)snprintf(out, 16, "p%d", (int)which);
 }
 
-static int prepare(struct pdg_pg_conn *c, enum pdg_pg_sql which, const char *what,
-		   struct pdg_error *err)
+static int prepare(const struct pdg_pg *s, struct pdg_pg_conn *c, enum pdg_pg_sql which,
+		   const char *what, struct pdg_error *err)
 {
+	PDG_AUTO(buf) struct pdg_buf spelt = PDG_BUF_INIT(PDG_LIMIT_KIB(16));
 	char name[16];
-	int rc;
+	int rc = pdg_pg_spell(s, pdg_pg_sql(which), &spelt, err);
 
+	if (rc < 0)
+		return rc;
 	statement_name(which, name);
-	if (!PQsendPrepare(c->pg, name, pdg_pg_sql(which), 0, NULL))
+	if (!PQsendPrepare(c->pg, name, pdg_buf_cstr(&spelt), 0, NULL))
 		return lost(c, what, NULL, err);
-	rc = gather(c, what, NULL, err);
+	rc = gather(s, c, what, NULL, err);
 	if (rc == 0)
 		c->prepared[which] = true;
 	return rc;
@@ -213,15 +262,15 @@ int pdg_pg_exec(struct pdg_pg *s, struct pdg_pg_conn *c, enum pdg_pg_sql which,
 		a = &none;
 	if (!c->pg)
 		return pdg_reject(err, "STO-4", "cannot %s: the connection to %s was lost", what,
-				  s->name);
+				  pdg_pg_told(s));
 	if (!c->prepared[which])
-		rc = prepare(c, which, what, err);
+		rc = prepare(s, c, which, what, err);
 	if (rc < 0)
 		return rc;
 	statement_name(which, name);
 	if (!PQsendQueryPrepared(c->pg, name, a->n, a->value, a->length, a->format, 1))
 		return lost(c, what, NULL, err);
-	return gather(c, what, out, err);
+	return gather(s, c, what, out, err);
 }
 
 /* --- connecting --- */
@@ -281,10 +330,20 @@ static int check_server(struct pdg_pg *s, struct pdg_pg_conn *c, struct pdg_erro
 	if (PQntuples(r) != 1 ||
 	    !pdg_bytes_u64(pdg_bytes_str(PQgetvalue(r, 0, 1)), INT32_MAX, &version) ||
 	    version < LEAST_VERSION)
-		return pdg_reject(err, "STO-3", "%s is older than PostgreSQL 13", s->name);
+		return pdg_reject(err, "STO-3", "%s is older than PostgreSQL 13", pdg_pg_told(s));
+	if (!pdg_str_eq(PQgetvalue(r, 0, 2), "UTF8")) {
+		rc = pdg_reject(err, "STO-6", "%s has the encoding %s", pdg_pg_told(s),
+				PQgetvalue(r, 0, 2));
+		pdg_fix(err, "make it anew: createdb --encoding=UTF8 --template=template0");
+		return rc;
+	}
+	if (!s->id[0] && pdg_str_eq(PQgetvalue(r, 0, 3), "on"))
+		pdg_log(PDG_LOG_WARN, "database-superuser", "store", s->name, "fix",
+			"give the service a role that owns its database and nothing else", NULL);
 	if (pdg_str_eq(PQgetvalue(r, 0, 0), "on"))
 		return 0;
-	rc = pdg_reject(err, "STO-3", "%s runs with fsync = off: it loses what it took", s->name);
+	rc = pdg_reject(err, "STO-3", "%s runs with fsync = off: it loses what it took",
+			pdg_pg_told(s));
 	pdg_fix(err, "set fsync = on in postgresql.conf");
 	return rc;
 }
@@ -302,7 +361,7 @@ int pdg_pg_connect(struct pdg_pg *s, struct pdg_pg_conn *c, struct pdg_error *er
 	if (c->pg)
 		return 0;
 	if (pdg_monotonic_ms() < c->retry)
-		return pdg_reject(err, "STO-4", "there is no connection to %s", s->name);
+		return pdg_reject(err, "STO-4", "there is no connection to %s", pdg_pg_told(s));
 	c->pg = begin_connecting(s);
 	if (PQstatus(c->pg) != CONNECTION_OK)
 		return no_connection(s, c, err);

@@ -6,6 +6,7 @@
  *	postgres_sql.c     the statements
  *	postgres_conn.c    a connection: made, checked, asked with a deadline, given up
  *	postgres_lend.c    which connection a question goes to
+ *	postgres_place.c   the schema that the store is in, and who else has a hand in it
  *	postgres_schema.c  migrations
  *	postgres_write.c   the writer's side: batches, inserts, journal, meta
  *	postgres_read.c    look-ups
@@ -23,8 +24,19 @@
 #define PDG_PG_ARGS_MAX 13
 #define PDG_PG_ID_LEN	64
 
-/* The one lock of all pedigreed over a database, and of the migrations: "PDG", and which. */
-#define PDG_PG_LOCK "5260359, 1"
+/* The lock of those who make the tables: "PDG", and which. Anybody who may connect can take it. */
+#define PDG_PG_LOCK_MAKING "5260359, 1"
+
+/*
+ * The one lock of all pedigreed over a database: of a table that nobody writes to but migrations,
+ * so that no vacuum waits for it, in the weakest mode that excludes itself. Who may only read a
+ * table cannot take it, nor any that excludes it; readers are not held up.
+ */
+#define PDG_PG_LOCK "LOCK TABLE @pedigree_schema IN SHARE UPDATE EXCLUSIVE MODE"
+
+#define PDG_PG_GRANT                                                                               \
+	"let the service connect as the owner of the tables, or give its user all rights on "      \
+	"them; --fsck needs SELECT alone"
 
 enum pdg_pg_sql {
 	PDG_PG_INSERT,
@@ -101,11 +113,13 @@ struct pdg_pg_conn {
 struct pdg_pg {
 	struct pdg_store base; /* first: the two addresses are the same */
 	char *url;
-	char *name;		/* what may be printed of it */
-	char *password;		/* that the first connection was made with, from a file or not */
+	char *name;	/* what may be printed of it: pdg_pg_told() */
+	char *schema;	/* where the tables are, quoted and with its dot; NULL: not yet known */
+	char *password; /* that the first connection was made with, from a file or not */
 	char id[PDG_PG_ID_LEN]; /* of the database, made with its tables; "" before it is known */
 	bool only_look;
-	int64_t owner; /* of the rows that this process has claimed */
+	int64_t owner;		 /* of the rows that this process has claimed */
+	_Atomic(int64_t) logged; /* pdg_monotonic_ms() when it was last written that it is away */
 	struct pdg_pg_conn writer;
 	struct pdg_pg_conn readers[PDG_PG_READERS];
 	pthread_mutex_t mutex; /* guards readers[].busy, in_batch, batch_thread */
@@ -120,8 +134,14 @@ struct pdg_pg {
 char *pdg_pg_name(const char *url);
 
 /**
+ * What an error calls the database: where it is until it is open, for who starts the service reads
+ * that, and no more than that from then on, for strangers do.
+ */
+const char *pdg_pg_told(const struct pdg_pg *s);
+
+/**
  * See to it that there is a connection, with its settings, to the database that was opened. STO-3,
- * STO-1, STO-5.
+ * STO-1, STO-5, STO-6.
  */
 int pdg_pg_connect(struct pdg_pg *s, struct pdg_pg_conn *c, struct pdg_error *err) PDG_MUST_CHECK;
 void pdg_pg_drop(struct pdg_pg_conn *c);
@@ -149,7 +169,26 @@ int pdg_pg_read(struct pdg_store *store, enum pdg_pg_sql which, const struct pdg
 
 /* --- the schema --- */
 
-/** Bring it up to date, or make it. STO-1, STO-3, STO-4, STO-5. */
+enum pdg_pg_place {
+	PDG_PG_EMPTY,  /* nothing is there */
+	PDG_PG_STORE,  /* our table of versions */
+	PDG_PG_OTHERS, /* something else */
+};
+
+/**
+ * Find the schema of the store, or the one that it is to be made in (s->schema), and what is in it.
+ * STO-6 where others may make things in it, STO-3 where it is another one than before.
+ */
+int pdg_pg_find_place(struct pdg_pg *s, struct pdg_pg_conn *c, enum pdg_pg_place *out,
+		      struct pdg_error *err) PDG_MUST_CHECK;
+/** May the role do with the tables what it is here for? STO-6. */
+int pdg_pg_check_rights(struct pdg_pg *s, struct pdg_pg_conn *c,
+			struct pdg_error *err) PDG_MUST_CHECK;
+/** Append @sql with the schema in place of each "@". */
+int pdg_pg_spell(const struct pdg_pg *s, const char *sql, struct pdg_buf *out,
+		 struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Bring it up to date, or make it. STO-1, STO-3 to STO-6. */
 int pdg_pg_migrate(struct pdg_pg *s, struct pdg_pg_conn *c, bool *out_new,
 		   struct pdg_error *err) PDG_MUST_CHECK;
 /** It is there, as this program knows it, of the database whose id is s->id (or it is put there).

@@ -38,8 +38,7 @@ static int begin(struct pdg_pg *s, struct pdg_error *err)
 
 	if (rc < 0)
 		return rc;
-	rc = pdg_pg_simple(s, &s->writer, "BEGIN; SELECT pg_advisory_xact_lock(" PDG_PG_LOCK ")",
-			   "begin a batch", NULL, err);
+	rc = pdg_pg_simple(s, &s->writer, "BEGIN; " PDG_PG_LOCK, "begin a batch", NULL, err);
 	if (rc < 0)
 		undo(s);
 	return rc;

@@ -270,6 +270,7 @@ static const struct pdg_rule rules[] = {
 	{ "STO-3", PDG_E_IO, 503, "refused", "the store is not there, cannot be opened or reached, or was taken away" },
 	{ "STO-4", PDG_E_IO, 503, "overloaded", "the store cannot keep or find this now" },
 	{ "STO-5", PDG_E_USAGE, 503, "refused", "the store's file is damaged, or is none of this program" },
+	{ "STO-6", PDG_E_USAGE, 503, "refused", "the database is not set up as it must be: rights, encoding, or who else may make things in it" },
 
 	/* The service: submissions, who sends them, configuration, readiness */
 	{ "SUB-1", PDG_E_FORMAT, 400, "malformed", "the parts of a submission do not belong together" },

@@ -79,6 +79,7 @@ static const struct {
 	{ "STO-2", "stop the other pedigreed, or give this one a store of its own" },
 	{ "STO-3", "see that store names the database, that this user owns it, and restore it if it is damaged (docs/OPERATIONS.md)" },
 	{ "STO-4", "send it again later; whoever runs the service looks at its disk" },
+	{ "STO-6", "set up the database as docs/OPERATIONS.md says (PostgreSQL), and start the service again" },
 	{ "SUB-1", "send \"commit\" with a source alone, and the rest as docs/FORMATS.md says" },
 	{ "IDN-1", "let whoever keeps the policy enrol the key, or sign with one that is enrolled" },
 	{ "IDN-2", "sign with the key of the [builder] that the statement names, or name the one whose key signed, byte for byte" },

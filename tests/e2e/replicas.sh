@@ -172,6 +172,7 @@ http 200 - "with the new one it is" "$URL_B/readyz"
 ok "the database is stopped" postgresql stop immediate
 late 503 STO-3 "nothing is taken without the database" "$URL_A"
 http 503 RDY-5 "and that is said" "$URL_A/readyz"
+! grep -q "127.0.0.1" "$W/answer" || fail "strangers are told where the database is: $(cat "$W/answer")"
 postgresql start >/dev/null || fail "the database does not start"
 is_ready() { curl -sf --max-time 5 "$URL_A/readyz"; }
 wait_for 20 is_ready || fail "not ready when the database is back"
@@ -200,6 +201,8 @@ sql "CREATE DATABASE empty" || fail "an empty database"
 config other "$(free_port)" "${STORE%/*}/empty"
 exits 3 STO-3 "nothing to check" timeout 30 pedigreed --config "$W/other.conf" --fsck
 assert_same "and nothing is made" "$(sql "SELECT count(*) FROM pg_class WHERE relname = 'meta'" "${STORE%/*}/empty")" 0
+sql "GRANT CREATE ON SCHEMA public TO PUBLIC" "${STORE%/*}/empty"
+start_other 2 STO-6 "a database in which others may make things"
 sql "INSERT INTO pedigree_schema VALUES (99)"
 config other "$(free_port)" "$STORE"
 start_other 1 STO-1 "a schema of a later version"
