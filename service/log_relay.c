@@ -7,9 +7,11 @@
 #include "service/log_relay.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "util/jsonw.h"
 #include "util/limits.h"
+#include "util/log.h"
 #include "util/size.h"
 #include "util/time.h"
 
@@ -21,6 +23,7 @@ struct log_relay {
 	struct pdg_log_ops ops;
 	struct pdg_relay *relay;
 	const struct pdg_root *root;
+	atomic_bool told;      /* that times are not kept, since one was */
 	pthread_mutex_t mutex; /* guards what follows */
 	struct pdg_log_head head;
 };
@@ -93,6 +96,29 @@ static int read_refusal(const json_t *e, struct pdg_log_item *item)
 	return item->err.code;
 }
 
+/*
+ * The log's time lies before the statement was received: one of the clocks is wrong. Kept, it would
+ * be refused for ever by whoever verifies; waited for, it would never be another one, for a log
+ * that has an entry answers with that. So the entry is kept without its time and its promise: it
+ * is in the log, by its proof (without one it is refused all the same: LOG-10), and dates nothing.
+ */
+static int forget_time(struct log_relay *l, struct pdg_entry *e,
+		       const struct pdg_entry_claim *claim, struct pdg_entry_shown *shown,
+		       struct pdg_error *err)
+{
+	char when[PDG_TIME_TEXT];
+
+	if (!atomic_exchange(&l->told, true)) {
+		pdg_time_text(shown->time, when);
+		pdg_log(PDG_LOG_WARN, "log-time-not-kept", "log", shown->log->host, "time", when,
+			"error", "the log's time lies before the statement was received", "fix",
+			"see that this machine's clock is right, and the log's", NULL);
+	}
+	e->integrated_time = 0;
+	pdg_buf_reset(&e->set);
+	return pdg_entry_judge(e, l->root, claim, shown, err);
+}
+
 static int judge(const struct call *c, const json_t *entry, struct pdg_entry **out,
 		 struct pdg_error *err)
 {
@@ -105,17 +131,19 @@ static int judge(const struct call *c, const json_t *entry, struct pdg_entry **o
 		.latest = pdg_now(&pdg_clock_system),
 	};
 	struct pdg_entry_shown shown;
+	bool timed = c->l->ops.payload;
 	int rc = pdg_entry_read(entry, &e, err);
 
 	if (rc == 0)
 		rc = pdg_entry_judge(e, c->l->root, &claim, &shown, err);
-	/* Kept for ever, it would be refused for ever. */
-	if (rc == 0 && shown.time && shown.time < c->item->received - PDG_TIME_TOLERANCE)
-		rc = pdg_reject(err, "LOG-19",
-				"the log's time lies before the statement was received: its clock "
-				"is behind, or this machine's ahead");
+	if (rc == 0 && shown.time && shown.time < c->item->received - PDG_TIME_TOLERANCE) {
+		rc = forget_time(c->l, e, &claim, &shown, err);
+		timed = false;
+	} else if (rc == 0 && shown.time) {
+		atomic_store(&c->l->told, false);
+	}
 	if (rc == 0)
-		rc = pdg_entry_whole(e, &shown, c->l->ops.payload, err);
+		rc = pdg_entry_whole(e, &shown, timed, err);
 	if (rc < 0)
 		return rc;
 	/* One that the relay could not compare does not take the place of one that it could: the

@@ -204,6 +204,7 @@ static void nothing_is_older_than_its_receipt(void)
 	static const struct dated cases[] = {
 		{"logged five minutes before", WORLD_BUILD_AT - 300, false, NULL, false, NULL},
 		{"logged earlier", WORLD_BUILD_AT - 301, false, NULL, false, "LOG-19"},
+		{"logged earlier, without its time", WORLD_BUILD_AT - 301, true, NULL, false, NULL},
 		{"stamped four minutes before", AFTER, false, "20240131235800Z", false, NULL},
 		{"stamped earlier", AFTER, false, "20240131235659Z", false, "TSA-10"},
 		{"stamped in time, logged earlier", WORLD_BUILD_AT - 301, false, BEFORE_TEXT, false,

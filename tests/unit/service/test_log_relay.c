@@ -191,19 +191,76 @@ static void v1_lies(void)
 	e.v1.location = "/api/v1/log/entries/%";
 	CHECK_STR(rule_of(&e, 6, NULL), "");
 	e.v1.location = NULL;
-	/* a clock that is behind: a time of before there was anything to log */
-	e.received = e.v1.time;
-	e.v1.time = e.received - PDG_TIME_TOLERANCE;
-	CHECK_STR(rule_of(&e, 7, NULL), "");
-	e.v1.time--;
-	CHECK_STR(rule_of(&e, 8, NULL), "LOG-19");
-	e.v1.time = e.received;
 	honest = e.v1.tree;
 	e.v1.tree = e.v1.other;
 	for (i = 0; i < 9; i++)
 		CHECK_STR(rule_of(&e, 100 + i, NULL), "LOG-2");
 	e.v1.tree = honest;
 	CHECK_STR(rule_of(&e, 200, NULL), "");
+	elsewhere_done(&e);
+}
+
+/* The entry of item @number as it would be kept, and read again: what it shows, and that it has
+ * @time. */
+static void kept_with(struct elsewhere *e, unsigned number, int64_t time)
+{
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(1 << 20);
+	PDG_AUTO(json) json_t *json = NULL;
+	PDG_AUTO(entry) struct pdg_entry *again = NULL;
+	struct pdg_entry_claim claim = {.latest = pdg_now(&pdg_clock_system)};
+	struct pdg_entry_shown shown = {.time = -1};
+	struct pdg_error err = {0};
+	struct asked a;
+	struct pdg_jw w;
+
+	settle(e);
+	ask(e, &a, number);
+	asked_wait(&a);
+	settle(e);
+	if (CHECK_OK(a.item.rc, &a.item.err)) {
+		pdg_jw_init(&w, &text);
+		pdg_entry_write(a.item.entry, &w);
+		CHECK_OK(pdg_json_load(pdg_buf_bytes(&text), 1 << 20, &json, &err), &err);
+		CHECK_OK(pdg_entry_read(json, &again, &err), &err);
+		claim.digest = a.item.digest;
+		claim.payload = a.item.payload;
+		claim.sig = a.item.sig;
+		claim.key = a.item.key;
+		CHECK_OK(pdg_entry_judge(again, e->root, &claim, &shown, &err), &err);
+		CHECK_INT(shown.time, time);
+		CHECK_INT(again->integrated_time, time);
+		CHECK(again->has_proof && again->checkpoint.n > 0);
+		CHECK((again->set.n > 0) == (time > 0));
+	}
+	asked_done(&a);
+}
+
+/*
+ * A clock that is behind: a time of before there was anything to log. The log has the entry, and
+ * gives that time for ever: it is kept without.
+ */
+static void a_time_of_before(void)
+{
+	struct elsewhere e;
+	int64_t now;
+
+	elsewhere_init(&e, V1);
+	now = e.received = e.v1.time;
+	e.v1.time = now - PDG_TIME_TOLERANCE;
+	kept_with(&e, 7, e.v1.time);
+	e.v1.time--;
+	kept_with(&e, 8, 0);
+	e.v1.time = now;
+	kept_with(&e, 9, now);
+	kept_with(&e, 10, now);
+	/* nothing but its time speaks for it: the relay does not take that already */
+	e.v1.time = now - 3600;
+	e.v1.no_proof = true;
+	CHECK_STR(rule_of(&e, 11, NULL), "LOG-10");
+	e.v1.no_proof = false;
+	/* and one that is no signed time is no time of before */
+	e.v1.break_set = true;
+	CHECK_STR(rule_of(&e, 12, NULL), "LOG-18");
 	elsewhere_done(&e);
 }
 
@@ -384,6 +441,7 @@ static void a_relay_that_proves_nothing(void)
 PDG_TEST_MAIN("log_relay", {"entries of a v2", v2_entries}, {"entries of a v1", v1_entries},
 	      {"faults of a v2", v2_faults}, {"faults of a v1", v1_faults},
 	      {"lies of a v2", v2_lies}, {"lies of a v1", v1_lies},
-	      {"the relay dies", the_relay_dies}, {"a fork that hides", a_fork_that_hides},
-	      {"refused connection", refused_connection}, {"a relay that lies", a_relay_that_lies},
+	      {"a time of before", a_time_of_before}, {"the relay dies", the_relay_dies},
+	      {"a fork that hides", a_fork_that_hides}, {"refused connection", refused_connection},
+	      {"a relay that lies", a_relay_that_lies},
 	      {"a relay that proves nothing", a_relay_that_proves_nothing})
