@@ -322,6 +322,7 @@ static int check_whole(struct check *c, struct pdg_error *err)
 	struct pdg_error why = {0};
 	uint64_t leaves = 0, entries = 0, pending;
 	int64_t oldest;
+	char log[40];
 	char text[256];
 	int rc;
 
@@ -339,10 +340,12 @@ static int check_whole(struct check *c, struct pdg_error *err)
 		rc = check_leaves(c, err);
 	if (rc < 0)
 		return rc;
+	(void)snprintf(log, sizeof(log), "%" PRIu64 " log entries", entries);
 	(void)snprintf(text, sizeof(text),
 		       "%" PRIu64 " attestations, %" PRIu64 " of them logged; %" PRIu64
-		       " journal leaves; %" PRIu64 " log entries; %" PRIu64 " faults",
-		       c->seen, c->logged, leaves, entries, c->bad);
+		       " journal leaves; %s; %" PRIu64 " faults",
+		       c->seen, c->logged, leaves,
+		       core->cfg->log == PDG_LOG_EMBEDDED ? log : "the log is elsewhere", c->bad);
 	if (c->progress)
 		c->progress(c->ctx, c->seen, c->seen);
 	c->line(c->ctx, text);
