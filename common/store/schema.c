@@ -67,7 +67,14 @@ static const char tokens[] = "CREATE TABLE token ("
 static const char spared[] = "ALTER TABLE attestation ADD COLUMN envelope_at INTEGER;"
 			     "ALTER TABLE bundle ADD COLUMN bundle_at INTEGER;";
 
-static const char *const migrations[] = {tables, indexes, tokens, spared};
+/* What was accepted before it was kept that it was (service/batch.c): its row may go, and must not
+ * be signed again. */
+static const char accepted[] =
+	"INSERT OR IGNORE INTO meta (name, value)"
+	" SELECT 'accepted:sha256:' || lower(hex(reference)), CAST(journal_index AS TEXT)"
+	" FROM attestation;";
+
+static const char *const migrations[] = {tables, indexes, tokens, spared, accepted};
 
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
 

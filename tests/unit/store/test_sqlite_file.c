@@ -156,6 +156,11 @@ static void migrated_from_version_1(void)
 {
 	struct fixture f;
 	PDG_AUTO(mem) char *ref = reference(1);
+	PDG_AUTO(mem) char *name = pdg_str_printf("accepted:%s", ref);
+	PDG_AUTO(mem) char *index = NULL;
+	PDG_AUTO(stored) struct pdg_stored *made = example(1, "source");
+	PDG_AUTO(mem)
+	char *leaf = pdg_str_printf("%llu", (unsigned long long)made->journal_index);
 	PDG_AUTO(stored) struct pdg_stored *a = NULL;
 	struct pdg_error err = {0};
 	bool is_new = true;
@@ -170,6 +175,9 @@ static void migrated_from_version_1(void)
 		CHECK(!is_new);
 		CHECK_OK(f.s->ops->get(f.s, ref, &a, &err), &err);
 		CHECK_UINT(count_sources(&f, "r", "gitCommit", "c0ffee", 0, 100, SIZE_MAX), 1);
+		/* that it was accepted is known from then on without its row */
+		CHECK_OK(f.s->ops->meta_get(f.s, name, &index, &err), &err);
+		CHECK_STR(index, leaf);
 		pdg_store_close(PDG_TAKE(f.s));
 	}
 	/* The index is back: making it again fails. */
