@@ -121,6 +121,7 @@ struct pdg_link {
 	struct pdg_peer *peer;
 	void *tls; /* SSL; NULL: plain */
 	bool handshaking;
+	unsigned asides; /* messages of TLS itself that came after the handshake */
 	bool over;    /* beyond the limit: told so, and closed */
 	bool listed;  /* in its loop's list */
 	bool dead;    /* to be freed when whoever works with it is done */
@@ -235,15 +236,21 @@ int pdg_tls_reload(struct pdg_tls *tls, const struct pdg_service_config *cfg,
 		   struct pdg_error *err) PDG_MUST_CHECK;
 /** Begin on @fd; NULL: out of memory. */
 void *pdg_tls_begin(struct pdg_tls *tls, int fd);
-/** READY, MORE (*@out_what: wait for EV_READ or EV_WRITE), or BAD. */
-enum pdg_http_read pdg_tls_handshake(void *ssl, short *out_what);
+/**
+ * READY, MORE (*@out_what: wait for EV_READ or EV_WRITE), or BAD. From READY on *@asides counts the
+ * messages of a handshake that come all the same.
+ */
+enum pdg_http_read pdg_tls_handshake(void *ssl, unsigned *asides, short *out_what);
 /** What the client's certificate proves, if it showed one. False: out of memory. */
 bool pdg_tls_prove(struct pdg_tls *tls, void *ssl, struct pdg_tls_proof *out);
 /** Is it still good: did nothing of it end, and do the authorities in force vouch for it? */
 bool pdg_tls_proves(struct pdg_tls *tls, void *ssl, struct pdg_tls_proof *proof);
 void pdg_tls_proof_done(struct pdg_tls_proof *proof);
-/** Like read() and write(): EAGAIN when nothing is possible now. */
-ssize_t pdg_tls_read(void *ssl, void *p, size_t n);
+/**
+ * Like read() and write(): EAGAIN when nothing is possible now. Reading may wait for EV_WRITE, as
+ * *@out_what says: the client asked for something of TLS itself.
+ */
+ssize_t pdg_tls_read(void *ssl, void *p, size_t n, short *out_what);
 ssize_t pdg_tls_write(void *ssl, const void *p, size_t n);
 /** Is something left that was received and not read? */
 bool pdg_tls_pending(void *ssl);

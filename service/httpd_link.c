@@ -105,7 +105,7 @@ static void handshake(struct pdg_link *l)
 {
 	short wait = EV_READ;
 
-	switch (pdg_tls_handshake(l->tls, &wait)) {
+	switch (pdg_tls_handshake(l->tls, &l->asides, &wait)) {
 	case PDG_HTTP_MORE:
 		pdg_link_arm(l, wait);
 		return;
@@ -132,10 +132,12 @@ static void on_event(evutil_socket_t fd, short what, void *ctx)
 	(void)fd;
 	if (l->handshaking) {
 		handshake(l);
-	} else if (what & EV_WRITE) {
+	} else if (what & EV_WRITE && l->phase == PDG_PHASE_ANSWER) {
 		if (pdg_reply_send(l))
 			pdg_link_next(l);
 	} else {
+		/* EV_WRITE: reading waited for it. */
+		pdg_link_arm(l, EV_READ);
 		pdg_link_readable(l);
 	}
 	pdg_link_settle(l);
@@ -166,17 +168,23 @@ void pdg_link_delivered(struct pdg_mail *mail)
 
 /* --- bytes --- */
 
-/* Bytes read, 0: none now; at_end or dead: none any more. */
+/* Bytes read, 0: none now; at_end or dead: none any more. One call of the system, or one record:
+ * others have their turn before the next. */
 static size_t read_some(struct pdg_link *l, void *p, size_t n)
 {
-	ssize_t got = l->tls ? pdg_tls_read(l->tls, p, n) : read(l->fd, p, n);
+	short what = EV_READ;
+	ssize_t got = l->tls ? pdg_tls_read(l->tls, p, n, &what) : read(l->fd, p, n);
 
-	if (got > 0)
+	if (l->asides > PDG_LIMIT_TLS_ASIDES)
+		l->dead = true;
+	else if (got > 0)
 		return (size_t)got;
-	if (got == 0)
+	else if (got == 0)
 		l->at_end = true;
 	else if (errno != EAGAIN && errno != EINTR)
 		l->dead = true;
+	else if (what != EV_READ)
+		pdg_link_arm(l, what);
 	return 0;
 }
 

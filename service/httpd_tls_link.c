@@ -39,14 +39,33 @@ void pdg_tls_end(void *ssl)
 	ERR_clear_error();
 }
 
-enum pdg_http_read pdg_tls_handshake(void *ssl, short *out_what)
+/*
+ * Count what a client says of TLS itself once the handshake is over: new keys, or that he would
+ * begin anew. Each costs us more than him, and none is data that would be late or too long.
+ */
+static void aside(int sent, int version, int type, const void *p, size_t n, SSL *ssl, void *ctx)
+{
+	unsigned *asides = ctx;
+
+	(void)version;
+	(void)p;
+	(void)n;
+	(void)ssl;
+	if (!sent && type == SSL3_RT_HANDSHAKE && *asides <= PDG_LIMIT_TLS_ASIDES)
+		++*asides;
+}
+
+enum pdg_http_read pdg_tls_handshake(void *ssl, unsigned *asides, short *out_what)
 {
 	int rc, why;
 
 	ERR_clear_error();
 	rc = SSL_do_handshake(ssl);
-	if (rc == 1)
+	if (rc == 1) {
+		SSL_set_msg_callback(ssl, aside);
+		SSL_set_msg_callback_arg(ssl, asides);
 		return PDG_HTTP_READY;
+	}
 	why = SSL_get_error(ssl, rc);
 	ERR_clear_error();
 	if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE)
@@ -55,8 +74,9 @@ enum pdg_http_read pdg_tls_handshake(void *ssl, short *out_what)
 	return PDG_HTTP_MORE;
 }
 
-/* What a failed call comes to, as read() and write() say it. */
-static ssize_t failed(SSL *ssl, int rc)
+/* What a failed call comes to, as read() and write() say it. *@out_what: for which event it waits
+ * where that is EAGAIN. */
+static ssize_t failed(SSL *ssl, int rc, short *out_what)
 {
 	int why = SSL_get_error(ssl, rc);
 
@@ -64,31 +84,36 @@ static ssize_t failed(SSL *ssl, int rc)
 	if (why == SSL_ERROR_ZERO_RETURN)
 		return 0;
 	errno = why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE ? EAGAIN : EIO;
+	*out_what = why == SSL_ERROR_WANT_WRITE ? EV_WRITE : EV_READ;
 	return -1;
 }
 
-ssize_t pdg_tls_read(void *ssl, void *p, size_t n)
+ssize_t pdg_tls_read(void *ssl, void *p, size_t n, short *out_what)
 {
 	size_t got = 0;
 	int rc;
 
 	ERR_clear_error();
 	rc = SSL_read_ex(ssl, p, n, &got);
-	return rc == 1 ? (ssize_t)got : failed(ssl, rc);
+	return rc == 1 ? (ssize_t)got : failed(ssl, rc, out_what);
 }
 
 ssize_t pdg_tls_write(void *ssl, const void *p, size_t n)
 {
 	size_t put = 0;
+	short what = EV_WRITE;
 	int rc;
 
 	ERR_clear_error();
 	rc = SSL_write_ex(ssl, p, n, &put);
 	if (rc == 1)
 		return (ssize_t)put;
-	/* Nothing is written to who said that he is gone. */
-	if (failed(ssl, rc) == 0)
+	/* Nothing is written to who said that he is gone. No write waits for the client to speak:
+	 * there is no renegotiation. */
+	if (failed(ssl, rc, &what) == 0)
 		errno = EPIPE;
+	else if (what != EV_WRITE)
+		errno = EIO;
 	return -1;
 }
 

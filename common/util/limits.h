@@ -21,6 +21,7 @@
 #define PDG_LIMIT_CONNECTIONS	   2048
 #define PDG_LIMIT_PER_ADDRESS	   512 /* of them from one address, unless configured */
 #define PDG_LIMIT_CONNECTIONS_OVER 64  /* beyond them, only to be told so */
+#define PDG_LIMIT_TLS_ASIDES	   32  /* new keys that a client asks for, then it is cut */
 #define PDG_LIMIT_TARGET	   PDG_LIMIT_KIB(2)  /* a request line, then 414 */
 #define PDG_LIMIT_HEADERS	   PDG_LIMIT_KIB(16) /* of a request, then 431 */
 #define PDG_LIMIT_HEADER_LINE	   PDG_LIMIT_KIB(9)  /* one of them */

@@ -115,6 +115,19 @@ refused=$(printf 'GET /healthz HTTP/1.1\nHost: a\n\n' |
 	timeout 10 openssl s_client -quiet -connect "127.0.0.1:$port" -CAfile "$P/servers.pem" 2>/dev/null | grep -c HTP-5)
 assert_same "framing is refused in it too" "$refused" 1
 
+# --- new keys again and again: no data, and no end ---
+updates() { "$BIN/../tests/key_updates" "$port" "$1"; }
+assert_same "a client that changes its keys" "$(updates 20)" "answered 20"
+updates 10000000 >"$W/updates" &
+PIDS+=($!)
+flood=$!
+for _ in 1 2 3 4 5 6; do
+	http 200 - "others, meanwhile" --max-time 5 "$URL/healthz"
+done
+wait "$flood"
+grep -q '^cut ' "$W/updates" || fail "whoever never ends changing them: $(cat "$W/updates")"
+pass "whoever never ends changing them"
+
 # --- SIGHUP ---
 served() { openssl s_client -connect "127.0.0.1:$port" </dev/null 2>/dev/null | openssl x509 -noout -subject; }
 assert_same "the first certificate" "$(served)" "subject=CN = pedigreed"
