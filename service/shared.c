@@ -46,14 +46,16 @@ int pdg_shared_check_policy(const struct pdg_batch *b, const struct pdg_job *job
 			    struct pdg_error *err)
 {
 	uint64_t version = job->force ? job->force->policy->version : UINT64_MAX;
+	int rc;
 
 	if (!b->store->ops->shared || version >= b->policy_version)
 		return 0;
-	return pdg_reject(err, "RDY-3",
-			  "policy version %" PRIu64
-			  " is in force by another pedigreed, this one has "
-			  "version %" PRIu64,
-			  b->policy_version, version);
+	rc = pdg_reject(err, "RDY-3",
+			"policy version %" PRIu64 " is in force by another pedigreed, this one has "
+			"version %" PRIu64,
+			b->policy_version, version);
+	pdg_fix(err, "reload this one too (SIGHUP), then send it again");
+	return rc;
 }
 
 int pdg_shared_check_meta(const struct pdg_batch *b, const struct pdg_job *job,

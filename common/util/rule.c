@@ -294,7 +294,7 @@ static const struct pdg_rule rules[] = {
 	{ "CFG-6", PDG_E_USAGE, 403, "refused", "the store knows nothing of the log or journal that was begun here" },
 	{ "RDY-1", PDG_E_REJECTED, 503, "not-ready", "the service cannot sign" },
 	{ "RDY-2", PDG_E_REJECTED, 503, "not-ready", "the service cannot verify its own last entry" },
-	{ "RDY-3", PDG_E_REJECTED, 503, "not-ready", "the newest policy could not be loaded, or an older one is in force" },
+	{ "RDY-3", PDG_E_REJECTED, 503, "not-ready", "what is to be in force here is not: a reload failed, or another service has a newer policy" },
 	{ "RDY-4", PDG_E_REJECTED, 503, "not-ready", "an attestation waits for the log longer than pendingLimit" },
 	{ "RDY-5", PDG_E_REJECTED, 503, "not-ready", "the store or the log is not where it was: removed, replaced, or not answering" },
 	{ "RDY-6", PDG_E_REJECTED, 503, "not-ready", "the last write to the store failed" },

@@ -92,7 +92,7 @@ static const struct {
 	{ "SVC-3", "send it again after Retry-After; the service's log says what became of its keys" },
 	{ "CFG-3", "give each purpose a key of its own: pedigree key generate FILE" },
 	{ "RDY-1", "see that signingKey can be read, and that the policy names it as serviceKey" },
-	{ "RDY-3", "mend the policy (the service's log says what is wrong) and reload" },
+	{ "RDY-3", "mend what is named (the service's log has it too) and reload; a file in a folder that was not named before takes a restart" },
 	{ "RDY-4", "see that the log answers; what waits is sent when it does" },
 	{ "RDY-5", "stop the service, put the files back, start it" },
 	{ "RDY-7", "mend signingKey or its passphrase (the service's log says what is wrong) and reload" },
