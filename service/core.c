@@ -362,14 +362,17 @@ static int keep_in_force(void *ctx, uint64_t version, struct pdg_error *err)
 	return rc;
 }
 
-int pdg_core_reload(struct pdg_core *core, struct pdg_error *err)
+int pdg_core_reload(struct pdg_core *core, const struct pdg_service_config *now,
+		    struct pdg_error *err)
 {
 	struct pdg_next_key next = {core->next_key, pdg_buf_cstr(&core->next_own_keys)};
-	int rc = pdg_policy_box_reload(core->policy, core->next_key ? &next : NULL, keep_in_force,
-				       core, err);
+	int rc = pdg_policy_box_reload(core->policy, now, core->next_key ? &next : NULL,
+				       keep_in_force, core, err);
 
 	if (rc == 0)
 		pdg_core_turned(core);
+	else
+		pdg_core_not_turned(core);
 	return rc;
 }
 

@@ -151,13 +151,17 @@ void pdg_core_touch(struct pdg_core *core);
 #define PDG_RELOAD_KEY "signingKey" /* how pdg_core_reloaded() names it: RDY-7 */
 
 /**
- * Have the signing key that the daemon's file names now at hand, tried; it comes into use with the
- * next pdg_core_reload() that succeeds. The same thread as that. Returns 0, what pdg_signer_turn()
- * does, CFG-1, CFG-3.
+ * Have the signing key that @now, the daemon's file read anew, names at hand, tried; it comes into
+ * use with the next pdg_core_reload() that succeeds. The same thread as that. Returns 0, what
+ * pdg_signer_turn() does, CFG-1, CFG-3.
  */
-int pdg_core_turn_key(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
-/** Take in the policy again (SIGHUP; one thread). On failure the old one stays and /readyz says so.
+int pdg_core_turn_key(struct pdg_core *core, const struct pdg_service_config *now,
+		      struct pdg_error *err) PDG_MUST_CHECK;
+/**
+ * Take in the policy that @now names (SIGHUP; one thread), and the key that was turned to. On
+ * failure the old ones stay and /readyz says so.
  */
-int pdg_core_reload(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
+int pdg_core_reload(struct pdg_core *core, const struct pdg_service_config *now,
+		    struct pdg_error *err) PDG_MUST_CHECK;
 
 #endif

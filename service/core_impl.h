@@ -100,12 +100,13 @@ int pdg_core_open_embedded_key(void *ctx, const char *path, struct pdg_key **out
 /** All are open: they differ (CFG-3), and from here on they sign and nothing else. */
 int pdg_core_seal_keys(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
 /** Does @key sign, by itself and for a log? What pdg_key_sign() returns, CFG-1. */
-int pdg_core_can_sign(const struct pdg_core *core, const struct pdg_key *key,
-		      struct pdg_error *err) PDG_MUST_CHECK;
+int pdg_core_can_sign(const struct pdg_key *key, struct pdg_error *err) PDG_MUST_CHECK;
 /** Have the store know the signing key. */
 int pdg_core_keep_own_keys(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
 /** The next key came into use, with the policy that was taken in. */
 void pdg_core_turned(struct pdg_core *core);
+/** It did not, for the policy did not: nobody has it any more. */
+void pdg_core_not_turned(struct pdg_core *core);
 /** Nobody has any of the keys any more. */
 void pdg_core_keys_done(struct pdg_core *core);
 

@@ -65,7 +65,7 @@ int pdg_core_open_embedded_key(void *ctx, const char *path, struct pdg_key **out
 /* --- the signing key --- */
 
 /* A key that a log entry cannot be made with would be found out by the first submission only. */
-int pdg_core_can_sign(const struct pdg_core *core, const struct pdg_key *key, struct pdg_error *err)
+int pdg_core_can_sign(const struct pdg_key *key, struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf pae = PDG_BUF_INIT(PDG_LIMIT_KIB(1));
 	PDG_AUTO(buf) struct pdg_buf sig = PDG_BUF_INIT(PDG_LIMIT_SIGNATURE);
@@ -82,9 +82,8 @@ int pdg_core_can_sign(const struct pdg_core *core, const struct pdg_key *key, st
 	if (rc < 0)
 		return rc;
 	if (pdg_entry_body(digest, pdg_buf_bytes(&sig), key, &body, err) < 0) {
-		rc = pdg_reject(err, "CFG-1",
-				"signingKey \"%s\" is %s, by which no log entry is made",
-				core->cfg->signing_key, pdg_key_details(key));
+		rc = pdg_reject(err, "CFG-1", "signingKey is %s, by which no log entry is made",
+				pdg_key_details(key));
 		pdg_fix(err, "use an ECDSA P-256 key: 'pedigree key generate'");
 	}
 	return rc;
@@ -97,7 +96,7 @@ int pdg_core_open_signing_key(struct pdg_core *core, struct pdg_error *err)
 
 	if (rc < 0)
 		return pdg_context(err, rc, "signingKey");
-	return pdg_core_can_sign(core, core->signing_key, err);
+	return pdg_core_can_sign(core->signing_key, err);
 }
 
 /* --- the journal's --- */
@@ -212,25 +211,26 @@ int pdg_core_keep_own_keys(struct pdg_core *core, struct pdg_error *err)
 
 /* --- another signing key --- */
 
-static void drop_next(struct pdg_core *core)
+void pdg_core_not_turned(struct pdg_core *core)
 {
 	pdg_key_free(PDG_TAKE(core->next_key));
 	pdg_buf_reset(&core->next_own_keys);
 }
 
-int pdg_core_turn_key(struct pdg_core *core, struct pdg_error *err)
+int pdg_core_turn_key(struct pdg_core *core, const struct pdg_service_config *now,
+		      struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf was = PDG_BUF_INIT(PDG_LIMIT_KIB(64));
 	PDG_AUTO(key) struct pdg_key *key = NULL;
 	int rc;
 
-	drop_next(core);
+	pdg_core_not_turned(core);
 	rc = core->signer ? pdg_signer_turn(core->signer, &key, err)
-			  : pdg_key_private_file(core->cfg->signing_key, &key, err);
+			  : pdg_key_private_file(now->signing_key, &key, err);
 	if (rc == 0)
 		rc = differ(core, key, err);
 	if (rc == 0)
-		rc = pdg_core_can_sign(core, key, err);
+		rc = pdg_core_can_sign(key, err);
 	if (rc == 0)
 		rc = own_keys_with(core, key, &was, &core->next_own_keys, err);
 	if (rc == 0)
@@ -255,7 +255,7 @@ void pdg_core_turned(struct pdg_core *core)
 
 void pdg_core_keys_done(struct pdg_core *core)
 {
-	drop_next(core);
+	pdg_core_not_turned(core);
 	pdg_buf_done(&core->next_own_keys);
 	pdg_buf_done(&core->own_keys);
 	pdg_key_free(core->log_key);

@@ -30,7 +30,7 @@ static int check_signing(struct pdg_core *core, struct pdg_error *err)
 {
 	PDG_AUTO(in_force) struct pdg_in_force *force = pdg_in_force_ref(core->policy);
 	struct pdg_error why = {0};
-	int rc = pdg_core_can_sign(core, force->signing, &why);
+	int rc = pdg_core_can_sign(force->signing, &why);
 
 	return rc < 0 ? not_ready(err, "RDY-1", &why) : 0;
 }
@@ -204,17 +204,21 @@ static int check_reload(struct pdg_core *core, struct pdg_error *err)
 {
 	struct pdg_error why = {0};
 	const char *failed;
+	int rc;
 
-	if (pdg_policy_box_stale(core->policy, &why))
-		return not_ready(err, "RDY-3", &why);
 	(void)pthread_mutex_lock(&core->reload_mutex);
 	failed = core->reload_failed;
 	why = core->reload_why;
 	(void)pthread_mutex_unlock(&core->reload_mutex);
+	if (!failed && pdg_policy_box_stale(core->policy, &why))
+		failed = "policy";
 	if (!failed)
 		return 0;
-	return pdg_reject(err, pdg_str_eq(failed, PDG_RELOAD_KEY) ? "RDY-7" : "RDY-3", "%s: %s",
-			  failed, why.text);
+	rc = pdg_reject(err, pdg_str_eq(failed, PDG_RELOAD_KEY) ? "RDY-7" : "RDY-3", "%s: %s",
+			failed, why.text);
+	if (why.fix[0])
+		pdg_fix(err, "%s, and reload", why.fix);
+	return rc;
 }
 
 /* Another service over the same store may have a newer policy already (rules.md 5.8). */
@@ -226,10 +230,12 @@ static int check_version(struct pdg_core *core, struct pdg_error *err)
 
 	if (rc < 0 || force->policy->version >= newest)
 		return rc;
-	return pdg_reject(err, "RDY-3",
-			  "the policy in force here has version %" PRIu64
-			  ", another service over this store has %" PRIu64,
-			  force->policy->version, newest);
+	rc = pdg_reject(err, "RDY-3",
+			"the policy in force here has version %" PRIu64
+			", another service over this store has %" PRIu64,
+			force->policy->version, newest);
+	pdg_fix(err, "put that policy in force here too: SIGHUP");
+	return rc;
 }
 
 int pdg_core_ready(struct pdg_core *core, struct pdg_error *err)

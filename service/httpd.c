@@ -74,6 +74,8 @@ static int start_all(struct pdg_httpd *h, struct pdg_listeners *listeners, struc
 
 	rc = pdg_peers_new(h->cfg->connections_per_address, &h->peers, err);
 	if (rc == 0)
+		rc = pdg_terms_begin(h, err);
+	if (rc == 0)
 		rc = pdg_reads_new(&h->reads, err);
 	if (rc < 0)
 		return rc;
@@ -106,6 +108,7 @@ int pdg_httpd_start(const struct pdg_service_config *cfg, struct pdg_core *core,
 	h->core = core;
 	h->tls = tls;
 	h->reserve = -1;
+	(void)pthread_rwlock_init(&h->terms_lock, NULL);
 	h->close_listeners.deliver = close_listeners;
 	h->bodies.max = PDG_LIMIT_BODIES_IN_FLIGHT;
 	h->bodies.reserved = PDG_LIMIT_BODIES_RESERVED;
@@ -122,11 +125,6 @@ int pdg_httpd_start(const struct pdg_service_config *cfg, struct pdg_core *core,
 	say_listening(h, listeners);
 	*out = h;
 	return 0;
-}
-
-int pdg_httpd_reload(struct pdg_httpd *h, struct pdg_error *err)
-{
-	return h->tls ? pdg_tls_reload(h->tls, h->cfg, err) : 0;
 }
 
 void pdg_httpd_quiesce(struct pdg_httpd *h)
@@ -154,6 +152,7 @@ void pdg_httpd_stop(struct pdg_httpd *h, int ms)
 		pdg_loop_done(&h->loop[i]);
 	pdg_reads_free(h->reads);
 	pdg_peers_free(h->peers);
+	pdg_terms_end(h);
 	pdg_tls_free(h->tls);
 	free(h);
 }

@@ -10,7 +10,7 @@ struct pdg_httpd;
 
 /**
  * Read the certificate, the key and the authorities that @cfg names; later the same by
- * pdg_httpd_reload(). NULL in *@out where it names none. CFG-1, PDG_E_IO.
+ * pdg_httpd_prepare(). NULL in *@out where it names none. CFG-1, PDG_E_IO.
  */
 struct pdg_tls;
 int pdg_tls_new(const struct pdg_service_config *cfg, struct pdg_tls **out,
@@ -26,10 +26,21 @@ int pdg_httpd_start(const struct pdg_service_config *cfg, struct pdg_core *core,
 		    struct pdg_listeners *listeners, struct pdg_tls *tls, struct pdg_httpd **out,
 		    struct pdg_error *err) PDG_MUST_CHECK;
 
-/** Read certificate, key and authorities again: for connections to come, the authorities also for
- * what open ones have proved. On failure the old stay.
+/*
+ * What can become another while the server runs: certificate, key and authorities (for connections
+ * to come, the authorities also for what open ones have proved), readers, connections of one
+ * address. All that can fail is done by pdg_httpd_prepare(); then they come into force together.
  */
-int pdg_httpd_reload(struct pdg_httpd *h, struct pdg_error *err) PDG_MUST_CHECK;
+struct pdg_httpd_terms;
+/** As @now says. Where it has TLS and the server has none, or the other way round, all that goes
+ * with that stays as it is. CFG-1, KEY-2, PDG_E_IO, PDG_E_NOMEM. */
+int pdg_httpd_prepare(const struct pdg_httpd *h, const struct pdg_service_config *now,
+		      struct pdg_httpd_terms **out, struct pdg_error *err) PDG_MUST_CHECK;
+/** They are in force when it returns: for the next request on any connection. One thread at a time.
+ */
+void pdg_httpd_take(struct pdg_httpd *h, struct pdg_httpd_terms *terms);
+void pdg_httpd_terms_free(struct pdg_httpd_terms *terms);
+PDG_AUTO_DEFINE(httpd_terms, struct pdg_httpd_terms *, pdg_httpd_terms_free)
 
 /** Take no new connections, answer 503 (SVC-2) to new requests. Those under way go on. */
 void pdg_httpd_quiesce(struct pdg_httpd *h);

@@ -10,6 +10,7 @@
  *	httpd_request.c  a request: what is refused, who answers
  *	httpd_reply.c    an answer on its way out
  *	httpd_log.c      a line for a request
+ *	httpd_terms.c    what SIGHUP changes: TLS, who may read, how many may come
  *	httpd_tls.c      certificates and handshakes
  *
  * A connection belongs to one loop, and all that is done with it is done on that loop's thread. The
@@ -82,6 +83,8 @@ struct pdg_httpd {
 	struct pdg_core *core;
 	struct pdg_tls *tls;
 	struct pdg_peers *peers;
+	pthread_rwlock_t terms_lock;
+	struct pdg_strings readers; /* guarded by it, and with it tls's turn; none: everybody */
 	struct pdg_reads *reads;
 	struct pdg_listener listener[PDG_LISTEN_MAX];
 	size_t n_listeners;
@@ -122,11 +125,11 @@ struct pdg_link {
 	void *tls; /* SSL; NULL: plain */
 	bool handshaking;
 	unsigned asides; /* messages of TLS itself that came after the handshake */
-	bool over;    /* beyond the limit: told so, and closed */
-	bool listed;  /* in its loop's list */
-	bool dead;    /* to be freed when whoever works with it is done */
-	bool at_end;  /* the client sends nothing more */
-	bool lingers; /* refused; what still comes is thrown away */
+	bool over;	 /* beyond the limit: told so, and closed */
+	bool listed;	 /* in its loop's list */
+	bool dead;	 /* to be freed when whoever works with it is done */
+	bool at_end;	 /* the client sends nothing more */
+	bool lingers;	 /* refused; what still comes is thrown away */
 	size_t discarded;
 	struct pdg_http_find find;
 	struct pdg_buf in;	/* came, and not taken yet: less than a head, or further requests */
@@ -230,10 +233,25 @@ void pdg_reply_admit(struct pdg_exchange *x);
 /** One line: for a refusal at info, else at debug; one more where it took too long. */
 void pdg_log_exchange(const struct pdg_exchange *x);
 
+/* --- what SIGHUP changes --- */
+
+/** As the configuration of the start has it. */
+int pdg_terms_begin(struct pdg_httpd *h, struct pdg_error *err) PDG_MUST_CHECK;
+void pdg_terms_end(struct pdg_httpd *h);
+/** Between these what is in force stays so, for whoever judges a request by it. */
+void pdg_terms_hold(struct pdg_httpd *h);
+void pdg_terms_release(struct pdg_httpd *h);
+/** Held: may @caller read? */
+bool pdg_terms_may_read(const struct pdg_httpd *h, const struct pdg_caller *caller);
+
 /* --- TLS --- */
 
-int pdg_tls_reload(struct pdg_tls *tls, const struct pdg_service_config *cfg,
-		   struct pdg_error *err) PDG_MUST_CHECK;
+/** What @cfg names now, as *@out: for pdg_tls_take(), or pdg_tls_drop(). */
+int pdg_tls_prepare(const struct pdg_service_config *cfg, void **out,
+		    struct pdg_error *err) PDG_MUST_CHECK;
+/** Connections to come have it. */
+void pdg_tls_take(struct pdg_tls *tls, void *prepared);
+void pdg_tls_drop(void *prepared);
 /** Begin on @fd; NULL: out of memory. */
 void *pdg_tls_begin(struct pdg_tls *tls, int fd);
 /**

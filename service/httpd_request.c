@@ -179,16 +179,8 @@ bool pdg_exchange_keep(struct pdg_exchange *x)
 
 static bool may_read(const struct pdg_exchange *x)
 {
-	const struct pdg_strings *readers = &x->link->loop->httpd->cfg->readers;
-	size_t i;
-
-	if (readers->n == 0 || x->rq.method != PDG_GET || x->rq.route->open)
-		return true;
-	for (i = 0; i < readers->n; i++) {
-		if (pdg_caller_is(&x->rq.caller, readers->v[i]))
-			return true;
-	}
-	return false;
+	return x->rq.method != PDG_GET || x->rq.route->open ||
+	       pdg_terms_may_read(x->link->loop->httpd, &x->rq.caller);
 }
 
 /* False: the answer is there. */
@@ -257,7 +249,11 @@ static void refuse_early(struct pdg_exchange *x, const struct pdg_http_head *h)
  */
 void pdg_exchange_open(struct pdg_exchange *x, const struct pdg_http_head *h)
 {
+	struct pdg_httpd *httpd = x->link->loop->httpd;
+
+	pdg_terms_hold(httpd);
 	refuse_early(x, h);
+	pdg_terms_release(httpd);
 	if (x->rq.reply.status && x->has_body && (h->waits || h->length > DISCARD_MAX))
 		x->rq.reply.close = true;
 }

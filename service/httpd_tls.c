@@ -219,22 +219,32 @@ int pdg_tls_new(const struct pdg_service_config *cfg, struct pdg_tls **out, stru
 	return 0;
 }
 
-int pdg_tls_reload(struct pdg_tls *tls, const struct pdg_service_config *cfg, struct pdg_error *err)
+int pdg_tls_prepare(const struct pdg_service_config *cfg, void **out, struct pdg_error *err)
 {
-	PDG_AUTO(ssl_ctx) SSL_CTX *fresh = NULL;
-	SSL_CTX *old;
+	SSL_CTX *fresh = NULL;
 	int rc = load(cfg, &fresh, err);
 
-	if (rc < 0)
-		return rc;
+	if (rc == 0)
+		*out = fresh;
+	return rc;
+}
+
+void pdg_tls_take(struct pdg_tls *tls, void *prepared)
+{
+	SSL_CTX *old;
+
 	(void)pthread_mutex_lock(&tls->mutex);
 	old = tls->ctx;
-	tls->ctx = fresh;
+	tls->ctx = prepared;
 	atomic_fetch_add(&tls->turn, 1);
 	(void)pthread_mutex_unlock(&tls->mutex);
 	/* Connections that were made with it keep it; what they proved is judged by the new one. */
-	fresh = old;
-	return 0;
+	SSL_CTX_free(old);
+}
+
+void pdg_tls_drop(void *prepared)
+{
+	SSL_CTX_free(prepared);
 }
 
 void pdg_tls_free(struct pdg_tls *tls)

@@ -8,6 +8,7 @@
 
 #include <netinet/in.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +26,7 @@ struct pdg_peer {
 
 struct pdg_peers {
 	pthread_mutex_t mutex;
-	size_t per_address;
+	atomic_size_t per_address;
 	struct pdg_peer *bucket[BUCKETS];
 };
 
@@ -100,14 +101,15 @@ bool pdg_peers_take(struct pdg_peers *p, const struct sockaddr *from, struct pdg
 {
 	uint8_t key[KEY_SIZE];
 	struct pdg_peer *e;
+	size_t most = atomic_load(&p->per_address);
 	bool room;
 
 	*out = NULL;
-	if (!p->per_address || !key_of(from, key))
+	if (!most || !key_of(from, key))
 		return true;
 	(void)pthread_mutex_lock(&p->mutex);
 	e = entry_of(p, key);
-	room = e && e->n < p->per_address;
+	room = e && e->n < most;
 	if (room)
 		e->n++;
 	(void)pthread_mutex_unlock(&p->mutex);
@@ -137,10 +139,15 @@ int pdg_peers_new(size_t per_address, struct pdg_peers **out, struct pdg_error *
 
 	if (!p)
 		return pdg_nomem(err);
-	p->per_address = per_address;
+	atomic_init(&p->per_address, per_address);
 	(void)pthread_mutex_init(&p->mutex, NULL);
 	*out = p;
 	return 0;
+}
+
+void pdg_peers_allow(struct pdg_peers *p, size_t per_address)
+{
+	atomic_store(&p->per_address, per_address);
 }
 
 void pdg_peers_free(struct pdg_peers *p)

@@ -22,6 +22,8 @@ bool pdg_peers_ipv4(const struct sockaddr *from, uint8_t out[4]);
 
 /** @per_address: connections from one address (IPv6: one /64), 0: any number. */
 int pdg_peers_new(size_t per_address, struct pdg_peers **out, struct pdg_error *err) PDG_MUST_CHECK;
+/** From now on so many; those that are there stay. Any thread. */
+void pdg_peers_allow(struct pdg_peers *p, size_t per_address);
 /** Nothing that was counted is left. NULL is allowed. */
 void pdg_peers_free(struct pdg_peers *p);
 

@@ -15,7 +15,6 @@
 #include "util/time.h"
 
 struct pdg_policy_box {
-	const struct pdg_service_config *cfg;
 	struct pdg_own_trust own; /* service and service_keys are the box's own */
 	char *service_keys;
 	const char *key_cache;
@@ -185,8 +184,9 @@ static int load_own_keys(struct pdg_in_force *f, const struct pdg_own_trust *own
 	return pdg_own_keys_add(&f->own_keys, pdg_key_spki(f->signing), 0, 0, err);
 }
 
-static int load(struct pdg_policy_box *box, const struct pdg_own_trust *own, uint64_t least,
-		struct pdg_in_force **out, struct pdg_error *err)
+static int load(struct pdg_policy_box *box, const struct pdg_service_config *cfg,
+		const struct pdg_own_trust *own, uint64_t least, struct pdg_in_force **out,
+		struct pdg_error *err)
 {
 	PDG_AUTO(loaded) struct pdg_in_force *f = pdg_calloc(1, sizeof(*f));
 	int rc;
@@ -197,7 +197,7 @@ static int load(struct pdg_policy_box *box, const struct pdg_own_trust *own, uin
 	f->refs = 1;
 	rc = load_own_keys(f, own, err);
 	if (rc == 0)
-		rc = pdg_service_policy_load(box->cfg, &f->policy, err);
+		rc = pdg_service_policy_load(cfg, &f->policy, err);
 	if (rc < 0)
 		return rc;
 	if (f->policy->version < least)
@@ -248,7 +248,6 @@ int pdg_policy_box_new(const struct pdg_service_config *cfg, const struct pdg_ow
 
 	if (!box)
 		return pdg_nomem(err);
-	box->cfg = cfg;
 	box->own = *own;
 	box->own.service = NULL;
 	box->key_cache = key_cache;
@@ -258,7 +257,7 @@ int pdg_policy_box_new(const struct pdg_service_config *cfg, const struct pdg_ow
 	if (rc == 0)
 		take_own(box, own->service, text);
 	if (rc == 0)
-		rc = load(box, &box->own, least_version, &box->current, err);
+		rc = load(box, cfg, &box->own, least_version, &box->current, err);
 	if (rc < 0) {
 		pdg_policy_box_free(box);
 		return rc;
@@ -279,7 +278,8 @@ void pdg_policy_box_free(struct pdg_policy_box *box)
 	free(box);
 }
 
-int pdg_policy_box_reload(struct pdg_policy_box *box, const struct pdg_next_key *next,
+int pdg_policy_box_reload(struct pdg_policy_box *box, const struct pdg_service_config *cfg,
+			  const struct pdg_next_key *next,
 			  int (*keep)(void *ctx, uint64_t version, struct pdg_error *err),
 			  void *ctx, struct pdg_error *err)
 {
@@ -298,7 +298,7 @@ int pdg_policy_box_reload(struct pdg_policy_box *box, const struct pdg_next_key 
 		own.service = next->service;
 		own.service_keys = next->service_keys;
 	}
-	rc = load(box, &own, least, &fresh, &why);
+	rc = load(box, cfg, &own, least, &fresh, &why);
 	if (rc == 0 && next)
 		rc = own_text(next, &text, &why);
 	if (rc == 0)

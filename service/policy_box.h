@@ -40,8 +40,8 @@ struct pdg_next_key {
 struct pdg_policy_box;
 
 /**
- * Load the policy that @cfg names, with all its keys. @cfg and what @own points to are borrowed for
- * the box's life, but for the service's key and its text.
+ * Load the policy that @cfg names, with all its keys. What @own points to is borrowed for the box's
+ * life, but for the service's key and its text.
  *
  * @key_cache     folder for key descriptions; borrowed
  * @least_version the highest version that was in force: a lower one is refused
@@ -56,12 +56,14 @@ int pdg_policy_box_new(const struct pdg_service_config *cfg, const struct pdg_ow
 void pdg_policy_box_free(struct pdg_policy_box *box);
 
 /**
- * Read it again, to be signed for by @next (NULL: as before); one thread at a time. @keep makes the
+ * Read the one that @cfg names now, to be signed for by @next (NULL: as before); one thread at a
+ * time. @keep makes the
  * new version durable before it comes into force: what was in force once is never followed by an
  * older one, whatever ends the process. On any failure the old one stays in force and
  * pdg_policy_box_stale() says so.
  */
-int pdg_policy_box_reload(struct pdg_policy_box *box, const struct pdg_next_key *next,
+int pdg_policy_box_reload(struct pdg_policy_box *box, const struct pdg_service_config *cfg,
+			  const struct pdg_next_key *next,
 			  int (*keep)(void *ctx, uint64_t version, struct pdg_error *err),
 			  void *ctx, struct pdg_error *err) PDG_MUST_CHECK;
 

@@ -1,79 +1,83 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The table of what SIGHUP takes in. Whatever is not in it is read at start only: addresses, store,
- * log.
+ * The table of what SIGHUP takes in, all or nothing: the steps make it ready, the last of them puts
+ * the policy and the signing key in force, and what comes after that cannot fail.
  */
 #include "service/reload.h"
 
 #include "util/log.h"
 
-/* Values that are only at start are checked as well: the next start would fail by them. */
+/* What is not taken in is checked as well: the next start would fail by it. */
 static int read_file(struct pdg_reloading *r, struct pdg_error *err)
 {
 	return pdg_service_config_load(r->began_with->file, &r->now, err);
 }
 
-static int set_level(struct pdg_reloading *r, struct pdg_error *err)
+static int prepare_front(struct pdg_reloading *r, struct pdg_error *err)
 {
-	(void)err;
-	if (r->now)
-		pdg_log_level(r->now->log_level);
-	return 0;
+	return pdg_httpd_prepare(r->httpd, r->now, &r->terms, err);
 }
 
 /* Before the policy: both come into force together. */
 static int read_signing_key(struct pdg_reloading *r, struct pdg_error *err)
 {
-	return pdg_core_turn_key(r->core, err);
+	return pdg_core_turn_key(r->core, r->now, err);
 }
 
-static int read_policy(struct pdg_reloading *r, struct pdg_error *err)
+static int take_policy(struct pdg_reloading *r, struct pdg_error *err)
 {
-	return pdg_core_reload(r->core, err);
-}
-
-static int read_certificates(struct pdg_reloading *r, struct pdg_error *err)
-{
-	return pdg_httpd_reload(r->httpd, err);
+	return pdg_core_reload(r->core, r->now, err);
 }
 
 static const struct {
 	const char *what; /* as the log and /readyz name it */
 	int (*again)(struct pdg_reloading *r, struct pdg_error *err);
 } steps[] = {
-	{"configuration", read_file},	       {"logLevel", set_level},
-	{PDG_RELOAD_KEY, read_signing_key},    {"policy", read_policy},
-	{"tlsCertificate", read_certificates},
+	{"configuration", read_file},
+	{"TLS", prepare_front},
+	{PDG_RELOAD_KEY, read_signing_key},
+	{"policy", take_policy},
 };
 
 #define STEPS (sizeof(steps) / sizeof(steps[0]))
+
+static void say_failed(const char *what, const struct pdg_error *err)
+{
+	const char *fix = pdg_error_fix(err);
+
+	pdg_log(PDG_LOG_ERROR, "reload-failed", "what", what, "rule",
+		err->rule[0] ? err->rule : NULL, "error", err->text, "fix", fix[0] ? fix : NULL,
+		NULL);
+}
+
+/* Keys that have another value now, and will have it after the next start. */
+static void say_rest(const struct pdg_reloading *r)
+{
+	PDG_AUTO(buf) struct pdg_buf names = PDG_BUF_INIT(PDG_LIMIT_KIB(1));
+
+	pdg_reload_rest(r->began_with, r->now, &names);
+	if (names.n)
+		pdg_log(PDG_LOG_WARN, "takes-a-restart", "keys", pdg_buf_cstr(&names), NULL);
+}
 
 void pdg_reload_all(struct pdg_core *core, struct pdg_httpd *httpd,
 		    const struct pdg_service_config *cfg)
 {
 	struct pdg_reloading r = {.core = core, .httpd = httpd, .began_with = cfg};
-	struct pdg_error first = {0};
-	const char *failed = NULL;
-	size_t i;
+	struct pdg_error err = {0};
+	size_t i = 0;
 
-	for (i = 0; i < STEPS; i++) {
-		struct pdg_error err = {0};
-		const char *fix;
-
-		if (steps[i].again(&r, &err) == 0)
-			continue;
-		fix = pdg_error_fix(&err);
-		pdg_log(PDG_LOG_ERROR, "reload-failed", "what", steps[i].what, "rule",
-			err.rule[0] ? err.rule : NULL, "error", err.text, "fix",
-			fix[0] ? fix : NULL, NULL);
-		if (!failed) {
-			failed = steps[i].what;
-			first = err;
-			pdg_core_reloaded(core, failed, &first);
-		}
-	}
-	pdg_core_reloaded(core, failed, &first);
-	if (!failed)
+	while (i < STEPS && steps[i].again(&r, &err) == 0)
+		i++;
+	pdg_core_reloaded(core, i < STEPS ? steps[i].what : NULL, &err);
+	if (i == STEPS) {
+		pdg_httpd_take(httpd, PDG_TAKE(r.terms));
+		pdg_log_level(r.now->log_level);
 		pdg_log(PDG_LOG_INFO, "reloaded", NULL);
+		say_rest(&r);
+	} else {
+		say_failed(steps[i].what, &err);
+	}
+	pdg_httpd_terms_free(r.terms);
 	pdg_service_config_free(r.now);
 }

@@ -205,6 +205,70 @@ daemon_reload
 asks "is nobody when it is gone, also where everybody may ask" "403 HTP-16 close" /healthz
 let_go
 
+# --- what the configuration names anew is in force, all of it or nothing ---
+not_reloaded() { # not_reloaded WHAT: /tmp/pedigreed.log has another reload-failed, of WHAT
+	local before
+	before=$(grep -c '"event":"reload-failed"' "$tmp/pedigreed.log")
+	kill -HUP "$DAEMON_PID"
+	wait_for 10 failed_more "$before" || fail "$1: no reload failed"
+	grep '"event":"reload-failed"' "$tmp/pedigreed.log" | tail -1 | grep -q "\"what\":\"$1\"" || fail "$1: $(tail -1 "$tmp/pedigreed.log")"
+}
+failed_more() { [ "$(grep -c '"event":"reload-failed"' "$tmp/pedigreed.log")" -gt "$1" ]; }
+restarts() { grep '"event":"takes-a-restart"' "$tmp/pedigreed.log" | tail -1 | jq -r .keys; }
+cp "$W/pedigreed.conf" "$W/first.conf"
+hold reader
+asks "a reader" "200 - -" /checkpoint
+sed -i 's|readers = spiffe://company.example/reader|readers = spiffe://company.example/scanner|' "$W/pedigreed.conf"
+daemon_reload
+asks "who is none any more, on his connection" "403 - -" /checkpoint
+let_go
+# shellcheck disable=SC2046
+http 403 HTP-15 "nor on another" $(as reader) "$URL/checkpoint"
+# shellcheck disable=SC2046
+http 200 - "who became one" $(as scanner) "$URL/checkpoint"
+cp "$W/pedigreed.conf" "$W/second.conf"
+cp "$W/first.conf" "$W/pedigreed.conf"
+sed -i 's|policy = .*|policy = nowhere|; s|tls.pem|third.pem|; s|tls.key|third.key|' "$W/pedigreed.conf"
+cp "$P/server.pem" "$W/keys/third.pem"
+cp "$P/server.key" "$W/keys/third.key"
+not_reloaded policy
+http 503 RDY-3 "a policy that is not there" "$URL/readyz"
+jq -e '(.detail | test("nowhere")) and (.title | test("reload"))' "$tmp/answer" >/dev/null || fail "$(cat "$tmp/answer")"
+# shellcheck disable=SC2046
+http 403 HTP-15 "leaves the readers" $(as reader) "$URL/checkpoint"
+assert_same "and the certificate" "$(served)" "subject=CN = pedigreed-2"
+cp "$W/policy" "$W/policy-2"
+sed -i 's|version = 1$|version = 2|' "$W/policy-2"
+sed -i 's|policy = nowhere|policy = policy-2|; s|logLevel = .*||; s|third.key|none.key|' "$W/pedigreed.conf"
+not_reloaded TLS
+http 503 RDY-3 "a key that is not there" "$URL/readyz"
+jq -e '(.detail | test("^TLS: tlsKey: .*none.key")) and (.fix | test("policy") | not)' "$tmp/answer" >/dev/null || fail "$(cat "$tmp/answer")"
+# shellcheck disable=SC2046
+http 200 - "leaves the readers too" $(as scanner) "$URL/metrics"
+grep -qx 'pedigree_policy_version 1' "$tmp/answer" || fail "the policy was taken in without the key"
+sed -i 's|none.key|third.key|' "$W/pedigreed.conf"
+daemon_reload
+http 200 - "all of it is there" "$URL/readyz"
+assert_same "another certificate" "$(served)" "subject=CN = pedigreed"
+# shellcheck disable=SC2046
+http 200 - "the readers" $(as reader) "$URL/metrics"
+grep -qx 'pedigree_policy_version 2' "$tmp/answer" || fail "a policy that is named anew is not taken in"
+grep -q takes-a-restart "$tmp/pedigreed.log" && fail "something took a restart"
+sed -i '/clientCa/d; /readers/d; s|^\[service\]|&\n\tconnectionsPerAddress = 9\n\tproxy = http://127.0.0.1:9|' "$W/pedigreed.conf"
+daemon_reload
+http 200 - "no readers, no authority: everybody" "$URL/checkpoint"
+assert_same "what takes a restart is named" "$(restarts)" service.proxy
+cp "$W/plain.conf" "$W/pedigreed.conf"
+sed -i 's|policy = .*|policy = policy-2|; s|listen = .*|&\n\tlisten = [::1]:9|; s|^\[log\]|&\n\tpendingLimit = 7m|' "$W/pedigreed.conf"
+daemon_reload
+assert_same "TLS too" "$(restarts)" "service.listen log.pendingLimit service.tlsCertificate service.tlsKey"
+http 200 - "which goes on" "$URL/healthz"
+cp "$W/second.conf" "$W/pedigreed.conf"
+sed -i 's|policy = .*|policy = policy-2|' "$W/pedigreed.conf"
+daemon_reload
+# shellcheck disable=SC2046
+http 200 - "and all is as it was" $(as scanner) "$URL/checkpoint"
+
 # --- a client that never finishes its handshake ---
 exec 9<>"/dev/tcp/127.0.0.1/$port"
 printf '\026\003\001' >&9

@@ -164,13 +164,13 @@ static void a_reload_that_cannot_be_kept(void)
 	small.rlim_cur = (rlim_t)st.st_size;
 	(void)signal(SIGXFSZ, SIG_IGN);
 	CHECK_INT(setrlimit(RLIMIT_FSIZE, &small), 0);
-	rc = pdg_core_reload(w.core, &err);
+	rc = pdg_core_reload(w.core, w.cfg, &err);
 	CHECK_INT(setrlimit(RLIMIT_FSIZE, &old), 0);
 	CHECK_RULE(rc, &err, "STO-4");
 	is_not_ready(&w, "RDY-3");
 	/* By the old one. */
 	CHECK_INT(submit_build(&w, CI, &app_build), 201);
-	CHECK_OK(pdg_core_reload(w.core, &err), &err);
+	CHECK_OK(pdg_core_reload(w.core, w.cfg, &err), &err);
 	is_ready(&w);
 	{
 		static const struct build_of other = {NULL, APP, "ssh-good.raw", MAIN, 2, 0};

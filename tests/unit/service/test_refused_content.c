@@ -101,7 +101,7 @@ static void grade_is_too_low(void)
 	world_open(&w);
 	CHECK_INT(submit_source(&w, CLONE, &clone), 201);
 	world_configure(&w, 2, NULL);
-	CHECK_OK(pdg_core_reload(w.core, &err), &err);
+	CHECK_OK(pdg_core_reload(w.core, w.cfg, &err), &err);
 	refused_build(&w, CI, &build, "BLD-7", 422, true);
 	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
 	CHECK_INT(submit_build(&w, CI, &build), 201);

@@ -291,7 +291,7 @@ static void a_newer_policy_of_the_other(void)
 	pair_open(&p);
 	the_source_is_known(&p);
 	pair_config(&p, 2);
-	CHECK_OK(pdg_core_reload(p.w.core, &err), &err);
+	CHECK_OK(pdg_core_reload(p.w.core, p.w.cfg, &err), &err);
 	CHECK_OK(pdg_core_ready(p.w.core, &err), &err);
 	leaves = postgresql_ask(p.url, "SELECT size FROM journal_state");
 	CHECK_INT(send_build(&p, &p.b, 1, &g), 503);
@@ -309,14 +309,14 @@ static void a_newer_policy_of_the_other(void)
 	}
 	CHECK_INT(postgresql_ask(p.url, "SELECT size FROM journal_state"), leaves);
 	CHECK_INT(postgresql_ask(p.url, "SELECT count(*) FROM attestation"), 1);
-	CHECK_OK(pdg_core_reload(p.b.core, &err), &err);
+	CHECK_OK(pdg_core_reload(p.b.core, p.b.cfg, &err), &err);
 	CHECK_OK(pdg_core_ready(p.b.core, &err), &err);
 	CHECK_INT(send_build(&p, &p.b, 1, &after), 202);
 	/* The first goes on to 4: the second can go to 3 no more, nor start with it. */
 	pair_config(&p, 4);
-	CHECK_OK(pdg_core_reload(p.w.core, &err), &err);
+	CHECK_OK(pdg_core_reload(p.w.core, p.w.cfg, &err), &err);
 	pair_config(&p, 3);
-	CHECK_RULE(pdg_core_reload(p.b.core, &err), &err, "POL-11");
+	CHECK_RULE(pdg_core_reload(p.b.core, p.b.cfg, &err), &err, "POL-11");
 	world_close(&p.b);
 	p.b.config = p.w.config;
 	CHECK_RULE(world_try_open(&p.b, &err), &err, "POL-11");

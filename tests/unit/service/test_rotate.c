@@ -16,8 +16,8 @@ static void turn(struct world *w)
 {
 	struct pdg_error err = {0};
 
-	CHECK_OK(pdg_core_turn_key(w->core, &err), &err);
-	CHECK_OK(pdg_core_reload(w->core, &err), &err);
+	CHECK_OK(pdg_core_turn_key(w->core, w->cfg, &err), &err);
+	CHECK_OK(pdg_core_reload(w->core, w->cfg, &err), &err);
 }
 
 static void submit_builds(struct world *w, unsigned first, unsigned n, int status)
@@ -115,15 +115,15 @@ static void a_key_that_is_none_changes_nothing(void)
 
 		pdg_test_case("%s", rows[i].name);
 		replace_key(&w, rows[i].name, "first.pem");
-		rc = pdg_core_turn_key(w.core, &err);
+		rc = pdg_core_turn_key(w.core, w.cfg, &err);
 		if (rc == 0)
-			rc = pdg_core_reload(w.core, &err);
+			rc = pdg_core_reload(w.core, w.cfg, &err);
 		CHECK_RULE(rc, &err, rows[i].rule);
 		pdg_core_reloaded(w.core, PDG_RELOAD_KEY, &err);
 		CHECK(pdg_core_ready(w.core, &err) < 0);
 		world_move(&w, "first.pem", "signing.pem");
-		CHECK_OK(pdg_core_turn_key(w.core, &err), &err);
-		CHECK_OK(pdg_core_reload(w.core, &err), &err);
+		CHECK_OK(pdg_core_turn_key(w.core, w.cfg, &err), &err);
+		CHECK_OK(pdg_core_reload(w.core, w.cfg, &err), &err);
 		pdg_core_reloaded(w.core, NULL, NULL);
 		CHECK_OK(pdg_core_ready(w.core, &err), &err);
 		submit_builds(&w, (unsigned)i + 1, 1, 201);
@@ -142,7 +142,7 @@ static void readiness_says_which(void)
 	world_init(&w);
 	world_open(&w);
 	world_move(&w, "signing.pem", "first.pem");
-	CHECK_RULE(pdg_core_turn_key(w.core, &why), &why, "KEY-3");
+	CHECK_RULE(pdg_core_turn_key(w.core, w.cfg, &why), &why, "KEY-3");
 	pdg_core_reloaded(w.core, PDG_RELOAD_KEY, &why);
 	CHECK_RULE(pdg_core_ready(w.core, &err), &err, "RDY-7");
 	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);

@@ -265,21 +265,21 @@ static void reload_and_versions(void)
 	world_open(&w);
 	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
 	world_configure(&w, 3, NULL);
-	CHECK_OK(pdg_core_reload(w.core, &err), &err);
+	CHECK_OK(pdg_core_reload(w.core, w.cfg, &err), &err);
 	CHECK_OK(pdg_core_ready(w.core, &err), &err);
 
 	/* Broken: the old one stays in force, and it is told. */
 	world_configure(&w, 4, "[requires]\n");
-	CHECK_RULE(pdg_core_reload(w.core, &err), &err, "POL-2");
+	CHECK_RULE(pdg_core_reload(w.core, w.cfg, &err), &err, "POL-2");
 	CHECK_RULE(pdg_core_ready(w.core, &err), &err, "RDY-3");
 	CHECK_INT(submit_build(&w, CI, &app_build), 201);
 
 	/* Older */
 	world_configure(&w, 2, NULL);
-	CHECK_RULE(pdg_core_reload(w.core, &err), &err, "POL-11");
+	CHECK_RULE(pdg_core_reload(w.core, w.cfg, &err), &err, "POL-11");
 	CHECK_RULE(pdg_core_ready(w.core, &err), &err, "RDY-3");
 	world_configure(&w, 4, NULL);
-	CHECK_OK(pdg_core_reload(w.core, &err), &err);
+	CHECK_OK(pdg_core_reload(w.core, w.cfg, &err), &err);
 	CHECK_OK(pdg_core_ready(w.core, &err), &err);
 	world_close(&w);
 
@@ -322,7 +322,7 @@ static void revocations_are_reloaded(void)
 
 	/* NOW is 2024-02-01T01:00:00Z. */
 	revoke_key(&w, CI, "revokedSince = 2024-02-01T01:00:01Z");
-	CHECK_OK(pdg_core_reload(w.core, &err), &err);
+	CHECK_OK(pdg_core_reload(w.core, w.cfg, &err), &err);
 	CHECK_INT(submit_build(&w, CI, &second), 201);
 	atomic_fetch_add(&w.now, 1);
 	build_body(&w, CI, &third, &body);
@@ -331,13 +331,13 @@ static void revocations_are_reloaded(void)
 	chain_is(&w, 1, "good");
 
 	revoke_key(&w, CI, "compromisedSince = 2024-02-01T01:00:01Z");
-	CHECK_OK(pdg_core_reload(w.core, &err), &err);
+	CHECK_OK(pdg_core_reload(w.core, w.cfg, &err), &err);
 	CHECK(refused(&w, pdg_buf_bytes(&body), "TIM-3", 403));
 	chain_is(&w, 1, "refused");
 
 	/* A file that is gone leaves the last one in force, and is told. */
 	world_move(&w, "gone", "gone.away");
-	CHECK_RULE(pdg_core_reload(w.core, &err), &err, "POL-5");
+	CHECK_RULE(pdg_core_reload(w.core, w.cfg, &err), &err, "POL-5");
 	CHECK_RULE(pdg_core_ready(w.core, &err), &err, "RDY-3");
 	CHECK(refused(&w, pdg_buf_bytes(&body), "TIM-3", 403));
 	world_close(&w);

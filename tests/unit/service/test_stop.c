@@ -30,7 +30,7 @@ static void nothing_new_is_taken(void)
 	CHECK_INT(g.status, 503);
 	CHECK(g.retry_after > 0);
 	/* A policy whose version cannot be kept any more does not come into force either. */
-	CHECK_RULE(pdg_core_reload(w.core, &err), &err, "SVC-2");
+	CHECK_RULE(pdg_core_reload(w.core, w.cfg, &err), &err, "SVC-2");
 	CHECK_OK(pdg_core_keys(w.core, &keys, &err), &err);
 	CHECK_UINT(journal_size(&w), 1);
 	world_done(&w);
