@@ -29,6 +29,7 @@
 #include "service/http.h"
 #include "service/http_chunk.h"
 #include "service/httpd.h"
+#include "service/metrics.h"
 #include "service/peers.h"
 #include "service/reads.h"
 
@@ -101,6 +102,12 @@ struct pdg_httpd {
 	atomic_size_t active;	   /* requests begun and not completed */
 	atomic_size_t connections; /* open, those that are too many too */
 	uint32_t id_base;
+};
+
+/* Why TLS ended a connection. */
+struct pdg_tls_refused {
+	enum pdg_tls_refusal why;
+	const char *text; /* more exactly; static, or NULL */
 };
 
 /* What a client's certificate proved. */
@@ -233,6 +240,9 @@ void pdg_reply_admit(struct pdg_exchange *x);
 /** One line: for a refusal at info, else at debug; one more where it took too long. */
 void pdg_log_exchange(const struct pdg_exchange *x);
 
+/** The same for a connection that TLS ended, and its count. */
+void pdg_log_tls(const struct pdg_link *l, const struct pdg_tls_refused *why);
+
 /* --- what SIGHUP changes --- */
 
 /** As the configuration of the start has it. */
@@ -255,10 +265,11 @@ void pdg_tls_drop(void *prepared);
 /** Begin on @fd; NULL: out of memory. */
 void *pdg_tls_begin(struct pdg_tls *tls, int fd);
 /**
- * READY, MORE (*@out_what: wait for EV_READ or EV_WRITE), or BAD. From READY on *@asides counts the
- * messages of a handshake that come all the same.
+ * READY, MORE (*@out_what: wait for EV_READ or EV_WRITE), or BAD (by *@out_why). From READY on
+ * *@asides counts the messages of a handshake that come all the same.
  */
-enum pdg_http_read pdg_tls_handshake(void *ssl, unsigned *asides, short *out_what);
+enum pdg_http_read pdg_tls_handshake(void *ssl, unsigned *asides, short *out_what,
+				     struct pdg_tls_refused *out_why);
 /** What the client's certificate proves, if it showed one. False: out of memory. */
 bool pdg_tls_prove(struct pdg_tls *tls, void *ssl, struct pdg_tls_proof *out);
 /** Is it still good: did nothing of it end, and do the authorities in force vouch for it? */

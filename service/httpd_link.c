@@ -103,13 +103,15 @@ static void greet(struct pdg_link *l)
 
 static void handshake(struct pdg_link *l)
 {
+	struct pdg_tls_refused why;
 	short wait = EV_READ;
 
-	switch (pdg_tls_handshake(l->tls, &l->asides, &wait)) {
+	switch (pdg_tls_handshake(l->tls, &l->asides, &wait, &why)) {
 	case PDG_HTTP_MORE:
 		pdg_link_arm(l, wait);
 		return;
 	case PDG_HTTP_BAD:
+		pdg_log_tls(l, &why);
 		l->dead = true;
 		return;
 	case PDG_HTTP_READY:
@@ -175,11 +177,14 @@ static size_t read_some(struct pdg_link *l, void *p, size_t n)
 	short what = EV_READ;
 	ssize_t got = l->tls ? pdg_tls_read(l->tls, p, n, &what) : read(l->fd, p, n);
 
-	if (l->asides > PDG_LIMIT_TLS_ASIDES)
+	if (l->asides > PDG_LIMIT_TLS_ASIDES) {
+		pdg_log_tls(l, &(struct pdg_tls_refused){.why = PDG_TLS_ASIDES});
 		l->dead = true;
-	else if (got > 0)
+		return 0;
+	}
+	if (got > 0)
 		return (size_t)got;
-	else if (got == 0)
+	if (got == 0)
 		l->at_end = true;
 	else if (errno != EAGAIN && errno != EINTR)
 		l->dead = true;

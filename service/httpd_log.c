@@ -43,6 +43,17 @@ static void write_line(const struct pdg_exchange *x, enum pdg_level level, const
 		x->rq.path, "status", status, "rule", r->rule, "ms", ms, NULL);
 }
 
+void pdg_log_tls(const struct pdg_link *l, const struct pdg_tls_refused *why)
+{
+	/* A probe that only looks whether the port is open goes away as well. */
+	enum pdg_level level = why->why == PDG_TLS_CLOSED ? PDG_LOG_DEBUG : PDG_LOG_INFO;
+
+	pdg_metrics_tls(pdg_core_metrics(l->loop->httpd->core), why->why);
+	if (pdg_log_wants(level) && room_for_refusal(l->loop))
+		pdg_log(level, "tls-refused", "from", l->address, "reason",
+			pdg_tls_refusal_name(why->why), "error", why->text, NULL);
+}
+
 void pdg_log_exchange(const struct pdg_exchange *x)
 {
 	struct pdg_loop *loop = x->link->loop;

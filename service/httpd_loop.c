@@ -72,6 +72,8 @@ static void on_tick(evutil_socket_t fd, short what, void *ctx)
 		if (l->deadline > now)
 			continue;
 		n += !l->lingers && !l->over;
+		if (l->handshaking)
+			pdg_log_tls(l, &(struct pdg_tls_refused){.why = PDG_TLS_LATE});
 		l->dead = true;
 		pdg_link_settle(l);
 	}

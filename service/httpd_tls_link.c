@@ -55,7 +55,45 @@ static void aside(int sent, int version, int type, const void *p, size_t n, SSL 
 		++*asides;
 }
 
-enum pdg_http_read pdg_tls_handshake(void *ssl, unsigned *asides, short *out_what)
+/* Why OpenSSL gave the handshake up, by its newest reason. */
+static struct pdg_tls_refused refused(SSL *ssl, int error)
+{
+	static const struct {
+		int reason;
+		enum pdg_tls_refusal why;
+	} known[] = {
+		{SSL_R_HTTP_REQUEST, PDG_TLS_NOT_TLS},
+		{SSL_R_HTTPS_PROXY_REQUEST, PDG_TLS_NOT_TLS},
+		{SSL_R_WRONG_VERSION_NUMBER, PDG_TLS_NOT_TLS},
+		{SSL_R_PACKET_LENGTH_TOO_LONG, PDG_TLS_NOT_TLS},
+		{SSL_R_UNSUPPORTED_PROTOCOL, PDG_TLS_PARAMETERS},
+		{SSL_R_VERSION_TOO_LOW, PDG_TLS_PARAMETERS},
+		{SSL_R_NO_SHARED_CIPHER, PDG_TLS_PARAMETERS},
+		{SSL_R_NO_SUITABLE_KEY_SHARE, PDG_TLS_PARAMETERS},
+		{SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM, PDG_TLS_PARAMETERS},
+		{SSL_R_CERTIFICATE_VERIFY_FAILED, PDG_TLS_CERTIFICATE},
+		{SSL_R_UNEXPECTED_EOF_WHILE_READING, PDG_TLS_CLOSED},
+	};
+	unsigned long newest = ERR_peek_last_error();
+	struct pdg_tls_refused r = {PDG_TLS_OTHER, ERR_reason_error_string(newest)};
+	int reason = ERR_GET_REASON(newest);
+	size_t i;
+
+	if (error == SSL_ERROR_SYSCALL || error == SSL_ERROR_ZERO_RETURN)
+		r.why = PDG_TLS_CLOSED;
+	else if (ERR_GET_LIB(newest) == ERR_LIB_SSL && reason >= SSL_AD_REASON_OFFSET)
+		r.why = PDG_TLS_REJECTED;
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (ERR_GET_LIB(newest) == ERR_LIB_SSL && reason == known[i].reason)
+			r.why = known[i].why;
+	}
+	if (r.why == PDG_TLS_CERTIFICATE)
+		r.text = X509_verify_cert_error_string(SSL_get_verify_result(ssl));
+	return r;
+}
+
+enum pdg_http_read pdg_tls_handshake(void *ssl, unsigned *asides, short *out_what,
+				     struct pdg_tls_refused *out_why)
 {
 	int rc, why;
 
@@ -67,6 +105,8 @@ enum pdg_http_read pdg_tls_handshake(void *ssl, unsigned *asides, short *out_wha
 		return PDG_HTTP_READY;
 	}
 	why = SSL_get_error(ssl, rc);
+	if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE)
+		*out_why = refused(ssl, why);
 	ERR_clear_error();
 	if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE)
 		return PDG_HTTP_BAD;

@@ -63,6 +63,22 @@ static const struct {
 	[PDG_LEVEL_ANSWERS] = {"answer_bytes_in_flight", "bytes of answers not fetched yet"},
 };
 
+static const char *const refusals[PDG_TLS_REFUSALS] = {
+	[PDG_TLS_NOT_TLS] = "not-tls",
+	[PDG_TLS_PARAMETERS] = "parameters",
+	[PDG_TLS_CERTIFICATE] = "client-certificate",
+	[PDG_TLS_REJECTED] = "rejected-by-client",
+	[PDG_TLS_CLOSED] = "closed",
+	[PDG_TLS_LATE] = "late",
+	[PDG_TLS_ASIDES] = "key-updates",
+	[PDG_TLS_OTHER] = "other",
+};
+
+const char *pdg_tls_refusal_name(enum pdg_tls_refusal why)
+{
+	return refusals[why];
+}
+
 struct lasting {
 	atomic_uint_fast64_t bucket[BOUNDS + 1], sum;
 };
@@ -76,6 +92,7 @@ struct copy {
 struct pdg_metrics {
 	struct copy copy[COPIES];
 	const atomic_size_t *level[PDG_LEVELS];
+	atomic_uint_fast64_t tls[PDG_TLS_REFUSALS];
 	size_t rules;
 	atomic_uint_fast64_t *failed; /* by kind, then by rule; the last of each is "none" */
 };
@@ -162,6 +179,12 @@ void pdg_metrics_failed(struct pdg_metrics *m, enum pdg_failing what, const char
 		return;
 	at = r ? (size_t)(r - pdg_rule_table(&n)) : m->rules;
 	add(&m->failed[(size_t)what * (m->rules + 1) + at], 1);
+}
+
+void pdg_metrics_tls(struct pdg_metrics *m, enum pdg_tls_refusal why)
+{
+	if (m)
+		add(&m->tls[why], 1);
 }
 
 void pdg_metrics_watch(struct pdg_metrics *m, enum pdg_level_of what, const atomic_size_t *v)
@@ -267,6 +290,17 @@ static void write_failing(const struct pdg_metrics *m, size_t what, struct pdg_b
 	}
 }
 
+static void write_tls(const struct pdg_metrics *m, struct pdg_buf *out)
+{
+	size_t i;
+
+	pdg_metrics_family(out, "tls_refused_total", "counter",
+			   "connections given up by TLS, their handshake mostly");
+	for (i = 0; i < PDG_TLS_REFUSALS; i++)
+		pdg_buf_printf(out, "pedigree_tls_refused_total{reason=\"%s\"} %" PRIu64 "\n",
+			       refusals[i], get(&m->tls[i]));
+}
+
 void pdg_metrics_write(const struct pdg_metrics *m, const char *(*route)(size_t i),
 		       struct pdg_buf *out)
 {
@@ -277,6 +311,7 @@ void pdg_metrics_write(const struct pdg_metrics *m, const char *(*route)(size_t 
 		write_lasting(m, i, out);
 	for (i = 0; i < PDG_FAILINGS; i++)
 		write_failing(m, i, out);
+	write_tls(m, out);
 	for (i = 0; i < PDG_LEVELS; i++) {
 		pdg_metrics_family(out, levels[i].name, "gauge", levels[i].help);
 		pdg_buf_printf(out, "pedigree_%s %zu\n", levels[i].name,

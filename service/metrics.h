@@ -44,6 +44,21 @@ enum pdg_level_of {
 	PDG_LEVELS,
 };
 
+/* Why a connection was given up that TLS was to be spoken on. */
+enum pdg_tls_refusal {
+	PDG_TLS_NOT_TLS,     /* what came is none: plain HTTP, mostly */
+	PDG_TLS_PARAMETERS,  /* no version, cipher or group in common */
+	PDG_TLS_CERTIFICATE, /* the client's is not good */
+	PDG_TLS_REJECTED,    /* the client said that it goes no further: ours is not, mostly */
+	PDG_TLS_CLOSED,	     /* it went away within the handshake */
+	PDG_TLS_LATE,	     /* it did not end the handshake in time */
+	PDG_TLS_ASIDES,	     /* it changed its keys too often */
+	PDG_TLS_OTHER,
+	PDG_TLS_REFUSALS,
+};
+/** As the metric and the log name it. Static. */
+const char *pdg_tls_refusal_name(enum pdg_tls_refusal why);
+
 enum pdg_metrics_method {
 	PDG_METHOD_GET,
 	PDG_METHOD_HEAD,
@@ -72,6 +87,7 @@ void pdg_metrics_request(struct pdg_metrics *m, size_t route, const char *method
 void pdg_metrics_lasted(struct pdg_metrics *m, enum pdg_lasting what, int64_t microseconds);
 /** One more of @what by @rule, "" for none. */
 void pdg_metrics_failed(struct pdg_metrics *m, enum pdg_failing what, const char *rule);
+void pdg_metrics_tls(struct pdg_metrics *m, enum pdg_tls_refusal why);
 /**
  * Tell *@v as @what. Before the first scrape; @v is borrowed, and stands as long as somebody may
  * scrape.

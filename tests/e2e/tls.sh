@@ -86,6 +86,14 @@ http 400 ENV-1 "submitting needs no certificate" -H 'Content-Type: application/j
 
 # --- what is spoken ---
 no_answer "plain HTTP" "http://127.0.0.1:$port/healthz"
+no_answer "a client that does not know our authority" --cacert "$P/strangers.pem" "$URL/healthz"
+timeout 5 openssl s_client -connect "127.0.0.1:$port" -tls1_2 -cipher AES128-GCM-SHA256 </dev/null >/dev/null 2>&1
+# shellcheck disable=SC2046
+http 200 - "who was refused is counted" $(as reader) "$URL/metrics"
+assert_same "by reason" "$(sed -n 's/^pedigree_tls_refused_total{reason="\([a-z-]*\)"} \([1-9].*\)/\1=\2/p' "$tmp/answer" | tr '\n' ' ')" \
+	"not-tls=1 parameters=1 client-certificate=3 rejected-by-client=1 "
+assert_same "and written down" "$(jq -rR 'fromjson? | select(.event == "tls-refused") | .from + " " + .reason' "$tmp/pedigreed.log" | sort | uniq -c | tr -s ' \n' ' ')" \
+	" 3 127.0.0.1 client-certificate 1 127.0.0.1 not-tls 1 127.0.0.1 parameters 1 127.0.0.1 rejected-by-client "
 s_client() { openssl s_client -connect "127.0.0.1:$port" -CAfile "$P/servers.pem" -verify_return_error "$@" </dev/null >"$printed" 2>&1; }
 s_client -tls1_3 && grep -q 'TLSv1.3' "$printed" || fail "no TLS 1.3"
 s_client -tls1_2 && grep -q 'ECDHE-' "$printed" || fail "no TLS 1.2 with ephemeral keys"
@@ -127,6 +135,7 @@ done
 wait "$flood"
 grep -q '^cut ' "$W/updates" || fail "whoever never ends changing them: $(cat "$W/updates")"
 pass "whoever never ends changing them"
+grep -q '"event":"tls-refused".*"reason":"key-updates"' "$tmp/pedigreed.log" || fail "which is not said"
 
 # --- SIGHUP ---
 served() { openssl s_client -connect "127.0.0.1:$port" </dev/null 2>/dev/null | openssl x509 -noout -subject; }
@@ -277,6 +286,7 @@ timeout 20 cat <&9 >/dev/null 2>&1
 [ $((SECONDS - began)) -ge 8 ] && [ $((SECONDS - began)) -le 14 ] || fail "a handshake is awaited $((SECONDS - began)) s"
 checks=$((checks + 1))
 exec 9>&-
+wait_for 5 grep -q '"event":"tls-refused".*"reason":"late"' "$tmp/pedigreed.log" || fail "a handshake that is late is not told"
 world_stop
 
 # --- configurations that are refused ---
