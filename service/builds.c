@@ -5,6 +5,7 @@
  * signature of the service leaves this file over a statement that it does not stand for.
  */
 #include "service/builds.h"
+#include "service/own_trust.h"
 
 #include <string.h>
 
@@ -145,5 +146,7 @@ int pdg_builds_decide(const struct pdg_ground *g, const struct pdg_proven *p,
 		rc = check_said(p, o, err);
 	if (rc == 0)
 		rc = pdg_decide_build_of(g, b, NULL, d, err);
+	if (rc == 0)
+		rc = pdg_own_trust_service(g->force, g->received, err);
 	return rc < 0 ? rc : sign((*out)->envelope, g->force->signing, err);
 }

@@ -16,20 +16,37 @@
 #include "service/core_impl.h"
 #include "service/countersign.h"
 #include "service/own_keys.h"
+#include "service/own_trust.h"
 #include "service/status.h"
 #include "util/limits.h"
 #include "util/rule.h"
 #include "util/str.h"
 
-/* Is this statement kept already? Anybody can send a public one again: nothing is signed for that.
- * A store that cannot say is asked again by the writer; and one that the writer asks for many at
- * once is asked there alone. */
-static bool stands(struct pdg_core *core, const char *reference)
+static bool is_kept(struct pdg_core *core, const char *reference)
 {
 	PDG_AUTO(stored) struct pdg_stored *row = NULL;
 
-	return !core->store->ops->known &&
-	       core->store->ops->get(core->store, reference, &row, NULL) == 0;
+	return core->store->ops->get(core->store, reference, &row, NULL) == 0;
+}
+
+/*
+ * Is this statement kept already? Anybody can send a public one again: nothing is signed for that.
+ * A store that cannot say is asked again by the writer; and one that the writer asks for many at
+ * once is asked there alone, unless the key may not sign now: what is kept is answered all the
+ * same.
+ */
+static int may_go_on(struct pdg_core *core, struct pdg_job *job, struct pdg_error *err)
+{
+	const char *reference = job->submission->envelope->reference;
+	struct pdg_error why = {0};
+	int rc = pdg_core_may_sign(core, job->force, job->received, &why);
+
+	job->stood = (rc < 0 || !core->store->ops->known) && is_kept(core, reference);
+	if (rc < 0 && job->stood)
+		rc = pdg_own_trust_journal(job->force, core->journal_key, job->received, &why);
+	if (rc < 0)
+		*err = why;
+	return rc;
 }
 
 /* Decide @job, whose submission is parsed, and make the row that is kept. */
@@ -50,7 +67,7 @@ static int judge(struct pdg_core *core, struct pdg_job *job, const struct pdg_de
 	else
 		rc = pdg_decide(&g, job->submission, along, &job->d, err);
 	if (rc == 0)
-		job->stood = stands(core, job->submission->envelope->reference);
+		rc = may_go_on(core, job, err);
 	return rc < 0 ? rc : pdg_countersign_row(job, job->force->signing, err);
 }
 
@@ -362,18 +379,37 @@ static int keep_in_force(void *ctx, uint64_t version, struct pdg_error *err)
 	return rc;
 }
 
+static int reload(struct pdg_core *core, const struct pdg_service_config *now,
+		  struct pdg_error *err)
+{
+	struct pdg_next_key next = {core->next_key, pdg_buf_cstr(&core->next_own_keys)};
+
+	return pdg_policy_box_reload(core->policy, now, core->next_key ? &next : NULL,
+				     keep_in_force, core, err);
+}
+
 int pdg_core_reload(struct pdg_core *core, const struct pdg_service_config *now,
 		    struct pdg_error *err)
 {
-	struct pdg_next_key next = {core->next_key, pdg_buf_cstr(&core->next_own_keys)};
-	int rc = pdg_policy_box_reload(core->policy, now, core->next_key ? &next : NULL,
-				       keep_in_force, core, err);
+	struct pdg_error why = {0};
+	int rc = reload(core, now, &why);
 
-	if (rc == 0)
-		pdg_core_turned(core);
-	else
-		pdg_core_not_turned(core);
-	return rc;
+	if (rc < 0 && core->next_key && pdg_str_eq(why.rule, "RDY-8")) {
+		/* What a policy takes back must not stay in force because of a key. */
+		core->next_why = why;
+		pdg_core_drop_next_key(core);
+		why = (struct pdg_error){0};
+		rc = reload(core, now, &why);
+	}
+	if (rc < 0) {
+		pdg_core_drop_next_key(core);
+		if (err)
+			*err = why;
+		return rc;
+	}
+	pdg_core_turned(core);
+	pdg_core_warn_if_untrusted(core);
+	return 0;
 }
 
 void pdg_core_reloaded(struct pdg_core *core, const char *failed, const struct pdg_error *why)

@@ -159,9 +159,12 @@ int pdg_core_turn_key(struct pdg_core *core, const struct pdg_service_config *no
 		      struct pdg_error *err) PDG_MUST_CHECK;
 /**
  * Take in the policy that @now names (SIGHUP; one thread), and the key that was turned to. On
- * failure the old ones stay and /readyz says so.
+ * failure the old ones stay and /readyz says so. A policy that does not trust another key now is
+ * taken in, and the key is not.
  */
 int pdg_core_reload(struct pdg_core *core, const struct pdg_service_config *now,
 		    struct pdg_error *err) PDG_MUST_CHECK;
+/** Did the key come into use with it that was at hand? 0, also where none was; RDY-8. */
+int pdg_core_key_taken(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
 
 #endif

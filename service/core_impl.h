@@ -42,6 +42,7 @@ struct pdg_core {
 	struct pdg_buf own_keys;     /* service/own_keys.h, with that one */
 	struct pdg_key *next_key;    /* tried, and not yet used: between the steps of a reload */
 	struct pdg_buf next_own_keys;
+	struct pdg_error next_why; /* why the last one did not come into use */
 	struct pdg_key *journal_key;
 	char *journal_origin;
 	char *key_cache;
@@ -50,6 +51,7 @@ struct pdg_core {
 	struct pdg_log *log;	  /* a Rekor's: NULL until the relay is started */
 	struct pdg_key *log_key;  /* public; of a Rekor: configured */
 	uint8_t log_id[32];
+	int64_t log_since; /* when it was begun; 0: not here */
 	struct pdg_buf root_json; /* TrustedRoot of this log */
 	struct pdg_root *root;	  /* the same, read */
 	struct pdg_policy_box *policy;
@@ -101,12 +103,17 @@ int pdg_core_open_embedded_key(void *ctx, const char *path, struct pdg_key **out
 int pdg_core_seal_keys(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
 /** Does @key sign, by itself and for a log? What pdg_key_sign() returns, CFG-1. */
 int pdg_core_can_sign(const struct pdg_key *key, struct pdg_error *err) PDG_MUST_CHECK;
+/** Would what is signed for @f at @at be believed? RDY-8 (service/own_trust.h). */
+int pdg_core_may_sign(const struct pdg_core *core, const struct pdg_in_force *f, int64_t at,
+		      struct pdg_error *err) PDG_MUST_CHECK;
+/** Say in the log why not. */
+void pdg_core_warn_if_untrusted(struct pdg_core *core);
 /** Have the store know the signing key. */
 int pdg_core_keep_own_keys(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
 /** The next key came into use, with the policy that was taken in. */
 void pdg_core_turned(struct pdg_core *core);
-/** It did not, for the policy did not: nobody has it any more. */
-void pdg_core_not_turned(struct pdg_core *core);
+/** It does not: nobody has it any more. */
+void pdg_core_drop_next_key(struct pdg_core *core);
 /** Nobody has any of the keys any more. */
 void pdg_core_keys_done(struct pdg_core *core);
 

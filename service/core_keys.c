@@ -10,6 +10,7 @@
 #include "crypto/digest.h"
 #include "service/core_impl.h"
 #include "service/own_keys.h"
+#include "service/own_trust.h"
 #include "tlog/embedded.h"
 #include "util/fs.h"
 #include "util/limits.h"
@@ -97,6 +98,16 @@ int pdg_core_open_signing_key(struct pdg_core *core, struct pdg_error *err)
 	if (rc < 0)
 		return pdg_context(err, rc, "signingKey");
 	return pdg_core_can_sign(core->signing_key, err);
+}
+
+int pdg_core_may_sign(const struct pdg_core *core, const struct pdg_in_force *f, int64_t at,
+		      struct pdg_error *err)
+{
+	int rc = pdg_own_trust_service(f, at, err);
+
+	if (rc == 0)
+		rc = pdg_own_trust_journal(f, core->journal_key, at, err);
+	return rc < 0 ? rc : pdg_own_trust_log(core->log_since, at, err);
 }
 
 /* --- the journal's --- */
@@ -211,7 +222,7 @@ int pdg_core_keep_own_keys(struct pdg_core *core, struct pdg_error *err)
 
 /* --- another signing key --- */
 
-void pdg_core_not_turned(struct pdg_core *core)
+void pdg_core_drop_next_key(struct pdg_core *core)
 {
 	pdg_key_free(PDG_TAKE(core->next_key));
 	pdg_buf_reset(&core->next_own_keys);
@@ -224,7 +235,8 @@ int pdg_core_turn_key(struct pdg_core *core, const struct pdg_service_config *no
 	PDG_AUTO(key) struct pdg_key *key = NULL;
 	int rc;
 
-	pdg_core_not_turned(core);
+	core->next_why = (struct pdg_error){0};
+	pdg_core_drop_next_key(core);
 	rc = core->signer ? pdg_signer_turn(core->signer, &key, err)
 			  : pdg_key_private_file(now->signing_key, &key, err);
 	if (rc == 0)
@@ -238,6 +250,13 @@ int pdg_core_turn_key(struct pdg_core *core, const struct pdg_service_config *no
 	else
 		pdg_buf_reset(&core->next_own_keys);
 	return rc;
+}
+
+int pdg_core_key_taken(struct pdg_core *core, struct pdg_error *err)
+{
+	if (core->next_why.code < 0)
+		*err = core->next_why;
+	return core->next_why.code;
 }
 
 void pdg_core_turned(struct pdg_core *core)
@@ -255,7 +274,7 @@ void pdg_core_turned(struct pdg_core *core)
 
 void pdg_core_keys_done(struct pdg_core *core)
 {
-	pdg_core_not_turned(core);
+	pdg_core_drop_next_key(core);
 	pdg_buf_done(&core->next_own_keys);
 	pdg_buf_done(&core->own_keys);
 	pdg_key_free(core->log_key);

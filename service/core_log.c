@@ -312,6 +312,8 @@ int pdg_core_open_log(struct pdg_core *core, struct pdg_error *err)
 		rc = check_known(core, id, err);
 	if (rc == 0)
 		rc = keep_log(core, id, &since, err);
+	if (rc == 0 && core->cfg->log != PDG_LOG_REKOR_V1)
+		core->log_since = since;
 	if (rc == 0)
 		rc = make_root(core, since, err);
 	return rc;

@@ -11,6 +11,7 @@
 #include "crypto/digest.h"
 #include "service/confine.h"
 #include "service/core_impl.h"
+#include "service/own_trust.h"
 #include "util/fs.h"
 #include "util/limits.h"
 #include "util/log.h"
@@ -129,18 +130,25 @@ static int keep_policy_version(struct pdg_core *core, uint64_t was, uint64_t ver
 	return rc;
 }
 
-/* A policy that trusts other services but not this one refuses everything that is countersigned
- * here. */
-static void warn_if_untrusted(struct pdg_core *core)
+static void warn(const char *event, const struct pdg_error *why)
+{
+	pdg_log(PDG_LOG_WARN, event, "rule", why->rule, "error", why->text, "fix",
+		pdg_error_fix(why), NULL);
+}
+
+/* Submissions hear it too, and /readyz; but it is a start or a reload that somebody watches. */
+void pdg_core_warn_if_untrusted(struct pdg_core *core)
 {
 	PDG_AUTO(in_force) struct pdg_in_force *f = pdg_in_force_ref(core->policy);
+	int64_t now = pdg_now(&core->clock);
+	struct pdg_error why = {0};
 
-	if (!pdg_key_list_has(&f->policy->service_keys, core->signing_key))
-		pdg_log(PDG_LOG_WARN, "own-key-untrusted", "policy", f->policy->file, "key",
-			pdg_key_hint(core->signing_key), NULL);
-	if (!pdg_key_list_has(&f->policy->journal_keys, core->journal_key))
-		pdg_log(PDG_LOG_WARN, "own-journal-untrusted", "policy", f->policy->file, "key",
-			pdg_key_hint(core->journal_key), NULL);
+	if (pdg_own_trust_service(f, now, &why) < 0)
+		warn("own-key-untrusted", &why);
+	if (pdg_own_trust_journal(f, core->journal_key, now, &why) < 0)
+		warn("own-journal-untrusted", &why);
+	if (pdg_own_trust_log(core->log_since, now, &why) < 0)
+		warn("log-begun-later", &why);
 }
 
 /*
@@ -193,7 +201,8 @@ static int open_policy(struct pdg_core *core, struct pdg_error *err)
 					&core->policy, err);
 	if (rc < 0)
 		return rc;
-	warn_if_untrusted(core);
+	if (!core->only_check)
+		pdg_core_warn_if_untrusted(core);
 	f = pdg_in_force_ref(core->policy);
 	return keep_policy_version(core, least, f->policy->version, err);
 }

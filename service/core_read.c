@@ -88,6 +88,18 @@ static void write_bound(struct pdg_jw *w, const char *name, int64_t t)
 		pdg_jw_null(w);
 }
 
+/* Who reads it knows of no revocation: to him such a key has an end. */
+static int64_t end_of(const struct pdg_validity *when)
+{
+	int64_t end = when->before;
+
+	if (when->revoked_since && (!end || when->revoked_since < end))
+		end = when->revoked_since;
+	if (when->compromised_since && (!end || when->compromised_since < end))
+		end = when->compromised_since;
+	return end;
+}
+
 static int write_key(const struct pdg_key *key, const struct pdg_validity *when, struct pdg_jw *w,
 		     struct pdg_error *err)
 {
@@ -100,7 +112,7 @@ static int write_key(const struct pdg_key *key, const struct pdg_validity *when,
 	pdg_jw_kstr(w, "hint", pdg_key_hint(key));
 	pdg_jw_kstr(w, "publicKey", pdg_buf_cstr(&pem));
 	write_bound(w, "validFrom", when->after);
-	write_bound(w, "validUntil", when->before);
+	write_bound(w, "validUntil", end_of(when));
 	pdg_jw_end(w);
 	return 0;
 }

@@ -32,7 +32,14 @@ static int check_signing(struct pdg_core *core, struct pdg_error *err)
 	struct pdg_error why = {0};
 	int rc = pdg_core_can_sign(force->signing, &why);
 
-	return rc < 0 ? not_ready(err, "RDY-1", &why) : 0;
+	if (rc == 0)
+		rc = pdg_core_may_sign(core, force, pdg_now(&core->clock), &why);
+	if (rc == 0)
+		return 0;
+	rc = not_ready(err, "RDY-1", &why);
+	if (why.fix[0])
+		pdg_fix(err, "%s", why.fix);
+	return rc;
 }
 
 int pdg_core_check_bundle(const struct pdg_core *core, const struct pdg_stored *a,

@@ -11,6 +11,7 @@
 #include "service/core_impl.h"
 #include "service/countersign.h"
 #include "service/fsck_impl.h"
+#include "service/own_trust.h"
 #include "service/record.h"
 #include "stage/build.h"
 #include "stage/build_oidc.h"
@@ -18,6 +19,7 @@
 #include "tlog/embedded.h"
 #include "util/limits.h"
 #include "util/str.h"
+#include "util/time.h"
 
 #define SHOW_EVERY 256 /* attestations */
 
@@ -316,6 +318,16 @@ static int check_leaves(struct check *c, struct pdg_error *err)
 	return 0;
 }
 
+/* What is logged from here on would be older than its log: RDY-8 by another clock. */
+static void check_begun(struct check *c)
+{
+	struct pdg_error why = {0};
+
+	if (pdg_own_trust_log(c->core->log_since, pdg_now(&c->core->clock) + PDG_TIME_TOLERANCE,
+			      &why) < 0)
+		tell(c, "log", &why);
+}
+
 static int check_whole(struct check *c, struct pdg_error *err)
 {
 	struct pdg_core *core = c->core;
@@ -330,6 +342,7 @@ static int check_whole(struct check *c, struct pdg_error *err)
 	if (rc < 0)
 		return rc;
 	show(c);
+	check_begun(c);
 	if (pdg_journal_fsck(core->store, core->journal_key, core->journal_origin, &leaves, &why) <
 	    0)
 		tell(c, "journal", &why);

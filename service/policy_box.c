@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "service/own_keys.h"
+#include "service/own_trust.h"
 #include "util/size.h"
 #include "util/str.h"
 #include "util/time.h"
@@ -299,6 +300,11 @@ int pdg_policy_box_reload(struct pdg_policy_box *box, const struct pdg_service_c
 		own.service_keys = next->service_keys;
 	}
 	rc = load(box, cfg, &own, least, &fresh, &why);
+	if (rc == 0 && next && !pdg_key_same(next->service, box->own.service)) {
+		rc = pdg_own_trust_service(fresh, pdg_now(&box->clock), err);
+		if (rc < 0)
+			return rc;
+	}
 	if (rc == 0 && next)
 		rc = own_text(next, &text, &why);
 	if (rc == 0)

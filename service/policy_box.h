@@ -60,7 +60,8 @@ void pdg_policy_box_free(struct pdg_policy_box *box);
  * time. @keep makes the
  * new version durable before it comes into force: what was in force once is never followed by an
  * older one, whatever ends the process. On any failure the old one stays in force and
- * pdg_policy_box_stale() says so.
+ * pdg_policy_box_stale() says so; but RDY-8, when it is another key that the new policy does not
+ * trust now, is no failure of the policy: nothing has changed, and it can be taken in without.
  */
 int pdg_policy_box_reload(struct pdg_policy_box *box, const struct pdg_service_config *cfg,
 			  const struct pdg_next_key *next,

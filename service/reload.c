@@ -65,18 +65,23 @@ void pdg_reload_all(struct pdg_core *core, struct pdg_httpd *httpd,
 {
 	struct pdg_reloading r = {.core = core, .httpd = httpd, .began_with = cfg};
 	struct pdg_error err = {0};
+	const char *failed = NULL;
 	size_t i = 0;
 
 	while (i < STEPS && steps[i].again(&r, &err) == 0)
 		i++;
-	pdg_core_reloaded(core, i < STEPS ? steps[i].what : NULL, &err);
+	if (i < STEPS)
+		failed = steps[i].what;
+	else if (pdg_core_key_taken(core, &err) < 0)
+		failed = PDG_RELOAD_KEY; /* the policy that came into force does not trust it */
+	pdg_core_reloaded(core, failed, &err);
+	if (failed)
+		say_failed(failed, &err);
 	if (i == STEPS) {
 		pdg_httpd_take(httpd, PDG_TAKE(r.terms));
 		pdg_log_level(r.now->log_level);
 		pdg_log(PDG_LOG_INFO, "reloaded", NULL);
 		say_rest(&r);
-	} else {
-		say_failed(steps[i].what, &err);
 	}
 	pdg_httpd_terms_free(r.terms);
 	pdg_service_config_free(r.now);

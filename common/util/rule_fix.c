@@ -95,6 +95,7 @@ static const struct {
 	{ "RDY-3", "mend what is named (the service's log has it too) and reload; a file in a folder that was not named before takes a restart" },
 	{ "RDY-4", "see that the log answers; what waits is sent when it does" },
 	{ "RDY-5", "stop the service, put the files back, start it" },
+	{ "RDY-8", "whoever runs the service sees why at its /readyz; send it again when that is 200" },
 	{ "RDY-7", "mend signingKey or its passphrase (the service's log says what is wrong) and reload" },
 	{ "REC-1", "fetch the record again" },
 	{ "CHN-4", "ask again in a minute" },

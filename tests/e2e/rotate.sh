@@ -39,6 +39,30 @@ wait_for 10 unready RDY-7 || fail "a signing key that cannot be loaded: $(ready_
 build while-broken
 active "$first" || fail "another key is in use"
 
+# the key before the policy: it is not taken, for nobody would believe what it signs
+sed -i 's|^\tsigningKey = .*|\tsigningKey = keys/second.pem|' "$W/pedigreed.conf"
+kill -HUP "$DAEMON_PID"
+wait_for 10 grep -q '"event":"reload-failed","what":"signingKey","rule":"RDY-8"' "$W/pedigreed.log" ||
+	fail "a key that the policy does not name was not refused"
+unready RDY-7 || fail "a signing key that the policy does not name: $(ready_rule), not RDY-7"
+build wrong-order
+active "$first" || fail "a key is in use that the policy does not name"
+ok "good, by the key before" verify wrong-order
+
+# by a start it is in use, and signs nothing: the statement waits, and is good later
+world_stop
+world_start
+unready RDY-1 || fail "started with a key that the policy does not name: $(ready_rule), not RDY-1"
+printf 'artifact later\n' >"$W/later"
+ok "sign later" pedigree attest build --artifact "$W/later" --builder "$BUILDER" --key "$W/keys/ci.pem" \
+	--repository "$URI" --commit HEAD --no-submit --output "$W/later.json"
+post 503 RDY-8 "a statement, while the key is not trusted" "$W/later.json"
+world_stop
+sed -i 's|^\tsigningKey = .*|\tsigningKey = keys/signing.pem|' "$W/pedigreed.conf"
+world_start
+post 201 - "the same with the key before" "$W/later.json"
+ok "good" verify later
+
 # the policy first, then the key: no moment at which anybody's verdict changes
 sed -i 's|^\tserviceKey = .*|&\n\tserviceKey = keys/second.pem.pub|' "$W/policy"
 sed -i 's|^\tsigningKey = .*|\tsigningKey = keys/second.pem|' "$W/pedigreed.conf"

@@ -39,9 +39,10 @@ static void back_and_forward(void)
 	received_is(&w, 1, NOW + 10 * YEAR);
 	submit_at(&w, NOW, 2, 201);
 	received_is(&w, 2, NOW);
-	/* The commit is of the day before: now it is dated later than it is received. */
-	submit_at(&w, NOW - YEAR, 3, 201);
-	received_is(&w, 3, NOW - YEAR);
+	/* Before the log was begun nothing is signed: its entry would be older than the log. */
+	submit_at(&w, NOW - YEAR, 3, 503);
+	CHECK_RULE(pdg_core_ready(w.core, &err), &err, "RDY-1");
+	submit_at(&w, NOW, 3, 201);
 	/* Past 2038, where 32 bits end, and a little over 2106 where unsigned ones do. */
 	submit_at(&w, INT64_C(2147483647) + 1, 4, 201);
 	received_is(&w, 4, INT64_C(2147483648));
@@ -109,28 +110,29 @@ static void overdue_goes_by_the_clock(void)
 	CHECK_UINT(stats.pending, 1);
 	world_move(&w, "log-away", "log");
 	CHECK(all_logged_soon(&w));
+	atomic_store(&w.now, NOW);
 	CHECK_OK(pdg_core_ready(w.core, &err), &err);
 	fsck_is_clean(&w);
 	world_done(&w);
 }
 
-/* A key of the policy with a window: the clock decides, and a clock that is wrong refuses. */
+/* The service's key has a window: outside of it, by whatever clock, nothing is signed; what was
+ * signed in it stays good. */
 static void windows_go_by_the_clock(void)
 {
 	static const struct {
 		int64_t now;
-		const char *rule; /* NULL: accepted */
+		bool good;
 	} rows[] = {
-		{NOW - 2 * YEAR, "TIM-1"},
-		{NOW + 1, NULL},
-		{NOW + 2 * YEAR, "TIM-2"},
-		{NOW + 2, NULL},
+		{NOW - 2 * YEAR, false},
+		{NOW + 1, true},
+		{NOW + 2 * YEAR, false},
+		{NOW + 2, true},
 	};
 	struct world w;
 	size_t i;
 
 	world_init(&w);
-	/* The journal's and service's own keys have no window; an old key of a service has. */
 	world_configure(
 		&w, 1,
 		"[trust \"mine\"]\n\tserviceKey = signing.pub\n"
@@ -138,25 +140,58 @@ static void windows_go_by_the_clock(void)
 	world_open(&w);
 	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		PDG_AUTO(buf) struct pdg_buf chain = PDG_BUF_INIT(PDG_LIMIT_MIB(1));
 		struct pdg_error err = {0};
-		char hex[65];
 		unsigned artifact = 10 + (unsigned)i;
 
-		submit_at(&w, rows[i].now, artifact, 201);
-		artifact_hex(artifact, hex);
-		CHECK_OK(pdg_core_chain(w.core, hex, &chain, &err), &err);
-		if (rows[i].rule)
-			CHECK_HAS(pdg_buf_cstr(&chain), rows[i].rule);
-		else
-			CHECK_HAS(pdg_buf_cstr(&chain), "\"verdict\":\"good\"");
+		submit_at(&w, rows[i].now, artifact, rows[i].good ? 201 : 503);
+		CHECK_INT(pdg_core_ready(w.core, &err) == 0, rows[i].good);
+		CHECK_STR(err.rule, rows[i].good ? "" : "RDY-1");
+		if (rows[i].good)
+			chain_is(&w, artifact, "good");
 	}
-	/* TIM-1 and TIM-2 are what the rows above were refused by. */
 	pdg_test_case(NULL);
+	world_done(&w);
+}
+
+/* The first start was by a clock that was ahead: what is logged by the right one would be older
+ * than its log. It is told at once, and again by whoever checks; nothing is lost by it. */
+static void the_first_start_was_ahead(void)
+{
+	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_MIB(1));
+	struct pdg_error err = {0};
+	struct world w;
+
+	world_init(&w);
+	atomic_store(&w.now, NOW + 4 * YEAR);
+	world_open(&w);
+	CHECK_OK(pdg_core_ready(w.core, &err), &err);
+	world_close(&w);
+	atomic_store(&w.now, NOW);
+	world_open(&w);
+	CHECK_RULE(pdg_core_ready(w.core, &err), &err, "RDY-1");
+	CHECK(err.fix[0]);
+	source_body(&w, SERVER, &app_main, &body);
+	CHECK(refused(&w, pdg_buf_bytes(&body), "RDY-8", 503));
+	CHECK_RULE(pdg_core_fsck(w.core, fsck_line, NULL, &text, &err), &err, "FSK-1");
+	CHECK_HAS(pdg_buf_cstr(&text), "RDY-8");
+	world_close(&w);
+	/* What is told to be done: begin anew. */
+	world_move(&w, "p.db", "p.db.away");
+	world_move(&w, "p.db.journal-key.pem", "journal-key.away");
+	world_move(&w, "log", "log.away");
+	world_open(&w);
+	CHECK_OK(pdg_core_ready(w.core, &err), &err);
+	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	submit_at(&w, NOW, 1, 201);
+	pdg_test_case(NULL);
+	chain_is(&w, 1, "good");
+	fsck_is_clean(&w);
 	world_done(&w);
 }
 
 PDG_TEST_MAIN("clock", {"back and forward", back_and_forward},
 	      {"at the beginning of time", at_the_beginning_of_time},
 	      {"overdue goes by the clock", overdue_goes_by_the_clock},
+	      {"the first start was ahead", the_first_start_was_ahead},
 	      {"windows go by the clock", windows_go_by_the_clock})

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The service's own keys held against the policy, as a verifier will do it (chain/assess.c). Asked
+ * when a key is to follow another, before a statement is signed, and by readiness.
+ */
+#include "service/own_trust.h"
+
+#include "util/time.h"
+
+/* The list's entry of @key; one key is in one section at most (POL-8). */
+static const struct pdg_trusted_key *entry_of(const struct pdg_key_list *list,
+					      const struct pdg_key *key)
+{
+	size_t i;
+
+	for (i = 0; i < list->n; i++) {
+		if (pdg_key_same(list->v[i].key, key))
+			return &list->v[i];
+	}
+	return NULL;
+}
+
+static int good(const struct pdg_key_list *list, const struct pdg_key *key, const char *what,
+		const char *named, int64_t at, struct pdg_error *err)
+{
+	const struct pdg_trusted_key *entry = entry_of(list, key);
+	struct pdg_error why = {0};
+	int rc;
+
+	if (!entry) {
+		rc = pdg_reject(err, "RDY-8",
+				"the %s %s is none that the policy in force trusts: it names "
+				"another %s",
+				what, pdg_key_hint(key), named);
+		pdg_fix(err,
+			"name its public half by %s in [trust] of the policy, raise the "
+			"policy's version, and reload",
+			named);
+		return rc;
+	}
+	if (pdg_trusted_key_good_at(entry, at, false, &why) == 0)
+		return 0;
+	rc = pdg_reject(err, "RDY-8", "the %s %s is not good now by the policy in force: %s [%s]",
+			what, pdg_key_hint(key), why.text, why.rule);
+	pdg_fix(err, "see that the clock is right; then sign with a key that the policy trusts "
+		     "now, or mend the policy's [trust] or [revocation], raise its version, and "
+		     "reload");
+	return rc;
+}
+
+int pdg_own_trust_service(const struct pdg_in_force *f, int64_t at, struct pdg_error *err)
+{
+	return good(&f->policy->service_keys, f->signing, "signing key", "serviceKey", at, err);
+}
+
+int pdg_own_trust_journal(const struct pdg_in_force *f, const struct pdg_key *key, int64_t at,
+			  struct pdg_error *err)
+{
+	return good(&f->policy->journal_keys, key, "journal's key", "journalKey", at, err);
+}
+
+int pdg_own_trust_log(int64_t since, int64_t at, struct pdg_error *err)
+{
+	char begun[PDG_TIME_TEXT], now[PDG_TIME_TEXT];
+	int rc;
+
+	if (at >= since)
+		return 0;
+	pdg_time_text(since, begun);
+	pdg_time_text(at, now);
+	rc = pdg_reject(err, "RDY-8",
+			"the log was begun at %s by the clock of then, and it is %s: an entry of "
+			"today would be older than its log, which nobody believes",
+			begun, now);
+	pdg_fix(err, "set the clock right; if it is right, it was ahead at the first start: stop "
+		     "the service, move the store and the log away, with the keys beside them, "
+		     "start it anew, and give verifiers the new trusted root");
+	return rc;
+}
