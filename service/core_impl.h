@@ -51,7 +51,7 @@ struct pdg_core {
 	struct pdg_log *log;	  /* a Rekor's: NULL until the relay is started */
 	struct pdg_key *log_key;  /* public; of a Rekor: configured */
 	uint8_t log_id[32];
-	int64_t log_since; /* when it was begun; 0: not here */
+	int64_t log_since;	  /* when it was begun; 0: not here */
 	struct pdg_buf root_json; /* TrustedRoot of this log */
 	struct pdg_root *root;	  /* the same, read */
 	struct pdg_policy_box *policy;

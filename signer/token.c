@@ -22,6 +22,17 @@ int pdg_token_refuse(const struct pdg_token *t, struct pdg_error *err, const cha
 	return pdg_reject(err, "KEY-5", "%s: %s", t->name, text);
 }
 
+int pdg_token_away(const struct pdg_token *t, struct pdg_error *err, const char *fmt, ...)
+{
+	char text[PDG_ERROR_TEXT_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	return pdg_reject(err, "KEY-7", "%s: %s", t->name, text);
+}
+
 static void token_free(void *ctx)
 {
 	struct pdg_token *t = ctx;
@@ -51,6 +62,14 @@ static struct pdg_token *token_new(void)
 	return t;
 }
 
+static int bad_uri(int rc, struct pdg_error *err)
+{
+	pdg_fix(err,
+		"write it as RFC 7512 has it: pkcs11:token=T;object=O?module-path=/M&pin-source="
+		"file:/P, in quotes, with %%25 for a %% in a name");
+	return rc;
+}
+
 static int read_uri(struct pdg_token *t, const char *uri, struct pdg_error *err)
 {
 	size_t n = strcspn(uri, "?");
@@ -62,11 +81,13 @@ static int read_uri(struct pdg_token *t, const char *uri, struct pdg_error *err)
 		return pdg_nomem(err);
 	rc = p11_kit_uri_parse(uri, P11_KIT_URI_FOR_ANY, t->uri);
 	if (rc != P11_KIT_URI_OK)
-		return pdg_token_refuse(t, err, "the URI cannot be read: %s",
-					p11_kit_uri_message(rc));
+		return bad_uri(pdg_token_refuse(t, err, "the URI cannot be read: %s",
+						p11_kit_uri_message(rc)),
+			       err);
 	/* p11-kit's rule for what it does not know: such a URI names nothing. */
 	if (p11_kit_uri_any_unrecognized(t->uri))
-		return pdg_token_refuse(t, err, "the URI has parts that are not known");
+		return bad_uri(pdg_token_refuse(t, err, "the URI has parts that are not known"),
+			       err);
 	return 0;
 }
 
@@ -79,27 +100,39 @@ static int module_of(const struct pdg_token *t, const char **out, struct pdg_err
 	const char *path = p11_kit_uri_get_module_path(t->uri);
 
 	if (!path)
-		return pdg_token_refuse(t, err, "the URI names no module (module-path)");
+		return bad_uri(pdg_token_refuse(t, err, "the URI names no module (module-path)"),
+			       err);
 	if (path[0] != '/')
-		return pdg_token_refuse(t, err, "module-path is no absolute path");
+		return bad_uri(pdg_token_refuse(t, err, "module-path is no absolute path"), err);
 	*out = path;
 	return 0;
 }
 
 static int load_module(struct pdg_token *t, struct pdg_error *err)
 {
-	const char *path;
+	const char *path, *why;
+	CK_RV rv;
 	int rc = module_of(t, &path, err);
 
 	if (rc < 0)
 		return rc;
 	t->loaded = p11_kit_module_load(path, 0);
-	if (!t->loaded)
-		return pdg_token_refuse(t, err, "the module %s cannot be loaded", path);
-	if (p11_kit_module_initialize(t->loaded) == CKR_OK)
+	if (!t->loaded) {
+		why = p11_kit_message();
+		rc = pdg_token_refuse(t, err, "the module %s cannot be loaded: %s", path,
+				      why ? why : "the loader does not say why");
+		pdg_fix(err, "name by module-path a PKCS#11 module for this machine, which the "
+			     "service's user can read, as all that it needs (ldd shows that)");
+		return rc;
+	}
+	rv = p11_kit_module_initialize(t->loaded);
+	if (rv == CKR_OK)
 		return 0;
 	p11_kit_module_release(PDG_TAKE(t->loaded));
-	return pdg_token_refuse(t, err, "the module %s does not start", path);
+	rc = pdg_token_away(t, err, "the module %s does not start: %s", path, p11_kit_strerror(rv));
+	pdg_fix(err, "see that what the module speaks to is there, and its own configuration: a "
+		     "variable of the unit file may name it (SOFTHSM2_CONF)");
+	return rc;
 }
 
 static int read_pin(struct pdg_token *t, struct pdg_error *err)
@@ -119,8 +152,29 @@ static int read_pin(struct pdg_token *t, struct pdg_error *err)
 	if (source[0] == '/' && source[1] == '/')
 		source += 2;
 	if (source[0] != '/')
-		return pdg_token_refuse(t, err, "pin-source is not file: and an absolute path");
+		return bad_uri(
+			pdg_token_refuse(t, err, "pin-source is not file: and an absolute path"),
+			err);
 	return pdg_context(err, pdg_key_secret_file(source, &t->pin, err), "pin-source");
+}
+
+/* Is nobody there to look at a PIN? All else may be a PIN that was wrong, and counted. */
+static bool is_away(CK_RV rv)
+{
+	switch (rv) {
+	case CKR_TOKEN_NOT_PRESENT:
+	case CKR_TOKEN_NOT_RECOGNIZED:
+	case CKR_DEVICE_REMOVED:
+	case CKR_DEVICE_ERROR:
+	case CKR_DEVICE_MEMORY:
+	case CKR_HOST_MEMORY:
+	case CKR_SLOT_ID_INVALID:
+	case CKR_SESSION_HANDLE_INVALID:
+	case CKR_SESSION_CLOSED:
+		return true;
+	default:
+		return false;
+	}
 }
 
 static CK_RV login(struct pdg_token *t, CK_SESSION_HANDLE session)
@@ -131,7 +185,10 @@ static CK_RV login(struct pdg_token *t, CK_SESSION_HANDLE session)
 	if (rv != CKR_OK || !(info.flags & CKF_LOGIN_REQUIRED))
 		return rv;
 	rv = t->module->C_Login(session, CKU_USER, t->pin.p, t->pin.n);
-	return rv == CKR_USER_ALREADY_LOGGED_IN ? CKR_OK : rv;
+	if (rv == CKR_USER_ALREADY_LOGGED_IN)
+		return CKR_OK;
+	t->pin_refused = rv != CKR_OK && !is_away(rv);
+	return rv;
 }
 
 CK_RV pdg_token_session(struct pdg_token *t, CK_SESSION_HANDLE *out)
@@ -169,6 +226,25 @@ void pdg_token_session_back(struct pdg_token *t, CK_SESSION_HANDLE session, bool
 		(void)t->module->C_CloseSession(session);
 }
 
+/* A PIN that is wrong is not tried again and again: that locks a token. */
+static int not_opened(const struct pdg_token *t, CK_RV rv, struct pdg_error *err)
+{
+	int rc;
+
+	if (!t->pin_refused)
+		return pdg_token_away(t, err, "the token cannot be opened: %s",
+				      p11_kit_strerror(rv));
+	rc = pdg_token_refuse(t, err, "the token cannot be opened: %s%s", p11_kit_strerror(rv),
+			      t->pin.n ? "" : " (the URI gives no PIN)");
+	if (t->pin.n)
+		pdg_fix(err, "put the right PIN into the file of pin-source; after a few wrong "
+			     "ones a token locks itself (pkcs11-tool --module MODULE -L shows it)");
+	else
+		pdg_fix(err, "put the PIN into a file of mode 0600, and name that in the URI by "
+			     "pin-source=file:/PATH");
+	return rc;
+}
+
 static int open_key(struct pdg_token *t, struct pdg_buf *spki, struct pdg_error *err)
 {
 	CK_SESSION_HANDLE session;
@@ -176,9 +252,7 @@ static int open_key(struct pdg_token *t, struct pdg_buf *spki, struct pdg_error 
 	int rc;
 
 	if (rv != CKR_OK)
-		return pdg_token_refuse(t, err, "the token cannot be opened: %s%s",
-					p11_kit_strerror(rv),
-					t->pin.n ? "" : " (the URI gives no PIN)");
+		return not_opened(t, rv, err);
 	rc = pdg_token_find_key(t, session, err);
 	if (rc == 0)
 		rc = pdg_token_public(t, session, spki, err);

@@ -23,7 +23,7 @@ int pdg_token_module(const char *uri, char **out, struct pdg_error *err) PDG_MUS
  * A token that does not sign any more is SVC-3: nothing is opened again here, the process ends and
  * another one begins (signer/holder.c).
  *
- * Returns 0, PDG_E_USAGE (KEY-5; KEY-2, KEY-3 the file of the PIN), PDG_E_NOMEM.
+ * Returns 0, PDG_E_USAGE (KEY-5; KEY-2, KEY-3 the file of the PIN), PDG_E_IO (KEY-7), PDG_E_NOMEM.
  */
 int pdg_token_open(const char *uri, struct pdg_key **out, struct pdg_error *err) PDG_MUST_CHECK;
 

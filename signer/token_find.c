@@ -54,7 +54,7 @@ int pdg_token_find_slot(struct pdg_token *t, struct pdg_error *err)
 	if (rc < 0 || found == 1)
 		return rc;
 	if (found == 0)
-		return pdg_token_refuse(t, err, "no token is there that this URI names");
+		return pdg_token_away(t, err, "no token is there that this URI names");
 	return pdg_token_refuse(
 		t, err, "%zu tokens are there that this URI names: say more of the one", found);
 }

@@ -22,6 +22,7 @@ struct pdg_token {
 	CK_OBJECT_HANDLE key;
 	CK_KEY_TYPE kind;
 	bool asks_always; /* CKA_ALWAYS_AUTHENTICATE */
+	bool pin_refused; /* when it was opened */
 	enum pdg_key_type type;
 
 	pthread_mutex_t mutex; /* guards: */
@@ -33,7 +34,11 @@ struct pdg_token {
 int pdg_token_refuse(const struct pdg_token *t, struct pdg_error *err, const char *fmt, ...)
 	PDG_PRINTF(3, 4);
 
-/** The one token of the module that the URI names: t->module, t->slot. KEY-5. */
+/** The same by KEY-7: it may be there later. */
+int pdg_token_away(const struct pdg_token *t, struct pdg_error *err, const char *fmt, ...)
+	PDG_PRINTF(3, 4);
+
+/** The one token of the module that the URI names: t->module, t->slot. KEY-5, KEY-7. */
 int pdg_token_find_slot(struct pdg_token *t, struct pdg_error *err) PDG_MUST_CHECK;
 /** The one private key in it that the URI names: t->key, t->kind, t->asks_always. KEY-5. */
 int pdg_token_find_key(struct pdg_token *t, CK_SESSION_HANDLE session,

@@ -32,6 +32,7 @@ static const struct pdg_rule rules[] = {
 	{ "KEY-4", PDG_E_USAGE, 403, "refused", "an encrypted private key without a passphrase, or with a wrong one" },
 	{ "KEY-5", PDG_E_USAGE, 403, "refused", "a PKCS#11 URI by which no private key can be used: no such token or key, several of them, a wrong PIN" },
 	{ "KEY-6", PDG_E_USAGE, 403, "refused", "the holder of the service's keys is asked to sign what such a key does not sign" },
+	{ "KEY-7", PDG_E_IO, 503, "not-ready", "the token that a key is in is not there, or cannot be opened at this moment" },
 	{ "SIG-1", PDG_E_REJECTED, 403, "signature-invalid", "a signature does not verify" },
 	{ "SIG-2", PDG_E_REJECTED, 403, "signature-invalid", "a signature of this key cannot be checked by a digest alone" },
 

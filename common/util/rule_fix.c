@@ -91,6 +91,7 @@ static const struct {
 	{ "SVC-2", "send it again when the service is back" },
 	{ "SVC-3", "send it again after Retry-After; the service's log says what became of its keys" },
 	{ "CFG-3", "give each purpose a key of its own: pedigree key generate FILE" },
+	{ "KEY-7", "see that the token, and what its module speaks to, is there: pkcs11-tool --module MODULE -L" },
 	{ "RDY-1", "see that signingKey can be read, and that the policy names it as serviceKey" },
 	{ "RDY-3", "mend what is named (the service's log has it too) and reload; a file in a folder that was not named before takes a restart" },
 	{ "RDY-4", "see that the log answers; what waits is sent when it does" },
