@@ -20,7 +20,7 @@ int pdg_hook_configure(struct pdg_hook_run *h, struct pdg_error *err)
 		rc = pdg_repo_config(h->repo, "pedigree.service", &h->settings.service, err);
 	}
 	if (rc == 0)
-		rc = pdg_repo_config(h->repo, "pedigree.proxy", &h->settings.proxy, err);
+		rc = pdg_repo_way(h->repo, &h->settings.way, err);
 	if (rc == 0)
 		rc = pdg_repo_config(h->repo, "pedigree.deadline", &h->settings.deadline, err);
 	if (rc == 0 && !h->settings.deadline) {

@@ -21,7 +21,7 @@ struct pdg_hook_settings {
 	const char *server_key; /* post-receive: the git server's private key, or NULL */
 	char *service;		/* or NULL */
 	char *deadline;
-	char *proxy; /* or NULL */
+	struct pdg_way way;
 };
 
 struct pdg_hook_run {

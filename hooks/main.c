@@ -27,7 +27,7 @@ static const struct pdg_opt options[] = {
 	{"server-key", "PEM", "post-receive: the git server's private key", false},
 	{"service", "URL", "post-receive: where statements go", false},
 	{"deadline", "TIME", "post-receive: how long a push may wait for the service", false},
-	{"proxy", "URL", "post-receive: HTTP proxy", false},
+	PDG_WAY_OPTIONS,
 	{"chain", "FILE", "the hook that was here before", false},
 	{"existing", "WHEN", "when that runs: before (default) or after", false},
 	{0},
@@ -94,7 +94,7 @@ static void hook_done(struct pdg_hook_run *h)
 {
 	free(h->settings.service);
 	free(h->settings.deadline);
-	free(h->settings.proxy);
+	pdg_way_done(&h->settings.way);
 	pdg_place_done(&h->place);
 	pdg_repo_free(h->repo);
 }
@@ -127,7 +127,7 @@ static int fixed_settings(const struct pdg_args *args, struct pdg_hook_settings 
 	if (rc == 0)
 		rc = copy_option(args, "deadline", PDG_HOOK_DEADLINE, &s->deadline, err);
 	if (rc == 0)
-		rc = copy_option(args, "proxy", NULL, &s->proxy, err);
+		rc = pdg_way_of_args(args, &s->way, err);
 	return rc;
 }
 

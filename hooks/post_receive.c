@@ -121,6 +121,7 @@ static void put_option(struct pdg_buf *b, const char *option, const char *value)
 static void tell_remedy(const struct pdg_hook_run *h, const char *hex, const char *ref)
 {
 	PDG_AUTO(buf) struct pdg_buf line = PDG_BUF_INIT(PDG_LIMIT_TEXT);
+	size_t i;
 
 	pdg_buf_puts(&line, "pedigree");
 	put_option(&line, "-C", pdg_repo_gitdir(h->repo));
@@ -130,7 +131,8 @@ static void tell_remedy(const struct pdg_hook_run *h, const char *hex, const cha
 	put_option(&line, "--server-key", h->settings.server_key);
 	put_option(&line, "--ref", ref);
 	put_option(&line, "--service", h->settings.service);
-	put_option(&line, "--proxy", h->settings.proxy);
+	for (i = 0; i < PDG_WAY_PARTS; i++)
+		put_option(&line, pdg_way_names[i].dashed, h->settings.way.v[i]);
 	if (pdg_buf_check(&line, NULL) == 0)
 		pdg_out(stderr, PDG_PLAIN, "pedigree: then, on the server: %s %s\n",
 			pdg_buf_cstr(&line), hex);
@@ -162,7 +164,7 @@ static int hand_over(const struct pdg_hook_run *h, size_t made, struct pdg_error
 		.outbox = h->place.outbox,
 		.service = h->settings.service,
 		.deadline = h->settings.deadline,
-		.proxy = h->settings.proxy,
+		.way = &h->settings.way,
 	};
 	PDG_AUTO(mem) char *what = pdg_str_printf("%zu source%s", made, made == 1 ? "" : "s");
 	enum pdg_sent sent = PDG_SENT_NONE;

@@ -183,7 +183,7 @@ static int submit(struct collecting *c, struct pdg_error *err)
 	const struct pdg_send send = {.outbox = p->outbox,
 				      .service = s->service,
 				      .deadline = s->deadline,
-				      .proxy = s->proxy};
+				      .way = &s->way};
 	enum pdg_sent sent = PDG_SENT_NONE;
 	size_t waiting = 0;
 	size_t refused = 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Settings by way of `pedigree-repo settings`, which prints {"policy","service","proxy","outbox"}.
+/* Settings by way of `pedigree-repo settings`, which prints {"policy","service","outbox"}
+ * and the way to the service, each part by its option's name.
  */
 #include "common/settings.h"
 
@@ -18,7 +19,7 @@ void pdg_settings_done(struct pdg_settings *s)
 {
 	free(s->policy);
 	free(s->service);
-	free(s->proxy);
+	pdg_way_done(&s->way);
 	free(s->outbox);
 	*s = (struct pdg_settings){0};
 }
@@ -41,6 +42,7 @@ int pdg_settings_load(struct pdg_settings *out, struct pdg_error *err)
 	PDG_AUTO(mem) char *program = NULL;
 	const char *argv[] = {"pedigree-repo", "settings", NULL};
 	struct pdg_spawn s = {.argv = argv, .out = &text, .quiet = true, .timeout_ms = SETTINGS_MS};
+	size_t i;
 	int rc, status;
 
 	if (pdg_program_path("pedigree-repo", &program, NULL) < 0)
@@ -60,8 +62,8 @@ int pdg_settings_load(struct pdg_settings *out, struct pdg_error *err)
 		rc = copy_member(o, "policy", &out->policy, err);
 	if (rc == 0)
 		rc = copy_member(o, "service", &out->service, err);
-	if (rc == 0)
-		rc = copy_member(o, "proxy", &out->proxy, err);
+	for (i = 0; rc == 0 && i < PDG_WAY_PARTS; i++)
+		rc = copy_member(o, pdg_way_names[i].option, &out->way.v[i], err);
 	if (rc == 0)
 		rc = copy_member(o, "outbox", &out->outbox, err);
 	return rc;

@@ -10,11 +10,12 @@
 
 #include "util/auto.h"
 #include "util/error.h"
+#include "util/way.h"
 
 struct pdg_settings {
 	char *policy;
 	char *service;
-	char *proxy;
+	struct pdg_way way;
 	char *outbox; /* folder; NULL outside a repository */
 };
 

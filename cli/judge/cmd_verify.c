@@ -21,13 +21,13 @@
 #include "util/str.h"
 
 #define FETCH_MS 120000
-#define ARGV_MAX 12
+#define ARGV_MAX (10 + PDG_WAY_WORDS)
 
 const struct pdg_opt pdg_cmd_verify_options[] = {
 	{"from", "DIR|URL", "where the records are; default: the configured service", false},
 	{"policy", "FILE", "the policy to judge by", false},
 	{"save", "DIR", "keep the records that are fetched", false},
-	{"proxy", "URL", "HTTP proxy for fetching", false},
+	PDG_WAY_OPTIONS,
 	{"deadline", "TIME", "give up fetching after so long, e.g. 5s", false},
 	{"json", NULL, "print the verdict as JSON", false},
 	{"verbose", NULL, "show each check that was made", false},
@@ -62,8 +62,8 @@ static bool is_url(const char *s)
  * Run pedigree-net, which puts the records of @subject into @dir or, where that is NULL, hands
  * them to us, and says itself what went wrong. 0, or the exit status: no verdict is 1 without one.
  */
-static int run_net(struct verifying *v, const char *service, const char *proxy, const char *dir,
-		   struct pdg_error *err)
+static int run_net(struct verifying *v, const char *service, const struct pdg_way *way,
+		   const char *dir, struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf lines = PDG_BUF_INIT(PDG_LIMIT_EVIDENCE);
 	PDG_AUTO(mem) char *program = NULL;
@@ -75,10 +75,7 @@ static int run_net(struct verifying *v, const char *service, const char *proxy, 
 
 	if (!subject)
 		return pdg_nomem(err);
-	if (proxy) {
-		argv[n++] = "--proxy";
-		argv[n++] = proxy;
-	}
+	n += pdg_way_words(way, argv + n);
 	if (pdg_args_has(v->args, "deadline")) {
 		argv[n++] = "--deadline";
 		argv[n++] = pdg_args_get(v->args, "deadline");
@@ -102,23 +99,26 @@ static int run_net(struct verifying *v, const char *service, const char *proxy, 
 		   : pdg_evidence_lines(pdg_buf_bytes(&lines), service, &v->evidence, err);
 }
 
-/* The service and proxy: --from and --proxy, else the environment's, else the repository's. */
+/* The service and the way to it: options', else the environment's and the repository's. */
 static int fetch(struct verifying *v, const char *dir, struct pdg_error *err)
 {
 	PDG_AUTO(settings) struct pdg_settings s = {0};
 	const char *from = pdg_args_get(v->args, "from");
-	const char *proxy = pdg_args_get(v->args, "proxy");
+	PDG_AUTO(way) struct pdg_way way = {.v = {NULL}};
 	const char *env = getenv("PEDIGREE_SERVICE");
-	int rc;
+	int rc = pdg_way_of_args(v->args, &way, err);
 
+	if (rc < 0)
+		return rc;
 	if (from)
-		return run_net(v, from, proxy, dir, err);
+		return run_net(v, from, &way, dir, err);
 	rc = pdg_settings_load(&s, err);
 	if (rc < 0)
 		return rc;
 	from = env && env[0] ? env : s.service;
+	pdg_way_complete(&way, &s.way);
 	if (from)
-		return run_net(v, from, proxy ? proxy : s.proxy, dir, err);
+		return run_net(v, from, &way, dir, err);
 	rc = pdg_reject(err, "CLI-2", "no evidence is named, and no service is configured");
 	pdg_fix(err, "give --from DIR or --from URL, or set PEDIGREE_SERVICE");
 	return rc;

@@ -4,6 +4,7 @@
 #define PDG_CLI_JUDGE_H
 
 #include "util/opt.h"
+#include "util/way.h"
 
 extern const struct pdg_opt pdg_cmd_verify_options[];
 extern const struct pdg_opt pdg_cmd_verify_bundle_options[];

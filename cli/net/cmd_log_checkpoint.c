@@ -12,7 +12,7 @@ const struct pdg_opt pdg_cmd_log_checkpoint_options[] = {
 	{"trusted-root", "FILE", "check the signature against this TrustedRoot", false},
 	{"policy", "FILE", "check it against the policy's trustedRoot or journalKey", false},
 	{"journal", NULL, "the service's journal instead of the log", false},
-	{"proxy", "URL", "HTTP proxy", false},
+	PDG_WAY_OPTIONS,
 	{0},
 };
 

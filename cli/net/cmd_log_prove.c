@@ -26,7 +26,7 @@ const struct pdg_opt pdg_cmd_log_prove_options[] = {
 	{"checkpoint", "FILE", "prove that this older checkpoint's tree is a part of today's",
 	 false},
 	{"journal", NULL, "with --checkpoint: of the service's journal", false},
-	{"proxy", "URL", "HTTP proxy", false},
+	PDG_WAY_OPTIONS,
 	{0},
 };
 

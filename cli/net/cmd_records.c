@@ -11,14 +11,14 @@
 
 const struct pdg_opt pdg_cmd_records_options[] = {
 	{"service", "URL", "the service; default: the configured one", false},
-	{"proxy", "URL", "HTTP proxy", false},
+	PDG_WAY_OPTIONS,
 	{"deadline", "TIME", "give up after so long, e.g. 5s", false},
 	{0},
 };
 
 const struct pdg_opt pdg_cmd_ping_options[] = {
 	{"service", "URL", "the service; default: the configured one", false},
-	{"proxy", "URL", "HTTP proxy", false},
+	PDG_WAY_OPTIONS,
 	{"report", NULL, "say on standard output what is wrong, and exit 1", false},
 	{0},
 };

@@ -39,7 +39,7 @@ const struct pdg_opt pdg_cmd_submit_options[] = {
 	 false},
 	{"bundle", "FILE", "write the bundle that comes back", false},
 	{"records", "DIR", "save the records of what was submitted and of its links", false},
-	{"proxy", "URL", "HTTP proxy", false},
+	PDG_WAY_OPTIONS,
 	{"as", "NAME", "what to call the one statement in messages (default: its file)", false},
 	{"quiet", NULL, "print nothing but errors", false},
 	{0},
@@ -100,7 +100,8 @@ static int post(struct pdg_sending *s, struct pdg_bytes body, struct pdg_http_an
 
 	for (;;) {
 		rc = post_once(s, body, a, err);
-		if (rc != PDG_E_IO)
+		/* No certificate becomes another by waiting. */
+		if (rc != PDG_E_IO || (err && pdg_str_eq(err->rule, "NET-5")))
 			return rc;
 		wait = a->retry_after > 0 ? (int64_t)a->retry_after * 1000 : pause;
 		if (pdg_monotonic_ms() + wait >= s->end_ms)
@@ -143,6 +144,21 @@ static int check_reference(const struct pdg_sending *s, struct pdg_bytes body,
 	return rc;
 }
 
+/* The statement is accepted, whatever becomes of reading it back: no refusal, so no exit status 1.
+ */
+static int keep_records(struct pdg_sending *s, const char *reference, struct pdg_error *err)
+{
+	struct pdg_error why = {0};
+	int rc = pdg_records_by_reference(&s->service, reference, s->records, &why);
+
+	if (rc == 0)
+		return 0;
+	why.code = PDG_E_IO;
+	if (err)
+		*err = why;
+	return pdg_context(err, PDG_E_IO, "accepted, but its records cannot be kept");
+}
+
 static int take_answer(struct pdg_sending *s, const char *name, struct pdg_bytes body,
 		       const struct pdg_http_answer *a, struct pdg_error *err)
 {
@@ -166,7 +182,7 @@ static int take_answer(struct pdg_sending *s, const char *name, struct pdg_bytes
 	if (s->bundle)
 		rc = save_bundle(s, a, err);
 	if (rc == 0 && s->records)
-		rc = pdg_records_by_reference(&s->service, reference, s->records, err);
+		rc = keep_records(s, reference, err);
 	return rc;
 }
 
@@ -240,7 +256,8 @@ static int send_one_file(struct pdg_sending *s, const char *file, const char *as
 	if (rc < 0)
 		return rc;
 	rc = pdg_send_one(s, as ? as : called(file), pdg_buf_bytes(&body), &a, err);
-	*out_away = rc == PDG_E_IO && a.status != 424;
+	/* What was accepted (2xx) was answered, whatever could not be done with it then. */
+	*out_away = rc == PDG_E_IO && a.status != 424 && a.status / 100 != 2;
 	return rc;
 }
 

@@ -7,28 +7,29 @@
 
 #include "common/check_option.h"
 #include "common/settings.h"
+#include "crypto/key.h"
 #include "util/limits.h"
 #include "util/problem.h"
 #include "util/rule.h"
 #include "util/str.h"
 #include "util/time.h"
 
-/* --service; else the environment's or the repository's, whose proxy then counts too. */
+/* --service; else the environment's or the repository's, whose way to it then counts too. */
 static int find_service(const struct pdg_args *args, struct pdg_settings *settings,
-			const char **out_url, const char **out_proxy, struct pdg_error *err)
+			const char **out_url, struct pdg_way *out_way, struct pdg_error *err)
 {
 	const char *env = getenv("PEDIGREE_SERVICE");
-	int rc;
+	int rc = pdg_way_of_args(args, out_way, err);
 
+	if (rc < 0)
+		return rc;
 	*out_url = pdg_args_get(args, "service");
-	*out_proxy = pdg_args_get(args, "proxy");
 	if (!*out_url) {
 		rc = pdg_settings_load(settings, err);
 		if (rc < 0)
 			return rc;
 		*out_url = env && env[0] ? env : settings->service;
-		if (!*out_proxy)
-			*out_proxy = settings->proxy;
+		pdg_way_complete(out_way, &settings->way);
 	}
 	if (!*out_url) {
 		rc = pdg_reject(err, "CLI-2", "no service is named");
@@ -42,20 +43,40 @@ static int find_service(const struct pdg_args *args, struct pdg_settings *settin
 				     *out_url, err);
 }
 
+/* What the files of the way are, read as far as it is ours to. */
+static int open_way(const struct pdg_way *way, struct pdg_http **out, struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf key = PDG_BUF_INIT(PDG_LIMIT_KEY_PEM);
+	const char *ca = way->v[PDG_WAY_CA];
+	const char *cert = way->v[PDG_WAY_CLIENT_CERT];
+	struct pdg_http_options opt = {
+		.proxy = way->v[PDG_WAY_PROXY], .ca_file = ca, .client_cert = cert};
+	int rc = pdg_way_check(way, err);
+
+	if (rc == 0 && ca)
+		rc = pdg_check_in_file(ca, "--ca", err);
+	if (rc == 0 && cert)
+		rc = pdg_check_in_file(cert, "--client-cert", err);
+	if (rc == 0 && cert)
+		rc = pdg_key_private_bytes(way->v[PDG_WAY_CLIENT_KEY], &key, err);
+	opt.client_key = pdg_buf_bytes(&key);
+	return rc < 0 ? rc : pdg_http_new(&opt, out, err);
+}
+
 int pdg_service_open(const struct pdg_args *args, struct pdg_service_client *out,
 		     struct pdg_error *err)
 {
 	PDG_AUTO(settings) struct pdg_settings settings = {0};
 	PDG_AUTO(http) struct pdg_http *http = NULL;
-	struct pdg_http_options opt = {.proxy = NULL};
+	PDG_AUTO(way) struct pdg_way way = {.v = {NULL}};
 	const char *url;
 	char *copy;
 	size_t n;
 	int rc;
 
-	rc = find_service(args, &settings, &url, &opt.proxy, err);
+	rc = find_service(args, &settings, &url, &way, err);
 	if (rc == 0)
-		rc = pdg_http_new(&opt, &http, err);
+		rc = open_way(&way, &http, err);
 	if (rc < 0)
 		return rc;
 	copy = pdg_str_dup(url);
@@ -139,6 +160,11 @@ int pdg_service_call(struct pdg_service_client *s, const struct pdg_http_request
 	if (s->end_ms && left < request.timeout_ms)
 		request.timeout_ms = left > 1 ? (int)left : 1;
 	rc = pdg_http_call(s->http, &request, max, out, err);
+	if (rc < 0 && err && !err->fix[0] && pdg_str_eq(err->rule, "NET-5"))
+		pdg_fix(err,
+			"is %s the name in its certificate? else give the CA of it: --ca FILE, or "
+			"git config --global pedigree.ca FILE",
+			s->url);
 	if (rc < 0 && err && !err->fix[0])
 		pdg_fix(err, "is pedigreed running, and is %s its address?", s->url);
 	return rc;

@@ -5,6 +5,7 @@
 
 #include "http/client.h"
 #include "util/opt.h"
+#include "util/way.h"
 
 struct pdg_service_client {
 	struct pdg_http *http;
@@ -17,7 +18,8 @@ struct pdg_service_client {
 
 /**
  * The service named by --service, else $PEDIGREE_SERVICE, else the repository's pedigree.service;
- * --proxy, else the repository's. Returns 0 or PDG_E_USAGE (CLI-2: none named).
+ * the way to it (util/way.h) likewise. Returns 0 or PDG_E_USAGE (CLI-2: none named, half a pair;
+ * CLI-3, KEY-2, KEY-3: its files).
  */
 int pdg_service_open(const struct pdg_args *args, struct pdg_service_client *out,
 		     struct pdg_error *err) PDG_MUST_CHECK;

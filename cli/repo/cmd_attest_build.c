@@ -37,7 +37,7 @@ const struct pdg_opt pdg_cmd_attest_build_options[] = {
 	 false},
 	{"bundle", "FILE", "write the bundle that comes back", false},
 	{"records", "DIR", "save the records of the build and of its source", false},
-	{"proxy", "URL", "HTTP proxy", false},
+	PDG_WAY_OPTIONS,
 	{0},
 };
 
@@ -248,10 +248,11 @@ static int find_service(const struct building *b, char **out, struct pdg_error *
 static int submit(const struct building *b, const char *service, struct pdg_bytes envelope,
 		  struct pdg_error *err)
 {
-	static const char *const passed[] = {"wait", "deadline", "bundle", "records", "proxy"};
-	static const char *const dashed[] = {"--wait", "--deadline", "--bundle", "--records",
-					     "--proxy"};
-	const char *words[20] = {"submit", "-", "--as", called(b), "--service", service};
+	static const char *const passed[] = {"wait", "deadline", "bundle", "records"};
+	static const char *const dashed[] = {"--wait", "--deadline", "--bundle", "--records"};
+	PDG_AUTO(way) struct pdg_way way = {.v = {NULL}};
+	const char *words[16 + PDG_WAY_WORDS] = {"submit",  "-",	 "--as",
+						 called(b), "--service", service};
 	size_t n = 6;
 	size_t i;
 	int status = 0;
@@ -263,6 +264,10 @@ static int submit(const struct building *b, const char *service, struct pdg_byte
 			words[n++] = pdg_args_get(b->args, passed[i]);
 		}
 	}
+	rc = pdg_here_way(b->args, NULL, b->repo, &way, err);
+	if (rc < 0)
+		return rc;
+	(void)pdg_way_words(&way, words + n);
 	rc = pdg_run_net_with(words, envelope, &status, err);
 	return rc < 0 ? rc : status;
 }

@@ -26,7 +26,7 @@ const struct pdg_opt pdg_cmd_attest_source_options[] = {
 	{"output", "FILE", "write the submission to a file", false},
 	{"no-submit", NULL, "leave it in the outbox", false},
 	{"service", "URL", "the service; default: the configured one", false},
-	{"proxy", "URL", "HTTP proxy", false},
+	PDG_WAY_OPTIONS,
 	{0},
 };
 
@@ -173,7 +173,7 @@ static int judge(struct attesting *a, struct pdg_error *err)
 static int send(struct attesting *a, struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *service = NULL;
-	PDG_AUTO(mem) char *proxy = NULL;
+	PDG_AUTO(way) struct pdg_way way = {.v = {NULL}};
 	int status = 0;
 	int rc;
 
@@ -182,7 +182,8 @@ static int send(struct attesting *a, struct pdg_error *err)
 	rc = setting(a, "service", "PEDIGREE_SERVICE", a->script.service, "pedigree.service",
 		     &service, err);
 	if (rc == 0)
-		rc = setting(a, "proxy", NULL, a->script.proxy, "pedigree.proxy", &proxy, err);
+		rc = pdg_here_way(a->args, a->script.policy ? &a->script.way : NULL, a->repo, &way,
+				  err);
 	if (rc < 0)
 		return rc;
 	if (!service) {
@@ -190,11 +191,10 @@ static int send(struct attesting *a, struct pdg_error *err)
 			a->place.outbox);
 		return 0;
 	}
-	const char *words[] = {"submit",	"--service",
-			       service,		"--outbox",
-			       a->place.outbox, proxy ? "--proxy" : NULL,
-			       proxy,		NULL};
+	const char *words[6 + PDG_WAY_WORDS] = {"submit", "--service", service, "--outbox",
+						a->place.outbox};
 
+	(void)pdg_way_words(&way, words + 5);
 	rc = pdg_run_net(words, &status, err);
 	return rc < 0 ? rc : status;
 }

@@ -20,6 +20,7 @@ const struct pdg_opt pdg_cmd_doctor_options[] = {
 	{"policy", "FILE", "the policy", false},
 	{"repository", "URI", "the policy's section", false},
 	{"service", "URL", "the service; default: the configured one", false},
+	PDG_WAY_OPTIONS,
 	{0},
 };
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/check_option.h"
+#include "crypto/key.h"
 #include "gate/certificate.h"
 #include "gate/emit.h"
 #include "git/notes.h"
@@ -33,7 +34,7 @@ const struct pdg_opt pdg_cmd_hooks_install_options[] = {
 	{"service", "URL", "server: where sources are sent", false},
 	{"deadline", "TIME",
 	 "server: how long a push may wait for the service, 1s to 1h (default 2s)", false},
-	{"proxy", "URL", "server: HTTP proxy", false},
+	PDG_WAY_OPTIONS,
 	{0},
 };
 
@@ -67,12 +68,39 @@ static int try_server_key(const struct pdg_place *p, const char *file, struct pd
 struct fixed {
 	char *policy;
 	char *server_key;
+	struct pdg_way way;
 };
 
 static void fixed_done(struct fixed *f)
 {
 	free(f->policy);
 	free(f->server_key);
+	pdg_way_done(&f->way);
+}
+
+/* The way to the service, files by their absolute paths, and good as far as can be seen here. */
+static int try_way(const struct pdg_args *args, struct pdg_way *w, struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf key = PDG_BUF_INIT(PDG_LIMIT_KEY_PEM);
+	int rc = pdg_way_of_args(args, w, err);
+	size_t i;
+
+	if (rc == 0)
+		rc = pdg_way_check(w, err);
+	for (i = 0; rc == 0 && i < PDG_WAY_PARTS; i++) {
+		PDG_AUTO(mem) char *path = NULL;
+
+		if (!w->v[i] || !pdg_way_names[i].file)
+			continue;
+		rc = pdg_check_in_file(w->v[i], pdg_way_names[i].dashed, err);
+		if (rc == 0)
+			rc = pdg_here_absolute(w->v[i], &path, err);
+		if (rc == 0)
+			rc = pdg_way_set(w, (enum pdg_way_part)i, path, err);
+	}
+	if (rc == 0 && w->v[PDG_WAY_CLIENT_KEY])
+		rc = pdg_key_private_bytes(w->v[PDG_WAY_CLIENT_KEY], &key, err);
+	return rc;
 }
 
 static int try_server(const struct pdg_args *args, const struct pdg_repo *r, struct pdg_place *p,
@@ -85,6 +113,8 @@ static int try_server(const struct pdg_args *args, const struct pdg_repo *r, str
 	int64_t seconds;
 	int rc = service ? pdg_check_service_url("--service", service, err) : 0;
 
+	if (rc == 0)
+		rc = try_way(args, &f->way, err);
 	if (rc == 0)
 		rc = pdg_policy_find(pdg_args_get(args, "policy"), NULL, &found, err);
 	if (rc == 0)
@@ -118,10 +148,11 @@ static int configure_timer(struct pdg_repo *r, const struct pdg_install *in, str
 {
 	int rc = in->service ? pdg_init_set(r, "pedigree.service", in->service, err)
 			     : pdg_init_unset(r, "pedigree.service", err);
+	size_t i;
 
-	if (rc == 0)
-		rc = in->proxy ? pdg_init_set(r, "pedigree.proxy", in->proxy, err)
-			       : pdg_init_unset(r, "pedigree.proxy", err);
+	for (i = 0; rc == 0 && i < PDG_WAY_PARTS; i++)
+		rc = in->way.v[i] ? pdg_init_set(r, pdg_way_names[i].config, in->way.v[i], err)
+				  : pdg_init_unset(r, pdg_way_names[i].config, err);
 	return rc;
 }
 
@@ -162,16 +193,16 @@ static void tell_certificates_asked(const struct pdg_repo *r, const struct pdg_p
 static int install_server(const struct pdg_args *args, struct pdg_repo *r, struct pdg_place *p,
 			  const char *dir, bool after, struct pdg_error *err)
 {
-	struct fixed f = {NULL, NULL};
+	struct fixed f = {.policy = NULL};
 	struct pdg_install in = {.repository = pdg_args_get(args, "repository"),
 				 .service = pdg_args_get(args, "service"),
 				 .deadline = pdg_args_get(args, "deadline"),
-				 .proxy = pdg_args_get(args, "proxy"),
 				 .after = after};
 	int rc = try_server(args, r, p, &f, err);
 
 	in.policy = f.policy;
 	in.server_key = f.server_key;
+	in.way = f.way;
 	if (rc == 0)
 		rc = pdg_hooks_install(dir, pdg_server_hooks, &in, err);
 	if (rc == 0)
@@ -191,8 +222,9 @@ static int install_server(const struct pdg_args *args, struct pdg_repo *r, struc
 /* What only the hooks of a server are given would be lost on those of a clone. */
 static int check_client(const struct pdg_args *args, struct pdg_error *err)
 {
-	static const char *const of_server[] = {"policy",  "repository", "server-key",
-						"service", "deadline",	 "proxy"};
+	static const char *const of_server[] = {"policy",  "repository",  "server-key",
+						"service", "deadline",	  "proxy",
+						"ca",	   "client-cert", "client-key"};
 	size_t i;
 	int rc;
 

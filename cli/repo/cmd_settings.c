@@ -26,8 +26,10 @@ int pdg_cmd_settings(const struct pdg_args *args, struct pdg_error *err)
 	PDG_AUTO(repo) struct pdg_repo *r = NULL;
 	PDG_AUTO(place) struct pdg_place p = {.state = NULL};
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_KIB(64));
+	PDG_AUTO(way) struct pdg_way way = {.v = {NULL}};
 	struct pdg_jw w;
 	struct pdg_error why = {.code = 0};
+	size_t i;
 	int rc = pdg_here(&r, &p, &why);
 
 	(void)args;
@@ -42,8 +44,10 @@ int pdg_cmd_settings(const struct pdg_args *args, struct pdg_error *err)
 	rc = put(&w, r, "policy", "pedigree.policy", err);
 	if (rc == 0)
 		rc = put(&w, r, "service", "pedigree.service", err);
-	if (rc == 0)
-		rc = put(&w, r, "proxy", "pedigree.proxy", err);
+	if (rc == 0 && r)
+		rc = pdg_repo_way(r, &way, err);
+	for (i = 0; rc == 0 && i < PDG_WAY_PARTS; i++)
+		pdg_jw_kstr(&w, pdg_way_names[i].option, way.v[i]);
 	pdg_jw_kstr(&w, "outbox", p.outbox);
 	pdg_jw_end(&w);
 	if (rc == 0)

@@ -113,13 +113,20 @@ static int find_service(struct pdg_doctor *d, char **out, struct pdg_error *err)
 }
 
 /* What pedigree-net says of it, a line for each fault. */
-static int ask(const char *service, struct pdg_buf *said, int *out_status, struct pdg_error *err)
+static int ask(struct pdg_doctor *d, const char *service, struct pdg_buf *said, int *out_status,
+	       struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *program = NULL;
-	const char *argv[] = {"pedigree-net", "ping", "--report", "--service", service, NULL};
+	PDG_AUTO(way) struct pdg_way way = {.v = {NULL}};
+	const char *argv[6 + PDG_WAY_WORDS] = {"pedigree-net", "ping", "--report", "--service",
+					       service};
 	struct pdg_spawn s = {.argv = argv, .out = said, .quiet = true, .timeout_ms = PING_MS};
 	int rc = pdg_program_path("pedigree-net", &program, err);
 
+	if (rc == 0)
+		rc = pdg_here_way(d->args, d->script.policy ? &d->script.way : NULL, d->repo, &way,
+				  err);
+	(void)pdg_way_words(&way, argv + 5);
 	s.program = program;
 	return rc < 0 ? rc : pdg_spawn(&s, out_status, err);
 }
@@ -135,7 +142,7 @@ void pdg_doctor_service(struct pdg_doctor *d)
 	int rc = find_service(d, &service, &err);
 
 	if (rc == 0)
-		rc = ask(service, &said, &status, &err);
+		rc = ask(d, service, &said, &status, &err);
 	if (rc == 0 && status == 0) {
 		pdg_doctor_good("service", "%s is ready", service);
 		return;

@@ -40,6 +40,24 @@ int pdg_setting(const struct pdg_args *args, const char *option, const char *env
 	return v && !*out ? pdg_nomem(err) : 0;
 }
 
+int pdg_here_way(const struct pdg_args *args, struct pdg_way *hooks, const struct pdg_repo *r,
+		 struct pdg_way *out, struct pdg_error *err)
+{
+	PDG_AUTO(way) struct pdg_way own = {.v = {NULL}};
+	int rc = pdg_way_of_args(args, out, err);
+
+	if (rc < 0 || pdg_args_has(args, "service"))
+		return rc;
+	if (hooks) {
+		pdg_way_complete(out, hooks);
+		return 0;
+	}
+	rc = r ? pdg_repo_way(r, &own, err) : 0;
+	if (rc == 0)
+		pdg_way_complete(out, &own);
+	return rc;
+}
+
 int pdg_here_absolute(const char *path, char **out, struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *here = NULL;

@@ -27,7 +27,7 @@ struct pdg_install {
 	const char *server_key; /* absolute */
 	const char *service;
 	const char *deadline;
-	const char *proxy;
+	struct pdg_way way;
 	bool after; /* hooks that were there run after ours */
 };
 

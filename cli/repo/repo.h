@@ -7,6 +7,7 @@
 #include "git/repo.h"
 #include "repo/script.h"
 #include "util/opt.h"
+#include "util/way.h"
 
 extern const struct pdg_opt pdg_cmd_init_options[];
 extern const struct pdg_opt pdg_cmd_hooks_install_options[];
@@ -38,6 +39,14 @@ int pdg_here(struct pdg_repo **out_repo, struct pdg_place *out_place,
 int pdg_setting(const struct pdg_args *args, const char *option, const char *env,
 		const struct pdg_repo *r, const char *config, char **out,
 		struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * The way to the service (util/way.h): what options say; with --service that alone, else completed
+ * by what the hooks of a server were given (@hooks, which loses it) or, without such hooks (NULL),
+ * by the repository's configuration (@r may be NULL).
+ */
+int pdg_here_way(const struct pdg_args *args, struct pdg_way *hooks, const struct pdg_repo *r,
+		 struct pdg_way *out, struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
  * @path made absolute from where we stand, with its symbolic links as they are: whoever keeps a

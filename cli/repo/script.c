@@ -40,6 +40,8 @@ static void put_option(struct pdg_buf *b, const char *option, const char *value)
 void pdg_script_put(struct pdg_buf *b, const char *program, const char *name, const char *kept,
 		    const struct pdg_install *in)
 {
+	size_t i;
+
 	pdg_buf_puts(b, HEAD TEST);
 	put_word(b, program);
 	pdg_buf_puts(b, OR EXEC);
@@ -50,7 +52,8 @@ void pdg_script_put(struct pdg_buf *b, const char *program, const char *name, co
 	put_option(b, "server-key", in->server_key);
 	put_option(b, "service", in->service);
 	put_option(b, "deadline", in->deadline);
-	put_option(b, "proxy", in->proxy);
+	for (i = 0; i < PDG_WAY_PARTS; i++)
+		put_option(b, pdg_way_names[i].option, in->way.v[i]);
 	put_option(b, "chain", kept);
 	if (kept && in->after)
 		put_option(b, "existing", "after");
@@ -70,7 +73,7 @@ void pdg_script_done(struct pdg_script *s)
 	free(s->server_key);
 	free(s->service);
 	free(s->deadline);
-	free(s->proxy);
+	pdg_way_done(&s->way);
 	*s = (struct pdg_script){.program = NULL};
 }
 
@@ -130,13 +133,17 @@ static char **place_of(struct pdg_script *s, struct pdg_bytes name)
 	} places[] = {
 		{"policy", &s->policy},		{"repository", &s->repository},
 		{"server-key", &s->server_key}, {"service", &s->service},
-		{"deadline", &s->deadline},	{"proxy", &s->proxy},
+		{"deadline", &s->deadline},
 	};
 	size_t i;
 
 	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		if (pdg_bytes_eq_str(name, places[i].name))
 			return places[i].place;
+	}
+	for (i = 0; i < PDG_WAY_PARTS; i++) {
+		if (pdg_bytes_eq_str(name, pdg_way_names[i].option))
+			return &s->way.v[i];
 	}
 	return NULL;
 }

@@ -20,7 +20,7 @@ struct pdg_script {
 	char *server_key;
 	char *service;
 	char *deadline;
-	char *proxy;
+	struct pdg_way way;
 };
 
 void pdg_script_done(struct pdg_script *s);

@@ -72,6 +72,13 @@ int pdg_key_private_file_locked(const char *path, const char *passphrase_file, s
 int pdg_key_secret_file(const char *path, struct pdg_buf *out,
 			struct pdg_error *err) PDG_MUST_CHECK;
 
+/**
+ * Append a private key file as it is, for a library that reads PEM itself: as strict about who may
+ * read it as pdg_key_private_file(). Returns 0, PDG_E_USAGE (KEY-2, KEY-3).
+ */
+int pdg_key_private_bytes(const char *path, struct pdg_buf *out,
+			  struct pdg_error *err) PDG_MUST_CHECK;
+
 /** Make a new key. PDG_KEY_ECDSA_P256 or PDG_KEY_ED25519. The process is not dumpable from here on.
  */
 int pdg_key_generate(enum pdg_key_type type, struct pdg_key **out,

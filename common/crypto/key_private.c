@@ -141,6 +141,26 @@ int pdg_key_private_file(const char *path, struct pdg_key **out, struct pdg_erro
 	return rc;
 }
 
+int pdg_key_private_bytes(const char *path, struct pdg_buf *out, struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_KEY_PEM);
+	PDG_AUTO(fd) int fd = -1;
+	struct stat st;
+	int rc;
+
+	pdg_key_hide_memory();
+	rc = pdg_key_open_private(path, &fd, &st, err);
+	if (rc == 0)
+		rc = pdg_fs_read_fd(fd, path, &text, err);
+	if (rc < 0)
+		return pdg_as_rule(err, rc, "KEY-3");
+	rc = pdg_key_check_private(path, &st, err);
+	if (rc < 0)
+		return rc;
+	pdg_buf_put(out, pdg_buf_bytes(&text));
+	return pdg_buf_check(out, err);
+}
+
 int pdg_key_generate(enum pdg_key_type type, struct pdg_key **out, struct pdg_error *err)
 {
 	EVP_PKEY *pkey = NULL;

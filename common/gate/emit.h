@@ -6,6 +6,7 @@
 #include "attest/dsse.h"
 #include "gate/place.h"
 #include "stage/source.h"
+#include "util/way.h"
 
 /**
  * Can statements be kept at this place: are its folder and its outbox ours, and writable? To be
@@ -54,7 +55,7 @@ struct pdg_send {
 	const char *outbox;
 	const char *service;  /* NULL: none is configured */
 	const char *deadline; /* "2s" */
-	const char *proxy;    /* or NULL */
+	const struct pdg_way *way;
 };
 
 /**

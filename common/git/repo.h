@@ -10,6 +10,7 @@
 
 #include "util/auto.h"
 #include "util/buf.h"
+#include "util/way.h"
 
 #define PDG_GIT_HEX 65
 
@@ -57,6 +58,12 @@ int pdg_repo_config(const struct pdg_repo *r, const char *name, char **out,
  */
 int pdg_repo_config_bool(const struct pdg_repo *r, const char *name, bool *out_set, bool *out,
 			 struct pdg_error *err) PDG_MUST_CHECK;
+/**
+ * The way to the service as pedigree.proxy, .ca, .clientCertificate and .clientKey say it; files
+ * absolute, or "~/…". Returns 0, PDG_E_USAGE (CLI-2), as pdg_repo_config().
+ */
+int pdg_repo_way(const struct pdg_repo *r, struct pdg_way *out,
+		 struct pdg_error *err) PDG_MUST_CHECK;
 /** Set a value in the repository's own configuration; NULL removes it. */
 int pdg_repo_config_set(struct pdg_repo *r, const char *name, const char *value,
 			struct pdg_error *err) PDG_MUST_CHECK;

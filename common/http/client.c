@@ -32,6 +32,8 @@ void pdg_http_free(struct pdg_http *h)
 	(void)curl_multi_cleanup(h->multi);
 	free(h->proxy);
 	free(h->ca_file);
+	free(h->client_cert);
+	pdg_buf_done(&h->client_key);
 	free(h->agent);
 	free(h);
 }
@@ -49,9 +51,13 @@ int pdg_http_new(const struct pdg_http_options *opt, struct pdg_http **out, stru
 	h->multi = curl_multi_init();
 	h->proxy = pdg_str_dup(opt->proxy ? opt->proxy : "");
 	h->ca_file = pdg_str_dup(opt->ca_file);
+	h->client_cert = pdg_str_dup(opt->client_cert);
+	pdg_buf_init(&h->client_key, opt->client_key.n + 1);
+	pdg_buf_put(&h->client_key, opt->client_key);
 	h->agent = pdg_str_dup(opt->user_agent ? opt->user_agent : "pedigree/" PDG_VERSION);
 	h->given_up = opt->given_up;
-	if (!h->multi || !h->proxy || !h->agent || (opt->ca_file && !h->ca_file))
+	if (!h->multi || !h->proxy || !h->agent || (opt->ca_file && !h->ca_file) ||
+	    (opt->client_cert && !h->client_cert) || h->client_key.failed)
 		return pdg_nomem(err);
 	*out = PDG_TAKE(h);
 	return 0;

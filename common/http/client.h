@@ -14,9 +14,11 @@
 struct pdg_http; /* a connection cache; one thread at a time */
 
 struct pdg_http_options {
-	const char *proxy;	/* NULL: none, whatever the environment says */
-	const char *ca_file;	/* NULL: the system's */
-	const char *user_agent; /* NULL: "pedigree/<version>" */
+	const char *proxy;	 /* NULL: none, whatever the environment says */
+	const char *ca_file;	 /* the only authorities that are believed; NULL: the system's */
+	const char *client_cert; /* file, PEM: shown to whoever asks; NULL: none */
+	struct pdg_bytes client_key; /* its key, PEM without passphrase */
+	const char *user_agent;	     /* NULL: "pedigree/<version>" */
 	/* NULL, or borrowed: once it is true calls end within a fifth of a second, with NET-3. */
 	const atomic_bool *given_up;
 };
@@ -62,8 +64,8 @@ PDG_AUTO_DEFINE_VALUE(http_answer, struct pdg_http_answer, pdg_http_answer_done)
 /**
  * Make one call. @out->body's limit is @max_body. A status of any value is an answer.
  * Returns 0, PDG_E_USAGE (the URL: http or https, a host, no password; a header with a line end),
- * PDG_E_IO (NET-1: cannot connect; NET-2: too slow; NET-3: cut or not HTTP), PDG_E_LIMIT (NET-4:
- * body or headers too large).
+ * PDG_E_IO (NET-1: cannot connect; NET-2: too slow; NET-3: cut or not HTTP; NET-5: a certificate,
+ * theirs or ours), PDG_E_LIMIT (NET-4: body or headers too large).
  */
 int pdg_http_call(struct pdg_http *h, const struct pdg_http_request *r, size_t max_body,
 		  struct pdg_http_answer *out, struct pdg_error *err) PDG_MUST_CHECK;

@@ -15,6 +15,8 @@ struct pdg_http {
 	CURLM *multi;
 	char *proxy;
 	char *ca_file;
+	char *client_cert;
+	struct pdg_buf client_key;
 	char *agent;
 	const atomic_bool *given_up; /* or NULL */
 };

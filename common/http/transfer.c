@@ -113,6 +113,7 @@ static int set_up(const struct pdg_http *h, struct pdg_http_transfer *t, struct 
 {
 	const struct pdg_http_request *r = t->request;
 	long timeout = r->timeout_ms > 0 ? r->timeout_ms : DEFAULT_TIMEOUT_MS;
+	struct curl_blob key = {.flags = CURL_BLOB_NOCOPY};
 	CURL *e = t->easy;
 	CURLcode rc = CURLE_OK;
 
@@ -146,8 +147,18 @@ static int set_up(const struct pdg_http *h, struct pdg_http_transfer *t, struct 
 	SET(CURLOPT_HEADERFUNCTION, on_header);
 	SET(CURLOPT_HEADERDATA, (void *)t);
 	SET(CURLOPT_PRIVATE, (void *)t);
-	if (h->ca_file)
+	if (h->ca_file) {
 		SET(CURLOPT_CAINFO, h->ca_file);
+		SET(CURLOPT_CAPATH, NULL);
+	}
+	if (h->client_cert) {
+		key.data = h->client_key.p;
+		key.len = h->client_key.n;
+		SET(CURLOPT_SSLCERT, h->client_cert);
+		SET(CURLOPT_SSLKEY_BLOB, &key);
+		/* Without it OpenSSL would ask whoever sits at the terminal. */
+		SET(CURLOPT_KEYPASSWD, "");
+	}
 	if (r->body.n > 0 || pdg_str_eq(r->method, "POST")) {
 		SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.n);
 		SET(CURLOPT_POSTFIELDS, r->body.n > 0 ? (const char *)r->body.p : "");
@@ -205,12 +216,18 @@ static int failure(const struct pdg_http_transfer *t, CURLcode code, struct pdg_
 	case CURLE_COULDNT_RESOLVE_PROXY:
 	case CURLE_COULDNT_CONNECT:
 	case CURLE_SSL_CONNECT_ERROR:
-	case CURLE_SSL_CACERT_BADFILE:
-	case CURLE_SSL_CERTPROBLEM:
 	case CURLE_SSL_CIPHER:
+		return pdg_reject(err, "NET-1", "cannot connect to %s: %s", url, why);
+	case CURLE_SSL_CERTPROBLEM:
+		(void)pdg_reject(err, "NET-5", "cannot connect to %s: %s", url, why);
+		pdg_fix(err,
+			"the client certificate and its key have to belong together, in PEM and without "
+			"a passphrase");
+		return PDG_E_IO;
+	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_ISSUER_ERROR:
 	case CURLE_PEER_FAILED_VERIFICATION:
-		return pdg_reject(err, "NET-1", "cannot connect to %s: %s", url, why);
+		return pdg_reject(err, "NET-5", "cannot connect to %s: %s", url, why);
 	case CURLE_OPERATION_TIMEDOUT:
 		return pdg_reject(err, "NET-2", "%s does not answer in time: %s", url, why);
 	default:

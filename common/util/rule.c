@@ -66,6 +66,7 @@ static const struct pdg_rule rules[] = {
 	{ "NET-2", PDG_E_IO, 503, "log-unavailable", "another server did not answer in time" },
 	{ "NET-3", PDG_E_IO, 503, "log-unavailable", "another server's answer was cut off or is not HTTP" },
 	{ "NET-4", PDG_E_LIMIT, 503, "log-unavailable", "another server's answer is too large" },
+	{ "NET-5", PDG_E_IO, 503, "log-unavailable", "another server's certificate is not trusted, or the one for it cannot be used" },
 
 	/* Tokens of OIDC issuers, and the issuers themselves */
 	{ "TOK-1", PDG_E_REJECTED, 401, "token-invalid", "a request needs a token and has none, or its Authorization cannot be read" },

@@ -30,6 +30,7 @@ static const struct {
 	{ "TRT-2", "add trustedRoot to [trust] of the policy" },
 	{ "NET-1", "is the address right, and does something listen there?" },
 	{ "NET-2", "try again; raise the deadline if it only needs longer" },
+	{ "NET-5", "does the address say the name in its certificate? else add the CA of it to the system's (update-ca-certificates)" },
 	{ "NET-3", "is this the address of such a server? else try again" },
 	{ "TOK-1", "send the CI's token: -H \"Authorization: Bearer TOKEN\"" },
 	{ "TOK-2", "send the token as its issuer made it" },
@@ -109,7 +110,7 @@ static const struct {
 	{ "HTP-12", "the longest request line that is read has 2 KiB" },
 	{ "HTP-13", "send fewer or shorter headers" },
 	{ "HTP-14", "try again after Retry-After, with fewer connections" },
-	{ "HTP-15", "show a client certificate that has a name of readers = in [service]" },
+	{ "HTP-15", "show a client certificate that has a name of readers = in [service]: --client-cert FILE --client-key PEM" },
 	{ "HTP-16", "connect again, with a certificate that is good now" },
 };
 /* clang-format on */

@@ -8,11 +8,12 @@
 
 static void what_is_written_is_read(void)
 {
-	const struct pdg_install in = {.policy = "/etc/it's '' mine",
-				       .server_key = "/k --policy 'x'",
-				       .service = "http://h",
-				       .deadline = "2s",
-				       .proxy = "\\'$HOME"};
+	const struct pdg_install in = {
+		.policy = "/etc/it's '' mine",
+		.server_key = "/k --policy 'x'",
+		.service = "http://h",
+		.deadline = "2s",
+		.way = {.v = {(char[]){"\\'$HOME"}, [PDG_WAY_CA] = (char[]){"/c a"}}}};
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(TEXT_MAX);
 	PDG_AUTO(script) struct pdg_script s = {.program = NULL};
 	struct pdg_error err = {0};
@@ -27,7 +28,9 @@ static void what_is_written_is_read(void)
 	CHECK_STR(s.server_key, in.server_key);
 	CHECK_STR(s.service, in.service);
 	CHECK_STR(s.deadline, in.deadline);
-	CHECK_STR(s.proxy, in.proxy);
+	CHECK_STR(s.way.v[PDG_WAY_PROXY], in.way.v[PDG_WAY_PROXY]);
+	CHECK_STR(s.way.v[PDG_WAY_CA], in.way.v[PDG_WAY_CA]);
+	CHECK_STR(s.way.v[PDG_WAY_CLIENT_KEY], NULL);
 }
 
 /* A hook that an earlier version installed: it has no test of its program. */

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parts of the way to a service, each with its names, so that no program knows only some. */
+#include "util/way.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/str.h"
+
+const struct pdg_way_name pdg_way_names[PDG_WAY_PARTS] = {
+	[PDG_WAY_PROXY] = {"proxy", "--proxy", "pedigree.proxy", false},
+	[PDG_WAY_CA] = {"ca", "--ca", "pedigree.ca", true},
+	[PDG_WAY_CLIENT_CERT] = {"client-cert", "--client-cert", "pedigree.clientCertificate",
+				 true},
+	[PDG_WAY_CLIENT_KEY] = {"client-key", "--client-key", "pedigree.clientKey", true},
+};
+
+void pdg_way_done(struct pdg_way *w)
+{
+	size_t i;
+
+	for (i = 0; i < PDG_WAY_PARTS; i++)
+		free(w->v[i]);
+	*w = (struct pdg_way){.v = {NULL}};
+}
+
+int pdg_way_set(struct pdg_way *w, enum pdg_way_part part, const char *value, struct pdg_error *err)
+{
+	char *copy = pdg_str_dup(value);
+
+	if (value && !copy)
+		return pdg_nomem(err);
+	free(w->v[part]);
+	w->v[part] = copy;
+	return 0;
+}
+
+int pdg_way_of_args(const struct pdg_args *args, struct pdg_way *out, struct pdg_error *err)
+{
+	int rc = 0;
+	size_t i;
+
+	for (i = 0; rc == 0 && i < PDG_WAY_PARTS; i++)
+		rc = pdg_way_set(out, (enum pdg_way_part)i,
+				 pdg_args_get(args, pdg_way_names[i].option), err);
+	return rc;
+}
+
+void pdg_way_complete(struct pdg_way *w, struct pdg_way *from)
+{
+	size_t i;
+
+	for (i = 0; i < PDG_WAY_PARTS; i++) {
+		if (w->v[i])
+			continue;
+		w->v[i] = from->v[i];
+		from->v[i] = NULL;
+	}
+}
+
+size_t pdg_way_words(const struct pdg_way *w, const char **words)
+{
+	size_t n = 0;
+	size_t i;
+
+	for (i = 0; i < PDG_WAY_PARTS; i++) {
+		if (!w->v[i])
+			continue;
+		words[n++] = pdg_way_names[i].dashed;
+		words[n++] = w->v[i];
+	}
+	return n;
+}
+
+int pdg_way_check(const struct pdg_way *w, struct pdg_error *err)
+{
+	bool cert = w->v[PDG_WAY_CLIENT_CERT] != NULL;
+	bool key = w->v[PDG_WAY_CLIENT_KEY] != NULL;
+	int rc;
+
+	if (cert == key)
+		return 0;
+	rc = pdg_reject(err, "CLI-2", "a client %s without its %s: it can be shown to nobody",
+			cert ? "certificate" : "key", cert ? "key" : "certificate");
+	pdg_fix(err,
+		"give both, --client-cert FILE and --client-key PEM, or pedigree.clientCertificate and "
+		"pedigree.clientKey in git's configuration");
+	return rc;
+}

@@ -1,0 +1,112 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# A service whose certificate comes from a company's own CA, and whose readers are named: every command that speaks to
+# it, by options, by git's configuration, and by what the hooks of a server were installed with.
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/e2e/world.sh
+. "$here/world.sh"
+P=$W/pki
+mkdir -p "$P"
+authority() { # authority NAME
+	ok "authority $1" openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj "/O=Company/CN=$1" \
+		-keyout "$P/$1.key" -out "$P/$1.pem"
+}
+certificate() { # certificate NAME SAN USAGE
+	ok "request $1" openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/O=Company/CN=$1" -keyout "$P/$1.key" -out "$P/$1.csr"
+	printf 'subjectAltName=%s\nextendedKeyUsage=%s\n' "$2" "$3" >"$P/ext"
+	ok "certificate $1" openssl x509 -req -in "$P/$1.csr" -CA "$P/company.pem" -CAkey "$P/company.key" -days 30 -extfile "$P/ext" -out "$P/$1.pem"
+}
+authority company
+authority other
+certificate server IP:127.0.0.1 serverAuth
+certificate reader URI:spiffe://company.example/reader clientAuth
+certificate nobody URI:spiffe://company.example/nobody clientAuth
+
+world_keys
+world_policy
+world_config "$(free_port)" embedded
+sed -i "s|^\[service\]|&\n\ttlsCertificate = $P/server.pem\n\ttlsKey = $P/server.key\n\tclientCa = $P/company.pem\n\treaders = spiffe://company.example/reader|" \
+	"$W/pedigreed.conf"
+URL=https://${URL#http://}
+export CURL_CA_BUNDLE=$P/company.pem
+world_start
+unset CURL_CA_BUNDLE
+ca=(--ca "$P/company.pem")
+me=("${ca[@]}" --client-cert "$P/reader.pem" --client-key "$P/reader.key")
+ok "trusted root" curl -sSf --cacert "$P/company.pem" --cert "$P/reader.pem" --key "$P/reader.key" -o "$W/keys/trusted-root.json" \
+	"$URL/.well-known/pedigree/trusted-root.json"
+sed -i 's|^\[trust\]$|&\n\ttrustedRoot = keys/trusted-root.json|' "$W/policy"
+daemon_reload
+
+# --- a git server, and a clone with nothing configured ---
+ok "bare repository" git init -q --bare "$W/myapp.git"
+install=(pedigree -C "$W/myapp.git" hooks install --server --policy "$W/policy" --server-key "$W/keys/git-server.pem" --service "$URL")
+exits 2 CLI-2 "a certificate without its key" "${install[@]}" "${ca[@]}" --client-cert "$P/reader.pem"
+exits 2 CLI-3 "a CA that is not there" "${install[@]}" --ca "$P/none.pem"
+chmod 644 "$P/reader.key"
+exits 2 KEY-2 "a key that all may read" "${install[@]}" "${me[@]}"
+chmod 600 "$P/reader.key"
+ok "server hooks, by relative paths" "${install[@]}" --ca ../pki/company.pem --client-cert ../pki/reader.pem --client-key ../pki/reader.key
+ok "clone" git clone -q "$W/myapp.git" "$W/myapp"
+cd "$W/myapp" || exit 3
+exits 2 CLI-2 "hooks of a clone are given none of it" pedigree hooks install "${ca[@]}"
+ok "init" pedigree init --policy "$W/policy" --repository "$URI" --service "$URL"
+world_commit one
+ok "push" git push -q origin main
+assert_same "its source was sent by the hook" "$(find "$W/myapp.git/pedigree/outbox" -name '*.json' | wc -l)" 0
+ok "the server's doctor" pedigree -C "$W/myapp.git" doctor
+ok "the timer's command" pedigree -C "$W/myapp.git" submit --outbox
+assert_same "which the configuration is for" "$(readlink -f "$(git -C "$W/myapp.git" config pedigree.ca)")" "$P/company.pem"
+ok "late, by what the hooks have" pedigree -C "$W/myapp.git" attest source --late --ref refs/heads/main "$commit"
+
+# --- by options ---
+printf 'an artifact\n' >"$W/artifact"
+build=(pedigree attest build --artifact "$W/artifact" --builder "$BUILDER" --key "$W/keys/ci.pem" --repository "$URI" --commit HEAD)
+exits 3 NET-5 "no CA: attest build" "${build[@]}" --service "$URL" --deadline 1s
+exits 3 NET-5 "another CA: attest build" "${build[@]}" --service "$URL" --deadline 1s --ca "$P/other.pem"
+exits 3 HTP-15 "accepted and not read back is no refusal" "${build[@]}" --service "$URL" "${ca[@]}" --records "$W/none"
+grep -q '^sha256:.* logged ' "$printed" || fail "the submission that was accepted is not said"
+ok "attest build" "${build[@]}" --service "$URL" "${me[@]}" --records "$W/records" --bundle "$W/bundle"
+assert_same "its records" "$(find "$W/records" -name '*.json' | wc -l)" 2
+ok "offline" pedigree verify --policy "$W/policy" --from "$W/records" "$W/artifact"
+verify=(pedigree verify --policy "$W/policy" --from "$URL" "$W/artifact")
+exits 3 NET-5 "no CA: verify" "${verify[@]}"
+exits 3 HTP-15 "no certificate: verify" "${verify[@]}" "${ca[@]}"
+exits 3 HTP-15 "a certificate of nobody: verify" "${verify[@]}" "${ca[@]}" --client-cert "$P/nobody.pem" --client-key "$P/nobody.key"
+exits 3 NET-5 "another certificate's key" "${verify[@]}" "${ca[@]}" --client-cert "$P/reader.pem" --client-key "$P/nobody.key"
+ok "a key with a passphrase" openssl pkey -in "$P/reader.key" -aes256 -passout pass:secret -out "$P/locked.key"
+chmod 600 "$P/locked.key"
+exits 3 NET-5 "a key with a passphrase" timeout 20 "${verify[@]}" "${ca[@]}" --client-cert "$P/reader.pem" --client-key "$P/locked.key"
+ok "verify" "${verify[@]}" "${me[@]}"
+ok "verify, and keep" "${verify[@]}" "${me[@]}" --save "$W/saved"
+log=(--service "$URL" --policy "$W/policy")
+exits 3 NET-5 "no CA: log checkpoint" pedigree log checkpoint "${log[@]}"
+ok "log checkpoint" pedigree log checkpoint "${log[@]}" "${me[@]}"
+cp "$printed" "$W/checkpoint"
+reference=$(jq -r 'select(.stage == "build").reference' "$W"/records/*.json)
+ok "log prove" pedigree log prove "${log[@]}" "${me[@]}" "$reference"
+ok "submit" pedigree submit --service "$URL" "${me[@]}" "$W"/records/build-*.json
+ok "doctor" pedigree doctor --service "$URL" "${me[@]}"
+
+# --- by git's configuration (what is ours is read from its files alone) ---
+mkdir -p "$HOME"
+exits 3 NET-5 "nothing is configured: verify" pedigree verify "$W/artifact"
+git config pedigree.ca company.pem
+exits 2 - "a path that is not whole" pedigree verify "$W/artifact"
+exits 1 CLI-2 "which doctor names" pedigree doctor
+git config --unset pedigree.ca
+git config -f "$HOME/.gitconfig" pedigree.ca "$P/company.pem"
+git config -f "$HOME/.gitconfig" pedigree.clientCertificate "$P/reader.pem"
+exits 2 CLI-2 "half a pair" pedigree verify "$W/artifact"
+git config -f "$HOME/.gitconfig" pedigree.clientKey "$P/reader.key"
+ok "verify, configured" pedigree verify "$W/artifact"
+ok "log checkpoint, configured" pedigree log checkpoint
+ok "doctor, configured" pedigree doctor
+ok "submit, configured" pedigree submit "$W"/records/build-*.json
+ok "attest build, configured" "${build[@]}" --records "$W/records2"
+ln -s "$P" "$HOME/pki"
+git config -f "$HOME/.gitconfig" pedigree.ca '~/pki/company.pem'
+ok "verify, from the home" pedigree verify "$W/artifact"
+exits 3 NET-5 "what is configured is for the service that is" "${verify[@]}"
+world_stop
+finish
