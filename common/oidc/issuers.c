@@ -163,13 +163,19 @@ static void ask(struct pdg_issuers *s, struct entry *e)
 	(void)pthread_cond_broadcast(&s->asked);
 }
 
-static int answer(const struct entry *e, const char *kid, int64_t now, struct pdg_jwk *out,
-		  struct pdg_error *err)
+/* @asked: the issuer answered while this question waited, so its answer is the last word. */
+static int answer(const struct entry *e, const char *kid, bool asked, int64_t now,
+		  struct pdg_jwk *out, struct pdg_error *err)
 {
 	const struct pdg_jwk *k = has_keys(e, now) ? pdg_jwks_find(&e->keys, kid) : NULL;
 
 	if (k)
 		return pdg_jwk_copy(k, out, err);
+	if (e->rc == 0 && !asked)
+		return pdg_reject(err, "ISS-6",
+				  "the token names a key that %s had not %lld s ago; it is asked "
+				  "again %d s after that",
+				  e->issuer, (long long)(now - e->tried), PDG_ISSUER_PAUSE);
 	if (e->rc == 0)
 		return pdg_reject(err, "TOK-6",
 				  "the issuer has no key of the name that the token gives");
@@ -200,6 +206,7 @@ static int find_key(struct pdg_issuers *s, const char *issuer, const char *kid, 
 		    struct pdg_error *err)
 {
 	struct entry *e = NULL;
+	bool asked = false;
 	int rc;
 
 	for (;;) {
@@ -211,9 +218,10 @@ static int find_key(struct pdg_issuers *s, const char *issuer, const char *kid, 
 		else if (rc == 0 && e->asking && !can_answer(e, kid, now))
 			rc = wait_for(s, e, err);
 		else
-			return rc < 0 ? rc : answer(e, kid, now, out, err);
+			return rc < 0 ? rc : answer(e, kid, asked, now, out, err);
 		if (rc < 0)
 			return rc;
+		asked = true;
 	}
 }
 

@@ -86,6 +86,7 @@ static const struct pdg_rule rules[] = {
 	{ "ISS-3", PDG_E_IO, 503, "issuer-unavailable", "an issuer's document names another issuer, or keys at another host" },
 	{ "ISS-4", PDG_E_IO, 503, "issuer-unavailable", "an issuer's answer is too large" },
 	{ "ISS-5", PDG_E_IO, 503, "issuer-unavailable", "an issuer's answer is not of its form, or holds no key that is used here" },
+	{ "ISS-6", PDG_E_IO, 503, "issuer-unavailable", "a token names a key that its issuer did not have a moment ago" },
 
 	/* Between the daemon and the programs that it starts */
 	{ "RLY-1", PDG_E_IO, 503, "overloaded", "a program that the daemon started for this is not running" },

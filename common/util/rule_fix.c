@@ -40,6 +40,8 @@ static const struct {
 	{ "TOK-10", "see that the clocks of this service and of the issuer are right" },
 	{ "TOK-12", "ask the issuer for a new token: each stands for one body" },
 	{ "ISS-1", "try again: the token is judged when its issuer answers" },
+	{ "ISS-6", "try again in half a minute: then the issuer is asked for a new key" },
+	{ "TOK-6", "ask the issuer for a new token" },
 	{ "LOG-4", "name the checkpoint's own log: a trusted root (or for the journal a journalKey) with its origin and key" },
 	{ "LOG-8", "name a trusted root that has this log" },
 	{ "LOG-19", "see that this machine's clock is right" },

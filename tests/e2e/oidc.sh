@@ -205,6 +205,7 @@ curl -s -o /dev/null -D - -H 'Content-Type: application/json' --data "$(body)" "
 pass "which a client is told"
 
 # ---- tokens that are refused -----------------------------------------------------------------------
+http_status() { curl -s -o "$W/answer" -w '%{http_code}' -H "Authorization: Bearer $1" -H 'Content-Type: application/json' --data "$2" "$URL/api/v1/builds"; }
 refused() { builds "$1" "$2" "$3" "$4" "$(body)"; } # refused STATUS RULE WHAT TOKEN
 builds 401 TOK-2 "a body of nobody is not read" garbage '{'
 refused 401 TOK-8 "T69 another audience" "$(github '.aud = "another"' | sign rsa)"
@@ -220,7 +221,12 @@ refused 401 TOK-4 "T69 an HMAC with the public key" "$(github | issuer hmac "$W/
 refused 401 TOK-7 "T69 an HMAC that says RS256" "$(github | issuer hmac "$W/issuer" rsa '{"alg":"RS256","kid":"rsa"}')"
 refused 401 TOK-4 "T69 the algorithm of another key" "$(github | issuer token "$W/issuer" ec '{"alg":"ES256","kid":"rsa"}')"
 refused 401 TOK-7 "T69 signed by somebody else" "$(github | issuer token "$W/other" rsa)"
-refused 401 TOK-6 "T69 kid is a path" "$(github | issuer token "$W/issuer" rsa '{"alg":"RS256","kid":"../../../dev/null"}')"
+# Whether garbage is a new key is looked up once in 30 s, and between them nobody says.
+garbage() { github | issuer token "$W/issuer" rsa '{"alg":"RS256","kid":"'"$1"'"}'; }
+look_up() { http_status "$(garbage looked-up)" "$(body)"; }
+looked=$(look_up)
+[[ $looked =~ ^(401|503)$ ]] || fail "garbage: $looked"
+refused 503 ISS-6 "T69 kid is a path" "$(github | issuer token "$W/issuer" rsa '{"alg":"RS256","kid":"../../../dev/null"}')"
 refused 401 TOK-2 "T69 jku" "$(github | issuer token "$W/other" rsa '{"alg":"RS256","kid":"rsa","jku":"http://127.0.0.1:'"$OPORT"'/keys"}')"
 refused 401 TOK-2 "T69 a key inside" "$(github | issuer token "$W/other" rsa '{"alg":"RS256","kid":"rsa","jwk":{"kty":"RSA"}}')"
 refused 401 TOK-2 "four parts" "$(github | sign rsa).AAAA"
@@ -288,13 +294,14 @@ exits 1 CHN-6 "but not for somebody else" pedigree verify "$W/artifact" --from "
 # ---- the issuer's keys ------------------------------------------------------------------------------
 asked() { grep -c '^/keys' "$W/issuer/requests"; }
 before=$(asked)
+looked=$(look_up)
+[[ $looked =~ ^(401|503)$ ]] || fail "garbage: $looked"
 for ((i = 0; i < 20; i++)); do
-	refused 401 TOK-6 "garbage $i" "$(github | issuer token "$W/issuer" rsa '{"alg":"RS256","kid":"garbage-'$i'"}')"
+	refused 503 ISS-6 "garbage $i" "$(garbage "garbage-$i")"
 done
 [ "$(asked)" -le $((before + 1)) ] || fail "the issuer was asked $(($(asked) - before)) times for garbage"
 pass "and the issuer is not asked for each"
 ok "a new key" issuer key "$W/issuer" next ec
-http_status() { curl -s -o "$W/answer" -w '%{http_code}' -H "Authorization: Bearer $1" -H 'Content-Type: application/json' --data "$2" "$URL/api/v1/builds"; }
 rotated() { [ "$(http_status "$(github | sign next)" "$(body)")" = 201 ]; }
 wait_for 45 rotated || fail "a rotated key is not found"
 pass "a rotated key is found"

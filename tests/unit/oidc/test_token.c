@@ -87,7 +87,7 @@ static void bad_ones(void)
 	CHECK_STR(token(key, "{\"alg\":\"ES256\",\"kid\":\"key\"}", &(struct saying){0}), "TOK-7");
 	CHECK_STR(token(ec, "{\"alg\":\"ES256\",\"kid\":\"key\"}", &(struct saying){0}), "TOK-4");
 	CHECK_STR(token(key, "{\"alg\":\"RS256\",\"kid\":\"/dev/null\"}", &(struct saying){0}),
-		  "TOK-6");
+		  "ISS-6");
 	CHECK_STR(token(key, "{\"alg\":\"RS256\",\"kid\":\"key\",\"jku\":\"http://127.0.0.1\"}",
 			&(struct saying){0}),
 		  "TOK-2");
