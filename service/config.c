@@ -11,6 +11,7 @@
 #include "util/limits.h"
 #include "util/size.h"
 #include "util/str.h"
+#include "util/url.h"
 
 #define DEFAULT_STORE "sqlite:/var/lib/pedigree/pedigree.db"
 
@@ -163,6 +164,22 @@ int pdg_service_config_key(const struct pdg_config *c, const char *section, cons
 	return *out ? 0 : pdg_nomem(err);
 }
 
+int pdg_service_config_check_url(const struct pdg_config *c, const char *section, const char *key,
+				 bool user, struct pdg_error *err)
+{
+	unsigned line;
+	const char *value = pdg_service_config_get(c, section, key, &line);
+	int rc;
+
+	if (!value || pdg_url_is_http(value, user))
+		return 0;
+	rc = user ? pdg_config_reject(err, c, line, "CFG-1", "%s is no http or https URL", key)
+		  : pdg_config_reject(err, c, line, "CFG-1", "%s is '%.64s', no http or https URL",
+				      key, value);
+	pdg_fix(err, "write it as https://HOST/PATH or http://HOST:PORT");
+	return rc;
+}
+
 static int read_service(const struct pdg_config *c, struct pdg_service_config *cfg,
 			struct pdg_error *err)
 {
@@ -182,6 +199,8 @@ static int read_service(const struct pdg_config *c, struct pdg_service_config *c
 		rc = pdg_service_config_key(c, "service", "journalKey", &cfg->journal_key, err);
 	if (rc == 0)
 		rc = pdg_service_config_copy(c, "service", "proxy", NULL, &cfg->proxy, err);
+	if (rc == 0)
+		rc = pdg_service_config_check_url(c, "service", "proxy", true, err);
 	if (rc == 0)
 		rc = pdg_service_config_copy(c, "service", "policy", NULL, &cfg->policy_file, err);
 	if (rc < 0)
@@ -255,6 +274,18 @@ int pdg_service_config_load(const char *path, struct pdg_service_config **out,
 	return 0;
 }
 
+/* Nobody is asked for a certificate without clientCa, so nobody can be such a builder. */
+static void warn_of_certificates(const struct pdg_service_config *cfg, const struct pdg_policy *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_builders && !cfg->client_ca; i++) {
+		if (p->builders[i].proof.client_certificates.n)
+			pdg_log(PDG_LOG_WARN, "client-certificates-need-client-ca", "builder",
+				p->builders[i].id, NULL);
+	}
+}
+
 int pdg_service_policy_load(const struct pdg_service_config *cfg, struct pdg_policy **out,
 			    struct pdg_error *err)
 {
@@ -262,10 +293,14 @@ int pdg_service_policy_load(const struct pdg_service_config *cfg, struct pdg_pol
 	PDG_AUTO(config) struct pdg_config *c = NULL;
 	int rc;
 
-	if (cfg->policy_file)
-		return pdg_policy_load(cfg->policy_file, out, err);
-	rc = read_file(cfg->file, &bytes, &c, err);
-	if (rc < 0)
-		return rc;
-	return pdg_policy_from_config(c, pdg_buf_bytes(&bytes), out, err);
+	if (cfg->policy_file) {
+		rc = pdg_policy_load(cfg->policy_file, out, err);
+	} else {
+		rc = read_file(cfg->file, &bytes, &c, err);
+		if (rc == 0)
+			rc = pdg_policy_from_config(c, pdg_buf_bytes(&bytes), out, err);
+	}
+	if (rc == 0)
+		warn_of_certificates(cfg, *out);
+	return rc;
 }

@@ -14,11 +14,14 @@ const char *pdg_log_kind_name(enum pdg_log_kind kind);
 
 struct pdg_service_config {
 	char *file;
-	struct pdg_strings listen;  /* address:port, [v6]:port */
-	char *socket;		    /* or NULL: path of a local one */
-	char *tls_certificate;	    /* or NULL: plain; PEM, the server's own first */
-	char *tls_key;		    /* PEM */
-	char *client_ca;	    /* or NULL: no client certificate is asked for; PEM */
+	struct pdg_strings listen; /* address:port, [v6]:port */
+	char *socket;		   /* or NULL: path of a local one */
+	char *tls_certificate;	   /* or NULL: plain; PEM, the server's own first */
+	char *tls_key;		   /* PEM */
+	char *client_ca;	   /* or NULL: no client certificate is asked for; PEM */
+	struct {
+		unsigned certificate, key, client_ca;
+	} tls_line;		    /* of the file, where these are named */
 	struct pdg_strings readers; /* names of certificates that may GET; none: everybody */
 	char *store_path;	    /* of sqlite:PATH, or NULL */
 	char *store_url;	    /* or postgresql://…; may hold a password: never printed */

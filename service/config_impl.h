@@ -16,6 +16,13 @@ int pdg_service_config_copy(const struct pdg_config *c, const char *section, con
 int pdg_service_config_key(const struct pdg_config *c, const char *section, const char *key,
 			   char **out, struct pdg_error *err) PDG_MUST_CHECK;
 
+/**
+ * Is the value of a key, where there is one, a URL of http or https? @user: as a proxy's, it may
+ * hold a name and a password, and is not shown. Returns 0, PDG_E_USAGE (CFG-1).
+ */
+int pdg_service_config_check_url(const struct pdg_config *c, const char *section, const char *key,
+				 bool user, struct pdg_error *err) PDG_MUST_CHECK;
+
 /** Of [service]: socket, listen, TLS, readers, connectionsPerAddress. */
 int pdg_service_config_listen(const struct pdg_config *c, struct pdg_service_config *cfg,
 			      struct pdg_error *err) PDG_MUST_CHECK;

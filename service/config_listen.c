@@ -3,7 +3,9 @@
  * Of [service] in the daemon's file: where it listens, whom it hears there and how many of them,
  * TLS, and who may read.
  */
+#include <netdb.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "service/config_impl.h"
 #include "util/limits.h"
@@ -28,6 +30,22 @@ static bool is_endpoint(const char *text)
 	if (text[0] == '[')
 		return host > 2 && text[host - 1] == ']';
 	return pdg_bytes_find_byte(pdg_bytes_head(b, host), ':', 0) == SIZE_MAX;
+}
+
+/* A name has several addresses, and other ones tomorrow: which are served is said by number. */
+static bool is_numeric(const char *endpoint)
+{
+	const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM};
+	size_t v6 = endpoint[0] == '[' ? 1 : 0;
+	PDG_AUTO(mem)
+	char *host = pdg_bytes_dup(
+		pdg_bytes(endpoint + v6, (size_t)(strrchr(endpoint, ':') - endpoint) - 2 * v6));
+	struct addrinfo *found = NULL;
+
+	if (!host || getaddrinfo(host, NULL, &hints, &found) != 0)
+		return false;
+	freeaddrinfo(found);
+	return true;
 }
 
 static bool is_listed(const struct pdg_strings *list, const char *value)
@@ -60,10 +78,15 @@ static int read_listen(const struct pdg_config *c, struct pdg_service_config *cf
 		value = pdg_config_get(c, "service", NULL, "listen", cfg->listen.n, &line);
 		if (!value)
 			value = DEFAULT_LISTEN;
-		if (!is_endpoint(value))
-			return pdg_config_reject(err, c, line, "CFG-1",
-						 "listen is '%.64s', not address:port or [v6]:port",
-						 value);
+		if (!is_endpoint(value) || !is_numeric(value)) {
+			(void)pdg_config_reject(
+				err, c, line, "CFG-1",
+				"listen is '%.64s', not ADDRESS:PORT or [V6]:PORT in numbers",
+				value);
+			pdg_fix(err,
+				"name each address by its own listen =, as 127.0.0.1:8700 or [::1]:8700");
+			return PDG_E_USAGE;
+		}
 		if (is_listed(&cfg->listen, value))
 			return pdg_config_reject(err, c, line, "CFG-1", "listen is '%.64s' twice",
 						 value);
@@ -129,6 +152,9 @@ static int read_tls(const struct pdg_config *c, struct pdg_service_config *cfg,
 		rc = pdg_service_config_copy(c, "service", "clientCa", NULL, &cfg->client_ca, err);
 	if (rc < 0)
 		return rc;
+	(void)pdg_service_config_get(c, "service", "tlsCertificate", &cfg->tls_line.certificate);
+	(void)pdg_service_config_get(c, "service", "tlsKey", &cfg->tls_line.key);
+	(void)pdg_service_config_get(c, "service", "clientCa", &cfg->tls_line.client_ca);
 	if (!cfg->tls_certificate != !cfg->tls_key) {
 		(void)pdg_service_config_get(c, "service",
 					     cfg->tls_key ? "tlsKey" : "tlsCertificate", &line);

@@ -64,16 +64,10 @@ static int check_log(const struct pdg_config *c, const struct pdg_service_config
 	return 0;
 }
 
-static bool is_http(const char *url)
-{
-	return pdg_str_starts(url, "http://") || pdg_str_starts(url, "https://");
-}
-
 /* Whom to ask for timestamps, and by whose certificates to believe him: neither is of use alone. */
 static int read_authority(const struct pdg_config *c, struct pdg_service_config *cfg,
 			  struct pdg_error *err)
 {
-	unsigned line = 1;
 	int rc =
 		pdg_service_config_copy(c, "log", "timestampAuthority", NULL, &cfg->authority, err);
 
@@ -86,12 +80,7 @@ static int read_authority(const struct pdg_config *c, struct pdg_service_config 
 		return pdg_reject(err, "CFG-1",
 				  "%s: timestampAuthority and timestampCertificates go together",
 				  c->file);
-	if (!cfg->authority || is_http(cfg->authority))
-		return 0;
-	(void)pdg_service_config_get(c, "log", "timestampAuthority", &line);
-	return pdg_config_reject(err, c, line, "CFG-1",
-				 "timestampAuthority is '%.64s', not an http or https URL",
-				 cfg->authority);
+	return pdg_service_config_check_url(c, "log", "timestampAuthority", false, err);
 }
 
 int pdg_service_config_log(const struct pdg_config *c, struct pdg_service_config *cfg,
@@ -116,6 +105,10 @@ int pdg_service_config_log(const struct pdg_config *c, struct pdg_service_config
 		rc = pdg_service_config_key(c, "log", "key", &cfg->log_key, err);
 	if (rc == 0)
 		rc = check_log(c, cfg, err);
+	if (rc == 0)
+		rc = pdg_service_config_check_url(c, "log", "url", false, err);
+	if (rc == 0)
+		rc = pdg_service_config_check_url(c, "log", "readUrl", false, err);
 	if (rc == 0)
 		rc = read_authority(c, cfg, err);
 	if (rc < 0)

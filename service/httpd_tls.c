@@ -8,6 +8,7 @@
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/x509v3.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -152,6 +153,9 @@ static int load_authorities(SSL_CTX *ctx, const char *path, struct pdg_error *er
 		rc = next_certificate(in, "clientCa", path, &ca, err);
 		if (rc < 0 || !ca)
 			break;
+		if (X509_check_ca(ca) == 0)
+			return refuse(err, "clientCa", path,
+				      "a certificate of no authority: it vouches for nobody");
 		if (X509_STORE_add_cert(store, ca) != 1 || SSL_CTX_add_client_CA(ctx, ca) != 1)
 			return refuse(err, "clientCa", path, "an authority that cannot be used");
 	}
@@ -183,6 +187,7 @@ static bool set_up(SSL_CTX *ctx)
 static int load(const struct pdg_service_config *cfg, SSL_CTX **out, struct pdg_error *err)
 {
 	PDG_AUTO(ssl_ctx) SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	unsigned line;
 	int rc;
 
 	if (!ctx || !set_up(ctx)) {
@@ -190,12 +195,17 @@ static int load(const struct pdg_service_config *cfg, SSL_CTX **out, struct pdg_
 		return pdg_fail(err, PDG_E_CRYPTO, "TLS cannot be set up");
 	}
 	rc = load_chain(ctx, cfg->tls_certificate, err);
-	if (rc == 0)
+	line = cfg->tls_line.certificate;
+	if (rc == 0) {
 		rc = load_key(ctx, cfg->tls_key, err);
-	if (rc == 0 && cfg->client_ca)
+		line = cfg->tls_line.key;
+	}
+	if (rc == 0 && cfg->client_ca) {
 		rc = load_authorities(ctx, cfg->client_ca, err);
+		line = cfg->tls_line.client_ca;
+	}
 	if (rc < 0)
-		return rc;
+		return pdg_context(err, rc, "%s:%u", cfg->file, line);
 	*out = PDG_TAKE(ctx);
 	return 0;
 }

@@ -70,6 +70,25 @@ static bool is_ours(const struct pdg_listeners *ours, const struct addrinfo *wan
 	return false;
 }
 
+int pdg_listen_failed(const char *key, const char *text, int error, struct pdg_error *err)
+{
+	bool later = error == EADDRINUSE || error == EADDRNOTAVAIL;
+	int rc = pdg_reject(err, later ? "HTP-8" : "CFG-1", "cannot listen on %s: %s", text,
+			    strerror(error));
+
+	if (error == EADDRINUSE)
+		pdg_fix(err, "stop what listens there, or choose another %s =", key);
+	else if (error == EADDRNOTAVAIL)
+		pdg_fix(err, "this machine does not have that address: choose another %s =", key);
+	else if (error == EACCES || error == EPERM)
+		pdg_fix(err, "choose a %s = that the service's user may use", key);
+	else if (error == ENOENT || error == ENOTDIR)
+		pdg_fix(err, "make its folder, which the service's user may write to");
+	else
+		pdg_fix(err, "choose another %s =", key);
+	return rc;
+}
+
 static int bind_one(const struct addrinfo *a, const char *text, const struct pdg_listeners *ours,
 		    int *out, struct pdg_error *err)
 {
@@ -90,9 +109,7 @@ static int bind_one(const struct addrinfo *a, const char *text, const struct pdg
 			pdg_fix(err, "name each address once");
 			return rc;
 		}
-		rc = pdg_reject(err, "HTP-8", "cannot listen on %s: %s", text, strerror(errno));
-		pdg_fix(err, "stop what listens there, or choose another listen =");
-		return rc;
+		return pdg_listen_failed("listen", text, errno, err);
 	}
 	*out = fd;
 	fd = -1;

@@ -56,4 +56,10 @@ int pdg_listen_local(const char *path, struct pdg_listeners *l,
 int pdg_listeners_add(struct pdg_listeners *l, int fd, bool local, const char *name,
 		      struct pdg_error *err) PDG_MUST_CHECK;
 
+/**
+ * What kept us from listening on @text, by @error: somebody listens there, or the address may still
+ * come (HTP-8, PDG_E_IO: starting again may help), or it cannot be (CFG-1).
+ */
+int pdg_listen_failed(const char *key, const char *text, int error, struct pdg_error *err);
+
 #endif

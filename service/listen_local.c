@@ -27,14 +27,6 @@ static int name_it(const char *path, struct sockaddr_un *out, struct pdg_error *
 	return 0;
 }
 
-static int in_use(const char *path, const char *why, struct pdg_error *err)
-{
-	int rc = pdg_reject(err, "HTP-8", "cannot listen on %s: %s", path, why);
-
-	pdg_fix(err, "stop what listens there, or choose another socket =");
-	return rc;
-}
-
 /* Take away what another daemon left behind that is no more. */
 static int make_room(const char *path, const struct sockaddr_un *at, struct pdg_error *err)
 {
@@ -49,9 +41,9 @@ static int make_room(const char *path, const struct sockaddr_un *at, struct pdg_
 	if (fd < 0)
 		return pdg_fail(err, PDG_E_IO, "no socket for %s: %s", path, strerror(errno));
 	if (connect(fd, (const struct sockaddr *)at, sizeof(*at)) == 0 || errno != ECONNREFUSED)
-		return in_use(path, "another program has it", err);
+		return pdg_listen_failed("socket", path, EADDRINUSE, err);
 	if (unlink(path) < 0)
-		return in_use(path, strerror(errno), err);
+		return pdg_listen_failed("socket", path, errno, err);
 	return 0;
 }
 
@@ -71,10 +63,10 @@ int pdg_listen_local(const char *path, struct pdg_listeners *l, struct pdg_error
 	if (fd < 0)
 		return pdg_fail(err, PDG_E_IO, "no socket for %s: %s", path, strerror(errno));
 	if (bind(fd, (const struct sockaddr *)&at, sizeof(at)) < 0)
-		return in_use(path, strerror(errno), err);
+		return pdg_listen_failed("socket", path, errno, err);
 	/* Nobody connects before it listens, so nobody does with another mode. */
 	if (chmod(path, S_IRUSR | S_IWUSR) < 0 || lstat(path, &st) < 0 || listen(fd, BACKLOG) < 0)
-		return in_use(path, strerror(errno), err);
+		return pdg_listen_failed("socket", path, errno, err);
 	l->path = pdg_str_dup(path);
 	if (!l->path)
 		return pdg_nomem(err);

@@ -141,6 +141,18 @@ static int check(const struct pdg_service_config *cfg, struct pdg_error *err)
 	return rc;
 }
 
+/* A unix socket never has TLS. */
+static bool has_address(const struct pdg_listeners *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++) {
+		if (!l->v[i].local)
+			return true;
+	}
+	return false;
+}
+
 /* The addresses first: a daemon that cannot be reached makes no database and no log. */
 static int start_and_serve(const struct pdg_service_config *cfg, struct pdg_error *err)
 {
@@ -158,6 +170,8 @@ static int start_and_serve(const struct pdg_service_config *cfg, struct pdg_erro
 	pdg_notify_open(&notify);
 	if (rc == 0)
 		rc = pdg_tls_new(cfg, &tls, err);
+	if (rc == 0 && tls && !has_address(&listeners))
+		pdg_log(PDG_LOG_WARN, "tls-is-for-no-address", "file", cfg->file, NULL);
 	if (rc == 0)
 		rc = pdg_core_open(cfg, &pdg_clock_system, &core, err);
 	if (rc == 0)

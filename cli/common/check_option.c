@@ -10,6 +10,7 @@
 #include "util/fs.h"
 #include "util/str.h"
 #include "util/time.h"
+#include "util/url.h"
 
 static int unwritable(const char *option, const char *path, const char *why, struct pdg_error *err)
 {
@@ -125,52 +126,11 @@ int pdg_check_out_dir(const struct pdg_args *args, const char *option, struct pd
 	return access(at, W_OK | X_OK) == 0 ? 0 : unwritable(option, path, strerror(errno), err);
 }
 
-/* Printable ASCII alone, and neither a query nor a fragment: paths are put behind it. */
-static bool plain(const char *url)
-{
-	for (; *url; url++) {
-		if (*url <= ' ' || *url > '~' || strchr("?#\"<>\\^`{|}", *url))
-			return false;
-	}
-	return true;
-}
-
-/* HOST, HOST:PORT, [ADDRESS]:PORT; nobody's name and password. */
-static bool host_is_good(const char *host)
-{
-	size_t n = strcspn(host, "/");
-	struct pdg_bytes all = pdg_bytes(host, n);
-	struct pdg_bytes port;
-	uint64_t number;
-	size_t end = 0;
-
-	if (pdg_bytes_starts(all, "[")) {
-		end = pdg_bytes_find_byte(all, ']', 0);
-		if (end == SIZE_MAX || end == 1)
-			return false;
-		end++;
-	} else {
-		end = pdg_bytes_find_byte(all, ':', 0);
-		if (end == SIZE_MAX)
-			end = n;
-	}
-	if (end == 0 || pdg_bytes_find_byte(all, '@', 0) != SIZE_MAX)
-		return false;
-	port = pdg_bytes_from(all, end);
-	if (port.n == 0)
-		return true;
-	return port.p[0] == ':' && pdg_bytes_u64(pdg_bytes_from(port, 1), 65535, &number) &&
-	       number > 0;
-}
-
 int pdg_check_service_url(const char *from, const char *url, struct pdg_error *err)
 {
-	const char *host = pdg_str_starts(url, "http://")    ? url + strlen("http://")
-			   : pdg_str_starts(url, "https://") ? url + strlen("https://")
-							     : NULL;
 	int rc;
 
-	if (host && plain(url) && host_is_good(host))
+	if (pdg_url_is_http(url, false))
 		return 0;
 	rc = pdg_reject(err, "CLI-2", "%s \"%s\" is no address of a service", from, url);
 	pdg_fix(err, "write it as https://HOST or http://HOST:PORT");

@@ -21,6 +21,10 @@ http 400 ENV-1 "submitting over the socket" --unix-socket "$S" -H 'Content-Type:
 assert_same "its owner alone may connect" "$(stat -c %a "$S")" 600
 sed "s|$W/service|$W/second|; s|127.0.0.1:$port|127.0.0.1:$(free_port)|" "$W/pedigreed.conf" >"$W/second.conf"
 exits 3 HTP-8 "two on one socket" pedigreed --config "$W/second.conf"
+sed "s|$W/service|$W/second|; /listen = /d; s|socket = .*|socket = $W/nowhere/socket|" "$W/pedigreed.conf" >"$W/second.conf"
+exits 2 CFG-1 "a socket in no folder" pedigreed --config "$W/second.conf"
+sed "s|$W/service|$W/second|; /socket = /d; s|127.0.0.1:$port|192.0.2.1:8700|" "$W/pedigreed.conf" >"$W/second.conf"
+exits 3 HTP-8 "an address of somebody else" pedigreed --config "$W/second.conf"
 [ ! -e "$W/second" ] || fail "a daemon that cannot listen made a store"
 stop "$DAEMON_PID" KILL
 [ -S "$S" ] || fail "nothing is left of the socket"

@@ -290,9 +290,11 @@ wait_for 5 grep -q '"event":"tls-refused".*"reason":"late"' "$tmp/pedigreed.log"
 world_stop
 
 # --- configurations that are refused ---
-refuse() { # refuse RULE WHAT LINES
+cp "$P/reader.pem" "$W/keys"
+refuse() { # refuse RULE WHAT LINES: by the line of the file that names what is wrong
 	sed "s|^\[service\]|&\n$3|" "$W/plain.conf" >"$W/pedigreed.conf"
 	exits 2 "$1" "$2" pedigreed --config "$W/pedigreed.conf"
+	grep -qE 'pedigreed\.conf:[0-9]+: ' "$printed" || fail "$2: no line"
 }
 refuse CFG-1 "a certificate without its key" '\ttlsCertificate = keys/tls.pem'
 refuse CFG-1 "a key without its certificate" '\ttlsKey = keys/tls.key'
@@ -301,10 +303,24 @@ refuse CFG-1 "readers whom nobody can know" '\ttlsCertificate = keys/tls.pem\n\t
 refuse CFG-1 "no certificate in the file" '\ttlsCertificate = keys/tls.key\n\ttlsKey = keys/tls.key'
 refuse CFG-1 "a file that is not there" '\ttlsCertificate = keys/none.pem\n\ttlsKey = keys/tls.key'
 refuse CFG-1 "no authority in the file" '\ttlsCertificate = keys/tls.pem\n\ttlsKey = keys/tls.key\n\tclientCa = keys/tls.key'
+refuse CFG-1 "a client as an authority" '\ttlsCertificate = keys/tls.pem\n\ttlsKey = keys/tls.key\n\tclientCa = keys/reader.pem'
 cp "$P/server.key" "$W/keys/other.key"
 refuse CFG-1 "another certificate's key" '\ttlsCertificate = keys/tls.pem\n\ttlsKey = keys/other.key'
 chmod 644 "$W/keys/tls.key"
 refuse KEY-2 "a key that all may read" '\ttlsCertificate = keys/tls.pem\n\ttlsKey = keys/tls.key'
 ok "a key with a passphrase" openssl pkey -in "$P/server2.key" -aes256 -passout pass:secret -out "$W/keys/locked.key"
 refuse CFG-1 "a key with a passphrase" '\ttlsCertificate = keys/tls.pem\n\ttlsKey = keys/locked.key'
+chmod 600 "$W/keys/tls.key"
+
+# --- and some that say nothing to anybody ---
+sed "s|^\[service\]|&\n\tsocket = $W/socket\n\ttlsCertificate = keys/tls.pem\n\ttlsKey = keys/tls.key|; /listen = /d" "$W/plain.conf" >"$W/pedigreed.conf"
+sed -i "s|^\[require\]|[builder \"certified\"]\n\trepository = https://git.company.example/*\n\tclientCertificate = CN=a\n&|" "$W/policy"
+pedigreed --config "$W/pedigreed.conf" >"$W/silent.log" 2>&1 &
+silent=$!
+PIDS+=("$silent")
+wait_for 20 grep -q '"event":"listening"' "$W/silent.log" || fail "a socket alone: $(cat "$W/silent.log")"
+grep -q '"event":"tls-is-for-no-address"' "$W/silent.log" || fail "TLS on no address is not told of"
+grep -q '"event":"client-certificates-need-client-ca".*"builder":"certified"' "$W/silent.log" || fail "a certificate that nobody is asked for is not told of"
+stop "$silent"
+checks=$((checks + 3))
 finish

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Is an address one at all: asked where it is written, so that a typing error shows there. */
+#ifndef PDG_UTIL_URL_H
+#define PDG_UTIL_URL_H
+
+#include <stdbool.h>
+
+/**
+ * Is @url http or https, with a host, perhaps a port, and nothing behind the path, all in printable
+ * ASCII? @user: it may have a name and password before the host, as a proxy's.
+ */
+bool pdg_url_is_http(const char *url, bool user);
+
+#endif
