@@ -97,6 +97,22 @@ sed -nE 's/^#define PDG_LIMIT_([A-Z_]+)[[:space:]]+([^/]*[^/[:space:]])[[:space:
 sed -nE 's/^\| `([A-Z_]+)` \| ([0-9][^|]*[^| ]) *\|.*/\1 \2/p; s/^\| `([A-Z_]+)` \| ([0-9]) *\|.*/\1 \2/p' "$operations" | tr -d , >"$W/page-limits"
 same "limits" "$W/limits" "$W/page-limits"
 
+# --- OPERATIONS.md: log lines, and files of other programs ---
+
+shopt -s globstar
+if tool python3 "events and jobs"; then
+	python3 "$here/manual_check.py" events "$top"/{service,relay,signer,common}/**/*.c | sort -u >"$W/events"
+	python3 "$here/manual_check.py" page "$operations" | sort >"$W/page-events"
+	same "events of the log" "$W/events" "$W/page-events"
+	if python3 -c 'import yaml' 2>/dev/null; then
+		run python3 "$here/manual_check.py" yaml "$top"/README.md "$top"/docs/*.md
+		[ "$status" = 0 ] && [ "$(cat "$printed")" -gt 1 ] || fail "a job that is none: $(cat "$printed")"
+		pass "jobs of a CI"
+	else
+		not_checked "jobs of a CI" "python3-yaml is not installed"
+	fi
+fi
+
 # --- form --------------------------------------------------------------------------------
 
 # pedigree-attest(1) names itself "pedigree attest", so mandoc takes pedigree(1) for the page itself.
