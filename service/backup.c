@@ -48,6 +48,12 @@ static int check_user(const struct pdg_service_config *cfg, struct pdg_error *er
 		pdg_fix(err, "use pg_dump, or pg_basebackup with WAL archiving");
 		return rc;
 	}
+	if (stat(cfg->store_path, &st) != 0 && (errno == EACCES || errno == EPERM)) {
+		rc = pdg_reject(err, "BAK-1", "\"%s\" cannot be reached by user %u: %s",
+				cfg->store_path, geteuid(), strerror(errno));
+		pdg_fix(err, "run it as the service's user");
+		return rc;
+	}
 	if (stat(cfg->store_path, &st) != 0) {
 		rc = pdg_reject(err, "STO-3", "there is no store in \"%s\": %s", cfg->store_path,
 				strerror(errno));
@@ -59,6 +65,28 @@ static int check_user(const struct pdg_service_config *cfg, struct pdg_error *er
 	rc = pdg_reject(err, "BAK-1", "\"%s\" belongs to user %u, and this is user %u",
 			cfg->store_path, st.st_uid, geteuid());
 	pdg_fix(err, "run it as the service's user");
+	return rc;
+}
+
+/* What lies in the log's folder is the log: the next backup would copy this one. */
+static int check_apart(const struct pdg_service_config *cfg, const char *to, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *parent = pdg_path_dir(to);
+	PDG_AUTO(mem) char *place = NULL;
+	PDG_AUTO(mem) char *log = NULL;
+	size_t n;
+	int rc;
+
+	if (!parent)
+		return pdg_nomem(err);
+	if (cfg->log != PDG_LOG_EMBEDDED || pdg_path_real(parent, &place, NULL) < 0 ||
+	    pdg_path_real(cfg->log_directory, &log, NULL) < 0)
+		return 0;
+	n = strlen(log);
+	if (strncmp(place, log, n) != 0 || (place[n] && place[n] != '/'))
+		return 0;
+	rc = pdg_reject(err, "BAK-1", "\"%s\" is in the folder of the log itself", to);
+	pdg_fix(err, "name a folder outside of \"%s\", best on another disk", log);
 	return rc;
 }
 
@@ -187,7 +215,9 @@ int pdg_backup(const struct pdg_service_config *cfg, const char *to, struct pdg_
 		pdg_fix(err, "name a folder that is not there: each backup is one of its own");
 		return rc;
 	}
-	rc = make_folder(dir, err);
+	rc = check_apart(cfg, to, err);
+	if (rc == 0)
+		rc = make_folder(dir, err);
 	if (rc < 0)
 		return rc;
 	rc = fill(&b, err);

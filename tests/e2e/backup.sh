@@ -68,6 +68,8 @@ curl -sSf -o "$W/later-checkpoint" "$URL/checkpoint" || fail "checkpoint"
 ended "$LOAD" && fail "the load was over before the backup"
 exits 2 BAK-1 "never over another" pedigreed --config "$W/pedigreed.conf" --backup "$W/backup"
 exits 2 BAK-1 "not where nothing can be made" pedigreed --config "$W/pedigreed.conf" --backup "$W/nowhere/backup"
+exits 2 BAK-1 "not into the log itself" pedigreed --config "$W/pedigreed.conf" --backup "$W/service/log/backup"
+[ -z "$(find "$W/service/log" -name "backup*")" ] || fail "something was made in the log"
 exits 2 CLI-1 "not with --fsck" pedigreed --config "$W/pedigreed.conf" --backup "$W/other" --fsck
 if [ "$(id -u)" = 0 ]; then
 	cp -r "$W/backup" "$W/theirs"
@@ -75,6 +77,11 @@ if [ "$(id -u)" = 0 ]; then
 	sed "s|$W/service/|$W/theirs/|" "$W/pedigreed.conf" >"$W/theirs.conf"
 	exits 2 BAK-1 "not by another user" pedigreed --config "$W/theirs.conf" --backup "$W/other"
 	rm -rf "$W/theirs"
+	open=$(mktemp -d)
+	chmod 755 "$open"
+	install -m 644 "$W/pedigreed.conf" "$open"
+	exits 2 BAK-1 "not by one who cannot reach it" setpriv --reuid 12345 --clear-groups "$BIN/pedigreed" --config "$open/pedigreed.conf" --backup "$open/backup"
+	rm -r "$open"
 fi
 # One that is killed leaves nothing with its name.
 for at in fsync pwrite64 renameat2 openat; do
