@@ -57,7 +57,8 @@ enum pdg_handled pdg_api_attestation_get(struct pdg_request *rq)
 
 	if (!pdg_is_reference(rq->rest)) {
 		pdg_reply_rule(rq, "HTP-5",
-			       "that is no reference: sha256: and 64 lower-case hex digits", NULL);
+			       "that is no reference: sha256: and 64 lower-case hex digits",
+			       "use the reference that the submission was answered with");
 		return PDG_HANDLED;
 	}
 	rc = pdg_core_record(rq->core, rq->rest, &rq->reply.body, &pending, &err);

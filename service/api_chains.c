@@ -26,10 +26,17 @@ static const char *digest_value(const char *text, bool git, const char **out_alg
 	return NULL;
 }
 
-static enum pdg_handled bad_digest(struct pdg_request *rq)
+static enum pdg_handled bad_digest(struct pdg_request *rq, bool git)
 {
-	pdg_reply_rule(rq, "HTP-5", "that is no digest: sha256: and 64 lower-case hex digits",
-		       "sha256sum FILE prints the digits");
+	if (git)
+		pdg_reply_rule(rq, "HTP-5",
+			       "that is no digest: sha256: and 64 lower-case hex digits, or "
+			       "gitCommit: and 40 or 64",
+			       "sha256sum FILE prints the digits, git rev-parse COMMIT a commit's");
+	else
+		pdg_reply_rule(rq, "HTP-5",
+			       "that is no digest: sha256: and 64 lower-case hex digits",
+			       "sha256sum FILE prints the digits");
 	return PDG_HANDLED;
 }
 
@@ -78,7 +85,7 @@ enum pdg_handled pdg_api_subjects(struct pdg_request *rq)
 	int rc;
 
 	if (!value)
-		return bad_digest(rq);
+		return bad_digest(rq, true);
 	if (!read_query(rq, &after, &stage))
 		return PDG_HANDLED;
 	rc = pdg_core_subjects(rq->core, algorithm, value, stage, (int64_t)after, &rq->reply.body,
@@ -94,7 +101,7 @@ enum pdg_handled pdg_api_chains(struct pdg_request *rq)
 	int rc;
 
 	if (!value)
-		return bad_digest(rq);
+		return bad_digest(rq, false);
 	rc = pdg_core_chain(rq->core, value, &rq->reply.body, &err);
 	(void)pdg_reply_result(rq, rc, "application/json", &err);
 	return PDG_HANDLED;

@@ -23,6 +23,10 @@ static enum pdg_handled tile(struct pdg_request *rq, bool journal)
 
 	rc = path ? pdg_core_log_file(rq->core, journal, path, &rq->reply.body, &err)
 		  : pdg_nomem(&err);
+	if (rc == PDG_E_NOTFOUND && !err.fix[0])
+		pdg_fix(&err,
+			"the checkpoint says how many entries there are: a tile is 0 or x000/000 "
+			"and so on, one that is not full has .p/WIDTH behind it");
 	/* A tile of a published width never changes (tlog-tiles). */
 	rq->reply.immutable = pdg_reply_result(rq, rc, "application/octet-stream", &err);
 	return PDG_HANDLED;

@@ -138,9 +138,13 @@ static int judge_token(struct pdg_callers *c, struct pdg_job *job, struct pdg_er
 	struct pdg_relay *relay = NULL;
 	int rc;
 
-	if (!names_issuer(force->policy))
-		return pdg_reject(err, "TOK-1",
-				  "the policy names no oidcIssuer: no token is taken");
+	if (!names_issuer(force->policy)) {
+		rc = pdg_reject(err, "TOK-1", "the policy names no oidcIssuer: no token is taken");
+		pdg_fix(err,
+			"let whoever keeps the policy name the token's issuer as oidcIssuer of a "
+			"[builder]");
+		return rc;
+	}
 	rc = the_relay(c, &relay, err);
 	if (rc == 0)
 		rc = write_question(force->policy, job->asked->bearer, &question, err);

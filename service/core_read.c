@@ -49,20 +49,28 @@ int pdg_core_chain(struct pdg_core *core, const char *sha256, struct pdg_buf *ou
 	return rc < 0 ? rc : pdg_report_json(report, out, err);
 }
 
+static int not_here(struct pdg_error *err)
+{
+	int rc = pdg_fail(err, PDG_E_NOTFOUND, "the log is not kept here");
+
+	pdg_fix(err, "ask the log that this service submits to");
+	return rc;
+}
+
 int pdg_core_log_file(struct pdg_core *core, bool journal, const char *path, struct pdg_buf *out,
 		      struct pdg_error *err)
 {
 	if (journal)
 		return pdg_journal_file(core->store, path, out, err);
 	if (core->cfg->log != PDG_LOG_EMBEDDED)
-		return pdg_fail(err, PDG_E_NOTFOUND, "the log is not kept here");
+		return not_here(err);
 	return pdg_embedded_file(core->log, path, out, err);
 }
 
 int pdg_core_trusted_root(struct pdg_core *core, struct pdg_buf *out, struct pdg_error *err)
 {
 	if (core->cfg->log != PDG_LOG_EMBEDDED)
-		return pdg_fail(err, PDG_E_NOTFOUND, "the log is not kept here");
+		return not_here(err);
 	pdg_buf_put(out, pdg_buf_bytes(&core->root_json));
 	return pdg_buf_check(out, err);
 }

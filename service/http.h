@@ -49,9 +49,10 @@ struct pdg_route {
 	enum pdg_method method;
 	const char *path; /* exact, or with a final "/" a prefix whose rest is not empty */
 	enum pdg_handled (*handle)(struct pdg_request *rq);
-	bool body;  /* takes one of the media types of rules.md 8 */
-	bool heavy; /* reads files or the store: answered by service/reads.c */
-	bool open;  /* answered whoever asks, whatever readers = says */
+	bool body;		  /* takes one of the media types of rules.md 8 */
+	bool heavy;		  /* reads files or the store: answered by service/reads.c */
+	bool open;		  /* answered whoever asks, whatever readers = says */
+	const char *const *query; /* parameters that it takes, ended by NULL; NULL: none */
 };
 
 /** The table, ended by a NULL path. */
@@ -92,6 +93,12 @@ bool pdg_reply_result(struct pdg_request *rq, int rc, const char *type,
  * NULL with 0 bytes when there is none.
  */
 bool pdg_query_value(struct pdg_request *rq, const char *name, struct pdg_bytes *out);
+
+/**
+ * Does @rq->route take every parameter of rq->query? False: a 400 is in the reply. What a mistyped
+ * one asked for would not be what is answered.
+ */
+bool pdg_query_taken(struct pdg_request *rq);
 
 /** How long @prefer (RFC 7240, or NULL) lets an answer wait for the log, in milliseconds. */
 int pdg_prefer_wait_ms(const char *prefer);

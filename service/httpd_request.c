@@ -199,8 +199,10 @@ static bool find_route(struct pdg_exchange *x, char *target)
 	}
 	x->rq.path = path;
 	x->rq.query = query;
-	if (pdg_route_find(&x->rq) && x->rq.method == PDG_GET && x->has_body)
-		pdg_reply_rule(&x->rq, "HTP-5", "a body with a request that takes none", NULL);
+	if (pdg_route_find(&x->rq) && pdg_query_taken(&x->rq) && x->rq.method == PDG_GET &&
+	    x->has_body)
+		pdg_reply_rule(&x->rq, "HTP-5", "a body with a request that takes none",
+			       "send it without a body");
 	x->rq.reply.close |= x->rq.method == PDG_GET && x->has_body;
 	return !x->rq.reply.status;
 }
@@ -224,7 +226,7 @@ static bool still_proven(struct pdg_exchange *x)
 static void too_large(struct pdg_exchange *x)
 {
 	pdg_reply_rule(&x->rq, "HTP-3", "the body is larger than 8 MiB",
-		       "submit the statement in smaller parts");
+		       "send a smaller statement: what a statement may be is in docs/FORMATS.md");
 }
 
 static void refuse_early(struct pdg_exchange *x, const struct pdg_http_head *h)

@@ -8,6 +8,7 @@
 #include "service/publisher_impl.h"
 #include "util/log.h"
 #include "util/size.h"
+#include "util/str.h"
 #include "util/time.h"
 
 /*
@@ -34,6 +35,16 @@ static void leave_alone(struct pdg_publisher *p, int seconds, int64_t now)
 
 	if (until > p->backoff.until)
 		p->backoff.until = until;
+}
+
+/* Here it is the service that trusts the log, by what its own file says. */
+static void tell(const struct pdg_error *why)
+{
+	struct pdg_error told = *why;
+
+	if (pdg_str_eq(told.rule, "LOG-4"))
+		pdg_fix(&told, "see that url, key and origin of [log] are of one log");
+	pdg_log_error(PDG_LOG_WARN, "not-logged", &told);
 }
 
 /* What became of one call: who succeeded is on the way to the store, the others stay pending. */
@@ -72,7 +83,7 @@ static void settle_call(struct pdg_publisher *p, struct pdg_item *const *items, 
 	(void)pthread_cond_broadcast(&p->work);
 	(void)pthread_mutex_unlock(&p->mutex);
 	if (why)
-		pdg_log_error(PDG_LOG_WARN, "not-logged", why);
+		tell(why);
 }
 
 static void describe(const struct pdg_item *it, struct pdg_log_item *out)

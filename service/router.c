@@ -6,28 +6,32 @@
 #include "service/http.h"
 #include "util/str.h"
 
+/* As api_chains.c reads them. */
+static const char *const of_subjects[] = {"after", "stage", NULL};
+
 const struct pdg_route pdg_routes[] = {
-	{PDG_POST, "/api/v1/attestations", pdg_api_attestation_post, true, false, false},
-	{PDG_POST, "/api/v1/builds", pdg_api_build_post, true, false, false},
-	{PDG_GET, "/api/v1/attestations/", pdg_api_attestation_get, false, true, false},
-	{PDG_GET, "/api/v1/subjects/", pdg_api_subjects, false, true, false},
-	{PDG_GET, "/api/v1/chains/", pdg_api_chains, false, true, false},
-	{PDG_GET, "/checkpoint", pdg_api_log_checkpoint, false, true, false},
-	{PDG_GET, "/tile/", pdg_api_log_tile, false, true, false},
-	{PDG_GET, "/api/v2/checkpoint", pdg_api_log_checkpoint, false, true, false},
-	{PDG_GET, "/api/v2/tile/", pdg_api_log_tile, false, true, false},
-	{PDG_GET, "/journal/checkpoint", pdg_api_journal_checkpoint, false, true, false},
-	{PDG_GET, "/journal/tile/", pdg_api_journal_tile, false, true, false},
-	{PDG_GET, "/journal/api/v2/checkpoint", pdg_api_journal_checkpoint, false, true, false},
-	{PDG_GET, "/journal/api/v2/tile/", pdg_api_journal_tile, false, true, false},
+	{PDG_POST, "/api/v1/attestations", pdg_api_attestation_post, true, false, false, NULL},
+	{PDG_POST, "/api/v1/builds", pdg_api_build_post, true, false, false, NULL},
+	{PDG_GET, "/api/v1/attestations/", pdg_api_attestation_get, false, true, false, NULL},
+	{PDG_GET, "/api/v1/subjects/", pdg_api_subjects, false, true, false, of_subjects},
+	{PDG_GET, "/api/v1/chains/", pdg_api_chains, false, true, false, NULL},
+	{PDG_GET, "/checkpoint", pdg_api_log_checkpoint, false, true, false, NULL},
+	{PDG_GET, "/tile/", pdg_api_log_tile, false, true, false, NULL},
+	{PDG_GET, "/api/v2/checkpoint", pdg_api_log_checkpoint, false, true, false, NULL},
+	{PDG_GET, "/api/v2/tile/", pdg_api_log_tile, false, true, false, NULL},
+	{PDG_GET, "/journal/checkpoint", pdg_api_journal_checkpoint, false, true, false, NULL},
+	{PDG_GET, "/journal/tile/", pdg_api_journal_tile, false, true, false, NULL},
+	{PDG_GET, "/journal/api/v2/checkpoint", pdg_api_journal_checkpoint, false, true, false,
+	 NULL},
+	{PDG_GET, "/journal/api/v2/tile/", pdg_api_journal_tile, false, true, false, NULL},
 	{PDG_GET, "/.well-known/pedigree/trusted-root.json", pdg_api_trusted_root, false, false,
-	 false},
-	{PDG_GET, "/.well-known/pedigree/keys.json", pdg_api_keys, false, false, false},
-	{PDG_GET, "/healthz", pdg_api_health, false, false, true},
-	{PDG_GET, "/readyz", pdg_api_ready, false, true, true},
-	{PDG_GET, "/metrics", pdg_api_metrics, false, true, false},
-	{PDG_GET, "/openapi.json", pdg_api_openapi, false, false, false},
-	{PDG_GET, NULL, NULL, false, false, false},
+	 false, NULL},
+	{PDG_GET, "/.well-known/pedigree/keys.json", pdg_api_keys, false, false, false, NULL},
+	{PDG_GET, "/healthz", pdg_api_health, false, false, true, NULL},
+	{PDG_GET, "/readyz", pdg_api_ready, false, true, true, NULL},
+	{PDG_GET, "/metrics", pdg_api_metrics, false, true, false, NULL},
+	{PDG_GET, "/openapi.json", pdg_api_openapi, false, false, false, NULL},
+	{PDG_GET, NULL, NULL, false, false, false, NULL},
 };
 
 static const char *const body_types[] = {

@@ -138,10 +138,8 @@ static int check_reference(const struct pdg_sending *s, struct pdg_bytes body,
 
 	if (rc < 0 || strcmp(reference, sent) == 0)
 		return rc;
-	rc = pdg_fail(err, PDG_E_IO, "%s answered for '%.80s', but %s was sent", s->service.url,
-		      reference, sent);
-	pdg_fix(err, "is this the address of a pedigreed?");
-	return rc;
+	return pdg_reject(err, "NET-6", "%s answered for '%.80s', but %s was sent", s->service.url,
+			  reference, sent);
 }
 
 /* The statement is accepted, whatever becomes of reading it back: no refusal, so no exit status 1.

@@ -144,10 +144,9 @@ int pdg_service_problem(const struct pdg_http_answer *a, struct pdg_error *err)
 			*err = why;
 		return why.code;
 	}
-	(void)pdg_fail(err, PDG_E_IO, "the service answered HTTP %d with '%s', no problem document",
-		       a->status, a->content_type);
-	pdg_fix(err, "is this the address of a pedigreed?");
-	return PDG_E_IO;
+	return pdg_reject(err, "NET-6",
+			  "the service answered HTTP %d with '%s', no problem document", a->status,
+			  a->content_type);
 }
 
 int pdg_service_call(struct pdg_service_client *s, const struct pdg_http_request *r, size_t max,

@@ -34,8 +34,8 @@ PDG_AUTO_DEFINE(issuers, struct pdg_issuers *, pdg_issuers_free)
  * to an issuer at a time; PDG_ISSUER_WAITING who need its outcome wait for it. More, or any where
  * the request before failed, are refused at once (ISS-1): anybody can name an issuer in a token.
  *
- * A key that was not among those of a moment ago may be new: ISS-6 until the pause is over, TOK-6 by
- * who was asked for it.
+ * A key that was not among those of a moment ago may be new: ISS-6 until the pause is over, TOK-6
+ * by who was asked for it.
  *
  * Returns 0, PDG_E_REJECTED (TOK-6), PDG_E_IO (ISS-*), PDG_E_NOMEM.
  */

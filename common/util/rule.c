@@ -67,6 +67,7 @@ static const struct pdg_rule rules[] = {
 	{ "NET-3", PDG_E_IO, 503, "log-unavailable", "another server's answer was cut off or is not HTTP" },
 	{ "NET-4", PDG_E_LIMIT, 503, "log-unavailable", "another server's answer is too large" },
 	{ "NET-5", PDG_E_IO, 503, "log-unavailable", "another server's certificate is not trusted, or the one for it cannot be used" },
+	{ "NET-6", PDG_E_IO, 503, "log-unavailable", "what answers is no pedigreed" },
 
 	/* Tokens of OIDC issuers, and the issuers themselves */
 	{ "TOK-1", PDG_E_REJECTED, 401, "token-invalid", "a request needs a token and has none, or its Authorization cannot be read" },
@@ -332,7 +333,7 @@ static const struct pdg_rule rules[] = {
 	{ "HTP-2", PDG_E_NOTFOUND, 405, "method-not-allowed", "a resource does not take the method" },
 	{ "HTP-3", PDG_E_LIMIT, 413, "too-large", "a request's body is too large" },
 	{ "HTP-4", PDG_E_FORMAT, 415, "unsupported-type", "a request's Content-Type is not read here" },
-	{ "HTP-5", PDG_E_FORMAT, 400, "malformed", "a request is not of its form: its framing, path or query cannot be" },
+	{ "HTP-5", PDG_E_FORMAT, 400, "malformed", "a request's framing, path or query is not of its form" },
 	{ "HTP-6", PDG_E_IO, 503, "overloaded", "too many bodies are being received at once" },
 	{ "HTP-7", PDG_E_IO, 503, "overloaded", "too much is being read, or waits to be fetched, at once" },
 	{ "HTP-8", PDG_E_IO, 503, "refused", "the daemon cannot listen on an address" },

@@ -105,6 +105,7 @@ ok "doctor, configured" pedigree doctor
 ok "submit, configured" pedigree submit "$W"/records/build-*.json
 ok "attest build, configured" "${build[@]}" --records "$W/records2"
 ln -s "$P" "$HOME/pki"
+# shellcheck disable=SC2088 # for us to expand
 git config -f "$HOME/.gitconfig" pedigree.ca '~/pki/company.pem'
 ok "verify, from the home" pedigree verify "$W/artifact"
 exits 3 NET-5 "what is configured is for the service that is" "${verify[@]}"

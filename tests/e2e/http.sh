@@ -95,6 +95,34 @@ raw 400 HTP-5 "a length that is none" "POST $API HTTP/1.1\r\nHost: a\r\nContent-
 http 200 - "an escaped colon" "$URL/api/v1/subjects/${some/:/%3A}"
 http 200 - "a header without a space" -H 'X-A:b' "$URL/healthz"
 
+# What a mistyped parameter asked for would not be what is answered.
+for path in /healthz /readyz /metrics /checkpoint /journal/checkpoint /tile/0/000 /.well-known/pedigree/keys.json /openapi.json \
+	/.well-known/pedigree/trusted-root.json "/api/v1/subjects/$some" "/api/v1/chains/$some" "$API/$some"; do
+	http 400 HTP-5 "$path with a parameter of none" "$URL$path?foo=1"
+	http 400 HTP-5 "$path with a parameter without a value" "$URL$path?stage"
+done
+http 400 HTP-5 "a mistyped stage" "$URL/api/v1/subjects/$some?satge=build"
+http 400 HTP-5 "behind one that is known" "$URL/api/v1/subjects/$some?after=0&stages=build"
+http 400 HTP-5 "a chain of a stage" "$URL/api/v1/chains/$some?stage=build"
+http 400 HTP-5 "a parameter of a submission" -H 'Content-Type: application/json' -d '{}' "$URL$API?wait=1"
+http 200 - "both that are" "$URL/api/v1/subjects/$some?after=0&stage=build"
+http 200 - "an empty query" "$URL/healthz?"
+
+# --- what is refused says what to do ---
+advised() { # advised STATUS RULE WHAT CURL-ARGUMENTS…
+	http "$@"
+	[ "$(jq -r '.fix | length > 0' "$tmp/answer")" = true ] || fail "$3: nothing to do"
+}
+advised 400 HTP-5 "no reference" "$URL$API/sha256:12"
+advised 400 HTP-5 "a short commit" "$URL/api/v1/subjects/gitCommit:0e0212345678"
+advised 400 HTP-5 "no digest" "$URL/api/v1/chains/gitCommit:$(printf 1%.0s {1..40})"
+advised 400 HTP-5 "a body with GET" -X GET -d '{}' "$URL/healthz"
+advised 400 HTP-5 "no Host" -H 'Host:' "$URL/healthz"
+advised 400 HTP-5 "another Expect" -H 'Expect: coffee' "$URL/healthz"
+advised 404 HTP-1 "a tile that is none" "$URL/tile/9/999"
+advised 404 HTP-1 "a file of the journal that is none" "$URL/journal/tile/none"
+advised 401 TOK-1 "a token where the policy has no issuer" -H 'Authorization: Bearer a.b.c' -H 'Content-Type: application/json' -d '{}' "$URL/api/v1/builds"
+
 # --- by hand ---
 for path in /healthz /readyz /metrics /checkpoint /journal/checkpoint /.well-known/pedigree/keys.json \
 	/.well-known/pedigree/trusted-root.json "/api/v1/subjects/$some" "/api/v1/chains/$some"; do

@@ -137,6 +137,9 @@ static void what_is_no_answer_could_not_be_judged(void)
 	CHECK_INT(NET("records", SERVICE, SUBJECT, "there", NULL), 3);
 	pdg_program_error(&n.run, NULL);
 	CHECK_UINT(n.requests, 1);
+	SERVE(&n, {"/", 501, "text/html", NULL, "<html>", 0});
+	CHECK_INT(NET("records", SERVICE, SUBJECT, "there", NULL), 3);
+	pdg_program_error(&n.run, "NET-6");
 	SERVE(&n, {"/", 503, PROBLEM, NULL,
 		   "{\"detail\":\"too much\\u001b[31m\",\"rule\":\"SVC-1\"}", 0});
 	CHECK_INT(NET("records", SERVICE, SUBJECT, "there", NULL), 3);
