@@ -72,6 +72,11 @@ struct pdg_core {
 /** core.c: @core's job goes on once its token is judged, with @rc; its errors are in it. */
 void pdg_core_go_on(void *core, struct pdg_job *job, int rc);
 
+/**
+ * Read what was written by hand for a store that is about to be made: keys, certificates, policy.
+ * What they are refused by.
+ */
+int pdg_core_look_first(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
 /** Open the store, or make it where nothing was begun without it. STO-*, CFG-1, CFG-6, FIL-1. */
 int pdg_core_open_store(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
 int pdg_core_has_journal(struct pdg_core *core, bool *out, struct pdg_error *err) PDG_MUST_CHECK;
@@ -86,6 +91,8 @@ int pdg_core_log_unbegun(struct pdg_core *core, struct pdg_error *err) PDG_MUST_
 int pdg_core_refuse_unknown_log(const struct pdg_core *core, uint64_t size, struct pdg_error *err);
 /** Start the relay, where something is elsewhere, and the log that it speaks to. CLI-5, STO-3. */
 int pdg_core_start_relay(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
+/** Read the keys and certificates that [log] names. KEY-*, CFG-1. */
+int pdg_core_try_log(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
 /** Open the configured log and hold it against what the store knows of it. CFG-2, CFG-5, CFG-6,
  * LOG-*. */
 int pdg_core_open_log(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
@@ -99,6 +106,8 @@ int pdg_core_open_journal_key(struct pdg_core *core, struct pdg_error *err) PDG_
 /** pdg_embedded_options.open_key(); @ctx is the core. */
 int pdg_core_open_embedded_key(void *ctx, const char *path, struct pdg_key **out,
 			       struct pdg_error *err) PDG_MUST_CHECK;
+/** Those that are open differ. CFG-3. */
+int pdg_core_keys_differ(const struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
 /** All are open: they differ (CFG-3), and from here on they sign and nothing else. */
 int pdg_core_seal_keys(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
 /** Does @key sign, by itself and for a log? What pdg_key_sign() returns, CFG-1. */

@@ -157,13 +157,21 @@ int pdg_core_open_journal_key(struct pdg_core *core, struct pdg_error *err)
 
 static int differ(const struct pdg_core *core, const struct pdg_key *signing, struct pdg_error *err)
 {
-	if (pdg_key_same(signing, core->journal_key))
+	const struct pdg_key *journal = core->journal_key;
+	const struct pdg_key *log = core->log_key;
+
+	if (journal && pdg_key_same(signing, journal))
 		return pdg_reject(err, "CFG-3", "signingKey is the journal's key too");
-	if (pdg_key_same(signing, core->log_key))
+	if (log && pdg_key_same(signing, log))
 		return pdg_reject(err, "CFG-3", "signingKey is the log's key too");
-	if (pdg_key_same(core->journal_key, core->log_key))
+	if (journal && log && pdg_key_same(journal, log))
 		return pdg_reject(err, "CFG-3", "the journal's key is the log's key too");
 	return 0;
+}
+
+int pdg_core_keys_differ(const struct pdg_core *core, struct pdg_error *err)
+{
+	return differ(core, core->signing_key, err);
 }
 
 int pdg_core_seal_keys(struct pdg_core *core, struct pdg_error *err)

@@ -127,8 +127,8 @@ static int check_same(struct pdg_core *core, const char *name, const char *what,
 	if (rc < 0 || !was || pdg_str_eq(was, now))
 		return rc;
 	rc = pdg_reject(err, "CFG-2",
-			"the store has entries of a log with %s '%s', configured is '%s'", what,
-			was, now);
+			"the store was begun with a log of %s '%s', configured is '%s'", what, was,
+			now);
 	pdg_fix(err, "configure that log again, or start with a store of its own");
 	return rc;
 }
@@ -136,6 +136,22 @@ static int check_same(struct pdg_core *core, const char *name, const char *what,
 static const char *type_name(const struct pdg_core *core)
 {
 	return pdg_log_kind_name(core->cfg->log);
+}
+
+/* What several pedigreed share was begun with a log as soon as one of them was started, for another
+ * may be at it. By name first: an id says nothing to anybody. */
+static int check_shared(struct pdg_core *core, const char *id, struct pdg_error *err)
+{
+	int rc = check_same(core, "log-type", "type", type_name(core), err);
+
+	if (rc == 0)
+		rc = check_same(core, "log-origin", "origin", core->cfg->log_origin, err);
+	if (rc == 0)
+		rc = check_same(core, "log-id", "id", id, err);
+	if (rc < 0)
+		pdg_fix(err, "configure that log again; where nothing was accepted yet, stop every "
+			     "pedigreed and make the database anew (dropdb, createdb)");
+	return rc;
 }
 
 static int check_size(struct pdg_core *core, struct pdg_error *err)
@@ -170,7 +186,7 @@ static int check_known(struct pdg_core *core, const char *id, struct pdg_error *
 		return rc;
 	/* Of another pedigreed, perhaps, that has not logged anything yet. */
 	if (was && core->store->ops->shared)
-		return check_same(core, "log-id", "id", id, err);
+		return check_shared(core, id, err);
 	if (core->cfg->log != PDG_LOG_EMBEDDED)
 		return 0;
 	size = pdg_embedded_size(core->log);
@@ -255,6 +271,20 @@ static int read_authority(struct pdg_core *core, struct pdg_tsa_chain *out, stru
 	if (rc < 0)
 		(void)pdg_context(err, rc, "timestampCertificates");
 	return pdg_as_rule(err, rc, "CFG-1");
+}
+
+int pdg_core_try_log(struct pdg_core *core, struct pdg_error *err)
+{
+	PDG_AUTO(tsa_chain) struct pdg_tsa_chain chain = {0};
+	const char *key = core->cfg->log_key;
+	int rc = 0;
+
+	if (core->cfg->log != PDG_LOG_EMBEDDED)
+		rc = open_rekor(core, err);
+	else if (key)
+		rc = pdg_context(err, pdg_core_open_embedded_key(core, key, &core->log_key, err),
+				 "log key");
+	return rc == 0 && core->cfg->authority ? read_authority(core, &chain, err) : rc;
 }
 
 /* A Rekor's key was in use before this store was begun. */

@@ -279,6 +279,7 @@ static int open_parts(struct pdg_core *core, struct pdg_error *err)
 		rc = keep_key_since(core, core->journal_key, err);
 	if (rc == 0)
 		rc = pdg_journal_open(core->store, core->journal_key, core->journal_origin,
+				      !core->only_check && !core->store->ops->shared,
 				      &core->journal, err);
 	if (rc == 0 && core->cfg->confine)
 		rc = confine(core, err);

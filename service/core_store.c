@@ -101,6 +101,8 @@ static int make_store(struct pdg_core *core, struct pdg_error *err)
 		rc = check_no_key(core, err);
 	if (rc == 0 && unmade)
 		rc = pdg_core_log_unbegun(core, err);
+	if (rc == 0 && unmade)
+		rc = pdg_core_look_first(core, err);
 	if (rc == 0)
 		rc = pdg_sqlite_open(path, &core->store, &is_new, err);
 	if (rc == 0 && is_new)
@@ -135,8 +137,11 @@ static int make_shared(struct pdg_core *core, struct pdg_error *err)
 {
 	const struct pdg_store_open how = {.url = core->cfg->store_url};
 	bool is_new = false;
-	int rc = pdg_store_module_open(&how, &core->store, &is_new, err);
+	/* Whether there is a store in it only the database can say. */
+	int rc = pdg_core_look_first(core, err);
 
+	if (rc == 0)
+		rc = pdg_store_module_open(&how, &core->store, &is_new, err);
 	if (rc < 0)
 		return rc;
 	if (is_new)

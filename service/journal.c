@@ -92,6 +92,36 @@ static int begin_empty(struct pdg_journal *j, bool *out_there, struct pdg_error 
 	return j->store->ops->commit(j->store, err);
 }
 
+/*
+ * A journal without a leaf bears the name that the configuration gives it now. The key stays: an
+ * empty journal that another one signed is of another service.
+ */
+static int rename_empty(struct pdg_journal *j, struct pdg_error *err)
+{
+	PDG_AUTO(checkpoint) struct pdg_checkpoint *c = NULL;
+	struct pdg_hash32 root;
+	int rc;
+
+	if (j->size > 0)
+		return 0;
+	rc = pdg_checkpoint_parse(pdg_buf_bytes(&j->note), &c, NULL);
+	if (rc == 0)
+		rc = pdg_checkpoint_verify(c, c->origin, j->key, NULL);
+	/* What is wrong with it is told by check_kept(). */
+	if (rc < 0 || pdg_str_eq(c->origin, j->origin))
+		return rc == PDG_E_NOMEM ? pdg_nomem(err) : 0;
+	rc = pdg_merkle_empty(&root, err);
+	if (rc == 0)
+		rc = j->store->ops->begin(j->store, err);
+	if (rc < 0)
+		return rc;
+	rc = write_checkpoint(j, 0, &root, &j->note, err);
+	if (rc == 0)
+		return j->store->ops->commit(j->store, err);
+	j->store->ops->rollback(j->store);
+	return rc;
+}
+
 static int check_kept(struct pdg_journal *j, struct pdg_error *err)
 {
 	PDG_AUTO(checkpoint) struct pdg_checkpoint *c = NULL;
@@ -128,7 +158,7 @@ static int check_kept(struct pdg_journal *j, struct pdg_error *err)
 }
 
 int pdg_journal_open(struct pdg_store *store, const struct pdg_key *key, const char *origin,
-		     struct pdg_journal **out, struct pdg_error *err)
+		     bool may_rename, struct pdg_journal **out, struct pdg_error *err)
 {
 	PDG_AUTO(journal) struct pdg_journal *j = pdg_calloc(1, sizeof(*j));
 	bool there = false;
@@ -148,6 +178,8 @@ int pdg_journal_open(struct pdg_store *store, const struct pdg_key *key, const c
 	there = rc == 0;
 	if (rc == PDG_E_NOTFOUND)
 		rc = begin_empty(j, &there, err);
+	if (rc == 0 && there && may_rename)
+		rc = rename_empty(j, err);
 	if (rc == 0 && there)
 		rc = check_kept(j, err);
 	if (rc < 0)

@@ -19,12 +19,13 @@ char *pdg_journal_origin(const char *log_origin);
 /**
  * Open the journal that the store holds, or begin an empty one. A kept one must carry a checkpoint
  * by @key under @origin, and its tiles must give that checkpoint's root. All borrowed but @origin,
- * which is copied.
+ * which is copied. @may_rename: one without a leaf, of another origin, gets this one.
  *
  * Returns 0, PDG_E_REJECTED (CFG-4: another key; JNL-2: the tiles do not agree), PDG_E_IO.
  */
 int pdg_journal_open(struct pdg_store *store, const struct pdg_key *key, const char *origin,
-		     struct pdg_journal **out, struct pdg_error *err) PDG_MUST_CHECK;
+		     bool may_rename, struct pdg_journal **out,
+		     struct pdg_error *err) PDG_MUST_CHECK;
 void pdg_journal_free(struct pdg_journal *j);
 
 /* The writer's side; one thread, inside a batch of the store. */

@@ -111,7 +111,7 @@ static int add_own_trust(struct pdg_in_force *f, const struct pdg_own_trust *own
 	if (f->policy->service_keys.n == 0)
 		rc = trust_own(&f->policy->service_keys, &f->own_keys, &f->policy->revocations,
 			       err);
-	if (rc == 0 && f->policy->journal_keys.n == 0)
+	if (rc == 0 && f->policy->journal_keys.n == 0 && own->journal)
 		rc = trust_journal(&f->policy->journal_keys, own->journal, &f->policy->revocations,
 				   err);
 	return rc;
@@ -211,7 +211,7 @@ static int load(struct pdg_policy_box *box, const struct pdg_service_config *cfg
 		rc = add_own_trust(f, own, err);
 	if (rc == 0)
 		rc = pdg_judge_new(f->policy, box->key_cache, &box->clock, &f->judge, err);
-	if (rc == 0 && !f->judge->root)
+	if (rc == 0 && !f->judge->root && own->root_json.n > 0)
 		rc = pdg_root_parse(own->root_json, &f->judge->root, err);
 	if (rc == 0)
 		rc = load_signers(f, err);

@@ -43,6 +43,7 @@ struct pdg_policy_box;
  * Load the policy that @cfg names, with all its keys. What @own points to is borrowed for the box's
  * life, but for the service's key and its text.
  *
+ * @own           without journal and root_json where these are not there yet: to try the policy
  * @key_cache     folder for key descriptions; borrowed
  * @least_version the highest version that was in force: a lower one is refused
  *

@@ -325,6 +325,53 @@ static int take_lock(struct pdg_embedded *l, struct pdg_error *err)
 	return rc;
 }
 
+/* Is what is published here an empty tree of another origin or key, and nothing more? */
+static int is_empty_of_another(const struct pdg_embedded *l, bool *out, struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf note = PDG_BUF_INIT(PDG_LIMIT_CHECKPOINT);
+	PDG_AUTO(buf) struct pdg_buf ahead = PDG_BUF_INIT(0);
+	PDG_AUTO(checkpoint) struct pdg_checkpoint *c = NULL;
+	PDG_AUTO(mem) char *path = pdg_embedded_path(l, PDG_EMBEDDED_CHECKPOINT);
+	PDG_AUTO(mem) char *tiles = pdg_embedded_path(l, "tile");
+	int rc;
+
+	*out = false;
+	if (!path || !tiles)
+		return pdg_nomem(err);
+	rc = pdg_fs_read(path, &note, NULL);
+	if (rc == 0)
+		rc = pdg_checkpoint_parse(pdg_buf_bytes(&note), &c, NULL);
+	/* What cannot be read, or is no checkpoint, is told when the tree is loaded. */
+	if (rc < 0 || c->size > 0 || pdg_fs_exists(tiles))
+		return rc == PDG_E_NOMEM ? pdg_nomem(err) : 0;
+	rc = pdg_embedded_ahead_read(l, &ahead, err);
+	if (rc < 0 || ahead.n > 0)
+		return rc;
+	rc = pdg_str_eq(c->origin, l->origin) ? pdg_checkpoint_verify(c, l->origin, l->key, NULL)
+					      : PDG_E_REJECTED;
+	*out = rc == PDG_E_REJECTED;
+	return rc == PDG_E_NOMEM ? pdg_nomem(err) : 0;
+}
+
+/*
+ * A tree without entries proves nothing to anybody: where another origin or key is configured it is
+ * begun anew under these. Whoever mistyped one finds out before there is anything in the log.
+ */
+static int begin_again(struct pdg_embedded *l, struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf note = PDG_BUF_INIT(PDG_LIMIT_CHECKPOINT);
+	struct pdg_hash32 root;
+	bool another = false;
+	int rc = is_empty_of_another(l, &another, err);
+
+	if (rc < 0 || !another)
+		return rc;
+	rc = pdg_merkle_empty(&root, err);
+	if (rc == 0)
+		rc = pdg_checkpoint_sign(l->origin, 0, &root, l->key, &note, err);
+	return rc < 0 ? rc : pdg_embedded_publish(l, pdg_buf_bytes(&note), true, err);
+}
+
 /* Look first without touching anything, then again when nobody else can change it. */
 static int open_folder(struct pdg_embedded *l, const struct pdg_embedded_options *opt,
 		       struct pdg_error *err)
@@ -347,6 +394,8 @@ static int open_folder(struct pdg_embedded *l, const struct pdg_embedded_options
 		rc = load_key(l, opt, err);
 	else if (rc == 0)
 		rc = create(l, opt, err);
+	if (rc == 0 && folder == FOLDER_LOG && opt->may_create)
+		rc = begin_again(l, err);
 	if (rc == 0)
 		rc = mark(l, false, err);
 	return rc;

@@ -31,7 +31,9 @@ struct pdg_embedded_options {
 	const char *directory;
 	const char *origin; /* checkpoint origin and key name: host of baseUrl */
 	const char *key;    /* private key file, or NULL: DIR/key.pem */
-	bool may_create;    /* an absent folder becomes an empty tree with its own key */
+	/* An absent folder becomes an empty tree with its own key, and an empty tree of another
+	 * origin or key one of these. */
+	bool may_create;
 	const struct pdg_embedded_io *io; /* NULL: files; tests cut it off (tlog/embedded_io.h) */
 	/** Opens the key in @path; a new one is in its file before. NULL: pdg_key_private_file().
 	 */

@@ -67,7 +67,7 @@ static int judge_note(const struct pdg_embedded *l, struct found *f, const char 
 	if (rc < 0)
 		return not_ours(err, rc, path);
 	if (!pdg_str_eq(f->checkpoint->origin, l->origin))
-		rc = pdg_fail(err, PDG_E_REJECTED, "is of the log \"%s\", not of \"%s\"",
+		rc = pdg_fail(err, PDG_E_REJECTED, "was begun with origin \"%s\", not \"%s\"",
 			      f->checkpoint->origin, l->origin);
 	else
 		rc = pdg_checkpoint_verify(f->checkpoint, l->origin, l->key, err);

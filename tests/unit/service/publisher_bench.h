@@ -72,8 +72,8 @@ static inline void bench_init(struct bench *b, struct pdg_log *log)
 	    !CHECK_OK(pdg_sqlite_open(db, &b->store, &is_new, &err), &err) ||
 	    !CHECK_OK(pdg_policy_box_new(b->w.cfg, &own, NULL, &b->w.clock, 0, &b->policy, &err),
 		      &err) ||
-	    !CHECK_OK(pdg_journal_open(b->store, b->journal_key, "localhost/journal", &b->journal,
-				       &err),
+	    !CHECK_OK(pdg_journal_open(b->store, b->journal_key, "localhost/journal", false,
+				       &b->journal, &err),
 		      &err) ||
 	    !CHECK_OK(pdg_writer_new(b->store, b->journal, 0, &b->writer, &err), &err))
 		abort();

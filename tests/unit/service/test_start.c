@@ -375,7 +375,75 @@ static void a_head_that_is_none(void)
 	world_done(&w);
 }
 
+/* What was written by hand is read before the first thing is made. */
+static void nothing_is_made_first(void)
+{
+	static const struct {
+		const char *from, *to, *rule;
+	} cases[] = {
+		{"store = sqlite:p.db", "store = sqlite:p.db\n\tjournalKey = signing.pem", "CFG-3"},
+		{"store = sqlite:p.db", "store = sqlite:p.db\n\tjournalKey = none.pem", "KEY-3"},
+		{"origin = localhost", "origin = localhost\n\tkey = none.pem", "KEY-3"},
+		{"directory = log\n\torigin = localhost",
+		 "origin = localhost\n\ttype = rekor-v2\n\turl = "
+		 "http://127.0.0.1:1\n\tkey = none.pub",
+		 "KEY-3"},
+		{"origin = localhost",
+		 "origin = localhost\n\ttimestampAuthority = http://127.0.0.1:1"
+		 "\n\ttimestampCertificates = none.pem",
+		 "CFG-1"},
+		{"serverKey = server.pub", "serverKey = none.pub", "POL-5"},
+	};
+	struct world w;
+	size_t i;
+
+	world_init(&w);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		pdg_test_case("%s", cases[i].to);
+		world_reconfigure(&w, cases[i].from, cases[i].to);
+		world_refuses_to_open(&w, cases[i].rule);
+		CHECK(!is_there(&w, "p.db") && !is_there(&w, "log"));
+		CHECK(!is_there(&w, "p.db.journal-key.pem"));
+		world_reconfigure(&w, cases[i].to, cases[i].from);
+	}
+	pdg_test_case(NULL);
+	world_open(&w);
+	world_done(&w);
+}
+
+/* A service that has taken nothing takes another origin and another log; then it has one. */
+static void another_origin_before_anything(void)
+{
+	static const char other[] = "origin = other.example";
+	static const char log_key[] = "origin = other.example\n\tkey = own-log.pem";
+	struct world w;
+	PDG_AUTO(key) struct pdg_key *key = NULL;
+
+	world_init(&w);
+	key = world_make_key(&w, "own-log");
+	world_open(&w);
+	world_close(&w);
+	world_reconfigure(&w, "origin = localhost", other);
+	world_open(&w);
+	world_close(&w);
+	world_reconfigure(&w, other, log_key);
+	world_open(&w);
+	CHECK(key != NULL);
+	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	fsck_is_clean(&w);
+	world_close(&w);
+	world_reconfigure(&w, log_key, "origin = localhost");
+	world_refuses_to_open(&w, "CFG-2");
+	world_reconfigure(&w, "origin = localhost", other);
+	world_refuses_to_open(&w, "LOG-11");
+	world_reconfigure(&w, other, log_key);
+	world_starts_again(&w);
+	world_done(&w);
+}
+
 PDG_TEST_MAIN("start", {"a head that is none", a_head_that_is_none},
+	      {"nothing is made first", nothing_is_made_first},
+	      {"another origin before anything", another_origin_before_anything},
 	      {"another configuration", another_configuration}, {"another log", another_log},
 	      {"another store", another_store}, {"a store of another log", a_store_of_another_log},
 	      {"cut off starts", cut_off_starts}, {"places that cannot be", places_that_cannot_be},
