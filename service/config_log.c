@@ -115,8 +115,11 @@ int pdg_service_config_log(const struct pdg_config *c, struct pdg_service_config
 		return rc;
 	if (!pdg_log_origin_ok(cfg->log_origin)) {
 		(void)pdg_service_config_get(c, "log", "origin", &line);
-		return pdg_config_reject(err, c, line, "CFG-1",
-					 "origin is '%.64s', not a host name", cfg->log_origin);
+		rc = pdg_config_reject(err, c, line, "CFG-1", "origin is '%.64s', not a host name",
+				       cfg->log_origin);
+		pdg_fix(err, "name the log by a host name of yours, as pedigree.company.example: "
+			     "it bears that name for ever");
+		return rc;
 	}
 	cfg->pending_limit = DEFAULT_PENDING_LIMIT;
 	limit = pdg_service_config_get(c, "log", "pendingLimit", &line);

@@ -184,6 +184,10 @@ sed -i "s|127.0.0.1:8700|127.0.0.1:$port|" "$etc/pedigreed.conf"
 grep -q "^	listen = 127.0.0.1:$port" "$etc/pedigreed.conf" || fail "the example has no listen"
 mkdir "$W/state/log"
 rmdir "$W/state/log"
+# What must be edited before a log is begun is asked for.
+exits 2 CFG-1 "the example as it is" timeout 10 "$root/sbin/pedigreed" --config "$etc/pedigreed.conf"
+[ -z "$(ls -A "$W/state")" ] || fail "something was made"
+sed -i 's|^\torigin = <.*>$|\torigin = pedigree.company.example|' "$etc/pedigreed.conf"
 DAEMON=$root/sbin/pedigreed daemon_start "$etc/pedigreed.conf" "$URL"
 http 200 - "ready" "$URL/readyz"
 # The first set-up as the example says: fetch the trusted root, name it, reload.
