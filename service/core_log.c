@@ -13,6 +13,7 @@
 #include "util/codec.h"
 #include "util/fs.h"
 #include "util/limits.h"
+#include "util/log.h"
 #include "util/str.h"
 #include "util/time.h"
 
@@ -98,6 +99,12 @@ static int open_embedded(struct pdg_core *core, bool has_entries, struct pdg_err
 	if (rc < 0)
 		return rc;
 	key = pdg_embedded_key(core->log);
+	/* A trusted root in which nobody says what this log is takes it for a Rekor v1. */
+	if (pdg_key_type(key) == PDG_KEY_ECDSA_P256)
+		pdg_log(PDG_LOG_WARN, "log-key-can-date", "key", pdg_key_hint(key), "fix",
+			"leave the operator of this log in every trusted root; the next log begin "
+			"with an Ed25519 key, which signs no times",
+			NULL);
 	memcpy(core->log_id, pdg_embedded_id(core->log), sizeof(core->log_id));
 	return pdg_key_public_der(pdg_key_spki(key), &core->log_key, err);
 }
