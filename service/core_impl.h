@@ -97,7 +97,8 @@ int pdg_core_try_log(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHEC
  * LOG-*. */
 int pdg_core_open_log(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
 
-/** Start the program that holds the keys, if the configuration names one. */
+/** Start the program that holds the keys, if the configuration names one; but who only looks opens
+ * none, where the store has their public halves. */
 int pdg_core_start_signer(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
 /** Open the keys. KEY-*, CFG-1 (no log entry can be made with it), CFG-4 (the journal's is gone).
  */
@@ -117,7 +118,7 @@ int pdg_core_may_sign(const struct pdg_core *core, const struct pdg_in_force *f,
 		      struct pdg_error *err) PDG_MUST_CHECK;
 /** Say in the log why not. */
 void pdg_core_warn_if_untrusted(struct pdg_core *core);
-/** Have the store know the signing key. */
+/** Have the store know the signing key, and the public halves of the two others. */
 int pdg_core_keep_own_keys(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
 /** The next key came into use, with the policy that was taken in. */
 void pdg_core_turned(struct pdg_core *core);

@@ -12,10 +12,15 @@
 #include "service/own_keys.h"
 #include "service/own_trust.h"
 #include "tlog/embedded.h"
+#include "util/codec.h"
 #include "util/fs.h"
 #include "util/limits.h"
 #include "util/log.h"
 #include "util/str.h"
+
+/* What the store keeps of two keys: base64 of their public halves. */
+#define JOURNAL_KEY "journal-key"
+#define LOG_KEY	    "log-key"
 
 /* --- where they are --- */
 
@@ -28,7 +33,7 @@ static int log_key_path(const struct pdg_service_config *cfg, char **out, struct
 	return *out ? 0 : pdg_nomem(err);
 }
 
-int pdg_core_start_signer(struct pdg_core *core, struct pdg_error *err)
+static int start_signer(struct pdg_core *core, struct pdg_error *err)
 {
 	const struct pdg_service_config *cfg = core->cfg;
 	PDG_AUTO(mem) char *beside = pdg_core_own_journal_key(cfg);
@@ -50,9 +55,70 @@ int pdg_core_start_signer(struct pdg_core *core, struct pdg_error *err)
 	return rc < 0 ? rc : pdg_signer_start(&opt, &core->signer, err);
 }
 
+int pdg_core_start_signer(struct pdg_core *core, struct pdg_error *err)
+{
+	return core->only_check ? 0 : start_signer(core, err);
+}
+
+/* The store's value @name: base64 of a key's public half. PDG_E_NOTFOUND: none. */
+static int kept_key(struct pdg_core *core, const char *name, struct pdg_key **out,
+		    struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf spki = PDG_BUF_INIT(PDG_LIMIT_KEY_PEM);
+	PDG_AUTO(mem) char *text = NULL;
+	int rc = pdg_core_meta(core, name, &text, err);
+
+	if (rc < 0)
+		return rc;
+	if (!text)
+		return pdg_fail(err, PDG_E_NOTFOUND, "the store has no %s", name);
+	rc = pdg_unbase64(pdg_bytes_str(text), PDG_BASE64_STD, &spki, err);
+	if (rc == 0)
+		rc = pdg_key_public_der(pdg_buf_bytes(&spki), out, err);
+	return pdg_as_rule(err, rc, "STO-3");
+}
+
+/* The one that was in use last. PDG_E_NOTFOUND: the store knows none. */
+static int kept_signing_key(struct pdg_core *core, struct pdg_key **out, struct pdg_error *err)
+{
+	PDG_AUTO(own_keys) struct pdg_key_list list = {0};
+	PDG_AUTO(mem) char *text = NULL;
+	int rc = pdg_core_meta(core, PDG_OWN_KEYS_META, &text, err);
+
+	if (rc == 0)
+		rc = pdg_own_keys_read(text, &list, err);
+	if (rc < 0)
+		return rc;
+	if (list.n == 0)
+		return pdg_fail(err, PDG_E_NOTFOUND, "the store knows no signing key");
+	return pdg_key_public_der(pdg_key_spki(list.v[list.n - 1].key), out, err);
+}
+
+/* Who only looks signs nothing: the keys themselves may be where he cannot reach them. A store that
+ * no pedigreed of this version has served has only some of their public halves. */
+static int look_up_key(struct pdg_core *core, enum pdg_purpose purpose, struct pdg_key **out,
+		       struct pdg_error *err)
+{
+	int rc;
+
+	if (purpose == PDG_PURPOSE_SIGNING)
+		rc = kept_signing_key(core, out, err);
+	else
+		rc = kept_key(core, purpose == PDG_PURPOSE_LOG ? LOG_KEY : JOURNAL_KEY, out, err);
+	if (rc != PDG_E_NOTFOUND)
+		return rc;
+	if (!core->signer && start_signer(core, err) < 0)
+		return err->code;
+	return PDG_E_NOTFOUND;
+}
+
 static int open_key(struct pdg_core *core, enum pdg_purpose purpose, const char *path,
 		    struct pdg_key **out, struct pdg_error *err)
 {
+	int rc = core->only_check ? look_up_key(core, purpose, out, err) : PDG_E_NOTFOUND;
+
+	if (rc != PDG_E_NOTFOUND)
+		return rc;
 	return core->signer ? pdg_signer_key(core->signer, purpose, out, err)
 			    : pdg_key_private_file(path, out, err);
 }
@@ -60,6 +126,11 @@ static int open_key(struct pdg_core *core, enum pdg_purpose purpose, const char 
 int pdg_core_open_embedded_key(void *ctx, const char *path, struct pdg_key **out,
 			       struct pdg_error *err)
 {
+	const struct pdg_core *core = ctx;
+
+	/* One that lies in the log's folder belongs to what is checked. */
+	if (core->only_check && !core->cfg->log_key && !pdg_fs_exists(path))
+		return pdg_fail(err, PDG_E_NOTFOUND, "%s: there is no such file", path);
 	return open_key(ctx, PDG_PURPOSE_LOG, path, out, err);
 }
 
@@ -97,7 +168,7 @@ int pdg_core_open_signing_key(struct pdg_core *core, struct pdg_error *err)
 
 	if (rc < 0)
 		return pdg_context(err, rc, "signingKey");
-	return pdg_core_can_sign(core->signing_key, err);
+	return core->only_check ? 0 : pdg_core_can_sign(core->signing_key, err);
 }
 
 int pdg_core_may_sign(const struct pdg_core *core, const struct pdg_in_force *f, int64_t at,
@@ -208,6 +279,21 @@ static int own_keys_with(struct pdg_core *core, const struct pdg_key *key, struc
 	return pdg_own_keys_write(&list, out, err);
 }
 
+static int keep_key(struct pdg_core *core, const char *name, const struct pdg_key *key,
+		    struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_KEY_PEM);
+	PDG_AUTO(mem) char *was = NULL;
+	int rc = pdg_core_meta(core, name, &was, err);
+
+	pdg_base64(pdg_key_spki(key), &text);
+	if (rc == 0)
+		rc = pdg_buf_check(&text, err);
+	if (rc < 0 || pdg_str_eq(was, pdg_buf_cstr(&text)))
+		return rc;
+	return core->store->ops->meta_set(core->store, name, pdg_buf_cstr(&text), err);
+}
+
 int pdg_core_keep_own_keys(struct pdg_core *core, struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf was = PDG_BUF_INIT(PDG_LIMIT_KIB(64));
@@ -222,6 +308,10 @@ int pdg_core_keep_own_keys(struct pdg_core *core, struct pdg_error *err)
 	rc = own_keys_with(core, core->signing_key, &was, &core->own_keys, err);
 	if (rc == 0 && !pdg_bytes_eq(pdg_buf_bytes(&was), pdg_buf_bytes(&core->own_keys)))
 		rc = s->ops->meta_set(s, PDG_OWN_KEYS_META, pdg_buf_cstr(&core->own_keys), err);
+	if (rc == 0)
+		rc = keep_key(core, JOURNAL_KEY, core->journal_key, err);
+	if (rc == 0 && core->cfg->log == PDG_LOG_EMBEDDED)
+		rc = keep_key(core, LOG_KEY, core->log_key, err);
 	if (rc == 0)
 		return s->ops->commit(s, err);
 	s->ops->rollback(s);

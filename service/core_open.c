@@ -261,10 +261,12 @@ static int open_parts(struct pdg_core *core, struct pdg_error *err)
 {
 	int rc = pdg_core_start_signer(core, err);
 
-	if (rc == 0)
+	if (rc == 0 && !core->only_check)
 		rc = pdg_core_open_signing_key(core, err);
 	if (rc == 0)
 		rc = pdg_core_open_store(core, err);
+	if (rc == 0 && core->only_check)
+		rc = pdg_core_open_signing_key(core, err);
 	if (rc == 0)
 		rc = pdg_core_open_journal_key(core, err);
 	if (rc == 0)

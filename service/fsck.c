@@ -328,6 +328,18 @@ static void check_begun(struct check *c)
 		tell(c, "log", &why);
 }
 
+/* The store says itself by which key its journal is: the policy must not say otherwise. */
+static void check_journal_key(struct check *c)
+{
+	struct pdg_error why = {0};
+
+	if (pdg_key_list_has(&c->force->policy->journal_keys, c->core->journal_key))
+		return;
+	(void)pdg_reject(&why, "FSK-1", "its key %s is no journalKey of the policy",
+			 pdg_key_hint(c->core->journal_key));
+	tell(c, "journal", &why);
+}
+
 static int check_whole(struct check *c, struct pdg_error *err)
 {
 	struct pdg_core *core = c->core;
@@ -343,6 +355,7 @@ static int check_whole(struct check *c, struct pdg_error *err)
 		return rc;
 	show(c);
 	check_begun(c);
+	check_journal_key(c);
 	if (pdg_journal_fsck(core->store, core->journal_key, core->journal_origin, &leaves, &why) <
 	    0)
 		tell(c, "journal", &why);

@@ -19,7 +19,7 @@ static const struct {
 	{ "JSN-4", "compare it with docs/FORMATS.md" },
 	{ "FIL-2", "look at it, and remove it if it is not needed" },
 	{ "KEY-1", "\"pedigree key generate FILE\" makes a key that is used here" },
-	{ "KEY-2", "chmod 600 it, and let it belong to who runs this" },
+	{ "KEY-2", "chmod 600 it; it must belong to the user that uses it: run this as that user" },
 	{ "KEY-3", "name a key file that this user can read; \"pedigree key generate FILE\" makes a new one" },
 	{ "KEY-4", "put the passphrase into the first line of a file of mode 0600, and name that file by signingKeyPassphrase" },
 	{ "KEY-5", "see what the token holds: p11tool --list-all-privkeys, or pkcs11-tool -O" },

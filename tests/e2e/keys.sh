@@ -69,6 +69,17 @@ world_stop
 [ -z "$(pgrep -x pedigree-signer -s "$DAEMON_PID")" ] || fail "a signer outlived the service"
 ok "nothing was lost" pedigreed --config "$W/pedigreed.conf" --fsck
 
+# checking signs nothing: the keys may be where nobody reaches them now, in a credential or a token that is away
+mkdir "$W/away"
+mv "$W/keys/signing.pem" "$W/keys/journal.pem" "$W/service/log/key.pem" "$W/away"
+exits 1 LOG-11 "but a key that lies in the log's folder belongs to what is checked" pedigreed --config "$W/pedigreed.conf" --fsck
+: >"$W/service/log/key.pem"
+ok "--fsck without a private key" pedigreed --config "$W/pedigreed.conf" --fsck
+assert_says " 0 faults"
+exits 2 KEY-3 "a service without one does not start" pedigreed --config "$W/pedigreed.conf"
+mv "$W/away/key.pem" "$W/service/log/key.pem"
+mv "$W"/away/* "$W/keys"
+
 # an encrypted key
 openssl pkcs8 -topk8 -v2 aes-256-cbc -in "$W/keys/signing.pem" -out "$W/keys/locked.pem" -passout pass:'open sesame'
 chmod 600 "$W/keys/locked.pem"

@@ -295,10 +295,12 @@ static void check_makes_nothing(void)
 	world_move(&w, "away", "log");
 	CHECK_OK(try_check(&w, &text, &err), &err);
 	CHECK_HAS(pdg_buf_cstr(&text), "2 attestations, 1 of them logged; 2 journal leaves; 1 log");
-	/* What waits for the log still does. */
+	/* What waits for the log still does. And nothing is signed: the key may be away. */
+	world_move(&w, "signing.pem", "key-away");
 	pdg_buf_reset(&text);
 	CHECK_OK(try_check(&w, &text, &err), &err);
 	CHECK_HAS(pdg_buf_cstr(&text), "2 attestations, 1 of them logged; 2 journal leaves; 1 log");
+	world_move(&w, "key-away", "signing.pem");
 	world_open(&w);
 	pdg_core_stats(w.core, &stats);
 	CHECK(stats.pending <= 1);
