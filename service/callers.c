@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A bounded queue, a few threads, and the relay that they ask. The relay is told the issuers of the
+ * A bounded queue, and the relay that its threads ask. The relay is told the issuers of the
  * policy in force with each token: it asks no other, whatever the token says.
  */
 #include "service/callers.h"
@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "service/job_queue.h"
 #include "service/relay.h"
 #include "util/jsonw.h"
 #include "util/limits.h"
@@ -20,15 +21,11 @@
 
 struct pdg_callers {
 	struct pdg_callers_options opt;
+	struct pdg_job_queue *queue;
 	pthread_mutex_t starting; /* held while the relay is started; taken before the other */
 	pthread_mutex_t mutex;	  /* guards the rest */
-	pthread_cond_t more;
-	struct pdg_job *first, *last;
-	size_t n, bytes;
 	bool stopping;
 	struct pdg_relay *own; /* relay, NULL until it is needed; freed when the threads are gone */
-	pthread_t threads[PDG_LIMIT_CALLERS];
-	size_t n_threads;
 };
 
 /* --- the question --- */
@@ -156,81 +153,41 @@ static int judge_token(struct pdg_callers *c, struct pdg_job *job, struct pdg_er
 
 /* --- the queue --- */
 
-static struct pdg_job *take(struct pdg_callers *c)
+static void work(void *ctx, struct pdg_job *job)
 {
-	struct pdg_job *job;
+	struct pdg_callers *c = ctx;
+	int rc = judge_token(c, job, &job->err);
 
-	(void)pthread_mutex_lock(&c->mutex);
-	while (!c->first && !c->stopping)
-		(void)pthread_cond_wait(&c->more, &c->mutex);
-	job = c->first;
-	if (job) {
-		c->first = job->next;
-		if (!c->first)
-			c->last = NULL;
-		c->n--;
-		c->bytes -= pdg_job_bytes(job);
-		job->next = NULL;
-	}
-	(void)pthread_mutex_unlock(&c->mutex);
-	return job;
+	c->opt.go_on(c->opt.ctx, job, rc);
 }
 
-static void *work(void *arg)
+static void turn_away(void *ctx, struct pdg_job *job)
 {
-	struct pdg_callers *c = arg;
-	struct pdg_job *job;
+	struct pdg_callers *c = ctx;
 
-	while ((job = take(c))) {
-		int rc = judge_token(c, job, &job->err);
-
-		c->opt.go_on(c->opt.ctx, job, rc);
-	}
-	return NULL;
+	c->opt.go_on(c->opt.ctx, job, job->err.code);
 }
 
 int pdg_callers_put(struct pdg_callers *c, struct pdg_job *job, struct pdg_error *err)
 {
-	size_t bytes = pdg_job_bytes(job);
-	int rc = 0;
-
-	(void)pthread_mutex_lock(&c->mutex);
-	if (c->stopping)
-		rc = pdg_reject(err, "SVC-2", "the service is stopping");
-	else if (c->n == PDG_LIMIT_CALLERS_WAITING ||
-		 (c->n && bytes > PDG_LIMIT_CALLERS_BYTES - c->bytes))
-		rc = pdg_reject(err, "SVC-1", "too many tokens wait to be looked at");
-	if (rc == 0) {
-		job->next = NULL;
-		if (c->last)
-			c->last->next = job;
-		else
-			c->first = job;
-		c->last = job;
-		c->n++;
-		c->bytes += bytes;
-		(void)pthread_cond_signal(&c->more);
-	}
-	(void)pthread_mutex_unlock(&c->mutex);
-	return rc;
+	return pdg_job_queue_put(c->queue, job, err);
 }
 
 /* --- start and end --- */
-
-static int start_threads(struct pdg_callers *c, struct pdg_error *err)
-{
-	while (c->n_threads < PDG_LIMIT_CALLERS) {
-		if (pthread_create(&c->threads[c->n_threads], NULL, work, c) != 0)
-			return pdg_fail(err, PDG_E_IO, "cannot start a thread");
-		c->n_threads++;
-	}
-	return 0;
-}
 
 int pdg_callers_new(const struct pdg_callers_options *opt, struct pdg_callers **out,
 		    struct pdg_error *err)
 {
 	struct pdg_callers *c = pdg_calloc(1, sizeof(*c));
+	const struct pdg_job_queue_options waiting = {
+		.threads = PDG_LIMIT_CALLERS,
+		.jobs = PDG_LIMIT_CALLERS_WAITING,
+		.bytes = PDG_LIMIT_CALLERS_BYTES,
+		.full = "too many tokens wait to be looked at",
+		.work = work,
+		.turn_away = turn_away,
+		.ctx = c,
+	};
 	int rc;
 
 	if (!c)
@@ -238,8 +195,7 @@ int pdg_callers_new(const struct pdg_callers_options *opt, struct pdg_callers **
 	c->opt = *opt;
 	(void)pthread_mutex_init(&c->mutex, NULL);
 	(void)pthread_mutex_init(&c->starting, NULL);
-	(void)pthread_cond_init(&c->more, NULL);
-	rc = start_threads(c, err);
+	rc = pdg_job_queue_new(&waiting, &c->queue, err);
 	if (rc < 0) {
 		pdg_callers_free(c);
 		return rc;
@@ -250,29 +206,13 @@ int pdg_callers_new(const struct pdg_callers_options *opt, struct pdg_callers **
 
 void pdg_callers_stop(struct pdg_callers *c)
 {
-	struct pdg_job *job;
-	struct pdg_job *next;
-	size_t i;
-
 	(void)pthread_mutex_lock(&c->mutex);
 	c->stopping = true;
-	job = c->first;
-	c->first = c->last = NULL;
-	c->n = 0;
-	c->bytes = 0;
 	if (c->own)
 		pdg_relay_stop(c->own);
-	(void)pthread_cond_broadcast(&c->more);
 	(void)pthread_mutex_unlock(&c->mutex);
-	for (; job; job = next) {
-		next = job->next;
-		job->next = NULL;
-		c->opt.go_on(c->opt.ctx, job,
-			     pdg_reject(&job->err, "SVC-2", "the service is stopping"));
-	}
-	for (i = 0; i < c->n_threads; i++)
-		(void)pthread_join(c->threads[i], NULL);
-	c->n_threads = 0;
+	if (c->queue)
+		pdg_job_queue_stop(c->queue);
 }
 
 void pdg_callers_free(struct pdg_callers *c)
@@ -280,8 +220,8 @@ void pdg_callers_free(struct pdg_callers *c)
 	if (!c)
 		return;
 	pdg_callers_stop(c);
+	pdg_job_queue_free(c->queue);
 	pdg_relay_free(c->own);
-	(void)pthread_cond_destroy(&c->more);
 	(void)pthread_mutex_destroy(&c->mutex);
 	(void)pthread_mutex_destroy(&c->starting);
 	free(c);

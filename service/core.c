@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A submission's way through the caller's thread: bytes, decision, what is to be countersigned;
- * then it is the writer's, which has it signed together with others. A refusal goes to the writer
- * too once somebody is known to have sent it: it is put on record.
+ * A submission's way through the caller's thread, or with a store that is shared one of a few that
+ * may wait for it: bytes, decision, what is to be countersigned; then it is the writer's, which has
+ * it signed together with others. A refusal goes to the writer too once somebody is known to have
+ * sent it: it is put on record.
  */
 #include "service/core.h"
 
@@ -207,8 +208,20 @@ void pdg_core_go_on(void *ctx, struct pdg_job *job, int rc)
 	}
 }
 
+/* Keep @body as it is until it is read: parsed it may hold twenty times as much. */
+static int keep_body(struct pdg_job *job, struct pdg_bytes body, struct pdg_error *err)
+{
+	int rc = pdg_job_ask(job, err);
+
+	if (rc < 0)
+		return rc;
+	job->asked->unread = true;
+	pdg_buf_put(&job->asked->body, body);
+	return pdg_buf_check(&job->asked->body, err);
+}
+
 /* What @caller's connection proved goes into @job: by a certificate at once; a token is still to be
- * judged, and until then @body is kept as it is: parsed it may hold twenty times as much. */
+ * judged, and until then nobody reads @body. */
 static int take_caller(struct pdg_job *job, const struct pdg_caller *caller, struct pdg_bytes body,
 		       struct pdg_error *err)
 {
@@ -224,20 +237,21 @@ static int take_caller(struct pdg_job *job, const struct pdg_caller *caller, str
 	job->asked->bearer = pdg_str_dup(caller->bearer);
 	if (!job->asked->bearer)
 		return pdg_nomem(err);
-	job->asked->unread = true;
-	pdg_buf_put(&job->asked->body, body);
-	rc = pdg_buf_check(&job->asked->body, err);
+	rc = keep_body(job, body, err);
 	return rc < 0 ? rc : pdg_sha256(body, job->asked->proven.body, err);
 }
 
-/* Judge @job, which is parsed, here, or where its token is judged first. */
+/* Judge @job here, or where its token is judged first, or where somebody may wait for the store. */
 static void begin(struct pdg_core *core, struct pdg_job *job, int rc)
 {
-	if (rc < 0 || !job->asked || !job->asked->bearer) {
+	bool token = job->asked && job->asked->bearer;
+
+	if (rc < 0 || (!token && !core->deciders)) {
 		pdg_core_go_on(core, job, rc);
 		return;
 	}
-	rc = pdg_callers_put(core->callers, job, &job->err);
+	rc = token ? pdg_callers_put(core->callers, job, &job->err)
+		   : pdg_job_queue_put(core->deciders, job, &job->err);
 	if (rc < 0) {
 		pdg_job_answer_error(job, &job->err);
 		pdg_job_free(job);
@@ -274,6 +288,8 @@ void pdg_core_submit(struct pdg_core *core, const struct pdg_caller *caller, str
 	if (!job)
 		return;
 	rc = take_caller(job, caller, body, &job->err);
+	if (rc == 0 && core->deciders && !(job->asked && job->asked->unread))
+		rc = keep_body(job, body, &job->err);
 	if (rc == 0 && !(job->asked && job->asked->unread))
 		rc = pdg_submission_parse(body, &job->submission, &job->err);
 	begin(core, job, rc);

@@ -12,6 +12,7 @@
 
 #include "service/callers.h"
 #include "service/core.h"
+#include "service/job_queue.h"
 #include "service/journal.h"
 #include "service/linked.h"
 #include "service/policy_box.h"
@@ -60,6 +61,7 @@ struct pdg_core {
 	struct pdg_publisher *publisher;
 	struct pdg_linked *linked;
 	struct pdg_callers *callers;
+	struct pdg_job_queue *deciders; /* NULL: a store in this process; nobody waits for it */
 	struct pdg_teller teller;
 	struct pdg_process *process;
 	struct pdg_last_look look;

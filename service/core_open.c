@@ -27,6 +27,8 @@ bool pdg_core_stop(struct pdg_core *core)
 {
 	if (core->callers)
 		pdg_callers_stop(core->callers);
+	if (core->deciders)
+		pdg_job_queue_stop(core->deciders);
 	return pdg_writer_close(core->writer, CLOSE_MS);
 }
 
@@ -46,6 +48,7 @@ bool pdg_core_close(struct pdg_core *core)
 	if (!ended || !kept)
 		return false;
 	pdg_callers_free(core->callers);
+	pdg_job_queue_free(core->deciders);
 	pdg_publisher_free(core->publisher);
 	pdg_linked_free(core->linked);
 	pdg_writer_free(core->writer);
@@ -219,6 +222,32 @@ static int start_callers(struct pdg_core *core, struct pdg_error *err)
 	return pdg_callers_new(&opt, &core->callers, err);
 }
 
+static void decide(void *ctx, struct pdg_job *job)
+{
+	pdg_core_go_on(ctx, job, 0);
+}
+
+static void turn_away(void *ctx, struct pdg_job *job)
+{
+	pdg_core_go_on(ctx, job, job->err.code);
+}
+
+/* A database elsewhere may be slow, or gone without a word: no connection's thread waits for it. */
+static int start_deciders(struct pdg_core *core, struct pdg_error *err)
+{
+	const struct pdg_job_queue_options opt = {
+		.threads = PDG_LIMIT_DECIDERS,
+		.jobs = PDG_LIMIT_DECIDERS_WAITING,
+		.bytes = PDG_LIMIT_DECIDERS_BYTES,
+		.full = "too many submissions wait to be judged",
+		.work = decide,
+		.turn_away = turn_away,
+		.ctx = core,
+	};
+
+	return core->store->ops->shared ? pdg_job_queue_new(&opt, &core->deciders, err) : 0;
+}
+
 static int start_threads(struct pdg_core *core, struct pdg_error *err)
 {
 	struct pdg_publisher_options opt = {
@@ -246,7 +275,9 @@ static int start_threads(struct pdg_core *core, struct pdg_error *err)
 	pdg_writer_publisher(core->writer, core->publisher);
 	pdg_writer_metrics(core->writer, core->teller.metrics);
 	rc = pdg_publisher_start(core->publisher, err);
-	return rc < 0 ? rc : start_callers(core, err);
+	if (rc == 0)
+		rc = start_callers(core, err);
+	return rc < 0 ? rc : start_deciders(core, err);
 }
 
 /* Everything is open that is not opened by a folder that stays allowed. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A request: what can be refused before its body is, what the body may take, who answers. It is
- * judged on its connection's thread; the store and the log do their part on theirs, and whoever has
- * the answer puts it into the loop's mail.
+ * judged on its connection's thread where that waits for nobody (SQLite), else on one that may; the
+ * writer and the log do their part on theirs, and whoever has the answer puts it into the loop's
+ * mail.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -51,6 +51,9 @@
 #define PDG_LIMIT_RELAY_BYTES	   PDG_LIMIT_MIB(32) /* questions not yet taken by it, then 503 */
 #define PDG_LIMIT_RELAY_CALLS	   1024		     /* under way, then 503 */
 #define PDG_LIMIT_RELAY_THREADS	   64		     /* of it, that wait for others */
+#define PDG_LIMIT_DECIDERS	   4		     /* submissions judged at once by a database */
+#define PDG_LIMIT_DECIDERS_WAITING 256		     /* and that wait for their turn, then 503 */
+#define PDG_LIMIT_DECIDERS_BYTES   PDG_LIMIT_MIB(16) /* that these hold, but for one, then 503 */
 
 /* JSON */
 #define PDG_LIMIT_JSON_DEPTH  64

@@ -278,6 +278,55 @@ static void the_database_is_away(void)
 	pair_done(&p);
 }
 
+static void await(struct got *g)
+{
+	(void)pthread_mutex_lock(&g->mutex);
+	while (g->times == 0)
+		(void)pthread_cond_wait(&g->cond, &g->mutex);
+	(void)pthread_mutex_unlock(&g->mutex);
+}
+
+/* Whoever hands submissions over does not wait for a database that does not answer, and they are as
+ * many as may wait. */
+static void a_frozen_database(void)
+{
+	enum { MANY = PDG_LIMIT_DECIDERS + PDG_LIMIT_DECIDERS_WAITING + 3 };
+	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
+	static struct got g[MANY];
+	unsigned kept = 0, turned_away = 0, i;
+	struct pair p;
+	int64_t began;
+
+	pair_open(&p);
+	the_source_is_known(&p);
+	build_no_body(&p, 1, &body);
+	postgresql("freeze", NULL);
+	began = pdg_monotonic_ms();
+	for (i = 0; i < MANY; i++) {
+		got_init(&g[i]);
+		pdg_core_submit(p.w.core, NULL, pdg_buf_bytes(&body), 0, got_answer, &g[i]);
+		/* Each thread has one by then, or will: the rest wait. */
+		if (i == PDG_LIMIT_DECIDERS)
+			(void)usleep(200000);
+	}
+	CHECK(pdg_monotonic_ms() - began < 3000);
+	postgresql("thaw", NULL);
+	for (i = 0; i < MANY; i++) {
+		await(&g[i]);
+		kept += g[i].status == 202;
+		if (g[i].status != 503)
+			continue;
+		CHECK_STR(g[i].rule, "SVC-1");
+		turned_away++;
+	}
+	CHECK_UINT(kept, MANY - turned_away);
+	CHECK(turned_away >= 3 && turned_away < 3 + PDG_LIMIT_DECIDERS);
+	for (i = 0; i < MANY; i++)
+		got_done(&g[i]);
+	pair_is_sound(&p);
+	pair_done(&p);
+}
+
 /* rules.md 5.8: a replica on a lower policy version is not ready, and decides nothing. */
 static void a_newer_policy_of_the_other(void)
 {
@@ -434,6 +483,7 @@ PDG_TEST_MAIN("replicas", {"one journal", one_journal},
 	      {"the same to both", the_same_to_both},
 	      {"the database dies under load", the_database_dies_under_load},
 	      {"the database is away", the_database_is_away},
+	      {"a frozen database", a_frozen_database},
 	      {"a newer policy of the other", a_newer_policy_of_the_other},
 	      {"a journal that went back", a_journal_that_went_back},
 	      {"a journal that went back and grew", a_journal_that_went_back_and_grew},
