@@ -63,6 +63,7 @@ bool pdg_core_close(struct pdg_core *core)
 	free(core->journal_origin);
 	free(core->key_cache);
 	pdg_metrics_free(core->teller.metrics);
+	pdg_teller_done(&core->teller);
 	pdg_process_free(core->process);
 	(void)pthread_mutex_destroy(&core->look.mutex);
 	(void)pthread_mutex_destroy(&core->reload_mutex);
@@ -331,6 +332,7 @@ static int core_open(const struct pdg_service_config *cfg, const struct pdg_cloc
 		return pdg_nomem(err);
 	(void)pthread_mutex_init(&core->look.mutex, NULL);
 	(void)pthread_mutex_init(&core->reload_mutex, NULL);
+	pdg_teller_init(&core->teller);
 	core->linked = pdg_linked_new();
 	if (!core->linked)
 		return pdg_nomem(err);

@@ -6,17 +6,30 @@
 #ifndef PDG_SERVICE_TELLER_H
 #define PDG_SERVICE_TELLER_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
+#include "service/limiter.h"
 #include "service/metrics.h"
 #include "store/store.h"
 
+/* Both are bounded by themselves: whoever has a public statement can have it said again and again
+ * that it is known, and that hides no refusal; nor do one sender's hide another's. */
 struct pdg_teller {
 	struct pdg_metrics *metrics;
-	/* Lines of what anybody can have written again and again who has a public statement. */
+	/* Of `known` */
 	atomic_int_fast64_t second; /* in which they were written */
 	atomic_uint written, unwritten;
+	/* Of `refused` and `failed` */
+	pthread_mutex_t mutex;	     /* guards what follows */
+	struct pdg_limiter refusals; /* by sender */
+	int64_t minute;		     /* of those that were not written */
+	unsigned refused_unwritten;
 };
+
+/** One zeroed is filled, but for metrics. */
+void pdg_teller_init(struct pdg_teller *t);
+void pdg_teller_done(struct pdg_teller *t);
 
 /* One submission. Borrowed. */
 struct pdg_told {

@@ -33,7 +33,7 @@
 #define PDG_LIMIT_LINGER_SECONDS   5	/* for a client to stop sending once it is refused */
 #define PDG_LIMIT_SLOW_SECONDS	   1	/* of work on a request, beyond its own wait, then a line */
 #define PDG_LIMIT_REFUSALS_LOGGED  100	/* lines a second about refused requests, of each thread */
-#define PDG_LIMIT_DECISIONS_LOGGED 100	/* about known and refused submissions */
+#define PDG_LIMIT_DECISIONS_LOGGED 100	/* about known submissions */
 #define PDG_LIMIT_READERS	   2	/* records and chains that are read at once */
 #define PDG_LIMIT_READERS_WAITING  64	/* and that wait for their turn, then 503 */
 #define PDG_LIMIT_CHAIN_STATEMENTS 1024 /* that one chain is judged from by the service */

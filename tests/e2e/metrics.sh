@@ -95,15 +95,36 @@ threads = [threading.Thread(target=send) for _ in range(8)]
 [t.join() for t in threads]
 print(len(answers), *set(answers))
 PY
-lines() { grep -c '"event":"known"' "$tmp/pedigreed.log"; }
+lines() { grep -c "\"event\":\"${1:-known}\"" "$tmp/pedigreed.log"; }
+for i in 1 2 3 4 5 6; do
+	ok "a build of another repository" pedigree attest build --artifact "$W/artifact" --builder "$BUILDER" --key "$W/keys/ci.pem" \
+		--repository "$URI-$i" --commit HEAD --no-submit --output "$W/other-$i.json"
+done
 before=$(lines)
-read -r sent statuses < <(python3 "$W/again.py" "${URL##*:}" "$W/build.json")
+refused=$(lines refused)
+python3 "$W/again.py" "${URL##*:}" "$W/build.json" >"$W/sent" &
+PIDS+=($!)
+flood=$!
+for i in 1 2 3 4 5 6; do
+	sleep 0.25
+	http 403 - "which is not its builder's, meanwhile" -H 'Content-Type: application/json' --data-binary "@$W/other-$i.json" "$URL/api/v1/attestations"
+done
+wait "$flood"
+read -r sent statuses <"$W/sent"
+assert_same "real refusals have their lines all the same" "$(($(lines refused) - refused))" 6
 assert_same "each is known" "$statuses" 200
 [ "$sent" -gt 500 ] || not_checked "lines of known statements are bounded" "only $sent could be sent in 2 s"
 [ $(($(lines) - before)) -le 400 ] || fail "$sent known statements are $(($(lines) - before)) lines"
 sleep 1.1
 http 200 - "once more" -H 'Content-Type: application/json' --data-binary "@$W/build.json" "$URL/api/v1/attestations"
 [ "$sent" -le 500 ] || grep -q '"event":"decisions-not-written"' "$tmp/pedigreed.log" || fail "that lines are missing is not said"
+# One sender's refusals are bounded for himself: 60 lines a minute, of which two may be touched.
+seq 1 150 | sed "s|.*|url=$URL/api/v1/attestations\noutput=/dev/null\nheader=\"Content-Type: application/json\"\ndata-binary=@$W/other-1.json\nnext|; \$s|\nnext||" >"$W/refusals"
+refused=$(lines refused)
+curl -sS -K "$W/refusals" || fail "many refusals"
+refused=$(($(lines refused) - refused))
+[ "$refused" -ge 50 ] && [ "$refused" -le 120 ] || fail "150 refusals of one sender are $refused lines"
+pass "one sender's refusals are bounded"
 scrape
 assert_same "known are all counted" "$(value pedigree_submissions_known_total)" $((known + sent + 1))
 assert_same "and nothing is signed for them" "$(value pedigree_sign_seconds_count)" "$signed"
