@@ -17,14 +17,16 @@
 
 #define FIRST 3
 
-static bool is_for_us(uint64_t *out_n)
+/* How many are for this process, as it is written; NULL: none are. */
+static const char *number_for_us(void)
 {
 	const char *pid = getenv("LISTEN_PID");
-	const char *n = getenv("LISTEN_FDS");
 	uint64_t whose = 0;
 
-	return pid && n && pdg_bytes_u64(pdg_bytes_str(pid), INT32_MAX, &whose) &&
-	       whose == (uint64_t)getpid() && pdg_bytes_u64(pdg_bytes_str(n), INT32_MAX, out_n);
+	return pid && pdg_bytes_u64(pdg_bytes_str(pid), INT32_MAX, &whose) &&
+			       whose == (uint64_t)getpid()
+		       ? getenv("LISTEN_FDS")
+		       : NULL;
 }
 
 static int option(int fd, int name)
@@ -81,18 +83,22 @@ static int take_one(int fd, struct pdg_listeners *l, struct pdg_error *err)
 
 int pdg_listen_handed(struct pdg_listeners *l, struct pdg_error *err)
 {
+	const char *number = number_for_us();
 	uint64_t n = 0, i;
 	int rc = 0;
 
-	if (!is_for_us(&n))
+	if (!number)
 		return 0;
+	if (!pdg_bytes_u64(pdg_bytes_str(number), PDG_LISTEN_MAX, &n)) {
+		rc = pdg_reject(err, "CFG-1", "LISTEN_FDS is '%.32s', not 0 to %d sockets", number,
+				PDG_LISTEN_MAX);
+		pdg_fix(err, "have the service manager hand over fewer, or none");
+		return rc;
+	}
 	/* Not for the programs that we start. */
 	(void)unsetenv("LISTEN_PID");
 	(void)unsetenv("LISTEN_FDS");
 	(void)unsetenv("LISTEN_FDNAMES");
-	if (n > PDG_LISTEN_MAX)
-		return pdg_reject(err, "CFG-1", "%llu sockets were handed over; %d are possible",
-				  (unsigned long long)n, PDG_LISTEN_MAX);
 	for (i = 0; rc == 0 && i < n; i++)
 		rc = take_one(FIRST + (int)i, l, err);
 	return rc;

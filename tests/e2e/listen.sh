@@ -54,6 +54,7 @@ kinds = sys.argv[1:sys.argv.index("--")]
 command = sys.argv[sys.argv.index("--") + 1:]
 made = []
 pid = os.getpid()
+number = None
 for kind in kinds:
     name, _, at = kind.partition("=")
     if name == "tcp":
@@ -82,6 +83,9 @@ for kind in kinds:
     elif name == "pid":
         pid = int(at)
         continue
+    elif name == "number":
+        number = at
+        continue
     made.append(s)
 # Out of the way of 3, 4, … first.
 high = [os.dup2(s.fileno(), 100 + i, inheritable=False) for i, s in enumerate(made)]
@@ -89,7 +93,7 @@ for s in made:
     s.close()
 for i, fd in enumerate(high):
     os.dup2(fd, 3 + i, inheritable=True)
-os.environ.update(LISTEN_PID=str(pid), LISTEN_FDS=str(len(made)), LISTEN_FDNAMES=":".join("x" for _ in made))
+os.environ.update(LISTEN_PID=str(pid), LISTEN_FDS=number or str(len(made)), LISTEN_FDNAMES=":".join("x" for _ in made))
 os.execvp(command[0], command)
 PY
 second=$(free_port)
@@ -106,6 +110,9 @@ daemon_stop
 rm "$S"
 exits 2 CFG-1 "a descriptor that does not listen" python3 "$W/hand.py" bound -- pedigreed --config "$W/first.conf"
 exits 2 CFG-1 "datagrams" python3 "$W/hand.py" udp -- pedigreed --config "$W/first.conf"
+for number in 2147483648 18446744073709551617 -1 1x 17; do
+	exits 2 CFG-1 "$number sockets" python3 "$W/hand.py" "tcp=127.0.0.1:$second" "number=$number" -- pedigreed --config "$W/first.conf"
+done
 exits 2 CFG-1 "no socket" python3 "$W/hand.py" "tcp=127.0.0.1:$second" file -- pedigreed --config "$W/first.conf"
 python3 "$W/hand.py" "tcp=127.0.0.1:$second" pid=1 -- "${DAEMON:-pedigreed}" --config "$W/first.conf" >>"$tmp/pedigreed.log" 2>&1 3>&- &
 DAEMON_PID=$!
