@@ -5,8 +5,8 @@
  *
  * - caller's thread (core.c, decide*.c), or one of core.c's own where the store is a database
  *   elsewhere: parse, signature, identity, statement, stage rules, references
- * - writer's thread (writer.c, countersign.c, batch.c, journal.c): countersignatures; what is known,
- *   joins or conflicts; many in one commit; then the answers
+ * - writer's thread (writer.c, countersign.c, batch.c, journal.c): countersignatures; what is
+ * known, joins or conflicts; many in one commit; then the answers
  * - publisher's thread (publisher.c): from the store's pending rows to the log
  *
  * What was acknowledged is durable: the answer is made after the commit.
