@@ -372,14 +372,16 @@ static int keep_meta(struct pdg_core *core, const char *name, const char *value,
 }
 
 /* pdg_policy_box_reload()'s: what comes into force is durable before it does. */
-static int keep_in_force(void *ctx, uint64_t version, struct pdg_error *err)
+static int keep_in_force(void *ctx, const struct pdg_policy *policy, struct pdg_error *err)
 {
 	struct pdg_core *core = ctx;
+	uint64_t version = policy->version;
+	PDG_AUTO(mem) char *digest = pdg_core_policy_digest(core, policy);
 	PDG_AUTO(mem) char *text = pdg_str_printf("%" PRIu64, version);
 	uint64_t newest;
 	int rc;
 
-	if (!text)
+	if (!text || !digest)
 		return pdg_nomem(err);
 	/* Another service over the same store may be ahead of what was in force here. */
 	rc = pdg_core_meta_number(core, "policy-version", &newest, err);
@@ -388,6 +390,11 @@ static int keep_in_force(void *ctx, uint64_t version, struct pdg_error *err)
 				"the policy's version is %" PRIu64 ", %" PRIu64
 				" was in force over this store",
 				version, newest);
+	if (rc == 0)
+		rc = pdg_core_check_policy(core, digest, err);
+	/* The version last: whoever finds it finds what it stands for. */
+	if (rc == 0 && digest[0])
+		rc = keep_meta(core, PDG_POLICY_DIGEST_META, digest, err);
 	if (rc == 0)
 		rc = keep_meta(core, "policy-version", text, err);
 	if (rc == 0 && core->next_key)

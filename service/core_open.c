@@ -12,6 +12,7 @@
 #include "service/confine.h"
 #include "service/core_impl.h"
 #include "service/own_trust.h"
+#include "service/shared.h"
 #include "util/fs.h"
 #include "util/limits.h"
 #include "util/log.h"
@@ -118,6 +119,45 @@ static int keep_key_since(struct pdg_core *core, const struct pdg_key *key, stru
 	return keep_number(core, name, 0, (uint64_t)pdg_now(&core->clock), &since, err);
 }
 
+char *pdg_core_policy_digest(const struct pdg_core *core, const struct pdg_policy *policy)
+{
+	return core->cfg->policy_file
+		       ? pdg_str_printf("%" PRIu64 " %s", policy->version, policy->digest)
+		       : pdg_str_dup("");
+}
+
+int pdg_core_check_policy(struct pdg_core *core, const char *digest, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *was = NULL;
+	int rc = pdg_core_meta(core, PDG_POLICY_DIGEST_META, &was, err);
+
+	return rc < 0 ? rc : pdg_shared_same_policy(was, digest, err);
+}
+
+/* What its version stands for is durable before that is. */
+static int keep_policy_digest(struct pdg_core *core, const struct pdg_policy *policy,
+			      struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *digest = pdg_core_policy_digest(core, policy);
+	struct pdg_store *s = core->store;
+	int rc;
+
+	if (!digest)
+		return pdg_nomem(err);
+	if (core->only_check || !digest[0])
+		return 0;
+	rc = s->ops->begin(s, err);
+	if (rc < 0)
+		return rc;
+	rc = pdg_core_check_policy(core, digest, err);
+	if (rc == 0)
+		rc = s->ops->meta_set(s, PDG_POLICY_DIGEST_META, digest, err);
+	if (rc == 0)
+		return s->ops->commit(s, err);
+	s->ops->rollback(s);
+	return rc;
+}
+
 /* Its version is durable before it decides anything. */
 static int keep_policy_version(struct pdg_core *core, uint64_t was, uint64_t version,
 			       struct pdg_error *err)
@@ -208,7 +248,8 @@ static int open_policy(struct pdg_core *core, struct pdg_error *err)
 	if (!core->only_check)
 		pdg_core_warn_if_untrusted(core);
 	f = pdg_in_force_ref(core->policy);
-	return keep_policy_version(core, least, f->policy->version, err);
+	rc = keep_policy_digest(core, f->policy, err);
+	return rc < 0 ? rc : keep_policy_version(core, least, f->policy->version, err);
 }
 
 static int start_callers(struct pdg_core *core, struct pdg_error *err)

@@ -232,11 +232,19 @@ static int check_reload(struct pdg_core *core, struct pdg_error *err)
 static int check_version(struct pdg_core *core, struct pdg_error *err)
 {
 	PDG_AUTO(in_force) struct pdg_in_force *force = pdg_in_force_ref(core->policy);
+	PDG_AUTO(mem) char *digest = pdg_core_policy_digest(core, force->policy);
+	struct pdg_error why = {0};
 	uint64_t newest;
 	int rc = pdg_core_meta_number(core, "policy-version", &newest, err);
 
-	if (rc < 0 || force->policy->version >= newest)
+	if (!digest)
+		return pdg_nomem(err);
+	if (rc < 0)
 		return rc;
+	if (force->policy->version >= newest) {
+		rc = pdg_core_check_policy(core, digest, &why);
+		return rc < 0 ? not_ready(err, "RDY-3", &why) : 0;
+	}
 	rc = pdg_reject(err, "RDY-3",
 			"the policy in force here has version %" PRIu64
 			", another service over this store has %" PRIu64,

@@ -281,7 +281,8 @@ void pdg_policy_box_free(struct pdg_policy_box *box)
 
 int pdg_policy_box_reload(struct pdg_policy_box *box, const struct pdg_service_config *cfg,
 			  const struct pdg_next_key *next,
-			  int (*keep)(void *ctx, uint64_t version, struct pdg_error *err),
+			  int (*keep)(void *ctx, const struct pdg_policy *policy,
+				      struct pdg_error *err),
 			  void *ctx, struct pdg_error *err)
 {
 	PDG_AUTO(loaded) struct pdg_in_force *fresh = NULL;
@@ -308,7 +309,7 @@ int pdg_policy_box_reload(struct pdg_policy_box *box, const struct pdg_service_c
 	if (rc == 0 && next)
 		rc = own_text(next, &text, &why);
 	if (rc == 0)
-		rc = keep(ctx, fresh->policy->version, &why);
+		rc = keep(ctx, fresh->policy, &why);
 	/* What is kept comes into force: nothing fails from here on. Only this thread, the one that
 	 * reloads, looks at what the box has of its own. */
 	if (rc == 0 && next)

@@ -58,15 +58,16 @@ void pdg_policy_box_free(struct pdg_policy_box *box);
 
 /**
  * Read the one that @cfg names now, to be signed for by @next (NULL: as before); one thread at a
- * time. @keep makes the
- * new version durable before it comes into force: what was in force once is never followed by an
- * older one, whatever ends the process. On any failure the old one stays in force and
- * pdg_policy_box_stale() says so; but RDY-8, when it is another key that the new policy does not
- * trust now, is no failure of the policy: nothing has changed, and it can be taken in without.
+ * time. @keep makes the new version and contents durable before it comes into force: what was in
+ * force once is never followed by an older one, whatever ends the process. On any failure the old
+ * one stays in force and pdg_policy_box_stale() says so; but RDY-8, when it is another key that the
+ * new policy does not trust now, is no failure of the policy: nothing has changed, and it can be
+ * taken in without.
  */
 int pdg_policy_box_reload(struct pdg_policy_box *box, const struct pdg_service_config *cfg,
 			  const struct pdg_next_key *next,
-			  int (*keep)(void *ctx, uint64_t version, struct pdg_error *err),
+			  int (*keep)(void *ctx, const struct pdg_policy *policy,
+				      struct pdg_error *err),
 			  void *ctx, struct pdg_error *err) PDG_MUST_CHECK;
 
 /** Did the last reload fail? Then *@why is why. */

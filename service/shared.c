@@ -58,12 +58,45 @@ int pdg_shared_check_policy(const struct pdg_batch *b, const struct pdg_job *job
 	return rc;
 }
 
+int pdg_shared_same_policy(const char *was, const char *digest, struct pdg_error *err)
+{
+	size_t n = strcspn(digest, " ");
+	int rc;
+
+	if (!was || !digest[0] || strncmp(was, digest, n + 1) != 0 || pdg_str_eq(was, digest))
+		return 0;
+	rc = pdg_reject(err, "POL-11",
+			"the policy file has other contents than were in force as version %.*s",
+			(int)n, digest);
+	pdg_fix(err, "see that the file is whole, and raise its version with every change");
+	return rc;
+}
+
+/* Another one may have put it there since it was compared. */
+static int check_digest(const struct pdg_batch *b, const struct pdg_job *job, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *was = NULL;
+	struct pdg_error why = {0};
+	int rc = b->store->ops->meta_get(b->store, job->name, &was, &why);
+
+	if (rc < 0 && rc != PDG_E_NOTFOUND) {
+		if (err)
+			*err = why;
+		return rc;
+	}
+	return pdg_shared_same_policy(was, job->value, err);
+}
+
 int pdg_shared_check_meta(const struct pdg_batch *b, const struct pdg_job *job,
 			  struct pdg_error *err)
 {
 	uint64_t version = 0;
 
-	if (!b->store->ops->shared || !pdg_str_eq(job->name, "policy-version"))
+	if (!b->store->ops->shared)
+		return 0;
+	if (pdg_str_eq(job->name, "policy-digest"))
+		return check_digest(b, job, err);
+	if (!pdg_str_eq(job->name, "policy-version"))
 		return 0;
 	if (pdg_bytes_u64(pdg_bytes_str(job->value), UINT64_MAX, &version) &&
 	    version >= b->policy_version)

@@ -18,7 +18,13 @@ int pdg_shared_catch_up(struct pdg_batch *b, struct pdg_error *err) PDG_MUST_CHE
 int pdg_shared_check_policy(const struct pdg_batch *b, const struct pdg_job *job,
 			    struct pdg_error *err) PDG_MUST_CHECK;
 
-/** May the value of @job (META) be written? POL-11 when it is a lower policy version. */
+/** Is @digest ("VERSION DIGEST", "": nothing is said) what @was (NULL: unknown) says of the same
+ * version? POL-11. */
+int pdg_shared_same_policy(const char *was, const char *digest,
+			   struct pdg_error *err) PDG_MUST_CHECK;
+
+/** May the value of @job (META) be written? POL-11 when it is a lower policy version,
+ * or other contents under a version that is in force. */
 int pdg_shared_check_meta(const struct pdg_batch *b, const struct pdg_job *job,
 			  struct pdg_error *err) PDG_MUST_CHECK;
 

@@ -256,7 +256,7 @@ static const struct pdg_rule rules[] = {
 	{ "POL-8", PDG_E_USAGE, 422, "refused", "sections of the policy contradict each other, or lack what they need" },
 	{ "POL-9", PDG_E_USAGE, 422, "refused", "there is no policy, or the one named does not exist or cannot be read" },
 	{ "POL-10", PDG_E_USAGE, 422, "refused", "a policy or configuration file goes beyond a limit" },
-	{ "POL-11", PDG_E_USAGE, 422, "refused", "the policy has a lower version than one that was in force" },
+	{ "POL-11", PDG_E_USAGE, 422, "refused", "the policy has a lower version than one that was in force, or other contents under the same" },
 
 	/* Repository URIs */
 	{ "URI-1", PDG_E_FORMAT, 400, "malformed", "a repository's URI cannot be read, or names two refs or commits" },

@@ -52,9 +52,10 @@ http 200 - "ready" "$URL/readyz"
 pgp_key Eve eve@company.example >/dev/null
 gpg --batch --armor --export >"$W/keys/developers.new" 2>/dev/null
 mv "$W/keys/developers.new" "$W/keys/developers.asc"
-sed 's|version = 1|version = 2|' "$W/conf/policy" >"$W/conf/policy.new"
-mv "$W/conf/policy.new" "$W/conf/policy"
 ok "a new key" pedigree key generate "$private/second.pem"
+cp "$private/second.pem.pub" "$W/keys/second.pem.pub"
+sed "s|version = 1|version = 2|; s|^\tserviceKey = .*|&\n\tserviceKey = $W/keys/second.pem.pub|" "$W/conf/policy" >"$W/conf/policy.new"
+mv "$W/conf/policy.new" "$W/conf/policy"
 sed -i "s|^\tsigningKey = .*|\tsigningKey = $private/second.pem|" "$W/conf/pedigreed.conf"
 daemon_reload
 pass "policy, OpenPGP keys and signing key are taken in from inside"

@@ -210,9 +210,23 @@ daemon_stop() {
 	stop "$DAEMON_PID" || fail "pedigreed ended with status $?"
 }
 
+# A policy file in $W that was edited since the daemon saw it last is of the next version, unless the script gave it a higher one.
+policy_raise() {
+	local now version
+	[ -f "$W/policy" ] || return 0
+	now=$(sha256sum <"$W/policy")
+	version=$(sed -n 's/^[[:space:]]*version = //p' "$W/policy" | head -n 1)
+	if [ "${POLICY_SEEN:-$now}" != "$now" ] && [ "$version" -le "${POLICY_VERSION:-0}" ]; then
+		sed -i "s/^\([[:space:]]*version = \)$version\$/\1$((POLICY_VERSION + 1))/" "$W/policy"
+	fi
+	POLICY_SEEN=$(sha256sum <"$W/policy")
+	POLICY_VERSION=$(sed -n 's/^[[:space:]]*version = //p' "$W/policy" | head -n 1)
+}
+
 # SIGHUP: the policy is taken in again.
 daemon_reload() {
 	local before
+	policy_raise
 	before=$(grep -c '"event":"reloaded"' "$tmp/pedigreed.log")
 	kill -HUP "$DAEMON_PID"
 	wait_for 10 daemon_reloaded "$before" || fail "the policy was not taken in again"
