@@ -295,6 +295,9 @@ int pdg_service_policy_load(const struct pdg_service_config *cfg, struct pdg_pol
 
 	if (cfg->policy_file) {
 		rc = pdg_policy_load(cfg->policy_file, out, err);
+		if (rc < 0 && err && pdg_str_eq(err->rule, "POL-9"))
+			pdg_fix(err, "name by policy in [service] a file that the service's user "
+				     "can read");
 	} else {
 		rc = read_file(cfg->file, &bytes, &c, err);
 		if (rc == 0)

@@ -114,8 +114,11 @@ static int open_rekor(struct pdg_core *core, struct pdg_error *err)
 {
 	int rc = pdg_key_public_file(core->cfg->log_key, &core->log_key, err);
 
-	if (rc < 0)
+	if (rc < 0) {
+		pdg_fix(err, "put the public key by which that Rekor signs its checkpoints into "
+			     "a file, and name it by key in [log]");
 		return pdg_context(err, rc, "[log] key");
+	}
 	if (core->cfg->log == PDG_LOG_REKOR_V1 && pdg_key_type(core->log_key) != PDG_KEY_ECDSA_P256)
 		return pdg_reject(
 			err, "CFG-1",

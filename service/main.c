@@ -19,6 +19,7 @@
 #include "service/signals.h"
 #include "util/opt.h"
 #include "util/out.h"
+#include "util/str.h"
 
 /* With what the log is given after it (service/core_open.c) this stays below 10 s. */
 #define STOP_MS	     2500
@@ -190,6 +191,9 @@ static int run(const struct pdg_args *args, struct pdg_error *err)
 	int rc;
 
 	rc = pdg_service_config_load(pdg_args_get(args, "config"), &cfg, err);
+	if (rc < 0 && pdg_str_eq(err->rule, "POL-9"))
+		pdg_fix(err, "name by --config the file of the daemon's configuration, which its "
+			     "user can read");
 	if (rc < 0)
 		return rc;
 	pdg_log_level(cfg->log_level);
@@ -246,6 +250,8 @@ int main(int argc, char **argv)
 	if (argc > 1 && strcmp(argv[1], "-h") == 0)
 		argv[1] = long_help;
 	rc = pdg_args_parse(options, argc - 1, argv + 1, &args, &err);
+	if (rc < 0)
+		pdg_fix(&err, "pedigreed --help shows the usage");
 	if (rc == 0)
 		rc = dispatch(&args, &err);
 	pdg_args_done(&args);

@@ -122,11 +122,16 @@ int pdg_signer_open(const struct pdg_signer_places *places, enum pdg_purpose pur
 		    struct pdg_key **out, bool *out_in_token, struct pdg_error *err)
 {
 	const char *place = purpose == PDG_PURPOSE_JOURNAL ? places->journal_key : places->log_key;
+	int rc;
 
 	if (purpose == PDG_PURPOSE_SIGNING)
 		return open_signing(places, out, out_in_token, err);
 	if (!place)
 		return pdg_fail(err, PDG_E_NOTFOUND, "there is no %s key here",
 				pdg_purpose_name(purpose));
-	return open_at(places, place, NULL, out, out_in_token, err);
+	rc = open_at(places, place, NULL, out, out_in_token, err);
+	if (rc < 0 && err && pdg_str_eq(err->rule, "KEY-4"))
+		pdg_fix(err, "this key is a file that is not encrypted, or in a token: openssl "
+			     "pkey -in OLD -out NEW, and keep NEW where nobody else reads it");
+	return rc;
 }

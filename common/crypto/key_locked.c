@@ -21,6 +21,13 @@ static int read_private(const char *path, struct pdg_buf *out, struct stat *out_
 	return rc < 0 ? rc : pdg_fs_read_fd(fd, path, out, err);
 }
 
+static int no_secret(struct pdg_error *err, int rc)
+{
+	pdg_fix(err, "write the secret into the first line of that file, of mode 0600 and the "
+		     "user's who runs this, or name another file");
+	return rc;
+}
+
 int pdg_key_secret_file(const char *path, struct pdg_buf *out, struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_PASSPHRASE);
@@ -31,7 +38,7 @@ int pdg_key_secret_file(const char *path, struct pdg_buf *out, struct pdg_error 
 	pdg_key_hide_memory();
 	rc = read_private(path, &text, &st, err);
 	if (rc < 0)
-		return pdg_as_rule(err, rc, "KEY-3");
+		return no_secret(err, pdg_as_rule(err, rc, "KEY-3"));
 	rc = pdg_key_check_private(path, &st, err);
 	if (rc < 0)
 		return rc;

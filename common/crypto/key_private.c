@@ -89,7 +89,7 @@ int pdg_key_check_private(const char *path, const struct stat *st, struct pdg_er
 
 	if (st->st_uid != geteuid() && st->st_uid != 0) {
 		rc = pdg_reject(err, "KEY-2",
-				"%s: the private key belongs to another user (uid %lu)", path,
+				"%s: the private file belongs to another user (uid %lu)", path,
 				(unsigned long)st->st_uid);
 		pdg_fix(err, "run this as that user (runuser -u USER -- ...), or name a key of "
 			     "your own");
@@ -97,7 +97,7 @@ int pdg_key_check_private(const char *path, const struct stat *st, struct pdg_er
 	}
 	if (!(st->st_mode & (S_IRWXG | S_IRWXO)))
 		return 0;
-	rc = pdg_reject(err, "KEY-2", "%s: the private key is open to others (mode %04o)", path,
+	rc = pdg_reject(err, "KEY-2", "%s: the private file is open to others (mode %04o)", path,
 			(unsigned)(st->st_mode & 07777));
 	pdg_fix(err, "chmod 600 %s", path);
 	return rc;
