@@ -149,7 +149,7 @@ head -c 8192 /dev/urandom >"$W/service/pedigree.db"
 refuses 2 STO-5 "a damaged database" --config "$config"
 refuses 2 STO-5 "--fsck says so too" --config "$config" --fsck
 mv "$W/lost/pedigree.db" "$W/service"
-sed 's/version = 1/version = 5/' "$W/policy" >"$W/policy-5"
+sed 's/version = [0-9]*/version = 5/' "$W/policy" >"$W/policy-5"
 cp "$W/policy" "$W/policy-1"
 cp "$W/policy-5" "$W/policy"
 world_start

@@ -197,6 +197,7 @@ free_port() {
 
 # daemon_start CONFIG URL: $DAEMON_PID answers at URL. What it prints is added to $tmp/pedigreed.log.
 daemon_start() {
+	policy_raise
 	"${DAEMON:-pedigreed}" --config "$1" >>"$tmp/pedigreed.log" 2>&1 3>&- &
 	DAEMON_PID=$!
 	PIDS+=("$DAEMON_PID")
@@ -213,7 +214,7 @@ daemon_stop() {
 # A policy file in $W that was edited since the daemon saw it last is of the next version, unless the script gave it a higher one.
 policy_raise() {
 	local now version
-	[ -f "$W/policy" ] || return 0
+	[ -f "${W:-}/policy" ] || return 0
 	now=$(sha256sum <"$W/policy")
 	version=$(sed -n 's/^[[:space:]]*version = //p' "$W/policy" | head -n 1)
 	if [ "${POLICY_SEEN:-$now}" != "$now" ] && [ "$version" -le "${POLICY_VERSION:-0}" ]; then

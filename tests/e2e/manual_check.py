@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 # Functions that write a line, and which of their arguments is its event.
-WRITERS = {"pdg_log": 1, "pdg_log_error": 1, "write_line": 2, "say_once_a_minute": 1}
+WRITERS = {"pdg_log": 1, "pdg_log_error": 1, "write_line": 2, "say_once_a_minute": 1, "warn": 0}
 
 
 def arguments(text, at):

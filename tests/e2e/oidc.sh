@@ -294,12 +294,16 @@ exits 1 CHN-6 "but not for somebody else" pedigree verify "$W/artifact" --from "
 # ---- the issuer's keys ------------------------------------------------------------------------------
 asked() { grep -c '^/keys' "$W/issuer/requests"; }
 before=$(asked)
-looked=$(look_up)
-[[ $looked =~ ^(401|503)$ ]] || fail "garbage: $looked"
+looked=0 begun=$SECONDS
 for ((i = 0; i < 20; i++)); do
-	refused 503 ISS-6 "garbage $i" "$(garbage "garbage-$i")"
+	case $(http_status "$(garbage "garbage-$i")" "$(body)") in
+	503) ;;
+	401) looked=$((looked + 1)) ;;
+	*) fail "garbage $i" ;;
+	esac
 done
-[ "$(asked)" -le $((before + 1)) ] || fail "the issuer was asked $(($(asked) - before)) times for garbage"
+most=$(((SECONDS - begun) / 30 + 1))
+[ "$looked" -le "$most" ] && [ "$(asked)" -le $((before + most)) ] || fail "the issuer was asked $(($(asked) - before)) times for garbage"
 pass "and the issuer is not asked for each"
 ok "a new key" issuer key "$W/issuer" next ec
 rotated() { [ "$(http_status "$(github | sign next)" "$(body)")" = 201 ]; }

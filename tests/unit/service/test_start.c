@@ -325,9 +325,9 @@ static void other_contents_under_one_version(void)
 	world_open(&w);
 	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
 	/* The same again is taken in: what it names may have changed. */
-	CHECK_OK(pdg_core_reload(w.core, &err), &err);
+	CHECK_OK(pdg_core_reload(w.core, w.cfg, &err), &err);
 	write_policy(&w, 1, "");
-	CHECK_RULE(pdg_core_reload(w.core, &err), &err, "POL-11");
+	CHECK_RULE(pdg_core_reload(w.core, w.cfg, &err), &err, "POL-11");
 	CHECK_RULE(pdg_core_ready(w.core, &err), &err, "RDY-3");
 	CHECK_INT(submit_build(&w, CI, &app_build), 201);
 	/* Over a restart too. */
@@ -336,13 +336,13 @@ static void other_contents_under_one_version(void)
 	write_policy(&w, 2, BY_CI);
 	world_open(&w);
 	write_policy(&w, 3, BY_CI "[require]\n\tstage = source\n");
-	CHECK_OK(pdg_core_reload(w.core, &err), &err);
+	CHECK_OK(pdg_core_reload(w.core, w.cfg, &err), &err);
 	CHECK_OK(pdg_core_ready(w.core, &err), &err);
 	write_policy(&w, 3, BY_CI);
-	CHECK_RULE(pdg_core_reload(w.core, &err), &err, "POL-11");
+	CHECK_RULE(pdg_core_reload(w.core, w.cfg, &err), &err, "POL-11");
 	/* Another service over the store put another file of this version in force. */
 	write_policy(&w, 3, BY_CI "[require]\n\tstage = source\n");
-	CHECK_OK(pdg_core_reload(w.core, &err), &err);
+	CHECK_OK(pdg_core_reload(w.core, w.cfg, &err), &err);
 	world_sql(&w, "UPDATE meta SET value = '3 sha256:00' WHERE name = 'policy-digest'");
 	CHECK_RULE(pdg_core_ready(w.core, &err), &err, "RDY-3");
 	world_done(&w);
