@@ -303,7 +303,6 @@ static void a_key_that_is_revoked(void)
 		PDG_AUTO(buf) struct pdg_buf json = PDG_BUF_INIT(PDG_LIMIT_KIB(64));
 		PDG_AUTO(mem) char *file = NULL;
 		PDG_AUTO(mem) char *path = NULL;
-		PDG_AUTO(key) struct pdg_key *key = NULL;
 		char name[PDG_KEY_FINGERPRINT];
 		struct pdg_error err = {0};
 		struct world w;
