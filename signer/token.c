@@ -11,26 +11,36 @@
 #include "util/size.h"
 #include "util/str.h"
 
-int pdg_token_refuse(const struct pdg_token *t, struct pdg_error *err, const char *fmt, ...)
+PDG_PRINTF(4, 0)
+static int refuse(const struct pdg_token *t, const char *rule, struct pdg_error *err,
+		  const char *fmt, va_list ap)
 {
 	char text[PDG_ERROR_TEXT_MAX];
+
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	return pdg_reject(err, rule, "%s: %s", t->name, text);
+}
+
+int pdg_token_refuse(const struct pdg_token *t, struct pdg_error *err, const char *fmt, ...)
+{
 	va_list ap;
+	int rc;
 
 	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	rc = refuse(t, "KEY-5", err, fmt, ap);
 	va_end(ap);
-	return pdg_reject(err, "KEY-5", "%s: %s", t->name, text);
+	return rc;
 }
 
 int pdg_token_away(const struct pdg_token *t, struct pdg_error *err, const char *fmt, ...)
 {
-	char text[PDG_ERROR_TEXT_MAX];
 	va_list ap;
+	int rc;
 
 	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	rc = refuse(t, "KEY-7", err, fmt, ap);
 	va_end(ap);
-	return pdg_reject(err, "KEY-7", "%s: %s", t->name, text);
+	return rc;
 }
 
 static void token_free(void *ctx)

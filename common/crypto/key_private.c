@@ -121,22 +121,30 @@ int pdg_key_open_private(const char *path, int *out_fd, struct stat *out_st, str
 	return 0;
 }
 
+/* The bytes of a file that should be a private key's; who may read it is not asked here. */
+static int read_file(const char *path, struct pdg_buf *out, struct stat *st, struct pdg_error *err)
+{
+	PDG_AUTO(fd) int fd = -1;
+	int rc;
+
+	pdg_key_hide_memory();
+	rc = pdg_key_open_private(path, &fd, st, err);
+	if (rc == 0)
+		rc = pdg_fs_read_fd(fd, path, out, err);
+	return rc < 0 ? pdg_as_rule(err, rc, "KEY-3") : 0;
+}
+
 /* What is no private key at all is called that, and not a key that others can read. */
 int pdg_key_private_file(const char *path, struct pdg_key **out, struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_KEY_PEM);
 	PDG_AUTO(key) struct pdg_key *key = NULL;
-	PDG_AUTO(fd) int fd = -1;
 	struct stat st;
-	int rc;
+	int rc = read_file(path, &text, &st, err);
 
-	pdg_key_hide_memory();
-	rc = pdg_key_open_private(path, &fd, &st, err);
-	if (rc == 0)
-		rc = pdg_fs_read_fd(fd, path, &text, err);
-	if (rc == 0)
-		rc = pdg_context(err, pdg_key_private_pem(pdg_buf_bytes(&text), &key, err), "%s",
-				 path);
+	if (rc < 0)
+		return rc;
+	rc = pdg_context(err, pdg_key_private_pem(pdg_buf_bytes(&text), &key, err), "%s", path);
 	if (rc < 0)
 		return pdg_as_rule(err, rc, "KEY-3");
 	rc = pdg_key_check_private(path, &st, err);
@@ -148,17 +156,11 @@ int pdg_key_private_file(const char *path, struct pdg_key **out, struct pdg_erro
 int pdg_key_private_bytes(const char *path, struct pdg_buf *out, struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_KEY_PEM);
-	PDG_AUTO(fd) int fd = -1;
 	struct stat st;
-	int rc;
+	int rc = read_file(path, &text, &st, err);
 
-	pdg_key_hide_memory();
-	rc = pdg_key_open_private(path, &fd, &st, err);
 	if (rc == 0)
-		rc = pdg_fs_read_fd(fd, path, &text, err);
-	if (rc < 0)
-		return pdg_as_rule(err, rc, "KEY-3");
-	rc = pdg_key_check_private(path, &st, err);
+		rc = pdg_key_check_private(path, &st, err);
 	if (rc < 0)
 		return rc;
 	pdg_buf_put(out, pdg_buf_bytes(&text));
