@@ -154,6 +154,17 @@ void postgresql_drop_connections(const char *where)
 				    " AND pid <> pg_backend_pid()");
 }
 
+int postgresql_try_open(const char *where, bool only_look, struct pdg_error *err)
+{
+	const struct pdg_store_open how = {.url = where, .only_look = only_look};
+	struct pdg_store *s = NULL;
+	bool is_new = false;
+	int rc = open_postgresql(&how, &s, &is_new, err);
+
+	pdg_store_close(s);
+	return rc;
+}
+
 char *postgresql_new_database(void)
 {
 	static unsigned n;

@@ -14,6 +14,9 @@ bool is_postgresql(void);
 int open_postgresql(const struct pdg_store_open *how, struct pdg_store **out, bool *out_new,
 		    struct pdg_error *err);
 
+/* Open the store at @where, a URL, and close it again. */
+int postgresql_try_open(const char *where, bool only_look, struct pdg_error *err);
+
 /* The URL of a new, empty database; owned by the caller. Ends the program, with 77 where PostgreSQL
  * is not installed. */
 char *postgresql_new_database(void);

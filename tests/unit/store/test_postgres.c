@@ -219,17 +219,6 @@ static void a_failed_batch_is_not_committed(void)
 	teardown(&f);
 }
 
-static int try_open(const char *url, bool only_look, struct pdg_error *err)
-{
-	const struct pdg_store_open how = {.url = url, .only_look = only_look};
-	struct pdg_store *s = NULL;
-	bool is_new = false;
-	int rc = open_postgresql(&how, &s, &is_new, err);
-
-	pdg_store_close(s);
-	return rc;
-}
-
 /* A password from a file serves for connections that are made when the file is out of reach. */
 static void password_from_a_file(void)
 {
@@ -242,7 +231,7 @@ static void password_from_a_file(void)
 	(void)postgresql_ask(own, "CREATE ROLE secret LOGIN PASSWORD 'hunter2';"
 				  "GRANT CREATE ON SCHEMA public TO secret");
 	f.path = pdg_str_printf("postgresql://secret@%s", strchr(own, '@') + 1);
-	CHECK_RULE(try_open(f.path, false, &err), &err, "STO-3");
+	CHECK_RULE(postgresql_try_open(f.path, false, &err), &err, "STO-3");
 	CHECK_INT(chmod(file, 0600), 0);
 	CHECK_INT(setenv("PGPASSFILE", file, 1), 0);
 	if (open_store(&f, NULL)) {
@@ -275,16 +264,16 @@ static void refused_databases(void)
 	setup(&f);
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		pdg_test_case("%s", bad[i].url);
-		CHECK_RULE(try_open(bad[i].url, false, &err), &err, bad[i].rule);
+		CHECK_RULE(postgresql_try_open(bad[i].url, false, &err), &err, bad[i].rule);
 		CHECK(!strstr(err.text, "hunter2") && !strstr(err.text, "\n"));
 		CHECK(err.fix[0] != '\0');
 	}
 	pdg_test_case(NULL);
 	(void)postgresql_ask(f.path, "INSERT INTO pedigree_schema VALUES (99)");
-	CHECK_RULE(try_open(f.path, false, &err), &err, "STO-1");
+	CHECK_RULE(postgresql_try_open(f.path, false, &err), &err, "STO-1");
 	other = postgresql_new_database();
 	(void)postgresql_ask(other, "CREATE TABLE theirs (a int)");
-	CHECK_RULE(try_open(other, false, &err), &err, "STO-5");
+	CHECK_RULE(postgresql_try_open(other, false, &err), &err, "STO-5");
 	CHECK_INT(postgresql_ask(other, "SELECT count(*) FROM pg_class WHERE relname = 'meta'"), 0);
 	teardown(&f);
 }
@@ -316,7 +305,7 @@ static void only_looked_at(void)
 	bool is_new = true;
 
 	setup(&f);
-	CHECK_RULE(try_open(empty, true, &err), &err, "STO-3");
+	CHECK_RULE(postgresql_try_open(empty, true, &err), &err, "STO-3");
 	CHECK_INT(postgresql_ask(empty, "SELECT count(*) FROM pg_class WHERE relname = 'meta'"), 0);
 	put(&f, 1, "build", HEX64);
 	CHECK_OK(open_postgresql(&(struct pdg_store_open){.url = f.path, .only_look = true}, &s,

@@ -8,17 +8,6 @@
 #include "unit/store/postgres_world.h"
 #include "unit/store/store_world.h"
 
-static int try_open(const char *url, bool only_look, struct pdg_error *err)
-{
-	const struct pdg_store_open how = {.url = url, .only_look = only_look};
-	struct pdg_store *s = NULL;
-	bool is_new = false;
-	int rc = open_postgresql(&how, &s, &is_new, err);
-
-	pdg_store_close(s);
-	return rc;
-}
-
 /* A new database of the role `svc`, as OPERATIONS.md has it made; *@own: its URL for our own. */
 static char *database_of_svc(char **own)
 {
@@ -64,7 +53,7 @@ static void nobody_else_makes_things(void)
 		for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 			pdg_test_case("%s", t[i].allow);
 			(void)postgresql_ask(own, t[i].allow);
-			CHECK_RULE(try_open(f.path, false, &err), &err, "STO-6");
+			CHECK_RULE(postgresql_try_open(f.path, false, &err), &err, "STO-6");
 			CHECK(err.fix[0] != '\0');
 			CHECK_INT(postgresql_ask(own, "SELECT count(*) FROM pg_class"
 						      " WHERE relname = 'attestation'"),
@@ -72,7 +61,7 @@ static void nobody_else_makes_things(void)
 			(void)postgresql_ask(own, t[i].forbid);
 		}
 		pdg_test_case(NULL);
-		CHECK_OK(try_open(f.path, false, &err), &err);
+		CHECK_OK(postgresql_try_open(f.path, false, &err), &err);
 	}
 	/* A connection that is made later asks again. */
 	if (open_store(&f, NULL)) {
@@ -156,23 +145,23 @@ static void rights_are_asked_first(void)
 	struct pdg_error err = {0};
 
 	f.dir = pdg_test_dir();
-	CHECK_OK(try_open(f.path, false, &err), &err);
-	CHECK_RULE(try_open(other, false, &err), &err, "STO-6");
+	CHECK_OK(postgresql_try_open(f.path, false, &err), &err);
+	CHECK_RULE(postgresql_try_open(other, false, &err), &err, "STO-6");
 	CHECK_HAS(err.text, strrchr(own, '/') + 1);
 	CHECK(err.fix[0] != '\0');
-	CHECK_RULE(try_open(other, true, &err), &err, "STO-6");
+	CHECK_RULE(postgresql_try_open(other, true, &err), &err, "STO-6");
 	(void)postgresql_ask(own, "GRANT SELECT ON ALL TABLES IN SCHEMA public TO other");
-	CHECK_RULE(try_open(other, false, &err), &err, "STO-6");
-	CHECK_OK(try_open(other, true, &err), &err);
+	CHECK_RULE(postgresql_try_open(other, false, &err), &err, "STO-6");
+	CHECK_OK(postgresql_try_open(other, true, &err), &err);
 	(void)postgresql_ask(own, "REVOKE SELECT ON token FROM other");
-	CHECK_RULE(try_open(other, true, &err), &err, "STO-6");
+	CHECK_RULE(postgresql_try_open(other, true, &err), &err, "STO-6");
 	(void)postgresql_ask(own, "REVOKE DELETE ON pending FROM svc");
-	CHECK_RULE(try_open(f.path, false, &err), &err, "STO-6");
+	CHECK_RULE(postgresql_try_open(f.path, false, &err), &err, "STO-6");
 	(void)postgresql_ask(own, "DROP DATABASE IF EXISTS ascii");
 	(void)postgresql_ask(own, "CREATE DATABASE ascii ENCODING 'SQL_ASCII' LC_COLLATE 'C'"
 				  " LC_CTYPE 'C' TEMPLATE template0");
 	ascii = pdg_str_printf("%.*s/ascii", (int)(strrchr(own, '/') - own), own);
-	CHECK_RULE(try_open(ascii, false, &err), &err, "STO-6");
+	CHECK_RULE(postgresql_try_open(ascii, false, &err), &err, "STO-6");
 	teardown(&f);
 }
 
@@ -221,7 +210,7 @@ static void where_it_is(void)
 	postgresql("stop", "immediate");
 	CHECK_RULE(f.s->ops->begin(f.s, &err), &err, "STO-3");
 	CHECK(!strstr(err.text, "127.0.0.1") && !strstr(err.text, name));
-	CHECK_RULE(try_open(f.path, false, &err), &err, "STO-3");
+	CHECK_RULE(postgresql_try_open(f.path, false, &err), &err, "STO-3");
 	CHECK(strstr(err.text, "127.0.0.1") && strstr(err.text, name));
 	postgresql("start", NULL);
 	teardown(&f);
