@@ -35,6 +35,8 @@
 
 #define PDG_LOOPS_MAX 64
 #define PDG_SCRATCH   PDG_LIMIT_KIB(64) /* what one read takes; a head is far smaller */
+/* Of a body that was refused already, before the connection is cut. */
+#define PDG_HTTPD_DISCARD_MAX (16 * PDG_LIMIT_BODY)
 
 struct pdg_link;
 

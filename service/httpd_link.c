@@ -12,8 +12,6 @@
 #include "util/limits.h"
 #include "util/time.h"
 
-#define DISCARD_MAX (16 * PDG_LIMIT_BODY) /* of a refused client, before it is cut */
-
 void pdg_link_enter(struct pdg_link *l, enum pdg_phase phase, size_t bytes)
 {
 	l->phase = phase;
@@ -214,7 +212,7 @@ static void discard(struct pdg_link *l)
 	size_t n = read_some(l, l->loop->scratch, PDG_SCRATCH);
 
 	l->discarded += n;
-	if (l->at_end || l->discarded > DISCARD_MAX)
+	if (l->at_end || l->discarded > PDG_HTTPD_DISCARD_MAX)
 		l->dead = true;
 }
 

@@ -20,7 +20,6 @@
 #include "util/log.h"
 #include "util/str.h"
 
-#define BACKLOG	    1024
 #define FILES_OF_US 256 /* store, log, connections to a log, and to spare */
 
 /* "address:port" or "[v6]:port" into its two parts, owned by the caller. */
@@ -101,7 +100,7 @@ static int bind_one(const struct addrinfo *a, const char *text, const struct pdg
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (a->ai_family == AF_INET6)
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-	if (bind(fd, a->ai_addr, a->ai_addrlen) < 0 || listen(fd, BACKLOG) < 0) {
+	if (bind(fd, a->ai_addr, a->ai_addrlen) < 0 || listen(fd, PDG_LISTEN_BACKLOG) < 0) {
 		if (errno == EADDRINUSE && is_ours(ours, a)) {
 			rc = pdg_reject(err, "CFG-1",
 					"listen = '%s' is an address that another listen = has",

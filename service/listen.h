@@ -8,7 +8,8 @@
 #include "service/config.h"
 #include "util/auto.h"
 
-#define PDG_LISTEN_MAX 16
+#define PDG_LISTEN_MAX	   16
+#define PDG_LISTEN_BACKLOG 1024
 
 struct pdg_listening {
 	int fd;	    /* -1: somebody else's now */

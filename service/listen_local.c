@@ -13,8 +13,6 @@
 #include "service/listen.h"
 #include "util/str.h"
 
-#define BACKLOG 1024
-
 static int name_it(const char *path, struct sockaddr_un *out, struct pdg_error *err)
 {
 	size_t n = strlen(path);
@@ -65,7 +63,8 @@ int pdg_listen_local(const char *path, struct pdg_listeners *l, struct pdg_error
 	if (bind(fd, (const struct sockaddr *)&at, sizeof(at)) < 0)
 		return pdg_listen_failed("socket", path, errno, err);
 	/* Nobody connects before it listens, so nobody does with another mode. */
-	if (chmod(path, S_IRUSR | S_IWUSR) < 0 || lstat(path, &st) < 0 || listen(fd, BACKLOG) < 0)
+	if (chmod(path, S_IRUSR | S_IWUSR) < 0 || lstat(path, &st) < 0 ||
+	    listen(fd, PDG_LISTEN_BACKLOG) < 0)
 		return pdg_listen_failed("socket", path, errno, err);
 	l->path = pdg_str_dup(path);
 	if (!l->path)
