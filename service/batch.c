@@ -21,10 +21,6 @@
 /* A value of the store for each refusal on record: the index of its leaf. */
 #define REFUSAL	     "refused:"
 #define REFUSAL_NAME (sizeof(REFUSAL) + PDG_SHA256_HEX)
-/* And one for each acceptance: what was countersigned is not a second time, though its row be lost.
- */
-#define ACCEPTANCE	"accepted:"
-#define ACCEPTANCE_NAME (sizeof(ACCEPTANCE) + PDG_STORED_REFERENCE)
 
 /* --- journal leaves --- */
 
@@ -268,13 +264,16 @@ static int find_clone(struct pdg_batch *b, struct pdg_job *job, bool *out, struc
 	return rc;
 }
 
-/* There is no row of @job's statement, nor was there ever one: the journal's leaves stay. */
-static int check_first(struct pdg_batch *b, const struct pdg_job *job, const char *name,
-		       struct pdg_error *err)
+/* There is no row of @job's statement, nor was there ever one: what was countersigned is not a
+ * second time, though its row be taken out. */
+static int check_first(struct pdg_batch *b, const struct pdg_job *job, struct pdg_error *err)
 {
+	char name[sizeof(PDG_STORE_ACCEPTED) + PDG_STORED_REFERENCE];
 	PDG_AUTO(mem) char *index = NULL;
-	int rc = b->store->ops->meta_get(b->store, name, &index, err);
+	int rc;
 
+	(void)snprintf(name, sizeof(name), PDG_STORE_ACCEPTED "%s", job->row->reference);
+	rc = b->store->ops->meta_get(b->store, name, &index, err);
 	if (rc == PDG_E_NOTFOUND)
 		return 0;
 	if (rc < 0)
@@ -288,22 +287,14 @@ static int check_first(struct pdg_batch *b, const struct pdg_job *job, const cha
 
 static int keep_new(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *err)
 {
-	char name[ACCEPTANCE_NAME];
-	char index[24];
-	int rc;
+	int rc = check_first(b, job, err);
 
-	(void)snprintf(name, sizeof(name), ACCEPTANCE "%s", job->row->reference);
-	rc = check_first(b, job, name, err);
 	/* Nothing is ever taken out of the store; if it was all the same, nothing is kept unsigned.
 	 */
 	if (rc == 0 && job->row->countersig.n == 0)
 		rc = pdg_fail(err, PDG_E_IO, "%s was kept, and is no more", job->row->reference);
 	if (rc == 0)
 		rc = add_leaf(b, job, job->envelope_digest, NULL, &job->row->journal_index, err);
-	if (rc < 0)
-		return rc;
-	(void)snprintf(index, sizeof(index), "%" PRIu64, job->row->journal_index);
-	rc = b->store->ops->meta_set(b->store, name, index, err);
 	if (rc < 0)
 		return rc;
 	rc = b->store->ops->insert(b->store, job->row, job->subjects, job->n_subjects, err);
@@ -363,35 +354,6 @@ static int accept(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *er
 
 /* --- the batch --- */
 
-/* What a log elsewhere is held against after the next start (service/core_log.c reads it). */
-static int keep_head(struct pdg_batch *b, const struct pdg_job *job, struct pdg_error *err)
-{
-	char hex[2 * PDG_HASH_LEN + 1];
-	char text[sizeof(hex) + 24];
-
-	if (job->head.size <= b->head_size)
-		return 0;
-	pdg_hex(pdg_bytes(job->head.root.b, PDG_HASH_LEN), hex);
-	(void)snprintf(text, sizeof(text), "%" PRIu64 " %s", job->head.size, hex);
-	return b->store->ops->meta_set(b->store, "log-head", text, err);
-}
-
-static int keep_logged(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *err)
-{
-	char text[24];
-	int rc = b->store->ops->set_logged(b->store, job->reference, pdg_buf_bytes(&job->bundle),
-					   err);
-
-	if (rc < 0)
-		return rc;
-	job->known = rc == 1;
-	rc = keep_head(b, job, err);
-	if (rc < 0 || job->log_size <= b->log_size)
-		return rc;
-	(void)snprintf(text, sizeof(text), "%" PRIu64, job->log_size);
-	return b->store->ops->meta_set(b->store, "log-size", text, err);
-}
-
 /* Does what must be done of @job; a refusal stays in the job. Negative: the batch is lost. */
 static int run_one(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *err)
 {
@@ -407,7 +369,7 @@ static int run_one(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *e
 	case PDG_JOB_REFUSE:
 		return record_refusal(b, job, job->err.rule, err);
 	case PDG_JOB_LOGGED:
-		return keep_logged(b, job, err);
+		return pdg_batch_logged(b, job, err);
 	case PDG_JOB_META:
 		job->rc = pdg_shared_check_meta(b, job, &job->err);
 		if (job->rc < 0)
@@ -434,13 +396,16 @@ static int prove(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *err
 	return pdg_journal_prove(b->journal, pdg_job_row(job)->journal_index, &job->proof, err);
 }
 
-static int run_all(struct pdg_batch *b, struct pdg_job **jobs, size_t n, struct pdg_error *err)
+static int run_all(struct pdg_batch *b, struct pdg_job **jobs, size_t n,
+		   const struct pdg_newest *newest, struct pdg_error *err)
 {
 	size_t i;
 	int rc = 0;
 
 	for (i = 0; rc == 0 && i < n; i++)
 		rc = run_one(b, jobs[i], err);
+	if (rc == 0)
+		rc = pdg_batch_newest(b, newest, err);
 	if (rc == 0)
 		rc = pdg_journal_seal(b->journal, err);
 	for (i = 0; rc == 0 && i < n; i++)
@@ -451,6 +416,7 @@ static int run_all(struct pdg_batch *b, struct pdg_job **jobs, size_t n, struct 
 int pdg_batch_run(struct pdg_batch *b, struct pdg_job **jobs, size_t n, bool *out_spoiled,
 		  struct pdg_error *err)
 {
+	struct pdg_newest newest = {0};
 	size_t i;
 	int rc;
 
@@ -464,7 +430,8 @@ int pdg_batch_run(struct pdg_batch *b, struct pdg_job **jobs, size_t n, bool *ou
 	if (rc == 0)
 		rc = pdg_shared_catch_up(b, err);
 	if (rc == 0) {
-		rc = run_all(b, jobs, n, err);
+		newest = pdg_newest_of(b, jobs, n);
+		rc = run_all(b, jobs, n, &newest, err);
 		*out_spoiled = rc < 0;
 	}
 	if (rc == 0)
@@ -472,13 +439,9 @@ int pdg_batch_run(struct pdg_batch *b, struct pdg_job **jobs, size_t n, bool *ou
 	else
 		b->store->ops->rollback(b->store);
 	pdg_journal_settle(b->journal, rc == 0);
-	for (i = 0; rc == 0 && i < n; i++) {
-		if (jobs[i]->kind != PDG_JOB_LOGGED)
-			continue;
-		if (jobs[i]->log_size > b->log_size)
-			b->log_size = jobs[i]->log_size;
-		if (jobs[i]->head.size > b->head_size)
-			b->head_size = jobs[i]->head.size;
-	}
+	if (rc == 0 && newest.log_size > b->log_size)
+		b->log_size = newest.log_size;
+	if (rc == 0 && newest.head)
+		b->head_size = newest.head->head.size;
 	return rc;
 }

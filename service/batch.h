@@ -28,4 +28,20 @@ struct pdg_batch {
 int pdg_batch_run(struct pdg_batch *b, struct pdg_job **jobs, size_t n, bool *out_spoiled,
 		  struct pdg_error *err) PDG_MUST_CHECK;
 
+/* What jobs say of the log that have come back from it: the same for all that one append has
+ * logged. */
+struct pdg_newest {
+	uint64_t log_size;	    /* the largest, with what is known already */
+	const struct pdg_job *head; /* who has the newest head; NULL: nothing new */
+};
+
+/** Of @n jobs, whatever their kinds. */
+struct pdg_newest pdg_newest_of(const struct pdg_batch *b, struct pdg_job *const *jobs, size_t n);
+/** Keep what of it is new. */
+int pdg_batch_newest(struct pdg_batch *b, const struct pdg_newest *newest,
+		     struct pdg_error *err) PDG_MUST_CHECK;
+/** Keep the bundle of @job, a LOGGED one. */
+int pdg_batch_logged(struct pdg_batch *b, struct pdg_job *job,
+		     struct pdg_error *err) PDG_MUST_CHECK;
+
 #endif

@@ -53,7 +53,7 @@ void pdg_item_free(struct pdg_item *it)
 	free(it);
 }
 
-int pdg_item_logged(const struct pdg_item *it, const struct pdg_entry *entry, struct pdg_log *log,
+int pdg_item_logged(struct pdg_item *it, const struct pdg_entry *entry, struct pdg_log *log,
 		    struct pdg_job **out, struct pdg_error *err)
 {
 	PDG_AUTO(job) struct pdg_job *job = pdg_job_new(PDG_JOB_LOGGED);
@@ -70,6 +70,7 @@ int pdg_item_logged(const struct pdg_item *it, const struct pdg_entry *entry, st
 	if (rc < 0)
 		return rc;
 	memcpy(job->reference, it->reference, strlen(it->reference) + 1);
+	move(&job->payload, &it->payload);
 	job->id = it->id;
 	job->log_size = entry->proof_size;
 	if (log->ops->head)

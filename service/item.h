@@ -30,8 +30,9 @@ struct pdg_item *pdg_item_new(struct pdg_stored *row, const uint8_t *digest);
 void pdg_item_free(struct pdg_item *it);
 PDG_AUTO_DEFINE(item, struct pdg_item *, pdg_item_free)
 
-/** The writer's job about @entry, as @log handed it out: the bundle that everybody is given. */
-int pdg_item_logged(const struct pdg_item *it, const struct pdg_entry *entry, struct pdg_log *log,
+/** The writer's job about @entry, as @log handed it out: the bundle that everybody is given. The
+ * payload goes with it. */
+int pdg_item_logged(struct pdg_item *it, const struct pdg_entry *entry, struct pdg_log *log,
 		    struct pdg_job **out, struct pdg_error *err) PDG_MUST_CHECK;
 
 #endif

@@ -16,6 +16,7 @@ struct pdg_job *pdg_job_new(enum pdg_job_kind kind)
 	if (!job)
 		return NULL;
 	job->kind = kind;
+	pdg_buf_init(&job->payload, PDG_LIMIT_PAYLOAD);
 	pdg_buf_init(&job->bundle, PDG_LIMIT_RECORD);
 	return job;
 }
@@ -68,6 +69,7 @@ void pdg_job_free(struct pdg_job *job)
 	pdg_submission_free(job->submission);
 	pdg_stored_free(job->row);
 	free(job->subjects);
+	pdg_buf_done(&job->payload);
 	pdg_buf_done(&job->bundle);
 	free(job->value);
 	free(job->sender);
@@ -104,7 +106,7 @@ static size_t proof_bytes(const struct pdg_journal_proof *p)
 
 size_t pdg_job_bytes_stripped(const struct pdg_job *job)
 {
-	return sizeof(*job) + proof_bytes(job->proof) + job->bundle.cap;
+	return sizeof(*job) + proof_bytes(job->proof) + job->payload.cap + job->bundle.cap;
 }
 
 size_t pdg_job_bytes_light(const struct pdg_job *job)

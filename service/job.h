@@ -61,7 +61,7 @@ struct pdg_job {
 	int64_t id;			   /* the same */
 
 	/* LOGGED */
-	struct pdg_buf bundle;
+	struct pdg_buf payload, bundle;
 	uint64_t log_size;	  /* the log is known to have so many entries */
 	struct pdg_log_head head; /* its newest tree as it says so itself; size 0: it does not */
 

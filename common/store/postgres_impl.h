@@ -204,8 +204,8 @@ int pdg_pg_insert(struct pdg_store *store, struct pdg_stored *a,
 		  const struct pdg_store_subject *subjects, size_t n, struct pdg_error *err);
 int pdg_pg_update_envelope(struct pdg_store *store, const char *reference,
 			   struct pdg_bytes envelope, const char *grade, struct pdg_error *err);
-int pdg_pg_set_logged(struct pdg_store *store, const char *reference, struct pdg_bytes bundle,
-		      struct pdg_error *err);
+int pdg_pg_set_logged(struct pdg_store *store, int64_t id, struct pdg_bytes payload,
+		      struct pdg_bytes bundle, struct pdg_error *err);
 int pdg_pg_journal_append(struct pdg_store *store, uint64_t index, struct pdg_bytes leaf,
 			  struct pdg_error *err);
 int pdg_pg_journal_tile_write(struct pdg_store *store, unsigned level, uint64_t n,

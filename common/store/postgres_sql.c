@@ -51,10 +51,9 @@ static const char *const statements[PDG_PG_SQL_COUNT] = {
 	[PDG_PG_INSERT_PENDING] = "INSERT INTO @pending (id, owner, until)"
 				  " VALUES ($1, $2, " LEASE ")",
 	[PDG_PG_INSERT_BUNDLE] = "INSERT INTO @bundle (id, bundle)"
-				 " SELECT id, $2 FROM @attestation WHERE reference = $1"
+				 " SELECT id, $2 FROM @attestation WHERE id = $1"
 				 " ON CONFLICT DO NOTHING",
-	[PDG_PG_DELETE_PENDING] = "DELETE FROM @pending WHERE id ="
-				  " (SELECT id FROM @attestation WHERE reference = $1)",
+	[PDG_PG_DELETE_PENDING] = "DELETE FROM @pending WHERE id = $1",
 	[PDG_PG_LEAF_INSERT] = "INSERT INTO @journal_leaf (leaf_index, leaf) VALUES ($1, $2)"
 			       " ON CONFLICT DO NOTHING",
 	[PDG_PG_TILE_WRITE] = "INSERT INTO @journal_tile (tile, hashes) VALUES ($1, $2)"

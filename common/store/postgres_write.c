@@ -125,6 +125,17 @@ static int insert_subjects(struct pdg_store *store, int64_t id,
 	return rc;
 }
 
+/* Beside the row, not in it: it stays when somebody takes that out. */
+static int remember(struct pdg_store *store, const struct pdg_stored *a, struct pdg_error *err)
+{
+	char name[sizeof(PDG_STORE_ACCEPTED) + PDG_STORED_REFERENCE];
+	char index[24];
+
+	(void)snprintf(name, sizeof(name), PDG_STORE_ACCEPTED "%s", a->reference);
+	(void)snprintf(index, sizeof(index), "%" PRIu64, a->journal_index);
+	return pdg_pg_meta_set(store, name, index, err);
+}
+
 /* A new one is pending, and this process's to publish, unless it comes with its bundle. */
 static int insert_state(struct pdg_store *store, const struct pdg_stored *a, int64_t id,
 			struct pdg_error *err)
@@ -132,7 +143,8 @@ static int insert_state(struct pdg_store *store, const struct pdg_stored *a, int
 	struct pdg_pg_args p = {.n = 0};
 
 	if (a->bundle.n) {
-		int rc = pdg_pg_set_logged(store, a->reference, pdg_buf_bytes(&a->bundle), err);
+		int rc = pdg_pg_set_logged(store, id, pdg_buf_bytes(&a->payload),
+					   pdg_buf_bytes(&a->bundle), err);
 
 		return rc < 0 ? rc : 0;
 	}
@@ -159,7 +171,9 @@ int pdg_pg_insert(struct pdg_store *store, struct pdg_stored *a,
 	if (PQntuples(r) == 0)
 		return pdg_fail(err, PDG_E_REJECTED, "%s is kept already", a->reference);
 	id = pdg_pg_get_int(r, 0, 0);
-	rc = insert_subjects(store, id, subjects, n, err);
+	rc = remember(store, a, err);
+	if (rc == 0)
+		rc = insert_subjects(store, id, subjects, n, err);
 	if (rc == 0)
 		rc = insert_state(store, a, id, err);
 	if (rc < 0)
@@ -187,17 +201,16 @@ int pdg_pg_update_envelope(struct pdg_store *store, const char *reference,
 	return rc;
 }
 
-int pdg_pg_set_logged(struct pdg_store *store, const char *reference, struct pdg_bytes bundle,
-		      struct pdg_error *err)
+/* The database compresses what it keeps: the payload stays in the bundle. */
+int pdg_pg_set_logged(struct pdg_store *store, int64_t id, struct pdg_bytes payload,
+		      struct pdg_bytes bundle, struct pdg_error *err)
 {
 	PDG_AUTO(pg_result) PGresult *r = NULL;
 	struct pdg_pg_args p = {.n = 0};
-	uint8_t key[32];
 	int rc;
 
-	if (!pdg_store_reference(reference, key))
-		return 1;
-	pdg_pg_blob(&p, pdg_bytes(key, sizeof(key)));
+	(void)payload;
+	pdg_pg_int(&p, id);
 	pdg_pg_blob(&p, bundle);
 	rc = pdg_pg_write(store, PDG_PG_INSERT_BUNDLE, &p, "keep a bundle", &r, err);
 	if (rc < 0)

@@ -74,7 +74,17 @@ static const char accepted[] =
 	" SELECT 'accepted:sha256:' || lower(hex(reference)), CAST(journal_index AS TEXT)"
 	" FROM attestation;";
 
-static const char *const migrations[] = {tables, indexes, tokens, spared, accepted};
+/* From now on it is kept when the row goes: a value for each row that stays would cost a submission
+ * another page that lies anywhere. Those of before do no harm. */
+#define REMEMBER                                                                                   \
+	" INSERT OR IGNORE INTO meta (name, value) VALUES ('" PDG_STORE_ACCEPTED                   \
+	"sha256:' || lower(hex(OLD.reference)), CAST(OLD.journal_index AS TEXT)); END;"
+static const char removed[] =
+	"CREATE TRIGGER attestation_removed AFTER DELETE ON attestation BEGIN" REMEMBER
+	"CREATE TRIGGER attestation_renamed AFTER UPDATE OF reference ON attestation"
+	" WHEN OLD.reference IS NOT NEW.reference BEGIN" REMEMBER;
+
+static const char *const migrations[] = {tables, indexes, tokens, spared, accepted, removed};
 
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
 

@@ -57,7 +57,8 @@ static const char *const statements[PDG_SQL_COUNT] = {
 	[PDG_SQL_UPDATE_ENVELOPE] = "UPDATE attestation SET envelope = ?2, grade = ?3,"
 				    " envelope_at = ?4 WHERE id = ?1",
 	[PDG_SQL_INSERT_PENDING] = "INSERT INTO pending (id) VALUES (?1)",
-	[PDG_SQL_INSERT_BUNDLE] = "INSERT INTO bundle (id, bundle, bundle_at) VALUES (?1, ?2, ?3)"
+	[PDG_SQL_INSERT_BUNDLE] = "INSERT INTO bundle (id, bundle, bundle_at) SELECT ?1, ?2, ?3"
+				  " WHERE EXISTS (SELECT 1 FROM attestation WHERE id = ?1)"
 				  " ON CONFLICT DO NOTHING",
 	[PDG_SQL_DELETE_PENDING] = "DELETE FROM pending WHERE id = ?1",
 	[PDG_SQL_LEAF_INSERT] = "INSERT INTO journal_leaf (leaf_index, leaf) VALUES (?1, ?2)",

@@ -160,8 +160,8 @@ static int insert_state(struct pdg_sqlite *s, const struct pdg_stored *a, int64_
 	int rc;
 
 	if (a->bundle.n)
-		return pdg_sqlite_set_logged(&s->base, a->reference, pdg_buf_bytes(&a->bundle),
-					     err);
+		return pdg_sqlite_set_logged(&s->base, id, pdg_buf_bytes(&a->payload),
+					     pdg_buf_bytes(&a->bundle), err);
 	rc = pdg_sqlite_stmt(&s->writer, PDG_SQL_INSERT_PENDING, &st, err);
 	if (rc < 0)
 		return rc;
@@ -254,18 +254,15 @@ int pdg_sqlite_update_envelope(struct pdg_store *store, const char *reference,
 	return pdg_sqlite_done(&s->writer, st, "replace an envelope", err);
 }
 
-int pdg_sqlite_set_logged(struct pdg_store *store, const char *reference, struct pdg_bytes bundle,
-			  struct pdg_error *err)
+int pdg_sqlite_set_logged(struct pdg_store *store, int64_t id, struct pdg_bytes payload,
+			  struct pdg_bytes bundle, struct pdg_error *err)
 {
 	struct pdg_sqlite *s = sqlite_of(store);
 	PDG_AUTO(spared) struct pdg_spared spared = {.at = -1};
 	sqlite3_stmt *st;
-	int64_t id = 0;
 	bool there;
-	int rc = spare_for(s, reference, bundle, &spared, &id, err);
+	int rc = pdg_store_spare(bundle, payload, &spared, err);
 
-	if (rc == PDG_E_NOTFOUND)
-		return 1;
 	if (rc == 0)
 		rc = pdg_sqlite_stmt(&s->writer, PDG_SQL_INSERT_BUNDLE, &st, err);
 	if (rc < 0)

@@ -17,6 +17,8 @@ struct pdg_store;
 
 #define PDG_STORE_LEASE_S    30
 #define PDG_STORED_REFERENCE (7 + 64 + 1) /* "sha256:", hex, NUL */
+/* Before the reference: the name of the value that is left when an attestation is taken out. */
+#define PDG_STORE_ACCEPTED "accepted:"
 
 /* One attestation as kept. Strings and buffers owned by the struct. */
 struct pdg_stored {
@@ -78,8 +80,11 @@ struct pdg_store_ops {
 	 */
 	int (*known)(struct pdg_store *s, const char *const *references, size_t n, bool *out,
 		     struct pdg_error *err);
-	/** Insert; a->id is set. Returns 0, PDG_E_REJECTED without rule when the reference is there
-	 * already. */
+	/**
+	 * Insert; a->id is set. Returns 0, PDG_E_REJECTED without rule when the reference is there
+	 * already. Should the row ever be taken out, the value PDG_STORE_ACCEPTED and its reference
+	 * says which journal leaf it had: what was countersigned is not a second time.
+	 */
 	int (*insert)(struct pdg_store *s, struct pdg_stored *a,
 		      const struct pdg_store_subject *subjects, size_t n, struct pdg_error *err);
 	/**
@@ -88,10 +93,10 @@ struct pdg_store_ops {
 	 */
 	int (*update_envelope)(struct pdg_store *s, const char *reference,
 			       struct pdg_bytes envelope, const char *grade, struct pdg_error *err);
-	/** The log proof came: store the bundle, mark logged. Returns 0; 1 when that has changed
-	 * nothing: a logged or unknown one stays as it is. */
-	int (*set_logged)(struct pdg_store *s, const char *reference, struct pdg_bytes bundle,
-			  struct pdg_error *err);
+	/** The log proof of row @id came, which has @payload: store the bundle, mark logged.
+	 * Returns 0; 1 when that has changed nothing: a logged or unknown one stays as it is. */
+	int (*set_logged)(struct pdg_store *s, int64_t id, struct pdg_bytes payload,
+			  struct pdg_bytes bundle, struct pdg_error *err);
 
 	/* The journal: leaf data, tiles and checkpoint change in the writer's transaction. */
 	int (*journal_append)(struct pdg_store *s, uint64_t index, struct pdg_bytes leaf,

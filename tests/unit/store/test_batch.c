@@ -122,6 +122,7 @@ static void logged_once(void)
 	struct fixture f;
 	PDG_AUTO(stored) struct pdg_stored *a = NULL;
 	PDG_AUTO(mem) char *ref = reference(1);
+	const struct pdg_bytes none = {0};
 	struct pdg_stored **v = NULL;
 	struct pdg_error err = {0};
 	size_t n = 9;
@@ -130,9 +131,9 @@ static void logged_once(void)
 	put(&f, 1, "source", HEX64);
 	put(&f, 2, "source", HEX64);
 	CHECK_OK(f.s->ops->begin(f.s, &err), &err);
-	CHECK_OK(f.s->ops->set_logged(f.s, ref, pdg_bytes_str("{\"first\":1}"), &err), &err);
-	CHECK_INT(f.s->ops->set_logged(f.s, ref, pdg_bytes_str("{\"second\":1}"), &err), 1);
-	CHECK_INT(f.s->ops->set_logged(f.s, "sha256:none", pdg_bytes_str("{}"), &err), 1);
+	CHECK_OK(f.s->ops->set_logged(f.s, 1, none, pdg_bytes_str("{\"first\":1}"), &err), &err);
+	CHECK_INT(f.s->ops->set_logged(f.s, 1, none, pdg_bytes_str("{\"second\":1}"), &err), 1);
+	CHECK_INT(f.s->ops->set_logged(f.s, 3, none, pdg_bytes_str("{}"), &err), 1);
 	CHECK_OK(f.s->ops->commit(f.s, &err), &err);
 	reopen(&f);
 	if (CHECK_OK(f.s->ops->get(f.s, ref, &a, &err), &err)) {

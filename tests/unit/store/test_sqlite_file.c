@@ -169,6 +169,7 @@ static void migrated_from_version_1(void)
 	put(&f, 1, "source", HEX64);
 	pdg_store_close(PDG_TAKE(f.s));
 	run_sql(f.path, "DROP INDEX source_of_commit; DROP INDEX by_commit; DROP TABLE token;"
+			"DROP TRIGGER attestation_removed; DROP TRIGGER attestation_renamed;"
 			"ALTER TABLE attestation DROP COLUMN envelope_at;"
 			"ALTER TABLE bundle DROP COLUMN bundle_at; PRAGMA user_version = 1");
 	if (open_store(&f, &is_new)) {
@@ -182,6 +183,37 @@ static void migrated_from_version_1(void)
 	}
 	/* The index is back: making it again fails. */
 	run_sql(f.path, "DROP INDEX source_of_commit");
+	teardown(&f);
+}
+
+static void remembers(struct fixture *f, unsigned n, bool want)
+{
+	PDG_AUTO(mem) char *ref = reference(n);
+	PDG_AUTO(mem) char *name = pdg_str_printf(PDG_STORE_ACCEPTED "%s", ref);
+	PDG_AUTO(mem) char *index = NULL;
+	struct pdg_error err = {0};
+
+	CHECK_INT(f->s->ops->meta_get(f->s, name, &index, &err), want ? 0 : PDG_E_NOTFOUND);
+}
+
+/* Whoever takes a row out, by whatever program. */
+static void what_is_taken_out_is_remembered(void)
+{
+	struct fixture f;
+	unsigned n;
+
+	setup(&f);
+	for (n = 1; n <= 3; n++)
+		put(&f, n, "source", HEX64);
+	pdg_store_close(PDG_TAKE(f.s));
+	run_sql(f.path, "DELETE FROM attestation WHERE id = 1;"
+			"UPDATE attestation SET reference = zeroblob(32) WHERE id = 2;"
+			"UPDATE attestation SET grade = 'server' WHERE id = 3");
+	if (open_store(&f, NULL)) {
+		remembers(&f, 1, true);
+		remembers(&f, 2, true);
+		remembers(&f, 3, false);
+	}
 	teardown(&f);
 }
 
@@ -204,7 +236,9 @@ static void put_whole(struct fixture *f, struct pdg_stored *a)
 		     "{\"entries\":[{\"payload\":\"no\"}],\"dsseEnvelope\":{\"payload\":\"");
 	pdg_base64(pdg_buf_bytes(&a->payload), &a->bundle);
 	pdg_buf_puts(&a->bundle, "\",\"signatures\":[2]}}");
-	CHECK_INT(f->s->ops->set_logged(f->s, a->reference, pdg_buf_bytes(&a->bundle), &err), 0);
+	CHECK_INT(f->s->ops->set_logged(f->s, a->id, pdg_buf_bytes(&a->payload),
+					pdg_buf_bytes(&a->bundle), &err),
+		  0);
 	CHECK_OK(f->s->ops->commit(f->s, &err), &err);
 }
 
@@ -271,4 +305,5 @@ PDG_TEST_MAIN("sqlite_file", {"payload is kept once", payload_is_kept_once},
 	      {"refused files", refused_files},
 	      {"later schema and other programs", later_schema_and_other_programs},
 	      {"damaged database", damaged_database},
-	      {"migrated from version 1", migrated_from_version_1})
+	      {"migrated from version 1", migrated_from_version_1},
+	      {"what is taken out is remembered", what_is_taken_out_is_remembered})

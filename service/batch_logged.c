@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the log gave back, in the writer's transaction: each bundle, and once for all of them how
+ * far the log is known.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "service/batch.h"
+#include "util/codec.h"
+
+/* What a log elsewhere is held against after the next start (service/core_log.c reads it). */
+static int keep_head(struct pdg_batch *b, const struct pdg_job *job, struct pdg_error *err)
+{
+	char hex[2 * PDG_HASH_LEN + 1];
+	char text[sizeof(hex) + 24];
+
+	pdg_hex(pdg_bytes(job->head.root.b, PDG_HASH_LEN), hex);
+	(void)snprintf(text, sizeof(text), "%" PRIu64 " %s", job->head.size, hex);
+	return b->store->ops->meta_set(b->store, "log-head", text, err);
+}
+
+int pdg_batch_logged(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *err)
+{
+	int rc = b->store->ops->set_logged(b->store, job->id, pdg_buf_bytes(&job->payload),
+					   pdg_buf_bytes(&job->bundle), err);
+
+	job->known = rc == 1;
+	return rc < 0 ? rc : 0;
+}
+
+struct pdg_newest pdg_newest_of(const struct pdg_batch *b, struct pdg_job *const *jobs, size_t n)
+{
+	struct pdg_newest out = {.log_size = b->log_size};
+	uint64_t head_size = b->head_size;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (jobs[i]->kind != PDG_JOB_LOGGED)
+			continue;
+		if (jobs[i]->log_size > out.log_size)
+			out.log_size = jobs[i]->log_size;
+		if (jobs[i]->head.size > head_size) {
+			out.head = jobs[i];
+			head_size = out.head->head.size;
+		}
+	}
+	return out;
+}
+
+int pdg_batch_newest(struct pdg_batch *b, const struct pdg_newest *newest, struct pdg_error *err)
+{
+	char text[24];
+	int rc = newest->head ? keep_head(b, newest->head, err) : 0;
+
+	if (rc < 0 || newest->log_size <= b->log_size)
+		return rc;
+	(void)snprintf(text, sizeof(text), "%" PRIu64, newest->log_size);
+	return b->store->ops->meta_set(b->store, "log-size", text, err);
+}
