@@ -14,20 +14,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <openssl/ec.h>
-#include <openssl/evp.h>
-
 #include "figures.h"
+#include "floor_key.h"
 #include "util/fs.h"
 #include "util/limits.h"
 #include "util/out.h"
 
-#define MESSAGE	  1400 /* PAE of a build statement as bench-load makes them */
-#define BATCH	  50
-#define BATCHES	  41
-#define SYNCS	  101
-#define PAGE	  4096
-#define SIGNATURE 80 /* of ECDSA P-256 in DER, at most 72 */
+#define BATCH	50
+#define BATCHES 41
+#define SYNCS	101
+#define PAGE	4096
 
 static double median(double *v, size_t n)
 {
@@ -35,63 +31,22 @@ static double median(double *v, size_t n)
 	return v[n / 2];
 }
 
-/* One signature of @m, or (@sign false) one verification of it, by a copy of @ready. */
-static bool once(const EVP_MD_CTX *ready, bool sign, const uint8_t *m, uint8_t *sig, size_t *sig_n)
-{
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	bool done = ctx && EVP_MD_CTX_copy_ex(ctx, ready) == 1;
-
-	if (sign) {
-		*sig_n = SIGNATURE;
-		done = done && EVP_DigestSign(ctx, sig, sig_n, m, MESSAGE) == 1;
-	} else {
-		done = done && EVP_DigestVerify(ctx, sig, *sig_n, m, MESSAGE) == 1;
-	}
-	EVP_MD_CTX_free(ctx);
-	return done;
-}
-
-/* A batch of the same; microseconds of CPU for each, below 0 when OpenSSL failed. */
-static double batch(const EVP_MD_CTX *ready, bool sign, const uint8_t *m, uint8_t *sig,
-		    size_t *sig_n)
-{
-	double from = bench_us(CLOCK_PROCESS_CPUTIME_ID);
-	size_t k;
-
-	for (k = 0; k < BATCH; k++) {
-		if (!once(ready, sign, m, sig, sig_n))
-			return -1;
-	}
-	return (bench_us(CLOCK_PROCESS_CPUTIME_ID) - from) / BATCH;
-}
-
 /* Microseconds of CPU for one signature and for one verification: the median of batches of them. */
 static int key_floor(double *out_sign, double *out_verify, struct pdg_error *err)
 {
-	EVP_PKEY *key = EVP_EC_gen("P-256");
-	EVP_MD_CTX *signer = EVP_MD_CTX_new();
-	EVP_MD_CTX *verifier = EVP_MD_CTX_new();
+	struct bench_key *key = NULL;
 	double sign[BATCHES];
 	double verify[BATCHES];
-	uint8_t message[MESSAGE];
-	uint8_t sig[SIGNATURE];
-	size_t sig_n = 0;
 	size_t i;
-	bool ok = key && signer && verifier &&
-		  EVP_DigestSignInit(signer, NULL, EVP_sha256(), NULL, key) == 1 &&
-		  EVP_DigestVerifyInit(verifier, NULL, EVP_sha256(), NULL, key) == 1;
+	int rc = bench_key_new(&key, err);
 
-	memset(message, 'x', sizeof(message));
-	for (i = 0; ok && i < BATCHES; i++) {
-		sign[i] = batch(signer, true, message, sig, &sig_n);
-		verify[i] = batch(verifier, false, message, sig, &sig_n);
-		ok = sign[i] >= 0 && verify[i] >= 0;
+	for (i = 0; rc == 0 && i < BATCHES; i++) {
+		if (bench_key_time(key, BATCH, &sign[i], &verify[i]) != 0)
+			rc = pdg_fail(err, PDG_E_CRYPTO, "OpenSSL cannot sign or verify");
 	}
-	EVP_MD_CTX_free(signer);
-	EVP_MD_CTX_free(verifier);
-	EVP_PKEY_free(key);
-	if (!ok)
-		return pdg_fail(err, PDG_E_CRYPTO, "OpenSSL cannot sign or verify");
+	bench_key_free(key);
+	if (rc < 0)
+		return rc;
 	*out_sign = median(sign, BATCHES);
 	*out_verify = median(verify, BATCHES);
 	return 0;
