@@ -106,13 +106,27 @@ int pdg_embedded_ahead_forget(struct pdg_embedded *l, const char *path)
 			i++;
 			continue;
 		}
-		/* Written twice, it is one file still. */
+		/* Written twice, it is the file that was written last: the order stays. */
 		pdg_auto_fd(&fd);
 		fd = a->files[i].fd;
 		free(a->files[i].path);
-		a->files[i] = a->files[--a->n_files];
+		a->n_files--;
+		memmove(&a->files[i], &a->files[i + 1], (a->n_files - i) * sizeof(*a->files));
 	}
 	return fd;
+}
+
+void pdg_embedded_ahead_take_back(struct pdg_embedded *l, size_t n)
+{
+	struct pdg_embedded_ahead *a = &l->ahead;
+
+	while (a->n_files > n) {
+		struct pdg_embedded_written *f = &a->files[--a->n_files];
+
+		pdg_auto_fd(&f->fd);
+		(void)l->io->remove(l->io->ctx, f->path, NULL);
+		free(f->path);
+	}
 }
 
 static int sync_files(struct pdg_embedded *l, struct pdg_error *err)
@@ -195,18 +209,30 @@ static int make_record(struct pdg_embedded *l, uint64_t size, const struct pdg_b
 	return pdg_buf_check(r, err);
 }
 
-/* The folder's own name for it must be durable before anything in it counts. */
+/*
+ * The folder's own name for it must be durable before anything in it counts. Where fsync() said
+ * that it is not, a second one means nothing: the name itself is made anew.
+ */
 static int open_file(struct pdg_embedded *l, struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *path = pdg_embedded_path(l, AHEAD);
+	PDG_AUTO(fd) int fd = -1;
 	int rc;
 
 	if (l->ahead.fd >= 0)
 		return 0;
 	if (!path)
 		return pdg_nomem(err);
-	rc = l->io->write(l->io->ctx, path, pdg_bytes(NULL, 0), &l->ahead.fd, err);
-	return rc < 0 ? rc : l->io->sync(l->io->ctx, l->dir, err);
+	rc = l->io->remove(l->io->ctx, path, err);
+	if (rc == 0)
+		rc = l->io->write(l->io->ctx, path, pdg_bytes(NULL, 0), &fd, err);
+	if (rc == 0)
+		rc = l->io->sync(l->io->ctx, l->dir, err);
+	if (rc < 0)
+		return rc;
+	l->ahead.fd = fd;
+	fd = -1;
+	return 0;
 }
 
 static int write_base(struct pdg_embedded *l, struct pdg_error *err)

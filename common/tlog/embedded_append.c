@@ -4,7 +4,8 @@
  * published checkpoint covers, (2) the entries and the checkpoint into "ahead", synced: from here
  * on the append has happened, (3) the checkpoint by rename, (4) memory, (5) the answer, (6) partial
  * files that have become superfluous go. Cut off before 2, the old tree stands and the next append
- * overwrites; behind it, the new one stands, and is made once more where its files were lost.
+ * overwrites, and what fails before 2 takes its files back; behind it, the new one stands, and is
+ * made once more where its files were lost.
  */
 #include <inttypes.h>
 
@@ -371,9 +372,10 @@ static int stage(struct batch *b, const struct pdg_tile_store *s, struct pdg_err
 	return rc;
 }
 
-/* The walk is over a tree that there will not be. */
-static int undone(struct pdg_embedded *l, int rc)
+/* The walk is over a tree that there will not be, and so are the files behind the first @files. */
+static int undone(struct pdg_embedded *l, size_t files, int rc)
 {
+	pdg_embedded_ahead_take_back(l, files);
 	pdg_tree_walk_free(PDG_TAKE(l->walk));
 	return rc;
 }
@@ -398,6 +400,7 @@ int pdg_embedded_append(struct pdg_embedded *l, struct pdg_log_item *items, size
 {
 	PDG_AUTO(batch) struct batch b = {0};
 	const struct pdg_tile_store s = {.read = read_tile, .write = write_tile, .ctx = &b};
+	size_t files;
 	int rc;
 
 	rc = batch_init(&b, l, items, n, err);
@@ -407,6 +410,7 @@ int pdg_embedded_append(struct pdg_embedded *l, struct pdg_log_item *items, size
 		return rc;
 	if (pdg_embedded_ahead_full(l))
 		rc = pdg_embedded_settle(l, err);
+	files = l->ahead.n_files;
 	if (rc == 0)
 		rc = stage(&b, &s, err);
 	if (rc == 0)
@@ -416,7 +420,7 @@ int pdg_embedded_append(struct pdg_embedded *l, struct pdg_log_item *items, size
 	if (rc == 0)
 		rc = pdg_embedded_ahead_add(l, b.body, b.n_entries, pdg_buf_bytes(&b.note), err);
 	if (rc < 0)
-		return undone(l, rc);
+		return undone(l, files, rc);
 	show(&b);
 	return 0;
 }
@@ -448,6 +452,7 @@ int pdg_embedded_append_again(struct pdg_embedded *l, const struct pdg_embedded_
 	PDG_AUTO(batch) struct batch b = {0};
 	const struct pdg_tile_store s = {.read = read_tile, .write = write_tile, .ctx = &b};
 	struct pdg_bytes rest = r->entries;
+	size_t files = l->ahead.n_files;
 	struct pdg_bytes entry;
 	int rc;
 
@@ -469,7 +474,7 @@ int pdg_embedded_append_again(struct pdg_embedded *l, const struct pdg_embedded_
 	if (rc == 0)
 		rc = check_note(&b, r->note, err);
 	if (rc < 0)
-		return undone(l, rc);
+		return undone(l, files, rc);
 	show(&b);
 	return 0;
 }

@@ -128,6 +128,8 @@ bool pdg_embedded_ahead_has(const struct pdg_embedded *l, const char *path);
 /** The file @path goes: it need not be durable. What it was written by, which is the caller's now;
  * or -1. */
 int pdg_embedded_ahead_forget(struct pdg_embedded *l, const char *path);
+/** What was written behind the first @n files was for an append that failed: it goes. */
+void pdg_embedded_ahead_take_back(struct pdg_embedded *l, size_t n);
 /** An append to the tree as it is: durable when this returns 0. */
 int pdg_embedded_ahead_add(struct pdg_embedded *l, const struct pdg_buf *bodies, size_t n,
 			   struct pdg_bytes note, struct pdg_error *err) PDG_MUST_CHECK;

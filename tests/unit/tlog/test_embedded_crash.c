@@ -208,12 +208,31 @@ static void beginning(void)
 
 /*
  * One operation fails (a full disk): the batch is refused as a whole, and taken when it comes
- * again; or what failed came behind the record, and is no failure of the append. Then the power
- * fails, with the log closed before or not: what the failed attempt left unsynced must not matter.
+ * again; or what failed came behind the record, and is no failure of the append. Others follow, and
+ * the folder has the whole tree behind each. Then the power fails, with the log closed before or
+ * not: what the failed attempt left unsynced must not matter.
  */
 enum { MET = 20, UNMET = 21 };
 
-static void child_fails(const char *dir, struct pdg_key *key, unsigned at, bool closed)
+#define LATER 6 /* appends of one entry each */
+
+static void child_goes_on(struct pdg_log *log, struct pdg_key *key, uint64_t size)
+{
+	uint64_t k, n;
+
+	for (k = 0; k < LATER; k++) {
+		struct items it = {0};
+
+		items_init(&it, key, size + k, 1);
+		if (log->ops->add(log, it.v, 1, NULL) < 0)
+			_exit(5);
+		if (pdg_embedded_fsck(log, &n, NULL) < 0 || n != size + k + 1)
+			_exit(6);
+	}
+}
+
+static void child_fails(const char *dir, struct pdg_key *key, uint64_t size, unsigned at,
+			bool closed)
 {
 	struct crash c = {.kind = CRASH_FAIL};
 	struct pdg_embedded_io io = crash_io(&c);
@@ -224,30 +243,33 @@ static void child_fails(const char *dir, struct pdg_key *key, unsigned at, bool 
 
 	if (open_with(dir, &io, &log, NULL) < 0)
 		_exit(1);
-	fill(log, key, 250);
+	if (size)
+		fill(log, key, size);
 	c.at = c.n + at;
-	items_init(&it, key, 250, 10);
-	items_init(&again, key, 250, 10);
+	items_init(&it, key, size, 10);
+	items_init(&again, key, size, 10);
 	if (log->ops->add(log, it.v, 10, NULL) < 0) {
-		if (pdg_embedded_size(log) != 250 || it.v[0].entry || it.v[9].entry)
+		if (pdg_embedded_size(log) != size || it.v[0].entry || it.v[9].entry)
 			_exit(2);
 		if (log->ops->add(log, again.v, 10, NULL) < 0 || !again.v[0].entry ||
-		    again.v[0].entry->log_index != 250)
+		    again.v[0].entry->log_index != size)
 			_exit(3);
 	}
 	met = c.n >= c.at;
-	if (pdg_embedded_size(log) != 260)
+	c.at = 0;
+	if (pdg_embedded_size(log) != size + 10)
 		_exit(4);
+	child_goes_on(log, key, size + 10);
 	if (closed)
 		pdg_log_free(log);
 	crash_take_back(&c);
 	_exit(met ? MET : UNMET);
 }
 
-static void each_failure(void)
+static void each_failure_at(uint64_t size)
 {
 	PDG_AUTO(key) struct pdg_key *key = key_new(PDG_KEY_ECDSA_P256);
-	PDG_AUTO(mem) struct pdg_hash32 *leaf = item_leaves(key, 300);
+	PDG_AUTO(mem) struct pdg_hash32 *leaf = item_leaves(key, size + 60);
 	int status = MET;
 	unsigned at;
 
@@ -259,13 +281,26 @@ static void each_failure(void)
 		pdg_test_case("failed at operation %u%s", at / 2 + 1, closed ? ", closed" : "");
 		pid = fork();
 		if (pid == 0)
-			child_fails(dir, key, at / 2 + 1, closed);
+			child_fails(dir, key, size, at / 2 + 1, closed);
 		status = wait_for(pid);
-		CHECK(status == MET || status == UNMET);
-		(void)check_log(dir, key, leaf, 260, 260);
+		if (status != MET)
+			CHECK_INT(status, UNMET);
+		(void)check_log(dir, key, leaf, size + 10 + LATER, size + 10 + LATER);
 	}
-	CHECK(at > 30 && at < OPERATIONS_MAX);
+	CHECK(at > 10 && at < OPERATIONS_MAX);
 	pdg_test_case(NULL);
+}
+
+static void each_failure(void)
+{
+	each_failure_at(250);
+}
+
+/* The same with the first append of all, and with one within a tile. */
+static void each_failure_within_a_tile(void)
+{
+	each_failure_at(0);
+	each_failure_at(5);
 }
 
 /* Many appends behind one base, over several tiles, then the power fails; and once more after the
@@ -412,5 +447,6 @@ PDG_TEST_MAIN("embedded_crash", {"a write that failed later", a_write_that_faile
 	      {"first append", first_append}, {"wider partial tile", wider_partial_tile},
 	      {"a tile becomes full", tile_becomes_full}, {"exactly full", exactly_full},
 	      {"beginning", beginning}, {"each failure", each_failure},
+	      {"each failure within a tile", each_failure_within_a_tile},
 	      {"many behind one base", many_behind_one_base},
 	      {"ahead cut anywhere", ahead_cut_anywhere})
