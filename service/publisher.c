@@ -5,7 +5,6 @@
  * thread. A row is at hand once at a time, but a log may hold it twice: that is normal.
  */
 #include <string.h>
-#include <time.h>
 
 #include "service/publisher_impl.h"
 #include "util/limits.h"
@@ -13,6 +12,7 @@
 #include "util/size.h"
 #include "util/str.h"
 #include "util/time.h"
+#include "util/wait.h"
 
 /* --- the thread --- */
 
@@ -66,7 +66,6 @@ static bool wait_for_work(struct pdg_publisher *p)
 	for (;;) {
 		int64_t now = pdg_monotonic_ms();
 		int64_t next, due;
-		struct timespec ts;
 
 		if (is_over(p, now))
 			return false;
@@ -80,13 +79,10 @@ static bool wait_for_work(struct pdg_publisher *p)
 		next = pdg_publisher_sweep_next(p, pdg_held_next(&p->held));
 		if (p->backoff.until > now && (p->first || p->backlog))
 			next = p->backoff.until;
-		if (next <= now) {
+		if (next <= now)
 			(void)pthread_cond_wait(&p->work, &p->mutex);
-			continue;
-		}
-		ts.tv_sec = (time_t)(next / 1000);
-		ts.tv_nsec = (long)(next % 1000) * 1000000;
-		(void)pthread_cond_timedwait(&p->work, &p->mutex, &ts);
+		else
+			(void)pdg_cond_wait_until(&p->work, &p->mutex, next);
 	}
 }
 
@@ -123,7 +119,6 @@ int pdg_publisher_new(const struct pdg_publisher_options *opt, struct pdg_publis
 		      struct pdg_error *err)
 {
 	struct pdg_publisher *p = pdg_calloc(1, sizeof(*p));
-	pthread_condattr_t attr;
 
 	if (!p)
 		return pdg_nomem(err);
@@ -137,11 +132,8 @@ int pdg_publisher_new(const struct pdg_publisher_options *opt, struct pdg_publis
 	p->seen = pdg_monotonic_ms();
 	pdg_buf_init(&p->last_reference, PDG_REFERENCE_LEN);
 	(void)pthread_mutex_init(&p->mutex, NULL);
-	(void)pthread_condattr_init(&attr);
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&p->work, &attr);
-	(void)pthread_cond_init(&p->ended, &attr);
-	(void)pthread_condattr_destroy(&attr);
+	pdg_cond_init_monotonic(&p->work);
+	pdg_cond_init_monotonic(&p->ended);
 	*out = p;
 	return 0;
 }
@@ -159,12 +151,10 @@ int pdg_publisher_start(struct pdg_publisher *p, struct pdg_error *err)
  */
 static bool all_ended(struct pdg_publisher *p, int64_t end)
 {
-	struct timespec ts = {.tv_sec = (time_t)(end / 1000),
-			      .tv_nsec = (long)(end % 1000) * 1000000};
-	int rc = 0;
+	bool in_time = true;
 
-	while ((p->running || p->calls > 0) && rc == 0)
-		rc = pthread_cond_timedwait(&p->ended, &p->mutex, &ts);
+	while ((p->running || p->calls > 0) && in_time)
+		in_time = pdg_cond_wait_until(&p->ended, &p->mutex, end);
 	return !p->running && p->calls == 0;
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "util/log.h"
+#include "util/time.h"
 
 static struct {
 	sigset_t set;
@@ -58,8 +59,7 @@ void pdg_signals_started(void)
 
 int pdg_signals_next(const sigset_t *set, const struct pdg_notify *notify)
 {
-	const struct timespec wait = {.tv_sec = (time_t)(notify->interval_ms / 1000),
-				      .tv_nsec = (long)(notify->interval_ms % 1000) * 1000000};
+	const struct timespec wait = pdg_timespec_ms(notify->interval_ms);
 	int sig = 0;
 
 	if (!notify->interval_ms)
@@ -71,8 +71,7 @@ int pdg_signals_next(const sigset_t *set, const struct pdg_notify *notify)
 static void *end_later(void *ctx)
 {
 	intptr_t ms = (intptr_t)ctx;
-	struct timespec left = {.tv_sec = (time_t)(ms / 1000),
-				.tv_nsec = (long)(ms % 1000) * 1000000};
+	struct timespec left = pdg_timespec_ms(ms);
 
 	while (nanosleep(&left, &left) != 0 && errno == EINTR)
 		;

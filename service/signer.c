@@ -7,7 +7,6 @@
 
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "service/signer_impl.h"
@@ -16,6 +15,7 @@
 #include "util/size.h"
 #include "util/str.h"
 #include "util/time.h"
+#include "util/wait.h"
 
 #define END_MS	       1000
 #define WAIT_MS	       10000 /* for a connection, or for another thread's attempt */
@@ -67,14 +67,6 @@ static void give_up(struct pdg_signer *s, struct pdg_signer_holder *h)
 static int no_signer(struct pdg_error *err, const char *why)
 {
 	return pdg_reject(err, "SVC-3", "%s", why);
-}
-
-static bool wait_for_change(struct pdg_signer *s, int64_t until)
-{
-	struct timespec ts = {.tv_sec = (time_t)(until / 1000),
-			      .tv_nsec = (long)(until % 1000) * 1000000};
-
-	return pthread_cond_timedwait(&s->change, &s->mutex, &ts) == 0;
 }
 
 /* Begin another one in the place of s->current, unless it is too early. Gives the mutex away. */
@@ -142,7 +134,7 @@ static int take_connection(struct pdg_signer_key *k, bool wait, struct pdg_signe
 		if ((h && !h->dead) || s->starting) {
 			if (late)
 				return no_signer(err, "pedigree-signer is busy");
-			late = !wait_for_change(s, until);
+			late = !pdg_cond_wait_until(&s->change, &s->mutex, until);
 			continue;
 		}
 		rc = begin_another(s, err);
@@ -343,17 +335,13 @@ int pdg_signer_start(const struct pdg_signer_options *opt, struct pdg_signer **o
 		     struct pdg_error *err)
 {
 	PDG_AUTO(signer) struct pdg_signer *s = pdg_calloc(1, sizeof(*s));
-	pthread_condattr_t attr;
 	int rc;
 
 	if (!s)
 		return pdg_nomem(err);
 	s->keeper = (struct pdg_peer)PDG_PEER_NONE;
 	(void)pthread_mutex_init(&s->mutex, NULL);
-	(void)pthread_condattr_init(&attr);
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&s->change, &attr);
-	(void)pthread_condattr_destroy(&attr);
+	pdg_cond_init_monotonic(&s->change);
 	rc = describe(s, opt, err);
 	if (rc == 0)
 		rc = pdg_signer_begin(s, &s->current, err);

@@ -7,7 +7,6 @@
 
 #include <pthread.h>
 #include <string.h>
-#include <time.h>
 
 #include "service/batch.h"
 #include "service/countersign.h"
@@ -19,6 +18,7 @@
 #include "util/size.h"
 #include "util/str.h"
 #include "util/time.h"
+#include "util/wait.h"
 
 /* When a commit waits for more to come with it: that many answers wait for the log; how long. */
 #define LINGER_FROM 8
@@ -283,17 +283,13 @@ static bool run_batch(struct pdg_writer *w, struct pdg_job **jobs, size_t n, str
 static void wait_for_work(struct pdg_writer *w)
 {
 	int64_t deadline = pdg_waiting_next(&w->waiting);
-	struct timespec ts;
 
 	if (w->first || w->stopping || w->closing != w->closed)
 		return;
-	if (deadline < 0) {
+	if (deadline < 0)
 		(void)pthread_cond_wait(&w->work, &w->mutex);
-		return;
-	}
-	ts.tv_sec = (time_t)(deadline / 1000);
-	ts.tv_nsec = (long)(deadline % 1000) * 1000000;
-	(void)pthread_cond_timedwait(&w->work, &w->mutex, &ts);
+	else
+		(void)pdg_cond_wait_until(&w->work, &w->mutex, deadline);
 }
 
 /* Many are on their way, the log has the others in hand, and nobody waits for what is queued or for
@@ -311,8 +307,7 @@ static bool may_linger(const struct pdg_writer *w, size_t n)
  */
 static void linger(struct pdg_writer *w, size_t n, int64_t end)
 {
-	struct timespec ts = {.tv_sec = (time_t)(end / 1000000),
-			      .tv_nsec = (long)(end % 1000000) * 1000};
+	const struct timespec ts = pdg_timespec_us(end);
 	int rc = 0;
 
 	w->lingering = true;
@@ -428,7 +423,6 @@ int pdg_writer_new(struct pdg_store *store, struct pdg_journal *journal, uint64_
 		   struct pdg_writer **out, struct pdg_error *err)
 {
 	struct pdg_writer *w = pdg_calloc(1, sizeof(*w));
-	pthread_condattr_t attr;
 
 	if (!w)
 		return pdg_nomem(err);
@@ -440,12 +434,8 @@ int pdg_writer_new(struct pdg_store *store, struct pdg_journal *journal, uint64_
 	w->last = &w->first;
 	pdg_buf_init(&w->lines, PDG_LIMIT_KIB(8));
 	(void)pthread_mutex_init(&w->mutex, NULL);
-	/* Deadlines are pdg_monotonic_ms(): a clock that jumps moves none of them. */
-	(void)pthread_condattr_init(&attr);
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&w->work, &attr);
-	(void)pthread_cond_init(&w->idle, &attr);
-	(void)pthread_condattr_destroy(&attr);
+	pdg_cond_init_monotonic(&w->work);
+	pdg_cond_init_monotonic(&w->idle);
 	if (pthread_create(&w->thread, NULL, writer_main, w) != 0) {
 		pdg_writer_free(w);
 		return pdg_fail(err, PDG_E_IO, "cannot start the writer's thread");
@@ -458,11 +448,9 @@ int pdg_writer_new(struct pdg_store *store, struct pdg_journal *journal, uint64_
 static bool wait_until(struct pdg_writer *w, const bool *flag, int64_t ms)
 {
 	int64_t end = pdg_monotonic_ms() + ms;
-	const struct timespec ts = {.tv_sec = (time_t)(end / 1000),
-				    .tv_nsec = (long)(end % 1000) * 1000000};
 
 	while (!*flag && pdg_monotonic_ms() < end)
-		(void)pthread_cond_timedwait(&w->idle, &w->mutex, &ts);
+		(void)pdg_cond_wait_until(&w->idle, &w->mutex, end);
 	return *flag;
 }
 

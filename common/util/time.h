@@ -4,6 +4,7 @@
 #define PDG_UTIL_TIME_H
 
 #include <stdint.h>
+#include <time.h>
 
 #include "util/bytes.h"
 #include "util/error.h"
@@ -26,6 +27,10 @@ int64_t pdg_now(const struct pdg_clock *clock);
 int64_t pdg_monotonic_ms(void);
 /** The same clock in microseconds, to say how long something took. */
 int64_t pdg_monotonic_us(void);
+
+/** So many milliseconds, or microseconds, as the system's calls take them. */
+struct timespec pdg_timespec_ms(int64_t ms);
+struct timespec pdg_timespec_us(int64_t us);
 
 /** "2026-11-23T03:17:00Z". */
 void pdg_time_text(int64_t t, char out[PDG_TIME_TEXT]);

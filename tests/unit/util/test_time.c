@@ -320,9 +320,20 @@ static void clocks(void)
 	CHECK(pdg_monotonic_ms() >= ms);
 }
 
+static void parts_of_a_duration(void)
+{
+	CHECK_INT(pdg_timespec_ms(0).tv_sec, 0);
+	CHECK_INT(pdg_timespec_ms(0).tv_nsec, 0);
+	CHECK_INT(pdg_timespec_ms(1999).tv_sec, 1);
+	CHECK_INT(pdg_timespec_ms(1999).tv_nsec, 999000000);
+	CHECK_INT(pdg_timespec_us(2000001).tv_sec, 2);
+	CHECK_INT(pdg_timespec_us(2000001).tv_nsec, 1000);
+}
+
 PDG_TEST_MAIN("time", {"known times", known_times},
 	      {"every day of four centuries", every_day_of_four_centuries},
 	      {"any number has a text", any_number_has_a_text},
 	      {"forms of RFC 3339", forms_of_rfc3339}, {"what is no time", what_is_no_time},
 	      {"dates of HTTP", dates_of_http}, {"zone is ignored", zone_is_ignored},
-	      {"durations", durations}, {"deadlines", deadlines}, {"clocks", clocks})
+	      {"durations", durations}, {"deadlines", deadlines}, {"clocks", clocks},
+	      {"parts of a duration", parts_of_a_duration})
