@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "proc/frame.h"
-#include "util/jsonw.h"
+#include "util/error_json.h"
 #include "util/limits.h"
 
 #define CHUNK PDG_LIMIT_KIB(64)
@@ -82,16 +82,6 @@ int pdg_channel_read(int fd, struct pdg_buf *in, struct pdg_question *out, bool 
 
 /* --- answers --- */
 
-static void write_error(struct pdg_jw *w, int rc, const struct pdg_error *err)
-{
-	pdg_jw_kobj(w, "error");
-	pdg_jw_ku64(w, "code", (uint64_t)-rc);
-	pdg_jw_kstr(w, "rule", err->rule);
-	pdg_jw_kstr(w, "text", err->text);
-	pdg_jw_kstr(w, "fix", err->fix);
-	pdg_jw_end(w);
-}
-
 static void write_answer(struct pdg_buf *out, uint64_t id, int rc, struct pdg_bytes json,
 			 const struct pdg_error *err)
 {
@@ -101,7 +91,9 @@ static void write_answer(struct pdg_buf *out, uint64_t id, int rc, struct pdg_by
 	pdg_jw_obj(&w);
 	pdg_jw_ku64(&w, "id", id);
 	if (rc < 0) {
-		write_error(&w, rc, err);
+		pdg_jw_kobj(&w, "error");
+		pdg_error_json_write(rc, err, &w);
+		pdg_jw_end(&w);
 	} else {
 		pdg_jw_key(&w, "body");
 		pdg_jw_raw(&w, json);

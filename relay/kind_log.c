@@ -8,7 +8,7 @@
 #include "http/pump.h"
 #include "relay/kinds.h"
 #include "tlog/rekor.h"
-#include "util/jsonw.h"
+#include "util/error_json.h"
 #include "util/limits.h"
 #include "util/size.h"
 #include "util/str.h"
@@ -49,10 +49,7 @@ PDG_AUTO_DEFINE(call, struct call *, free_call)
 static void write_refusal(const struct pdg_log_item *item, struct pdg_jw *w)
 {
 	pdg_jw_kobj(w, "error");
-	pdg_jw_ku64(w, "code", (uint64_t)-item->rc);
-	pdg_jw_kstr(w, "rule", item->err.rule);
-	pdg_jw_kstr(w, "text", item->err.text);
-	pdg_jw_kstr(w, "fix", item->err.fix);
+	pdg_error_json_write(item->rc, &item->err, w);
 	if (item->retry_after > 0)
 		pdg_jw_ku64(w, "retryAfter", (uint64_t)item->retry_after);
 	pdg_jw_end(w);

@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "util/jsonw.h"
+#include "util/error_json.h"
 #include "util/limits.h"
 #include "util/log.h"
 #include "util/size.h"
@@ -86,7 +86,7 @@ static void write_question(struct log_relay *l, const struct pdg_log_item *item,
 static int read_refusal(const json_t *e, struct pdg_log_item *item)
 {
 	uint64_t retry = 0;
-	int rc = pdg_relay_error_read(e, &item->err, &item->err);
+	int rc = pdg_error_json_read(e, &item->err, &item->err);
 
 	if (rc == 0)
 		rc = pdg_json_opt_u64(e, "retryAfter", 0, &retry, &item->err);

@@ -62,13 +62,6 @@ int pdg_relay_begin(struct pdg_relay *r, const struct pdg_relay_request *req,
 int pdg_relay_call(struct pdg_relay *r, const char *kind, struct pdg_bytes json, int timeout_ms,
 		   struct pdg_buf *out_json, struct pdg_error *err) PDG_MUST_CHECK;
 
-/**
- * Read an error as the relay writes them, {"code","rule","text","fix"}, to *@out; only a rule that
- * there is may be named. Returns 0, PDG_E_FORMAT (RLY-3, JSN-3).
- */
-int pdg_relay_error_read(const json_t *e, struct pdg_error *out,
-			 struct pdg_error *err) PDG_MUST_CHECK;
-
 /** How often it had to be started again. */
 uint64_t pdg_relay_restarts(struct pdg_relay *r);
 

@@ -13,10 +13,9 @@
 
 #include "proc/frame.h"
 #include "service/relay_impl.h"
-#include "util/json.h"
+#include "util/error_json.h"
 #include "util/limits.h"
 #include "util/log.h"
-#include "util/rule.h"
 #include "util/time.h"
 
 #define CHUNK	   PDG_LIMIT_KIB(64)
@@ -131,39 +130,13 @@ static void end_late(struct pdg_relay *r)
 
 /* --- answers --- */
 
-int pdg_relay_error_read(const json_t *e, struct pdg_error *out, struct pdg_error *err)
-{
-	const char *rule = NULL;
-	const char *text = NULL;
-	const char *fix = NULL;
-	uint64_t code = 0;
-	int rc = pdg_json_opt_str(e, "rule", &rule, err);
-
-	if (rc == 0)
-		rc = pdg_json_str(e, "text", &text, err);
-	if (rc == 0)
-		rc = pdg_json_opt_str(e, "fix", &fix, err);
-	if (rc == 0)
-		rc = pdg_json_u64(e, "code", &code, err);
-	if (rc == 0 && (code == 0 || code > -PDG_E_INTERNAL))
-		rc = pdg_reject(err, "RLY-3", "an error of no kind");
-	if (rc < 0)
-		return rc;
-	*out = (struct pdg_error){.code = -(int)code};
-	if (rule && pdg_rule_find(rule))
-		(void)snprintf(out->rule, sizeof(out->rule), "%s", rule);
-	(void)snprintf(out->text, sizeof(out->text), "%s", text);
-	(void)snprintf(out->fix, sizeof(out->fix), "%s", fix ? fix : "");
-	return 0;
-}
-
 /* An answer's error has these members and no others. */
 static int read_error(const json_t *e, struct pdg_error *out, struct pdg_error *err)
 {
 	static const char *const members[] = {"code", "rule", "text", "fix", NULL};
 	int rc = pdg_json_only(e, members, err);
 
-	return rc < 0 ? rc : pdg_relay_error_read(e, out, err);
+	return rc < 0 ? rc : pdg_error_json_read(e, out, err);
 }
 
 /* Whose answer is @id? NULL: of one that did not wait so long. RLY-3: of nobody's ever. */
