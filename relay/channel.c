@@ -5,13 +5,10 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "proc/frame.h"
 #include "util/error_json.h"
 #include "util/limits.h"
-
-#define CHUNK PDG_LIMIT_KIB(64)
 
 void pdg_question_done(struct pdg_question *q)
 {
@@ -40,22 +37,6 @@ static int parse(struct pdg_bytes message, struct pdg_question *out, struct pdg_
 	return rc;
 }
 
-/* One read() to the end of @in. */
-static int read_more(int fd, struct pdg_buf *in, bool *out_over, struct pdg_error *err)
-{
-	uint8_t *room = pdg_buf_room(in, CHUNK);
-	ssize_t n;
-
-	if (!room)
-		return pdg_buf_check(in, err);
-	do {
-		n = read(fd, room, CHUNK);
-	} while (n < 0 && errno == EINTR);
-	in->n -= CHUNK - (n > 0 ? (size_t)n : 0);
-	*out_over = n <= 0;
-	return 0;
-}
-
 int pdg_channel_read(int fd, struct pdg_buf *in, struct pdg_question *out, bool *out_over,
 		     struct pdg_error *err)
 {
@@ -69,9 +50,9 @@ int pdg_channel_read(int fd, struct pdg_buf *in, struct pdg_question *out, bool 
 				    err);
 		if (rc < 0 || there)
 			break;
-		rc = read_more(fd, in, out_over, err);
-		if (rc < 0 || *out_over)
-			return rc;
+		*out_over = pdg_frame_fill(fd, in) <= 0 && !in->failed;
+		if (*out_over || in->failed)
+			return pdg_buf_check(in, err);
 	}
 	if (rc == 0)
 		rc = parse(message, out, err);

@@ -18,7 +18,6 @@
 #include "util/log.h"
 #include "util/time.h"
 
-#define CHUNK	   PDG_LIMIT_KIB(64)
 #define LIVED_MS   10000 /* one that ran so long died of something new */
 #define DELAY_MS   100
 #define DELAY_MOST 30000
@@ -216,14 +215,11 @@ static bool again(void)
 
 static int read_some(struct pdg_relay *r, struct pdg_error *err)
 {
-	uint8_t *room = pdg_buf_room(&r->in, CHUNK);
+	ssize_t n = pdg_frame_fill(r->peer.fd, &r->in);
 	size_t at = 0;
-	ssize_t n;
 
-	if (!room)
+	if (r->in.failed)
 		return pdg_buf_check(&r->in, err);
-	n = read(r->peer.fd, room, CHUNK);
-	r->in.n -= CHUNK - (n > 0 ? (size_t)n : 0);
 	if (n == 0)
 		return pdg_fail(err, PDG_E_IO, "it closed its end");
 	if (n < 0)

@@ -2,9 +2,13 @@
 /* Frames between pedigreed and the programs that it starts: service/relay.c, relay/channel.c. */
 #include "proc/frame.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "util/limits.h"
+
+#define CHUNK PDG_LIMIT_KIB(64)
 
 void pdg_frame_put(struct pdg_buf *out, struct pdg_bytes message)
 {
@@ -35,6 +39,22 @@ int pdg_frame_find(struct pdg_bytes in, size_t max, bool *out_there, struct pdg_
 	if (*out_there)
 		*out_message = pdg_bytes(in.p + PDG_FRAME_HEAD, n);
 	return 0;
+}
+
+ssize_t pdg_frame_fill(int fd, struct pdg_buf *in)
+{
+	uint8_t *room = pdg_buf_room(in, CHUNK);
+	ssize_t n;
+
+	if (!room) {
+		errno = ENOMEM;
+		return -1;
+	}
+	do {
+		n = read(fd, room, CHUNK);
+	} while (n < 0 && errno == EINTR);
+	in->n -= CHUNK - (n > 0 ? (size_t)n : 0);
+	return n;
 }
 
 void pdg_frame_drop(struct pdg_buf *b, size_t n)

@@ -8,6 +8,7 @@
 #define PDG_PROC_FRAME_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "util/buf.h"
 
@@ -22,6 +23,12 @@ void pdg_frame_put(struct pdg_buf *out, struct pdg_bytes message);
  */
 int pdg_frame_find(struct pdg_bytes in, size_t max, bool *out_there, struct pdg_bytes *out_message,
 		   struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
+ * One read() of what is there to the end of @in. Returns how many bytes, 0 at the end of the
+ * stream, -1 with errno: ENOMEM and @in->failed where there is no room for them.
+ */
+ssize_t pdg_frame_fill(int fd, struct pdg_buf *in);
 
 /** Forget the first @n bytes of @b, keeping its memory unless that is large and was emptied. */
 void pdg_frame_drop(struct pdg_buf *b, size_t n);
