@@ -234,8 +234,8 @@ void pdg_exchange_free(struct pdg_exchange *x);
 
 /** Send the answer, or what is left of it. True: it is out; the exchange is gone. */
 bool pdg_reply_send(struct pdg_link *l);
-/** A refusal for a connection that is one too many: nothing was read yet. */
-void pdg_reply_over(struct pdg_link *l);
+/** A refusal, the connection's last answer, of a request of which nothing is known. */
+void pdg_reply_unread(struct pdg_link *l, const char *rule, const char *text);
 /** Count the answer that was made; one that does not fit becomes HTP-7. */
 void pdg_reply_admit(struct pdg_exchange *x);
 

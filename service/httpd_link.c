@@ -94,7 +94,7 @@ void pdg_link_arm(struct pdg_link *l, short what)
 static void greet(struct pdg_link *l)
 {
 	if (l->over)
-		pdg_reply_over(l);
+		pdg_reply_unread(l, "HTP-14", l->why);
 	else
 		pdg_link_arm(l, EV_READ);
 }

@@ -217,7 +217,7 @@ bool pdg_reply_send(struct pdg_link *l)
 	return false;
 }
 
-void pdg_reply_over(struct pdg_link *l)
+void pdg_reply_unread(struct pdg_link *l, const char *rule, const char *text)
 {
 	static const struct pdg_http_head nothing = {.method = "", .close = true};
 
@@ -226,7 +226,7 @@ void pdg_reply_over(struct pdg_link *l)
 		l->dead = true;
 		return;
 	}
+	pdg_reply_rule(&l->x->rq, rule, text, NULL);
 	l->x->unread = true;
-	pdg_reply_rule(&l->x->rq, "HTP-14", l->why, NULL);
 	(void)pdg_reply_send(l);
 }

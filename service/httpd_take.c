@@ -14,23 +14,6 @@ static void pack(struct pdg_link *l, const uint8_t *p, size_t n)
 		l->dead = true;
 }
 
-/* A head that cannot be read: a request of which nothing is known is answered, then no more. */
-static void refuse_head(struct pdg_link *l, const struct pdg_http_wrong *wrong)
-{
-	static const struct pdg_http_head nothing = {
-		.method = "", .target = NULL, .old = false, .close = true};
-
-	l->x = pdg_exchange_new(l, &nothing);
-	if (!l->x) {
-		l->dead = true;
-		return;
-	}
-	pdg_reply_rule(&l->x->rq, wrong->rule, wrong->text, NULL);
-	l->x->unread = true;
-	l->x->rq.reply.close = true;
-	(void)pdg_reply_send(l);
-}
-
 /* Bytes taken: the head; 0: not whole, or refused. */
 static size_t take_head(struct pdg_link *l, uint8_t *p, size_t n)
 {
@@ -43,7 +26,7 @@ static size_t take_head(struct pdg_link *l, uint8_t *p, size_t n)
 		pack(l, p, n);
 		return 0;
 	case PDG_HTTP_BAD:
-		refuse_head(l, &wrong);
+		pdg_reply_unread(l, wrong.rule, wrong.text);
 		return 0;
 	case PDG_HTTP_READY:
 		break;
@@ -51,7 +34,7 @@ static size_t take_head(struct pdg_link *l, uint8_t *p, size_t n)
 	end = l->find.end;
 	l->find = (struct pdg_http_find){0};
 	if (!pdg_http_head_read((char *)p, end, &h, &wrong)) {
-		refuse_head(l, &wrong);
+		pdg_reply_unread(l, wrong.rule, wrong.text);
 		return 0;
 	}
 	l->x = pdg_exchange_new(l, &h);
