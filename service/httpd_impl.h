@@ -216,7 +216,7 @@ void pdg_link_end(struct pdg_link *l, bool clean);
 size_t pdg_link_write(struct pdg_link *l, struct iovec *v, int n);
 
 /** Take requests out of the @n bytes at the beginning of the loop's scratch. */
-void pdg_take(struct pdg_link *l, size_t n);
+void pdg_link_take(struct pdg_link *l, size_t n);
 
 /* --- requests --- */
 

@@ -236,7 +236,7 @@ static void read_and_take(struct pdg_link *l)
 	if (l->at_end || l->dead)
 		l->dead = true;
 	else if (before + n)
-		pdg_take(l, before + n);
+		pdg_link_take(l, before + n);
 }
 
 void pdg_link_readable(struct pdg_link *l)
@@ -261,7 +261,7 @@ void pdg_link_next(struct pdg_link *l)
 	pdg_link_arm(l, EV_READ);
 	n = unpack(l);
 	if (n)
-		pdg_take(l, n);
+		pdg_link_take(l, n);
 	if (!l->dead && l->armed == EV_READ && l->tls && pdg_tls_pending(l->tls))
 		pdg_link_readable(l);
 }

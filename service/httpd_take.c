@@ -115,7 +115,7 @@ static void wait_for_body(struct pdg_link *l, size_t more)
 	l->deadline = pdg_deadline_moved(l->deadline, more);
 }
 
-void pdg_take(struct pdg_link *l, size_t n)
+void pdg_link_take(struct pdg_link *l, size_t n)
 {
 	uint8_t *p = l->loop->scratch;
 
