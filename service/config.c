@@ -44,21 +44,12 @@ static const struct pdg_config_key own_keys[] = {
 
 #define OWN_KEYS (sizeof(own_keys) / sizeof(own_keys[0]))
 
-static void free_list(struct pdg_strings *list)
-{
-	size_t i;
-
-	for (i = 0; i < list->n; i++)
-		free(list->v[i]);
-	free(list->v);
-}
-
 void pdg_service_config_free(struct pdg_service_config *cfg)
 {
 	if (!cfg)
 		return;
-	free_list(&cfg->listen);
-	free_list(&cfg->readers);
+	pdg_strings_done(&cfg->listen);
+	pdg_strings_done(&cfg->readers);
 	free(cfg->socket);
 	free(cfg->tls_certificate);
 	free(cfg->tls_key);

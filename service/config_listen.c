@@ -9,7 +9,6 @@
 
 #include "service/config_impl.h"
 #include "util/limits.h"
-#include "util/size.h"
 #include "util/str.h"
 
 #define DEFAULT_LISTEN "127.0.0.1:8700"
@@ -48,17 +47,6 @@ static bool is_numeric(const char *endpoint)
 	return true;
 }
 
-static bool is_listed(const struct pdg_strings *list, const char *value)
-{
-	size_t i;
-
-	for (i = 0; i < list->n; i++) {
-		if (pdg_str_eq(list->v[i], value))
-			return true;
-	}
-	return false;
-}
-
 static int read_listen(const struct pdg_config *c, struct pdg_service_config *cfg,
 		       struct pdg_error *err)
 {
@@ -71,9 +59,6 @@ static int read_listen(const struct pdg_config *c, struct pdg_service_config *cf
 	/* Whoever names a socket and no address wants that alone. */
 	if (n == 0 && cfg->socket)
 		return 0;
-	cfg->listen.v = pdg_calloc(n ? n : 1, sizeof(*cfg->listen.v));
-	if (!cfg->listen.v)
-		return pdg_nomem(err);
 	do {
 		value = pdg_config_get(c, "service", NULL, "listen", cfg->listen.n, &line);
 		if (!value)
@@ -87,13 +72,12 @@ static int read_listen(const struct pdg_config *c, struct pdg_service_config *cf
 				"name each address by its own listen =, as 127.0.0.1:8700 or [::1]:8700");
 			return PDG_E_USAGE;
 		}
-		if (is_listed(&cfg->listen, value))
+		if (pdg_strings_has(&cfg->listen, value))
 			return pdg_config_reject(err, c, line, "CFG-1", "listen is '%.64s' twice",
 						 value);
-		cfg->listen.v[cfg->listen.n] = pdg_str_dup(value);
-		if (!cfg->listen.v[cfg->listen.n])
-			return pdg_nomem(err);
-	} while (++cfg->listen.n < n);
+		if (pdg_strings_add(&cfg->listen, value, err) < 0)
+			return PDG_E_NOMEM;
+	} while (cfg->listen.n < n);
 	return 0;
 }
 
@@ -117,25 +101,17 @@ static int read_readers(const struct pdg_config *c, struct pdg_service_config *c
 			struct pdg_error *err)
 {
 	unsigned line = 1;
-	size_t n = 0;
+	const char *name = pdg_config_get(c, "service", NULL, "readers", 0, &line);
+	int rc = 0;
 
-	while (pdg_config_get(c, "service", NULL, "readers", n, &line))
-		n++;
-	if (n && !cfg->client_ca)
+	while (rc == 0 && name) {
+		rc = pdg_strings_add(&cfg->readers, name, err);
+		name = pdg_config_get(c, "service", NULL, "readers", cfg->readers.n, &line);
+	}
+	if (rc == 0 && cfg->readers.n && !cfg->client_ca)
 		return pdg_config_reject(err, c, line, "CFG-1",
 					 "readers needs clientCa: nobody could show who he is");
-	cfg->readers.v = pdg_calloc(n ? n : 1, sizeof(*cfg->readers.v));
-	if (!cfg->readers.v)
-		return pdg_nomem(err);
-	for (; cfg->readers.n < n; cfg->readers.n++) {
-		const char *name =
-			pdg_config_get(c, "service", NULL, "readers", cfg->readers.n, &line);
-
-		cfg->readers.v[cfg->readers.n] = pdg_str_dup(name);
-		if (!cfg->readers.v[cfg->readers.n])
-			return pdg_nomem(err);
-	}
-	return 0;
+	return rc;
 }
 
 static int read_tls(const struct pdg_config *c, struct pdg_service_config *cfg,

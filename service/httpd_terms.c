@@ -8,7 +8,6 @@
 
 #include "service/httpd_impl.h"
 #include "util/size.h"
-#include "util/str.h"
 
 struct pdg_httpd_terms {
 	bool front; /* what follows is to come into force too, but for per_address */
@@ -17,37 +16,14 @@ struct pdg_httpd_terms {
 	size_t per_address;
 };
 
-static void drop(struct pdg_strings *list)
-{
-	size_t i;
-
-	for (i = 0; i < list->n; i++)
-		free(list->v[i]);
-	free(list->v);
-	*list = (struct pdg_strings){0};
-}
-
-static int copy(const struct pdg_strings *from, struct pdg_strings *out, struct pdg_error *err)
-{
-	out->v = pdg_calloc(from->n + 1, sizeof(*out->v));
-	if (!out->v)
-		return pdg_nomem(err);
-	for (; out->n < from->n; out->n++) {
-		out->v[out->n] = pdg_str_dup(from->v[out->n]);
-		if (!out->v[out->n])
-			return pdg_nomem(err);
-	}
-	return 0;
-}
-
 int pdg_terms_begin(struct pdg_httpd *h, struct pdg_error *err)
 {
-	return copy(&h->cfg->readers, &h->readers, err);
+	return pdg_strings_copy(&h->cfg->readers, &h->readers, err);
 }
 
 void pdg_terms_end(struct pdg_httpd *h)
 {
-	drop(&h->readers);
+	pdg_strings_done(&h->readers);
 	(void)pthread_rwlock_destroy(&h->terms_lock);
 }
 
@@ -77,7 +53,7 @@ void pdg_httpd_terms_free(struct pdg_httpd_terms *terms)
 	if (!terms)
 		return;
 	pdg_tls_drop(terms->tls);
-	drop(&terms->readers);
+	pdg_strings_done(&terms->readers);
 	free(terms);
 }
 
@@ -94,7 +70,7 @@ int pdg_httpd_prepare(const struct pdg_httpd *h, const struct pdg_service_config
 	if (t->front && h->tls)
 		rc = pdg_tls_prepare(now, &t->tls, err);
 	if (rc == 0 && t->front)
-		rc = copy(&now->readers, &t->readers, err);
+		rc = pdg_strings_copy(&now->readers, &t->readers, err);
 	if (rc == 0)
 		*out = PDG_TAKE(t);
 	return rc;

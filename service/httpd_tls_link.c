@@ -328,10 +328,6 @@ bool pdg_tls_proves(struct pdg_tls *tls, void *ssl, struct pdg_tls_proof *proof)
 
 void pdg_tls_proof_done(struct pdg_tls_proof *proof)
 {
-	size_t i;
-
-	for (i = 0; i < proof->names.n; i++)
-		free(proof->names.v[i]);
-	free(proof->names.v);
+	pdg_strings_done(&proof->names);
 	*proof = (struct pdg_tls_proof){0};
 }

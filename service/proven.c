@@ -6,16 +6,11 @@
 
 #include "util/codec.h"
 #include "util/limits.h"
-#include "util/size.h"
 #include "util/str.h"
 
 void pdg_proven_done(struct pdg_proven *p)
 {
-	size_t i;
-
-	for (i = 0; i < p->n_names; i++)
-		free(p->names[i]);
-	free(p->names);
+	pdg_strings_done(&p->names);
 	free(p->who);
 	pdg_json_free(p->root);
 	pdg_ci_done(&p->ci);
@@ -26,20 +21,10 @@ int pdg_proven_certificate(struct pdg_proven *p, const struct pdg_caller *caller
 			   struct pdg_error *err)
 {
 	const struct pdg_strings *names = caller->certificate;
-	size_t i;
 
 	p->way = PDG_WAY_CERTIFICATE;
-	p->names = pdg_calloc(names->n + 1, sizeof(*p->names));
 	p->who = pdg_str_printf("certificate %s", names->n ? names->v[0] : "");
-	if (!p->names || !p->who)
-		return pdg_nomem(err);
-	for (i = 0; i < names->n; i++) {
-		p->names[p->n_names] = pdg_str_dup(names->v[i]);
-		if (!p->names[p->n_names])
-			return pdg_nomem(err);
-		p->n_names++;
-	}
-	return 0;
+	return p->who ? pdg_strings_copy(names, &p->names, err) : pdg_nomem(err);
 }
 
 static int read_answer(struct pdg_proven *p, struct pdg_bytes answer, struct pdg_error *err)
@@ -96,7 +81,7 @@ int pdg_proven_token(struct pdg_proven *p, struct pdg_bytes answer, struct pdg_e
 /* Of @p's certificate, the name that @proof lists. */
 static const char *listed_name(const struct pdg_proven *p, const struct pdg_policy_proof *proof)
 {
-	return pdg_policy_proof_certificate(proof, (const char *const *)p->names, p->n_names);
+	return pdg_policy_proof_certificate(proof, (const char *const *)p->names.v, p->names.n);
 }
 
 bool pdg_proven_is(const struct pdg_proven *p, const struct pdg_policy_proof *proof)

@@ -29,8 +29,7 @@ struct pdg_proven {
 	struct pdg_error why_not; /* not is_ci: why */
 
 	/* CERTIFICATE */
-	char **names;
-	size_t n_names;
+	struct pdg_strings names;
 };
 
 void pdg_proven_done(struct pdg_proven *p);

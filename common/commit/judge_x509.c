@@ -214,17 +214,6 @@ static int check_path(const struct pdg_signers *s, const struct pdg_signed *o,
 	return rc;
 }
 
-static bool is_listed(const struct pdg_strings *list, const char *text)
-{
-	size_t i;
-
-	for (i = 0; i < list->n; i++) {
-		if (pdg_str_eq(list->v[i], text))
-			return true;
-	}
-	return false;
-}
-
 /* Call the signer so, instead of what he was called before. A failure stays. */
 static void name_as(struct pdg_verdict *v, const char *text)
 {
@@ -242,7 +231,8 @@ static void check_names(const struct pdg_signers_x509 *x, const struct pdg_x509 
 	const struct pdg_x509_name *names = pdg_x509_names(leaf, &n);
 	size_t i;
 
-	for (i = 0; i < n && x->identities->n && !is_listed(x->identities, names[i].text); i++)
+	for (i = 0; i < n && x->identities->n && !pdg_strings_has(x->identities, names[i].text);
+	     i++)
 		;
 	if (i == n) {
 		(void)pdg_verdict_not(v, PDG_RESULT_NOT_ALLOWED, "SGN-13",
@@ -252,7 +242,7 @@ static void check_names(const struct pdg_signers_x509 *x, const struct pdg_x509 
 		return;
 	}
 	name_as(v, names[i].text);
-	if (x->issuers->n && (!issuer || !is_listed(x->issuers, issuer)))
+	if (x->issuers->n && (!issuer || !pdg_strings_has(x->issuers, issuer)))
 		(void)pdg_verdict_not(v, PDG_RESULT_NOT_ALLOWED, "SGN-13",
 				      "the certificate %s was given out on the word of %s, none of "
 				      "x509Issuer",
@@ -276,7 +266,7 @@ static void check_person(const struct pdg_signers *s, const struct pdg_signed *o
 
 	for (i = 0; i < n && !is_address_of(o->person, &names[i]); i++)
 		;
-	if (i < n && (!list->n || is_listed(list, names[i].text))) {
+	if (i < n && (!list->n || pdg_strings_has(list, names[i].text))) {
 		/* Of several names this one is the same under every policy: statements carry it. */
 		name_as(v, names[i].text);
 		if (strlen(names[i].text) < sizeof(v->signer_address))

@@ -22,13 +22,8 @@
 #include "util/auto.h"
 #include "util/error.h"
 #include "util/json.h"
+#include "util/strings.h"
 #include "util/validity.h"
-
-/* A list of strings, paths or patterns. */
-struct pdg_strings {
-	char **v;
-	size_t n;
-};
 
 /* A public key with the time in which its signatures count: [trust "name"], [revocation]. */
 struct pdg_trusted_key {

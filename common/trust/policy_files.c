@@ -18,20 +18,6 @@
 #include "util/size.h"
 #include "util/str.h"
 
-int pdg_strings_add(struct pdg_strings *list, const char *text, struct pdg_error *err)
-{
-	char **v = realloc(list->v, (list->n + 1) * sizeof(*v));
-
-	if (!v)
-		return pdg_nomem(err);
-	list->v = v;
-	v[list->n] = pdg_str_dup(text);
-	if (!v[list->n])
-		return pdg_nomem(err);
-	list->n++;
-	return 0;
-}
-
 int pdg_policy_file(const struct pdg_policy_reading *r, const struct pdg_config_entry *e,
 		    const char *path, struct pdg_error *err)
 {

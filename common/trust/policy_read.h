@@ -71,12 +71,7 @@ int pdg_policy_key(struct pdg_policy_reading *r, const struct pdg_config_entry *
 		   enum pdg_key_role role, struct pdg_key_list *list,
 		   struct pdg_error *err) PDG_MUST_CHECK;
 
-/** Put a copy of @text behind the others. */
-int pdg_strings_add(struct pdg_strings *list, const char *text,
-		    struct pdg_error *err) PDG_MUST_CHECK;
-
-/** Release the keys of a list, or the strings, and the array. */
+/** Release the keys of a list, and the array. */
 void pdg_key_list_done(struct pdg_key_list *list);
-void pdg_strings_done(struct pdg_strings *s);
 
 #endif

@@ -21,16 +21,6 @@ void pdg_key_list_done(struct pdg_key_list *list)
 	*list = (struct pdg_key_list){0};
 }
 
-void pdg_strings_done(struct pdg_strings *s)
-{
-	size_t i;
-
-	for (i = 0; i < s->n; i++)
-		free(s->v[i]);
-	free(s->v);
-	*s = (struct pdg_strings){0};
-}
-
 static int refuse(const struct pdg_trusted_key *key, const char *rule, int64_t at, const char *said,
 		  int64_t limit, struct pdg_error *err)
 {

@@ -17,6 +17,7 @@
 #include "util/out.h"
 #include "util/size.h"
 #include "util/str.h"
+#include "util/strings.h"
 
 static char *folder;
 
@@ -99,6 +100,21 @@ static int copy_strings(struct pdg_error *err)
 	return a && b && c && d && e && f ? 0 : pdg_nomem(err);
 }
 
+static int copy_list(struct pdg_error *err)
+{
+	struct pdg_strings a = {0}, b = {0};
+	int rc = pdg_strings_add(&a, "one", err);
+
+	if (rc == 0)
+		rc = pdg_strings_add(&a, "two", err);
+	if (rc == 0)
+		rc = pdg_strings_copy(&a, &b, err);
+	CHECK_UINT(b.n, rc == 0 ? 2 : 0);
+	pdg_strings_done(&a);
+	pdg_strings_done(&b);
+	return rc;
+}
+
 static int grow_array(struct pdg_error *err)
 {
 	PDG_AUTO(mem) int *v = NULL;
@@ -164,6 +180,7 @@ static void every_allocation(void)
 	pdg_failalloc_run("JSON base64", get_base64);
 	pdg_failalloc_run("base64", decode_base64);
 	pdg_failalloc_run("strings", copy_strings);
+	pdg_failalloc_run("a list of strings", copy_list);
 	pdg_failalloc_run("array", grow_array);
 	pdg_failalloc_run("files", files);
 	pdg_failalloc_run("folders", folders);
