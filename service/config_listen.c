@@ -3,56 +3,22 @@
  * Of [service] in the daemon's file: where it listens, whom it hears there and how many of them,
  * TLS, and who may read.
  */
-#include <netdb.h>
-#include <string.h>
-#include <sys/socket.h>
 
 #include "service/config_impl.h"
+#include "service/endpoint.h"
 #include "util/limits.h"
 #include "util/str.h"
 
 #define DEFAULT_LISTEN "127.0.0.1:8700"
 
-/* address:port or [v6]:port. */
-static bool is_endpoint(const char *text)
-{
-	struct pdg_bytes b = pdg_bytes_str(text);
-	const char *colon = strrchr(text, ':');
-	uint64_t port;
-	size_t host;
-
-	if (!colon || !pdg_bytes_u64(pdg_bytes_str(colon + 1), UINT16_MAX, &port))
-		return false;
-	host = (size_t)(colon - text);
-	if (host == 0 || strpbrk(text, " \t/@"))
-		return false;
-	if (text[0] == '[')
-		return host > 2 && text[host - 1] == ']';
-	return pdg_bytes_find_byte(pdg_bytes_head(b, host), ':', 0) == SIZE_MAX;
-}
-
-/* A name has several addresses, and other ones tomorrow: which are served is said by number. */
-static bool is_numeric(const char *endpoint)
-{
-	const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM};
-	size_t v6 = endpoint[0] == '[' ? 1 : 0;
-	PDG_AUTO(mem)
-	char *host = pdg_bytes_dup(
-		pdg_bytes(endpoint + v6, (size_t)(strrchr(endpoint, ':') - endpoint) - 2 * v6));
-	struct addrinfo *found = NULL;
-
-	if (!host || getaddrinfo(host, NULL, &hints, &found) != 0)
-		return false;
-	freeaddrinfo(found);
-	return true;
-}
-
 static int read_listen(const struct pdg_config *c, struct pdg_service_config *cfg,
 		       struct pdg_error *err)
 {
 	unsigned line = 1;
+	struct addrinfo *found;
 	const char *value;
 	size_t n = 0;
+	int rc;
 
 	while (pdg_config_get(c, "service", NULL, "listen", n, &line))
 		n++;
@@ -63,7 +29,10 @@ static int read_listen(const struct pdg_config *c, struct pdg_service_config *cf
 		value = pdg_config_get(c, "service", NULL, "listen", cfg->listen.n, &line);
 		if (!value)
 			value = DEFAULT_LISTEN;
-		if (!is_endpoint(value) || !is_numeric(value)) {
+		rc = pdg_endpoint_split(value, &found);
+		if (rc == PDG_E_NOMEM)
+			return pdg_nomem(err);
+		if (rc < 0) {
 			(void)pdg_config_reject(
 				err, c, line, "CFG-1",
 				"listen is '%.64s', not ADDRESS:PORT or [V6]:PORT in numbers",
@@ -72,6 +41,7 @@ static int read_listen(const struct pdg_config *c, struct pdg_service_config *cf
 				"name each address by its own listen =, as 127.0.0.1:8700 or [::1]:8700");
 			return PDG_E_USAGE;
 		}
+		freeaddrinfo(found);
 		if (pdg_strings_has(&cfg->listen, value))
 			return pdg_config_reject(err, c, line, "CFG-1", "listen is '%.64s' twice",
 						 value);

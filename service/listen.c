@@ -14,29 +14,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "service/endpoint.h"
 #include "util/auto.h"
-#include "util/bytes.h"
 #include "util/limits.h"
 #include "util/log.h"
 #include "util/str.h"
 
 #define FILES_OF_US 256 /* store, log, connections to a log, and to spare */
-
-/* "address:port" or "[v6]:port" into its two parts, owned by the caller. */
-static int split_address(const char *text, char **host, char **port, struct pdg_error *err)
-{
-	const char *colon = strrchr(text, ':');
-	size_t n = colon ? (size_t)(colon - text) : 0;
-
-	if (!colon || !colon[1] || n == 0)
-		return pdg_reject(err, "CFG-1", "listen = '%s' is not ADDRESS:PORT", text);
-	if (text[0] == '[' && text[n - 1] == ']')
-		*host = pdg_bytes_dup(pdg_bytes(text + 1, n - 2));
-	else
-		*host = pdg_bytes_dup(pdg_bytes(text, n));
-	*port = pdg_str_dup(colon + 1);
-	return *host && *port ? 0 : pdg_nomem(err);
-}
 
 static bool is_any(const char *host)
 {
@@ -117,28 +101,15 @@ static int bind_one(const struct addrinfo *a, const char *text, const struct pdg
 
 static int listen_on_one(const char *text, struct pdg_listeners *l, struct pdg_error *err)
 {
-	PDG_AUTO(mem) char *host = NULL;
-	PDG_AUTO(mem) char *port = NULL;
-	const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
-				       .ai_family = AF_UNSPEC,
-				       .ai_socktype = SOCK_STREAM};
 	struct addrinfo *found = NULL;
-	int fd = -1, rc;
+	int fd = -1;
+	int rc = pdg_endpoint_split(text, &found);
 
-	rc = split_address(text, &host, &port, err);
+	if (rc == PDG_E_NOMEM)
+		return pdg_nomem(err);
+	/* It was one when the file was read: of an interface, say, that is gone. */
 	if (rc < 0)
-		return rc;
-	/* A name has several addresses, and other ones tomorrow: which are served is said here. */
-	rc = getaddrinfo(host, port, &hints, &found);
-	if (rc == EAI_NONAME) {
-		rc = pdg_reject(err, "CFG-1", "listen = '%s' is not ADDRESS:PORT, in numbers",
-				text);
-		pdg_fix(err,
-			"name the address: 127.0.0.1:PORT or [::1]:PORT, each by its own listen =");
-		return rc;
-	}
-	if (rc != 0)
-		return pdg_reject(err, "CFG-1", "listen = '%s': %s", text, gai_strerror(rc));
+		return pdg_listen_failed("listen", text, EADDRNOTAVAIL, err);
 	rc = bind_one(found, text, l, &fd, err);
 	freeaddrinfo(found);
 	return rc < 0 ? rc : pdg_listeners_add(l, fd, false, text, err);
