@@ -129,13 +129,11 @@ static int write_key(const struct pdg_key *key, const struct pdg_validity *when,
 static struct pdg_validity window_of(const struct pdg_trusted_key *own,
 				     const struct pdg_key_list *trusted)
 {
+	const struct pdg_trusted_key *entry = pdg_key_list_find(trusted, own->key);
 	struct pdg_validity when = own->when;
-	size_t i;
 
-	for (i = 0; i < trusted->n; i++) {
-		if (pdg_key_same(trusted->v[i].key, own->key))
-			pdg_validity_narrow(&when, &trusted->v[i].when);
-	}
+	if (entry)
+		pdg_validity_narrow(&when, &entry->when);
 	return when;
 }
 

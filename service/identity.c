@@ -9,32 +9,6 @@
 #include <string.h>
 
 #include "util/size.h"
-#include "util/str.h"
-
-bool pdg_key_list_has(const struct pdg_key_list *list, const struct pdg_key *key)
-{
-	size_t i;
-
-	for (i = 0; i < list->n; i++) {
-		if (pdg_key_same(list->v[i].key, key))
-			return true;
-	}
-	return false;
-}
-
-const struct pdg_key *pdg_key_by_hint(const struct pdg_key *own, const struct pdg_key_list *others,
-				      const char *hint)
-{
-	size_t i;
-
-	if (pdg_str_eq(hint, pdg_key_hint(own)))
-		return own;
-	for (i = 0; i < others->n; i++) {
-		if (pdg_str_eq(hint, pdg_key_hint(others->v[i].key)))
-			return others->v[i].key;
-	}
-	return NULL;
-}
 
 /* A key of several sections of one kind is one candidate. */
 static bool has_key(const struct pdg_candidates *c, const struct pdg_key *key)

@@ -62,11 +62,4 @@ bool pdg_identity_has(const struct pdg_identity *id, enum pdg_enrolled_as as);
 /** Leave those with a key of @keys. False, and nothing changed, when there are none. */
 bool pdg_identity_narrow(struct pdg_identity *id, const struct pdg_key_list *keys);
 
-/** The key with @hint: @own, or one that the list names. NULL: nobody names it. */
-const struct pdg_key *pdg_key_by_hint(const struct pdg_key *own, const struct pdg_key_list *others,
-				      const char *hint);
-
-/** Does the list name @key? */
-bool pdg_key_list_has(const struct pdg_key_list *list, const struct pdg_key *key);
-
 #endif

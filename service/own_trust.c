@@ -7,23 +7,10 @@
 
 #include "util/time.h"
 
-/* The list's entry of @key; one key is in one section at most (POL-8). */
-static const struct pdg_trusted_key *entry_of(const struct pdg_key_list *list,
-					      const struct pdg_key *key)
-{
-	size_t i;
-
-	for (i = 0; i < list->n; i++) {
-		if (pdg_key_same(list->v[i].key, key))
-			return &list->v[i];
-	}
-	return NULL;
-}
-
 static int good(const struct pdg_key_list *list, const struct pdg_key *key, const char *what,
 		const char *named, int64_t at, struct pdg_error *err)
 {
-	const struct pdg_trusted_key *entry = entry_of(list, key);
+	const struct pdg_trusted_key *entry = pdg_key_list_find(list, key);
 	struct pdg_error why = {0};
 	int rc;
 

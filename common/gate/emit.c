@@ -85,7 +85,6 @@ int pdg_emit_server_key(const struct pdg_policy_repository *section, const char 
 			struct pdg_key **out, struct pdg_error *err)
 {
 	PDG_AUTO(key) struct pdg_key *key = NULL;
-	size_t i;
 	int rc;
 
 	if (!file) {
@@ -99,11 +98,9 @@ int pdg_emit_server_key(const struct pdg_policy_repository *section, const char 
 	rc = pdg_key_private_file(file, &key, err);
 	if (rc < 0)
 		return pdg_context(err, rc, "server key");
-	for (i = 0; i < section->server_keys.n; i++) {
-		if (pdg_key_same(section->server_keys.v[i].key, key)) {
-			*out = PDG_TAKE(key);
-			return 0;
-		}
+	if (pdg_key_list_has(&section->server_keys, key)) {
+		*out = PDG_TAKE(key);
+		return 0;
 	}
 	rc = pdg_reject(err, "HOK-6", "\"%s\" is not a serverKey of \"%s\" in the policy", file,
 			section->uri);

@@ -252,6 +252,18 @@ int pdg_policy_find(const char *option, const char *configured, char **out,
 int pdg_trusted_key_good_at(const struct pdg_trusted_key *key, int64_t at, bool independent,
 			    struct pdg_error *err) PDG_MUST_CHECK;
 
+/**
+ * The list's entry of @key; NULL: it names no such key. Where it names one twice, both have the
+ * same time (POL-8).
+ */
+const struct pdg_trusted_key *pdg_key_list_find(const struct pdg_key_list *list,
+						const struct pdg_key *key);
+bool pdg_key_list_has(const struct pdg_key_list *list, const struct pdg_key *key);
+
+/** The key with @hint: @own, or one that the list names. NULL: nobody names it. */
+const struct pdg_key *pdg_key_by_hint(const struct pdg_key *own, const struct pdg_key_list *others,
+				      const char *hint);
+
 /** Narrow @key by what the policy's revocations say of it, by its fingerprint. */
 void pdg_trusted_key_revoke(struct pdg_trusted_key *key, const struct pdg_revocations *r);
 

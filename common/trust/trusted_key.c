@@ -7,6 +7,7 @@
 
 #include "trust/policy.h"
 #include "trust/policy_read.h"
+#include "util/str.h"
 #include "util/time.h"
 
 void pdg_key_list_done(struct pdg_key_list *list)
@@ -19,6 +20,37 @@ void pdg_key_list_done(struct pdg_key_list *list)
 	}
 	free(list->v);
 	*list = (struct pdg_key_list){0};
+}
+
+const struct pdg_trusted_key *pdg_key_list_find(const struct pdg_key_list *list,
+						const struct pdg_key *key)
+{
+	size_t i;
+
+	for (i = 0; i < list->n; i++) {
+		if (pdg_key_same(list->v[i].key, key))
+			return &list->v[i];
+	}
+	return NULL;
+}
+
+bool pdg_key_list_has(const struct pdg_key_list *list, const struct pdg_key *key)
+{
+	return pdg_key_list_find(list, key);
+}
+
+const struct pdg_key *pdg_key_by_hint(const struct pdg_key *own, const struct pdg_key_list *others,
+				      const char *hint)
+{
+	size_t i;
+
+	if (pdg_str_eq(hint, pdg_key_hint(own)))
+		return own;
+	for (i = 0; i < others->n; i++) {
+		if (pdg_str_eq(hint, pdg_key_hint(others->v[i].key)))
+			return others->v[i].key;
+	}
+	return NULL;
 }
 
 static int refuse(const struct pdg_trusted_key *key, const char *rule, int64_t at, const char *said,

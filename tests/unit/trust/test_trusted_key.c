@@ -50,4 +50,26 @@ static void good_at_a_time(void)
 	}
 }
 
-PDG_TEST_MAIN("trusted_key", {"good at a time", good_at_a_time})
+static void which_of_a_list(void)
+{
+	struct pdg_trusted_key v[2] = {0};
+	const struct pdg_key_list list = {v, 2}, none = {0};
+	PDG_AUTO(key) struct pdg_key *other = NULL;
+	struct pdg_error err = {0};
+
+	CHECK_OK(pdg_key_generate(PDG_KEY_ED25519, &v[0].key, &err), &err);
+	CHECK_OK(pdg_key_generate(PDG_KEY_ED25519, &v[1].key, &err), &err);
+	CHECK_OK(pdg_key_generate(PDG_KEY_ED25519, &other, &err), &err);
+	CHECK(pdg_key_list_find(&list, v[1].key) == &v[1]);
+	CHECK(pdg_key_list_find(&list, other) == NULL);
+	CHECK(pdg_key_list_has(&list, v[0].key));
+	CHECK(!pdg_key_list_has(&none, v[0].key));
+	CHECK(pdg_key_by_hint(other, &list, pdg_key_hint(other)) == other);
+	CHECK(pdg_key_by_hint(other, &list, pdg_key_hint(v[1].key)) == v[1].key);
+	CHECK(pdg_key_by_hint(other, &none, pdg_key_hint(v[1].key)) == NULL);
+	pdg_key_free(v[0].key);
+	pdg_key_free(v[1].key);
+}
+
+PDG_TEST_MAIN("trusted_key", {"good at a time", good_at_a_time},
+	      {"which of a list", which_of_a_list})
