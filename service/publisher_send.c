@@ -146,6 +146,18 @@ static void call_ended(struct pdg_publisher *p)
 	(void)pthread_mutex_unlock(&p->mutex);
 }
 
+/*
+ * A call for one item is over. What became of it is settled while the item is there, and the call
+ * is counted off last: from then on the publisher may be gone.
+ */
+static void one_ended(struct pdg_publisher *p, struct pdg_item *it, const struct pdg_log_item *v,
+		      int rc, const struct pdg_error *err)
+{
+	settle_call(p, &it, 1, v, rc, err);
+	pdg_item_free(it);
+	call_ended(p);
+}
+
 static void on_logged(void *ctx, struct pdg_log_item *v)
 {
 	struct pdg_item *it = ctx;
@@ -156,9 +168,7 @@ static void on_logged(void *ctx, struct pdg_log_item *v)
 		v->rc = pdg_item_logged(it, v->entry, p->opt.log, &job, &v->err);
 	pdg_entry_free(v->entry);
 	pdg_writer_put_logged(p->opt.writer, job);
-	settle_call(p, &it, 1, v, 0, NULL);
-	pdg_item_free(it);
-	call_ended(p);
+	one_ended(p, it, v, 0, NULL);
 }
 
 static void start_one(struct pdg_publisher *p, struct pdg_item *it)
@@ -173,11 +183,8 @@ static void start_one(struct pdg_publisher *p, struct pdg_item *it)
 		describe(it, it->log);
 		rc = p->opt.log->ops->start(p->opt.log, it->log, on_logged, it, &err);
 	}
-	if (rc == 0)
-		return;
-	settle_call(p, &it, 1, NULL, rc, &err);
-	pdg_item_free(it);
-	call_ended(p);
+	if (rc < 0)
+		one_ended(p, it, NULL, rc, &err);
 }
 
 /* --- timestamps --- */
@@ -196,13 +203,12 @@ static void on_stamped(void *ctx, int rc, struct pdg_bytes response, const struc
 	if (rc < 0) {
 		struct pdg_log_item v = {.rc = rc, .err = *err};
 
-		settle_call(p, &it, 1, &v, 0, NULL);
-		pdg_item_free(it);
-	} else {
-		(void)pthread_mutex_lock(&p->mutex);
-		pdg_publisher_stamped(p, it);
-		(void)pthread_mutex_unlock(&p->mutex);
+		one_ended(p, it, &v, 0, NULL);
+		return;
 	}
+	(void)pthread_mutex_lock(&p->mutex);
+	pdg_publisher_stamped(p, it);
+	(void)pthread_mutex_unlock(&p->mutex);
 	call_ended(p);
 }
 
@@ -212,11 +218,8 @@ static void stamp_one(struct pdg_publisher *p, struct pdg_item *it)
 	int rc = pdg_stamps_begin(p->opt.stamps, pdg_buf_bytes(&it->sig), it->received, on_stamped,
 				  it, &err);
 
-	if (rc == 0)
-		return;
-	settle_call(p, &it, 1, NULL, rc, &err);
-	pdg_item_free(it);
-	call_ended(p);
+	if (rc < 0)
+		one_ended(p, it, NULL, rc, &err);
 }
 
 /* --- all of it --- */
