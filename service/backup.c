@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "service/core_impl.h"
 #include "store/sqlite.h"
 #include "tlog/embedded.h"
 #include "util/fs.h"
@@ -20,8 +21,6 @@
 #include "util/limits.h"
 #include "util/str.h"
 #include "util/time.h"
-
-#define JOURNAL_KEY ".journal-key.pem"
 
 struct backup {
 	const struct pdg_service_config *cfg;
@@ -114,8 +113,8 @@ static int copy_store(const struct backup *b, struct pdg_error *err)
 static int copy_journal_key(const struct backup *b, struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf pem = PDG_BUF_INIT(PDG_LIMIT_KEY_PEM);
-	PDG_AUTO(mem) char *from = pdg_str_printf("%s" JOURNAL_KEY, b->cfg->store_path);
-	PDG_AUTO(mem) char *to = pdg_path_join(b->dir, PDG_BACKUP_STORE JOURNAL_KEY);
+	PDG_AUTO(mem) char *from = pdg_core_own_journal_key(b->cfg);
+	PDG_AUTO(mem) char *to = pdg_path_join(b->dir, PDG_BACKUP_STORE PDG_JOURNAL_KEY_BESIDE);
 	int rc;
 
 	if (!from || !to)

@@ -33,7 +33,7 @@ int pdg_core_has_journal(struct pdg_core *core, bool *out, struct pdg_error *err
 char *pdg_core_own_journal_key(const struct pdg_service_config *cfg)
 {
 	/* A store elsewhere has nothing beside it: journalKey is named (service/config.c). */
-	return pdg_str_printf("%s.journal-key.pem", cfg->store_path ? cfg->store_path : "");
+	return pdg_str_printf("%s" PDG_JOURNAL_KEY_BESIDE, cfg->store_path ? cfg->store_path : "");
 }
 
 int pdg_core_own_folder(const char *dir, const char *key, struct pdg_error *err)

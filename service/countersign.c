@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "crypto/digest.h"
-#include "util/jsonw.h"
+#include "service/record.h"
 #include "util/limits.h"
 #include "util/size.h"
 #include "util/str.h"
@@ -63,12 +63,8 @@ static int write_links(const struct pdg_decision *d, struct pdg_buf *out, struct
 
 	pdg_jw_init(&w, out);
 	pdg_jw_arr(&w);
-	if (d->link[0]) {
-		pdg_jw_obj(&w);
-		pdg_jw_kstr(&w, "stage", "source");
-		pdg_jw_kstr(&w, "reference", d->link);
-		pdg_jw_end(&w);
-	}
+	if (d->link[0])
+		pdg_row_link_write("source", d->link, &w);
 	pdg_jw_end(&w);
 	return pdg_buf_check(out, err);
 }

@@ -7,6 +7,7 @@
 
 #include "commit/object.h"
 #include "service/fsck_impl.h"
+#include "service/record.h"
 #include "stage/build.h"
 #include "stage/stage.h"
 #include "trust/uri.h"
@@ -111,12 +112,8 @@ static int check_links(const struct pdg_stored *a, const struct pdg_journal_leaf
 
 	pdg_jw_init(&w, &want);
 	pdg_jw_arr(&w);
-	for (i = 0; i < leaf->n_links; i++) {
-		pdg_jw_obj(&w);
-		pdg_jw_kstr(&w, "stage", leaf->links[i].stage);
-		pdg_jw_kstr(&w, "reference", leaf->links[i].reference);
-		pdg_jw_end(&w);
-	}
+	for (i = 0; i < leaf->n_links; i++)
+		pdg_row_link_write(leaf->links[i].stage, leaf->links[i].reference, &w);
 	pdg_jw_end(&w);
 	rc = pdg_buf_check(&want, err);
 	if (rc < 0 || pdg_bytes_eq(pdg_buf_bytes(&a->links), pdg_buf_bytes(&want)))

@@ -144,7 +144,7 @@ static int check_kept(struct pdg_journal *j, struct pdg_error *err)
 				"the journal in the store was signed by another key than the one "
 				"that is there now");
 		pdg_fix(err, "put back the key that signed it: the file that journalKey names, or "
-			     "else the database's name with \".journal-key.pem\"");
+			     "else the database's name with \"" PDG_JOURNAL_KEY_BESIDE "\"");
 		return rc;
 	}
 	rc = pdg_tree_root(&j->tiles, j->size, &root, err);

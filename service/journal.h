@@ -11,6 +11,9 @@
 #include "store/store.h"
 #include "tlog/journal.h"
 
+/* Behind the database's name: where its own key is when journalKey names none. */
+#define PDG_JOURNAL_KEY_BESIDE ".journal-key.pem"
+
 struct pdg_journal;
 
 /** Name of the journal's key in checkpoints: "<log origin>/journal". Owned by the caller. */

@@ -8,13 +8,20 @@
 #include <string.h>
 
 #include "service/journal.h"
-#include "util/jsonw.h"
 #include "util/limits.h"
 #include "util/str.h"
 
 static const char *state(bool logged)
 {
 	return logged ? "logged" : "pending-log";
+}
+
+void pdg_row_link_write(const char *stage, const char *reference, struct pdg_jw *w)
+{
+	pdg_jw_obj(w);
+	pdg_jw_kstr(w, "stage", stage);
+	pdg_jw_kstr(w, "reference", reference);
+	pdg_jw_end(w);
 }
 
 int pdg_answer_write(const struct pdg_stored *a, const struct pdg_journal_proof *proof,

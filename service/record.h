@@ -5,11 +5,15 @@
 
 #include "chain/evidence.h"
 #include "store/store.h"
+#include "util/jsonw.h"
 
 /** Append {"reference","state","envelope","bundle","journal","links"}; "bundle" is null while
  * pending. */
 int pdg_answer_write(const struct pdg_stored *a, const struct pdg_journal_proof *proof,
 		     struct pdg_buf *out, struct pdg_error *err) PDG_MUST_CHECK;
+
+/** One of a row's links, as it is kept and answered. */
+void pdg_row_link_write(const char *stage, const char *reference, struct pdg_jw *w);
 
 /** Append the record of @a, with a proof to the journal's last checkpoint. */
 int pdg_stored_record(struct pdg_store *store, const struct pdg_stored *a, struct pdg_buf *out,
