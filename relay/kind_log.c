@@ -13,8 +13,6 @@
 #include "util/size.h"
 #include "util/str.h"
 
-#define IN_FLIGHT 256
-
 struct log_part {
 	struct pdg_log *log;
 	struct pdg_http_pump *pump;
@@ -232,7 +230,8 @@ static int open_part(const struct pdg_relay_common *common, const json_t *setup,
 		return pdg_nomem(err);
 	rc = open_client(setup, &opt, &part->log, err);
 	if (rc == 0)
-		rc = pdg_http_pump_new(&http, IN_FLIGHT, PDG_LIMIT_LOG_ANSWER, &part->pump, err);
+		rc = pdg_http_pump_new(&http, PDG_LIMIT_LOG_CALLS, PDG_LIMIT_LOG_ANSWER,
+				       &part->pump, err);
 	if (rc < 0) {
 		pdg_log_free(part->log);
 		return rc;

@@ -114,7 +114,7 @@ bool pdg_held_fail(struct pdg_held *h, int64_t id, int64_t now)
 
 	for (i = 0; i < h->n && h->v[i].id != id; i++)
 		;
-	if (i == PDG_HELD_MAX)
+	if (i == PDG_LIMIT_LOG_CALLS)
 		return false;
 	if (i == h->n) {
 		h->v[i].id = id;

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "util/limits.h"
+
 /* Ids of rows, which are above 0. Zeroed is empty. */
 struct pdg_id_set {
 	int64_t *v; /* @cap places, a power of two; at most half of them are taken */
@@ -36,15 +38,13 @@ static inline void pdg_backoff_ok(struct pdg_backoff *b)
 	b->until = 0;
 }
 
-#define PDG_HELD_MAX 256
-
-/* Rows that failed while others did not. Zeroed is empty. */
+/* Rows that failed while others did not: all of one round may. Zeroed is empty. */
 struct pdg_held {
 	size_t n;
 	struct {
 		int64_t id;
 		struct pdg_backoff backoff;
-	} v[PDG_HELD_MAX];
+	} v[PDG_LIMIT_LOG_CALLS];
 };
 
 /** The row failed (again). False when no more can be held. */

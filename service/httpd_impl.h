@@ -35,8 +35,6 @@
 
 #define PDG_LOOPS_MAX 64
 #define PDG_SCRATCH   PDG_LIMIT_KIB(64) /* what one read takes; a head is far smaller */
-/* Of a body that was refused already, before the connection is cut. */
-#define PDG_HTTPD_DISCARD_MAX (16 * PDG_LIMIT_BODY)
 
 struct pdg_link;
 
@@ -89,7 +87,7 @@ struct pdg_httpd {
 	pthread_rwlock_t terms_lock;
 	struct pdg_strings readers; /* guarded by it, and with it tls's turn; none: everybody */
 	struct pdg_reads *reads;
-	struct pdg_listener listener[PDG_LISTEN_MAX];
+	struct pdg_listener listener[PDG_LIMIT_LISTENERS];
 	size_t n_listeners;
 	struct pdg_loop loop[PDG_LOOPS_MAX];
 	size_t n_loops;

@@ -212,7 +212,7 @@ static void discard(struct pdg_link *l)
 	size_t n = read_some(l, l->loop->scratch, PDG_SCRATCH);
 
 	l->discarded += n;
-	if (l->at_end || l->discarded > PDG_HTTPD_DISCARD_MAX)
+	if (l->at_end || l->discarded > PDG_LIMIT_DISCARDED)
 		l->dead = true;
 }
 

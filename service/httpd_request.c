@@ -254,7 +254,7 @@ void pdg_exchange_open(struct pdg_exchange *x, const struct pdg_http_head *h)
 	pdg_terms_hold(httpd);
 	refuse_early(x, h);
 	pdg_terms_release(httpd);
-	if (x->rq.reply.status && x->has_body && (h->waits || h->length > PDG_HTTPD_DISCARD_MAX))
+	if (x->rq.reply.status && x->has_body && (h->waits || h->length > PDG_LIMIT_DISCARDED))
 		x->rq.reply.close = true;
 }
 
@@ -274,7 +274,7 @@ void pdg_exchange_body(struct pdg_exchange *x, struct pdg_bytes data)
 	}
 	if (x->rq.reply.status) {
 		x->discarded += data.n;
-		x->link->dead |= x->discarded > PDG_HTTPD_DISCARD_MAX;
+		x->link->dead |= x->discarded > PDG_LIMIT_DISCARDED;
 	} else {
 		x->counted += data.n;
 		pdg_buf_put(&x->body, data);

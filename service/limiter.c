@@ -23,9 +23,9 @@ bool pdg_limiter_take(struct pdg_limiter *l, const char *who, int64_t now)
 	}
 	for (i = 0; i < l->n; i++) {
 		if (l->v[i].who == h)
-			return l->v[i].count++ < PDG_REFUSALS_A_MINUTE;
+			return l->v[i].count++ < PDG_LIMIT_REFUSALS_KEPT;
 	}
-	if (l->n == PDG_REFUSING_IDENTITIES)
+	if (l->n == PDG_LIMIT_REFUSING)
 		return false;
 	l->v[l->n].who = h;
 	l->v[l->n].count = 1;

@@ -7,8 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PDG_REFUSALS_A_MINUTE	60
-#define PDG_REFUSING_IDENTITIES 1024 /* in one minute; those beyond are only counted */
+#include "util/limits.h"
 
 /* One thread at a time. Zeroed is empty. */
 struct pdg_limiter {
@@ -17,7 +16,7 @@ struct pdg_limiter {
 	struct {
 		uint64_t who; /* hash of the identity */
 		unsigned count;
-	} v[PDG_REFUSING_IDENTITIES];
+	} v[PDG_LIMIT_REFUSING];
 };
 
 /** May one more of @who be recorded at @now (Unix seconds)? Counts it when so. */

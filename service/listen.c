@@ -152,9 +152,9 @@ static int open_named(const struct pdg_service_config *cfg, struct pdg_listeners
 	size_t i;
 	int rc = 0;
 
-	if (named == 0 || named > PDG_LISTEN_MAX)
+	if (named == 0 || named > PDG_LIMIT_LISTENERS)
 		return pdg_reject(err, "CFG-1", "%zu addresses to listen on; 1 to %d are possible",
-				  named, PDG_LISTEN_MAX);
+				  named, PDG_LIMIT_LISTENERS);
 	for (i = 0; rc == 0 && i < cfg->listen.n; i++)
 		rc = listen_on_one(cfg->listen.v[i], l, err);
 	if (rc == 0 && cfg->socket)

@@ -7,8 +7,8 @@
 
 #include "service/config.h"
 #include "util/auto.h"
+#include "util/limits.h"
 
-#define PDG_LISTEN_MAX	   16
 #define PDG_LISTEN_BACKLOG 1024
 
 struct pdg_listening {
@@ -18,7 +18,7 @@ struct pdg_listening {
 };
 
 struct pdg_listeners {
-	struct pdg_listening v[PDG_LISTEN_MAX];
+	struct pdg_listening v[PDG_LIMIT_LISTENERS];
 	size_t n;
 	char *path; /* of a unix socket that was made here, or NULL: removed at the end, if it is */
 	dev_t dev;  /* still this one */

@@ -89,9 +89,9 @@ int pdg_listen_handed(struct pdg_listeners *l, struct pdg_error *err)
 
 	if (!number)
 		return 0;
-	if (!pdg_bytes_u64(pdg_bytes_str(number), PDG_LISTEN_MAX, &n)) {
+	if (!pdg_bytes_u64(pdg_bytes_str(number), PDG_LIMIT_LISTENERS, &n)) {
 		rc = pdg_reject(err, "CFG-1", "LISTEN_FDS is '%.32s', not 0 to %d sockets", number,
-				PDG_LISTEN_MAX);
+				PDG_LIMIT_LISTENERS);
 		pdg_fix(err, "have the service manager hand over fewer, or none");
 		return rc;
 	}

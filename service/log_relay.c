@@ -15,7 +15,6 @@
 #include "util/size.h"
 #include "util/time.h"
 
-#define IN_FLIGHT  256
 #define TIMEOUT_MS 60000 /* the relay's own times are shorter */
 
 struct log_relay {
@@ -241,7 +240,7 @@ int pdg_log_relay_open(const struct pdg_log_relay_options *opt, struct pdg_log *
 		.name = opt->payload ? "rekor-v1" : "rekor-v2",
 		.start = start,
 		.head = get_head,
-		.batch = IN_FLIGHT,
+		.batch = PDG_LIMIT_LOG_CALLS,
 		.payload = opt->payload,
 		.give_up = give_up,
 		.free = free_log,

@@ -89,7 +89,7 @@ static bool wait_for_work(struct pdg_publisher *p)
 static void *publisher_main(void *ctx)
 {
 	struct pdg_publisher *p = ctx;
-	struct pdg_item *items[PDG_PUBLISHER_BATCH];
+	struct pdg_item *items[PDG_LIMIT_LOG_CALLS];
 
 	for (;;) {
 		size_t n, room;
@@ -124,8 +124,8 @@ int pdg_publisher_new(const struct pdg_publisher_options *opt, struct pdg_publis
 		return pdg_nomem(err);
 	p->opt = *opt;
 	p->batch = opt->log->ops->batch;
-	if (p->batch == 0 || p->batch > PDG_PUBLISHER_BATCH)
-		p->batch = p->batch ? PDG_PUBLISHER_BATCH : 1;
+	if (p->batch == 0 || p->batch > PDG_LIMIT_LOG_CALLS)
+		p->batch = p->batch ? PDG_LIMIT_LOG_CALLS : 1;
 	p->last = &p->first;
 	p->last_stamped = &p->stamped;
 	p->backlog = true;

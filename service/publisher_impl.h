@@ -12,7 +12,6 @@
 #include "service/item.h"
 #include "service/publisher.h"
 
-#define PDG_PUBLISHER_BATCH 256
 /* Of a shared store: rows that another pedigreed was killed with, or whose commit was not answered.
  */
 #define PDG_PUBLISHER_SWEEP_MS 5000

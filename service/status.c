@@ -2,12 +2,12 @@
 /* Statuses of errors: the table of rules decides, what has no rule is the machine's doing. */
 #include "service/status.h"
 
+#include "util/limits.h"
 #include "util/rule.h"
 #include "util/str.h"
 
 #define RETRY_OVERLOADED 1
-#define RETRY_NEW_KEY	 30 /* the pause of common/oidc/issuers.h */
-#define RETRY_SOURCE	 2  /* a push and its attestation arrive within seconds of each other */
+#define RETRY_SOURCE	 2 /* a push and its attestation arrive within seconds of each other */
 
 int pdg_status_of(const struct pdg_error *err)
 {
@@ -40,6 +40,6 @@ int pdg_status_retry_after(const struct pdg_error *err)
 	if (rule && pdg_str_eq(rule->problem, "source-missing"))
 		return RETRY_SOURCE;
 	if (rule && pdg_str_eq(rule->id, "ISS-6"))
-		return RETRY_NEW_KEY;
+		return PDG_LIMIT_ISSUER_PAUSE;
 	return pdg_status_of(err) == 503 ? RETRY_OVERLOADED : 0;
 }

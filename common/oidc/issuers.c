@@ -134,7 +134,7 @@ static bool must_ask(const struct entry *e, const char *kid, int64_t now)
 		return false;
 	if (!has_keys(e, now) || past(now, e->fetched, PDG_ISSUER_FRESH))
 		return true;
-	return !pdg_jwks_find(&e->keys, kid) && past(now, e->tried, PDG_ISSUER_PAUSE);
+	return !pdg_jwks_find(&e->keys, kid) && past(now, e->tried, PDG_LIMIT_ISSUER_PAUSE);
 }
 
 /* Ask, without the mutex; it is held again when this returns. Nobody removes an entry that is
@@ -175,7 +175,7 @@ static int answer(const struct entry *e, const char *kid, bool asked, int64_t no
 		return pdg_reject(err, "ISS-6",
 				  "the token names a key that %s had not %lld s ago; it is asked "
 				  "again %d s after that",
-				  e->issuer, (long long)(now - e->tried), PDG_ISSUER_PAUSE);
+				  e->issuer, (long long)(now - e->tried), PDG_LIMIT_ISSUER_PAUSE);
 	if (e->rc == 0)
 		return pdg_reject(err, "TOK-6",
 				  "the issuer has no key of the name that the token gives");

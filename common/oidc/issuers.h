@@ -13,7 +13,6 @@
 /* Seconds. */
 #define PDG_ISSUER_FRESH 3600	     /* keys are not asked for again */
 #define PDG_ISSUER_KEPT	 (24 * 3600) /* and are used for as long when the issuer cannot be asked */
-#define PDG_ISSUER_PAUSE 30	     /* between two requests for a key that is not there */
 #define PDG_ISSUER_RETRY 5	     /* between two requests to an issuer that could not be asked */
 
 /* Who may wait for an answer that is under way; with whoever asks, fewer than PDG_LIMIT_CALLERS: a

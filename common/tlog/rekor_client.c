@@ -13,7 +13,6 @@
 #include "util/str.h"
 #include "util/time.h"
 
-#define IN_FLIGHT 256
 #define SUBMIT_MS 40000
 #define EXCERPT	  200
 
@@ -246,8 +245,8 @@ int pdg_rekor_add(struct pdg_log *log, struct pdg_log_item *items, size_t n, str
 	rc = pdg_rekor_take_client(r, &http, err);
 	if (rc < 0)
 		return rc;
-	rc = pdg_http_call_many(http, b.request, b.n_calls, IN_FLIGHT, PDG_LIMIT_LOG_ANSWER,
-				b.answer, b.rc, b.err, err);
+	rc = pdg_http_call_many(http, b.request, b.n_calls, PDG_LIMIT_LOG_CALLS,
+				PDG_LIMIT_LOG_ANSWER, b.answer, b.rc, b.err, err);
 	pdg_rekor_view_init(&view, r, http);
 	for (k = 0; rc == 0 && k < b.n_calls; k++) {
 		struct pdg_log_item *item = &items[b.index[k]];

@@ -18,6 +18,9 @@
 #define PDG_LIMIT_ANSWERS	   PDG_LIMIT_MIB(64) /* all answers being fetched, then 503 */
 #define PDG_LIMIT_ANSWERS_RESERVED PDG_LIMIT_MIB(16) /* of them, for small ones alone */
 #define PDG_LIMIT_SMALL		   PDG_LIMIT_KIB(64) /* a body or an answer that is small */
+#define PDG_LIMIT_LISTENERS	   16		     /* addresses and sockets to listen on */
+/* Of a body that was refused, until its connection is cut. */
+#define PDG_LIMIT_DISCARDED	   PDG_LIMIT_MIB(128)
 #define PDG_LIMIT_CONNECTIONS	   2048
 #define PDG_LIMIT_PER_ADDRESS	   512 /* of them from one address, unless configured */
 #define PDG_LIMIT_CONNECTIONS_OVER 64  /* beyond them, only to be told so */
@@ -34,6 +37,8 @@
 #define PDG_LIMIT_SLOW_SECONDS	   1	/* of work on a request, beyond its own wait, then a line */
 #define PDG_LIMIT_REFUSALS_LOGGED  100	/* lines a second about refused requests, of each thread */
 #define PDG_LIMIT_DECISIONS_LOGGED 100	/* about known submissions */
+#define PDG_LIMIT_REFUSALS_KEPT	   60	/* of one identity in a minute, on the journal */
+#define PDG_LIMIT_REFUSING	   1024 /* identities in a minute; others are only counted */
 #define PDG_LIMIT_READERS	   2	/* records and chains that are read at once */
 #define PDG_LIMIT_READERS_WAITING  64	/* and that wait for their turn, then 503 */
 #define PDG_LIMIT_CHAIN_STATEMENTS 1024 /* that one chain is judged from by the service */
@@ -127,6 +132,7 @@
 #define PDG_LIMIT_NOTE_SIGNATURES 64
 #define PDG_LIMIT_LOG_ENTRY	  ((size_t)65535)
 #define PDG_LIMIT_LOG_ANSWER	  PDG_LIMIT_MIB(1)
+#define PDG_LIMIT_LOG_CALLS	  256 /* entries on their way to a log, or held back after failing */
 #define PDG_LIMIT_LOG_REQUEST	  PDG_LIMIT_MIB(12) /* an envelope on its way to a Rekor v1 */
 #define PDG_LIMIT_ANSWER_HEADERS  PDG_LIMIT_KIB(64) /* of any server that is asked */
 #define PDG_LIMIT_LINKS		  64		    /* of one journal leaf */
@@ -145,6 +151,7 @@
 #define PDG_LIMIT_ISSUER_ANSWER	  PDG_LIMIT_KIB(256) /* its document, or its keys */
 #define PDG_LIMIT_ISSUER_KEYS	  64		     /* of one issuer */
 #define PDG_LIMIT_ISSUER_SECONDS  5		     /* for one answer */
+#define PDG_LIMIT_ISSUER_PAUSE	  30		     /* between two requests for a new key */
 #define PDG_LIMIT_OUTPUTS	  PDG_LIMIT_MIB(2)   /* the body of one CI's build */
 #define PDG_LIMIT_CALLERS	  4		     /* tokens that are asked about at once */
 #define PDG_LIMIT_CALLERS_WAITING 256 /* and requests that wait for their turn, then 503 */

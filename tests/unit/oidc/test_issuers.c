@@ -151,9 +151,9 @@ static void keys_rotate(void)
 	i.n_keys = 2;
 	fake_http_unlock(i.http);
 	CHECK_STR(ask(s, &i, "second"), "ISS-6");
-	atomic_store(&now, START + PDG_ISSUER_PAUSE);
+	atomic_store(&now, START + PDG_LIMIT_ISSUER_PAUSE);
 	CHECK_STR(ask(s, &i, "third"), "TOK-6");
-	atomic_store(&now, START + 2 * PDG_ISSUER_PAUSE - 1);
+	atomic_store(&now, START + 2 * PDG_LIMIT_ISSUER_PAUSE - 1);
 	CHECK_STR(ask(s, &i, "third"), "ISS-6");
 	CHECK_STR(ask(s, &i, "second"), "");
 	CHECK_STR(ask(s, &i, "first"), "");
@@ -163,7 +163,7 @@ static void keys_rotate(void)
 	i.keys[0] = second;
 	i.n_keys = 1;
 	fake_http_unlock(i.http);
-	atomic_store(&now, START + 2 * PDG_ISSUER_PAUSE + PDG_ISSUER_FRESH);
+	atomic_store(&now, START + 2 * PDG_LIMIT_ISSUER_PAUSE + PDG_ISSUER_FRESH);
 	CHECK_STR(ask(s, &i, "first"), "TOK-6");
 	CHECK_STR(ask(s, &i, "second"), "");
 	issuer_close(&i);

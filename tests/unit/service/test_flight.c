@@ -16,17 +16,17 @@ static void so_many_a_minute(void)
 		abort();
 	for (i = 0; i < 200; i++)
 		taken += pdg_limiter_take(l, "a", 600 + i % 60);
-	CHECK_UINT(taken, PDG_REFUSALS_A_MINUTE);
+	CHECK_UINT(taken, PDG_LIMIT_REFUSALS_KEPT);
 	CHECK(pdg_limiter_take(l, "b", 601));
 	CHECK(pdg_limiter_take(l, "a", 660));
 	/* No more identities than there is room for, and a new minute makes room. */
-	for (i = 0, taken = 0; i < 2 * PDG_REFUSING_IDENTITIES; i++) {
+	for (i = 0, taken = 0; i < 2 * PDG_LIMIT_REFUSING; i++) {
 		char name[16];
 
 		(void)snprintf(name, sizeof(name), "%u", i);
 		taken += pdg_limiter_take(l, name, 720);
 	}
-	CHECK_UINT(taken, PDG_REFUSING_IDENTITIES);
+	CHECK_UINT(taken, PDG_LIMIT_REFUSING);
 	CHECK(pdg_limiter_take(l, "new", 780));
 	/* A clock that goes back is another minute. */
 	CHECK(pdg_limiter_take(l, "new", 0));
@@ -117,9 +117,9 @@ static void held_rows(void)
 	CHECK(pdg_held_next(h) >= 2100);
 	pdg_held_drop(h, 7);
 	CHECK_INT(pdg_held_next(h), -1);
-	for (i = 0; i < PDG_HELD_MAX; i++)
+	for (i = 0; i < PDG_LIMIT_LOG_CALLS; i++)
 		CHECK(pdg_held_fail(h, i, 0));
-	CHECK(!pdg_held_fail(h, PDG_HELD_MAX, 0));
+	CHECK(!pdg_held_fail(h, PDG_LIMIT_LOG_CALLS, 0));
 	CHECK(pdg_held_fail(h, 3, 0));
 	free(h);
 }
