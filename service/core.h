@@ -111,15 +111,20 @@ int pdg_core_trusted_root(struct pdg_core *core, struct pdg_buf *out,
 int pdg_core_keys(struct pdg_core *core, struct pdg_buf *out, struct pdg_error *err) PDG_MUST_CHECK;
 /** Ready to work? 0, or PDG_E_REJECTED (RDY-1 to RDY-7) with the reason (design 7, /readyz). */
 int pdg_core_ready(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
+/* What --fsck has looked at: entries are an embedded log's. */
+struct pdg_fsck_counts {
+	uint64_t attestations, logged, leaves, entries, faults;
+};
+
 /**
  * Re-check everything stored (--fsck): signatures, references, log, journal. @line is called with
  * each thing that does not hold as soon as it is found, and last with a summary; @progress (or
- * NULL) with how many attestations of how many are checked, 0 while the trees are. Returns 0,
- * PDG_E_REJECTED (FSK-1), PDG_E_IO.
+ * NULL) with how many attestations of how many are checked, 0 while the trees are. @out (or NULL)
+ * has the summary's numbers unless it is PDG_E_IO. Returns 0, PDG_E_REJECTED (FSK-1), PDG_E_IO.
  */
 int pdg_core_fsck(struct pdg_core *core, void (*line)(void *ctx, const char *text),
 		  void (*progress)(void *ctx, uint64_t done, uint64_t all), void *ctx,
-		  struct pdg_error *err) PDG_MUST_CHECK;
+		  struct pdg_fsck_counts *out, struct pdg_error *err) PDG_MUST_CHECK;
 
 /* Counters for /metrics; a snapshot. */
 struct pdg_core_stats {

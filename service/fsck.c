@@ -340,7 +340,7 @@ static void check_journal_key(struct check *c)
 	tell(c, "journal", &why);
 }
 
-static int check_whole(struct check *c, struct pdg_error *err)
+static int check_whole(struct check *c, struct pdg_fsck_counts *out, struct pdg_error *err)
 {
 	struct pdg_core *core = c->core;
 	struct pdg_error why = {0};
@@ -375,18 +375,26 @@ static int check_whole(struct check *c, struct pdg_error *err)
 	if (c->progress)
 		c->progress(c->ctx, c->seen, c->seen);
 	c->line(c->ctx, text);
+	*out = (struct pdg_fsck_counts){.attestations = c->seen,
+					.logged = c->logged,
+					.leaves = leaves,
+					.entries = entries,
+					.faults = c->bad};
 	return 0;
 }
 
 int pdg_core_fsck(struct pdg_core *core, void (*line)(void *ctx, const char *text),
 		  void (*progress)(void *ctx, uint64_t done, uint64_t all), void *ctx,
-		  struct pdg_error *err)
+		  struct pdg_fsck_counts *out, struct pdg_error *err)
 {
 	PDG_AUTO(in_force) struct pdg_in_force *force = pdg_in_force_ref(core->policy);
 	struct check c = {
 		.core = core, .force = force, .line = line, .progress = progress, .ctx = ctx};
-	int rc = check_whole(&c, err);
+	struct pdg_fsck_counts counts = {0};
+	int rc = check_whole(&c, &counts, err);
 
+	if (rc == 0 && out)
+		*out = counts;
 	if (rc < 0 || c.bad == 0)
 		return rc;
 	return pdg_reject(err, "FSK-1", "%" PRIu64 " things that are stored do not hold", c.bad);

@@ -135,7 +135,7 @@ static int check(const struct pdg_service_config *cfg, struct pdg_error *err)
 
 	if (rc < 0)
 		return rc;
-	rc = pdg_core_fsck(core, print_line, show_checked, NULL, err);
+	rc = pdg_core_fsck(core, print_line, show_checked, NULL, NULL, err);
 	if (rc == 0)
 		rc = pdg_out_finish(stdout, err);
 	close_core(core, rc, err);

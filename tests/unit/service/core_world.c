@@ -393,7 +393,7 @@ void fsck_is_clean(struct world *w)
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_MIB(1));
 	struct pdg_error err = {0};
 
-	if (!CHECK_OK(pdg_core_fsck(w->core, fsck_line, NULL, &text, &err), &err))
+	if (!CHECK_OK(pdg_core_fsck(w->core, fsck_line, NULL, &text, NULL, &err), &err))
 		(void)fprintf(stderr, "%s", pdg_buf_cstr(&text));
 }
 

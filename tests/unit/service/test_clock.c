@@ -173,7 +173,7 @@ static void the_first_start_was_ahead(void)
 	CHECK(err.fix[0]);
 	source_body(&w, SERVER, &app_main, &body);
 	CHECK(refused(&w, pdg_buf_bytes(&body), "RDY-8", 503));
-	CHECK_RULE(pdg_core_fsck(w.core, fsck_line, NULL, &text, &err), &err, "FSK-1");
+	CHECK_RULE(pdg_core_fsck(w.core, fsck_line, NULL, &text, NULL, &err), &err, "FSK-1");
 	CHECK_HAS(pdg_buf_cstr(&text), "RDY-8");
 	world_close(&w);
 	/* What is told to be done: begin anew. */

@@ -62,7 +62,8 @@ static void fsck_finds_damage(void)
 		pdg_test_case("%s", damages[i]);
 		world_sql(&w, damages[i]);
 		world_open(&w);
-		CHECK_RULE(pdg_core_fsck(w.core, fsck_line, NULL, &text, &err), &err, "FSK-1");
+		CHECK_RULE(pdg_core_fsck(w.core, fsck_line, NULL, &text, NULL, &err), &err,
+			   "FSK-1");
 		CHECK(text.n > 0);
 		world_close(&w);
 		free(pdg_test_file(w.dir, "p.db", pdg_buf_bytes(&kept)));
@@ -97,11 +98,11 @@ static void a_join_without_its_leaf(void)
 	CHECK_UINT(journal_size(&w), 2);
 	fsck_is_clean(&w);
 	world_sql(&w, "UPDATE attestation SET grade = 'clone'");
-	CHECK_RULE(pdg_core_fsck(w.core, fsck_line, NULL, &text, &err), &err, "FSK-1");
+	CHECK_RULE(pdg_core_fsck(w.core, fsck_line, NULL, &text, NULL, &err), &err, "FSK-1");
 	world_sql(&w, "UPDATE attestation SET grade = 'server'");
 	fsck_is_clean(&w);
 	world_sql(&w, "UPDATE attestation SET journal_index = 1");
-	CHECK_RULE(pdg_core_fsck(w.core, fsck_line, NULL, &text, &err), &err, "FSK-1");
+	CHECK_RULE(pdg_core_fsck(w.core, fsck_line, NULL, &text, NULL, &err), &err, "FSK-1");
 	world_done(&w);
 }
 
@@ -133,7 +134,7 @@ static void never_a_second_countersignature(void)
 	world_close(&w);
 	world_open(&w);
 	CHECK_INT(submit_status(&w, pdg_buf_bytes(&body)), 503);
-	CHECK_RULE(pdg_core_fsck(w.core, fsck_line, NULL, &text, &err), &err, "FSK-1");
+	CHECK_RULE(pdg_core_fsck(w.core, fsck_line, NULL, &text, NULL, &err), &err, "FSK-1");
 	world_done(&w);
 }
 

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -283,25 +284,41 @@ static void *sign_many(void *ctx)
 	return NULL;
 }
 
+/* Was the file that @watch is on opened since the last time that was asked? */
+static bool was_opened(int watch)
+{
+	char events[4096];
+
+	return read(watch, events, sizeof(events)) > 0;
+}
+
 /* The daemon's file is read anew; whoever may write it, by whatever mistake, has no code loaded. */
 static void no_module_is_loaded_later(void)
 {
 	struct pdg_error err = {0};
 	struct pdg_key *key = NULL;
 	struct agent a;
+	PDG_AUTO(fd) int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	PDG_AUTO(mem) char *module = NULL;
+	PDG_AUTO(mem) char *uri = NULL;
 
 	agent_start(&a);
-	configure(&a, "pkcs11:token=any;object=any?module-path=/nowhere/planted.so");
+	module = pdg_test_file(a.dir, "planted.so", pdg_bytes_str("code of somebody else"));
+	uri = pdg_str_printf("pkcs11:token=any;object=any?module-path=%s", module);
+	CHECK(inotify_add_watch(watch, module, IN_OPEN) >= 0);
+	configure(&a, uri);
 	CHECK_RULE(pdg_signer_turn(a.s, &key, &err), &err, "KEY-5");
-	CHECK_HAS(err.text, "/nowhere/planted.so is not one that was named at the start");
+	CHECK_HAS(err.text, module);
+	CHECK(!was_opened(watch));
 	configure(&a, "signing.pem");
 	CHECK_OK(pdg_signer_turn(a.s, &key, &err), &err);
 	pdg_key_free(key);
 	agent_stop(&a);
-	/* One that was named at the start is, and it is not there. */
-	configure(&a, "pkcs11:token=any;object=any?module-path=/nowhere/planted.so");
+	/* One that was named at the start is, and it is no module. */
+	configure(&a, uri);
 	CHECK_RULE(agent_try(&a, &err), &err, "KEY-5");
-	CHECK_HAS(err.text, "/nowhere/planted.so cannot be loaded");
+	CHECK_HAS(err.text, module);
+	CHECK(was_opened(watch));
 	agent_done(&a);
 }
 

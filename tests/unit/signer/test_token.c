@@ -280,13 +280,13 @@ static void pins_and_modules(void)
 	CHECK_RULE(pdg_token_open("pkcs11:token=service;object=ed?module-path=/nowhere/m.so", &key,
 				  &err),
 		   &err, "KEY-5");
-	CHECK_HAS(err.text, "No such file");
+	CHECK_HAS(err.text, "/nowhere/m.so");
 	CHECK_RULE(pdg_token_open("pkcs11:token=service;object=ed?module-path=m.so", &key, &err),
 		   &err, "KEY-5");
 	/* No list of modules is asked: whoever may write one has his code run here. */
 	CHECK_RULE(pdg_token_open("pkcs11:token=service;object=p384?pin-value=" PIN, &key, &err),
 		   &err, "KEY-5");
-	CHECK(strstr(err.text, "module-path") != NULL);
+	CHECK_HAS(err.text, "module-path");
 }
 
 /* A folder of tokens of this test's own; false: something is not installed. */
