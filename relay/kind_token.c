@@ -14,7 +14,7 @@
 #include "util/limits.h"
 #include "util/size.h"
 
-struct state {
+struct token_part {
 	struct pdg_http_options http;
 	struct pdg_issuers *issuers;
 };
@@ -22,7 +22,7 @@ struct state {
 static int open_part(const struct pdg_relay_common *common, const json_t *setup, void **out,
 		     struct pdg_error *err)
 {
-	struct state *s = pdg_calloc(1, sizeof(*s));
+	struct token_part *s = pdg_calloc(1, sizeof(*s));
 	int rc;
 
 	(void)setup;
@@ -86,7 +86,7 @@ static int write_answer(const struct pdg_token *t, struct pdg_buf *out, struct p
 
 static int run_token(void *part, const json_t *body, struct pdg_buf *out, struct pdg_error *err)
 {
-	struct state *s = part;
+	struct token_part *s = part;
 	PDG_AUTO(mem) struct pdg_pinned *pins = NULL;
 	PDG_AUTO(token) struct pdg_token t = {0};
 	const char *text = NULL;
