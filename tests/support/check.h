@@ -92,6 +92,10 @@ void pdg_test_dir_remove(char *dir);
 char *pdg_test_path(const char *dir, const char *name);
 char *pdg_test_file(const char *dir, const char *name, struct pdg_bytes content);
 
+/** In @text put @to in the place of the first @from, from the first @after on (NULL: from its
+ * beginning). Ends the program where there is none. */
+void pdg_test_replace(struct pdg_buf *text, const char *after, const char *from, const char *to);
+
 bool pdg_check(bool ok, const char *what, const char *file, int line);
 bool pdg_check_ok(int rc, const struct pdg_error *err, const char *what, const char *file,
 		  int line);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Files for tests: data to read, a folder of the test's own. Written with stdio and the C
- * library alone, so that the tests of util/fs do not rest on what they test. What goes
- * wrong here ends the program: no test can go on without its files.
+ * Files for tests: data to read, and to change, a folder of the test's own. Written with stdio and
+ * the C library alone, so that the tests of util/fs do not rest on what they test. What goes wrong
+ * here ends the program: no test can go on without its files.
  */
 #include <ftw.h>
 #include <stdio.h>
@@ -70,6 +70,26 @@ void pdg_test_dir_remove(char *dir)
 	if (dir && nftw(dir, remove_one, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS) != 0)
 		give_up("cannot remove", dir);
 	free(dir);
+}
+
+void pdg_test_replace(struct pdg_buf *text, const char *after, const char *from, const char *to)
+{
+	PDG_AUTO(buf) struct pdg_buf old = PDG_BUF_INIT(text->max);
+	struct pdg_bytes b;
+	size_t at = 0;
+
+	pdg_buf_put(&old, pdg_buf_bytes(text));
+	b = pdg_buf_bytes(&old);
+	if (after)
+		at = pdg_bytes_find(b, pdg_bytes_str(after), 0);
+	if (at != SIZE_MAX)
+		at = pdg_bytes_find(b, pdg_bytes_str(from), at);
+	if (at == SIZE_MAX)
+		give_up("not in the text", from);
+	pdg_buf_reset(text);
+	pdg_buf_put(text, pdg_bytes_head(b, at));
+	pdg_buf_puts(text, to);
+	pdg_buf_put(text, pdg_bytes_from(b, at + strlen(from)));
 }
 
 char *pdg_test_file(const char *dir, const char *name, struct pdg_bytes content)

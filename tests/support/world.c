@@ -98,7 +98,7 @@ void pdg_world_root(const struct pdg_world *w, int64_t from, int64_t until)
 		pdg_time_text(until, end);
 		window = pdg_str_printf("\"%s\"", start);
 		with_end = pdg_str_printf("\"%s\",\"end\":\"%s\"", start, end);
-		pdg_world_replace(&text, window, with_end);
+		pdg_test_replace(&text, NULL, window, with_end);
 	}
 	write_file(w, "keys/root.json", pdg_buf_bytes(&text));
 }
@@ -147,23 +147,6 @@ void pdg_world_done(struct pdg_world *w)
 	if (w->dir)
 		pdg_test_dir_remove(w->dir);
 	*w = (struct pdg_world){0};
-}
-
-void pdg_world_replace(struct pdg_buf *text, const char *from, const char *to)
-{
-	PDG_AUTO(buf) struct pdg_buf old = PDG_BUF_INIT(text->max);
-	struct pdg_bytes b;
-	size_t at;
-
-	pdg_buf_put(&old, pdg_buf_bytes(text));
-	b = pdg_buf_bytes(&old);
-	at = pdg_bytes_find(b, pdg_bytes_str(from), 0);
-	if (at == SIZE_MAX)
-		world_must(-1, NULL, from);
-	pdg_buf_reset(text);
-	pdg_buf_put(text, pdg_bytes_head(b, at));
-	pdg_buf_puts(text, to);
-	pdg_buf_put(text, pdg_bytes_from(b, at + strlen(from)));
 }
 
 void pdg_world_take(struct pdg_evidence *e, struct pdg_bytes text)

@@ -142,7 +142,4 @@ void pdg_world_take(struct pdg_evidence *e, struct pdg_bytes text);
 /** The same with the record of @m. */
 void pdg_world_add(struct pdg_evidence *e, const struct pdg_made *m);
 
-/** In @text put @to in the place of the first @from, which must be there. */
-void pdg_world_replace(struct pdg_buf *text, const char *from, const char *to);
-
 #endif

@@ -251,7 +251,7 @@ static void make_source(struct pdg_world *w, const struct pdg_make *m, struct pd
 	world_must(pdg_source_make(&s, &out->payload, &err), &err, "source");
 	if (m->source_sha256) {
 		world_must(pdg_commit_sha256(s.raw, sha256, &err), &err, "source");
-		pdg_world_replace(&out->payload, sha256, m->source_sha256);
+		pdg_test_replace(&out->payload, NULL, sha256, m->source_sha256);
 	}
 }
 

@@ -89,7 +89,7 @@ static void a_good_bundle_is_verified(void)
 	make(&f, &(struct pdg_make){0});
 	good(&f);
 	/* The hint orders trials and decides nothing. */
-	pdg_world_replace(&f.text, "\"hint\":\"", "\"hint\":\"x");
+	pdg_test_replace(&f.text, NULL, "\"hint\":\"", "\"hint\":\"x");
 	good(&f);
 }
 
@@ -221,7 +221,7 @@ static void a_message_signature_is_verified(void)
 	bad(&f, NULL, "BND-9");
 	f.artifact[31] ^= 1;
 	bad(&f, f.w.key[WORLD_BUILDER_KEY], "SIG-1");
-	pdg_world_replace(&f.text, "\"algorithm\":\"SHA2_256\"", "\"algorithm\":\"SHA2_512\"");
+	pdg_test_replace(&f.text, NULL, "\"algorithm\":\"SHA2_256\"", "\"algorithm\":\"SHA2_512\"");
 	bad(&f, NULL, "BND-1");
 }
 
@@ -235,8 +235,8 @@ static void a_certificate_is_not_judged(void)
 	end = pdg_bytes_find(pdg_buf_bytes(&f.text), pdg_bytes_str("},\"tlogEntries\""), 0);
 	if (!CHECK(end != SIZE_MAX))
 		return;
-	pdg_world_replace(&f.text, "\"publicKey\":{\"hint\":\"",
-			  "\"certificate\":{\"rawBytes\":\"");
+	pdg_test_replace(&f.text, NULL, "\"publicKey\":{\"hint\":\"",
+			 "\"certificate\":{\"rawBytes\":\"");
 	bad(&f, NULL, "BND-7");
 }
 

@@ -54,9 +54,9 @@ static void white_space_changes_nothing(void)
 	scene_init(&s, NULL);
 	pdg_made_record(&s.build, &text);
 	a = must_parse(pdg_buf_bytes(&text));
-	pdg_world_replace(&text, "{\"reference\"", "\n {\t\"reference\"");
-	pdg_world_replace(&text, "\"payload\":", "\"payload\" :\r\n\t ");
-	pdg_world_replace(&text, "\"signatures\":[", "\"signatures\": [ ");
+	pdg_test_replace(&text, NULL, "{\"reference\"", "\n {\t\"reference\"");
+	pdg_test_replace(&text, NULL, "\"payload\":", "\"payload\" :\r\n\t ");
+	pdg_test_replace(&text, NULL, "\"signatures\":[", "\"signatures\": [ ");
 	b = must_parse(pdg_buf_bytes(&text));
 	if (!a || !b)
 		return;
@@ -155,7 +155,7 @@ static void records_that_are_none_are_refused(void)
 
 		pdg_test_case("%s", cases[i].to);
 		pdg_made_record(&s.source, &text);
-		pdg_world_replace(&text, cases[i].from, cases[i].to);
+		pdg_test_replace(&text, NULL, cases[i].from, cases[i].to);
 		check_refused(pdg_buf_bytes(&text), cases[i].rule);
 	}
 	pdg_test_case(NULL);
@@ -191,7 +191,7 @@ static void parts_of_different_statements_are_refused(void)
 	/* Logged, and no bundle. */
 	pdg_buf_reset(&text);
 	pdg_made_record(&s.build, &text);
-	pdg_world_replace(&text, "\"bundle\":{", "\"bundle\":null,\"links\":{");
+	pdg_test_replace(&text, NULL, "\"bundle\":{", "\"bundle\":null,\"links\":{");
 	check_refused(pdg_buf_bytes(&text), "JSN-1");
 }
 

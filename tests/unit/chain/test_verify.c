@@ -371,7 +371,7 @@ static void the_log_entry_of_another_is_refused(void)
 		pdg_jw_init(&w, &entry);
 		pdg_entry_write(foreign->entries[0], &w);
 		pdg_buf_puts(&entry, ",");
-		pdg_world_replace(&s.build.bundle, "\"tlogEntries\":[", pdg_buf_cstr(&entry));
+		pdg_test_replace(&s.build.bundle, NULL, "\"tlogEntries\":[", pdg_buf_cstr(&entry));
 	}
 	scene_both(&s);
 	expect_build(&s, "LOG-1");
@@ -387,7 +387,7 @@ static void a_re_encoded_statement_is_another(void)
 
 	scene_init(&s, NULL);
 	pdg_buf_put(&text, pdg_buf_bytes(&s.build.payload));
-	pdg_world_replace(&text, "{\"_type\"", "{ \"_type\"");
+	pdg_test_replace(&text, NULL, "{\"_type\"", "{ \"_type\"");
 	make.payload = pdg_buf_cstr(&text);
 	pdg_world_build(&s.w, &make, &blank);
 	CHECK(!pdg_str_eq(blank.reference, s.build.reference));

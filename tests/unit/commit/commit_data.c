@@ -22,25 +22,6 @@ void data_read(const char *name, struct pdg_buf *out)
 	pdg_test_read(path, out);
 }
 
-void replace(struct pdg_buf *text, const char *after, const char *from, const char *to)
-{
-	PDG_AUTO(buf) struct pdg_buf old = PDG_BUF_INIT(text->max);
-	struct pdg_bytes b;
-	size_t at;
-
-	pdg_buf_put(&old, pdg_buf_bytes(text));
-	b = pdg_buf_bytes(&old);
-	at = pdg_bytes_find(b, pdg_bytes_str(after), 0);
-	if (at != SIZE_MAX)
-		at = pdg_bytes_find(b, pdg_bytes_str(from), at);
-	if (!CHECK(at != SIZE_MAX))
-		abort();
-	pdg_buf_reset(text);
-	pdg_buf_put(text, pdg_bytes_head(b, at));
-	pdg_buf_puts(text, to);
-	pdg_buf_put(text, pdg_bytes_from(b, at + strlen(from)));
-}
-
 void world_describe(struct world *w, const char *keys, struct pdg_bytes json)
 {
 	PDG_AUTO(buf) struct pdg_buf file = PDG_BUF_INIT(PDG_LIMIT_KEY_FILE);

@@ -28,9 +28,6 @@ struct world {
 char *data_path(const char *name);
 void data_read(const char *name, struct pdg_buf *out);
 
-/* Behind @after (first occurrence), put @to in the place of the next @from. */
-void replace(struct pdg_buf *text, const char *after, const char *from, const char *to);
-
 /* Everything named, nothing loaded yet. */
 void world_init(struct world *w);
 /* Put the description @json of the key file @keys into the cache. */

@@ -142,7 +142,7 @@ static void unfit_keys_are_refused(void)
 
 		world_init(&w);
 		data_read("keys.json", &json);
-		replace(&json, cases[i].after, cases[i].from, cases[i].to);
+		pdg_test_replace(&json, cases[i].after, cases[i].from, cases[i].to);
 		world_describe(&w, "keys.asc", pdg_buf_bytes(&json));
 		world_load(&w);
 		data_read("pgp-good.raw", &raw);
@@ -162,9 +162,9 @@ static void faults_have_an_order(void)
 
 	world_init(&w);
 	data_read("keys.json", &json);
-	replace(&json, "\"primary\":false", "\"expires\":0", "\"expires\":1706745601");
-	replace(&json, "\"primary\":false", "\"revoked\":false", "\"revoked\":true");
-	replace(&json, "\"primary\":false", "\"canSign\":true", "\"canSign\":false");
+	pdg_test_replace(&json, "\"primary\":false", "\"expires\":0", "\"expires\":1706745601");
+	pdg_test_replace(&json, "\"primary\":false", "\"revoked\":false", "\"revoked\":true");
+	pdg_test_replace(&json, "\"primary\":false", "\"canSign\":true", "\"canSign\":false");
 	world_describe(&w, "keys.asc", pdg_buf_bytes(&json));
 	world_load(&w);
 	check_file(&w, "pgp-sig-expires.raw", APRIL, PDG_RESULT_EXPIRED_SIGNATURE, "SGN-7");
@@ -181,7 +181,7 @@ static void expect_changed(const struct world *w, const char *name, const char *
 	PDG_AUTO(buf) struct pdg_buf raw = PDG_BUF_INIT(PDG_LIMIT_COMMIT);
 
 	data_read(name, &raw);
-	replace(&raw, after, from, to);
+	pdg_test_replace(&raw, after, from, to);
 	pdg_test_case("%s: \"%.40s\" to \"%.40s\"", name, from, to);
 	check_raw(w, pdg_buf_bytes(&raw), FEBRUARY, want, rule);
 	pdg_test_case(NULL);

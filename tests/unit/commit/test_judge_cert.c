@@ -324,7 +324,7 @@ static void unusable_lists_are_refused(void)
 	load_fails(&w);
 	pdg_test_case("a certificate cut short");
 	data_read(DATA "good-cert.pub", &line);
-	replace(&line, "AAAA", " alice", "AAAA alice");
+	pdg_test_replace(&line, "AAAA", " alice", "AAAA alice");
 	set(&w.revoked[0], pdg_test_file(dir, "list", pdg_buf_bytes(&line)));
 	load_fails(&w);
 	pdg_test_case("a certificate as a forge's key");

@@ -86,7 +86,7 @@ static void judge_with(const struct dual *d, struct pdg_bytes armor, bool good)
 	}
 	pdg_buf_puts(&header, "\ngpgsig ");
 	pdg_buf_put(&raw, pdg_buf_bytes(&d->raw));
-	replace(&raw, "committer", "\ngpgsig ", pdg_buf_cstr(&header));
+	pdg_test_replace(&raw, "committer", "\ngpgsig ", pdg_buf_cstr(&header));
 	check_raw(&d->w, pdg_buf_bytes(&raw), FEBRUARY,
 		  good ? PDG_RESULT_GOOD : PDG_RESULT_MALFORMED, good ? NULL : "COM-7");
 }
@@ -248,7 +248,7 @@ static void pgp_headers_are_the_first_ones(void)
 			pdg_buf_put(&begin, line);
 			pdg_buf_putc(&begin, '\n');
 		}
-		replace(&d.raw, "gpgsig", PGP_BEGIN, pdg_buf_cstr(&begin));
+		pdg_test_replace(&d.raw, "gpgsig", PGP_BEGIN, pdg_buf_cstr(&begin));
 		pdg_test_case("headers %zu", i);
 		judge_blob(&d, pdg_buf_bytes(&d.blob), &s, cases[i].good);
 		pdg_test_case("headers %zu, in the first alone", i);

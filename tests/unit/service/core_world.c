@@ -3,7 +3,9 @@
 #include "unit/service/core_world.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include "proc/spawn.h"
 
@@ -395,6 +397,25 @@ void fsck_is_clean(struct world *w)
 
 	if (!CHECK_OK(pdg_core_fsck(w->core, fsck_line, NULL, &text, NULL, &err), &err))
 		(void)fprintf(stderr, "%s", pdg_buf_cstr(&text));
+}
+
+void world_disk_full(struct world *w, struct rlimit *out_old)
+{
+	PDG_AUTO(mem) char *wal = pdg_test_path(w->dir, "p.db-wal");
+	struct rlimit small;
+	struct stat st;
+
+	CHECK_INT(stat(wal, &st), 0);
+	CHECK_INT(getrlimit(RLIMIT_FSIZE, out_old), 0);
+	small = *out_old;
+	small.rlim_cur = (rlim_t)st.st_size;
+	(void)signal(SIGXFSZ, SIG_IGN);
+	CHECK_INT(setrlimit(RLIMIT_FSIZE, &small), 0);
+}
+
+void world_disk_free(const struct rlimit *old)
+{
+	CHECK_INT(setrlimit(RLIMIT_FSIZE, old), 0);
 }
 
 void world_sql(const struct world *w, const char *sql)

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "attest/outbox.h"
@@ -134,6 +135,13 @@ int submit_build(struct world *w, enum who who, const struct build_of *b);
 
 /* Is @body refused by @rule with @status? */
 bool refused(struct world *w, struct pdg_bytes body, const char *rule, int status);
+
+/*
+ * The disk is full: no file of this process may grow beyond what the database's WAL is now. Until
+ * world_disk_free(@old), which others of the process need too.
+ */
+void world_disk_full(struct world *w, struct rlimit *out_old);
+void world_disk_free(const struct rlimit *old);
 
 /* Run @sql on the database; it must change something. */
 void world_sql(const struct world *w, const char *sql);

@@ -2,9 +2,6 @@
 /*
  * What was acknowledged is there: after a restart, a kill in the middle, a disk that is full.
  */
-#include <signal.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "unit/service/core_log.h"
@@ -134,30 +131,21 @@ static void killed_in_the_middle(void)
 static void disk_is_full(void)
 {
 	struct world w;
-	PDG_AUTO(mem) char *wal = NULL;
 	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
 	PDG_AUTO(got) struct got g;
 	struct build_of b = build_no(1);
-	struct rlimit old, small;
-	struct stat st;
+	struct rlimit old;
 	uint64_t leaves;
 	struct pdg_error err = {0};
 
 	world_init(&w);
 	world_open(&w);
-	wal = pdg_test_path(w.dir, "p.db-wal");
 	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
 	leaves = journal_size(&w);
 	build_body(&w, CI, &b, &body);
-	/* No file of this process may grow beyond what the WAL is now: writing to it fails. */
-	CHECK_INT(stat(wal, &st), 0);
-	CHECK_INT(getrlimit(RLIMIT_FSIZE, &old), 0);
-	small = old;
-	small.rlim_cur = (rlim_t)st.st_size;
-	(void)signal(SIGXFSZ, SIG_IGN);
-	CHECK_INT(setrlimit(RLIMIT_FSIZE, &small), 0);
+	world_disk_full(&w, &old);
 	submit(&w, pdg_buf_bytes(&body), 0, &g);
-	CHECK_INT(setrlimit(RLIMIT_FSIZE, &old), 0);
+	world_disk_free(&old);
 	CHECK_INT(g.status, 503);
 	CHECK_STR(g.rule, "STO-4");
 	CHECK(g.retry_after > 0);

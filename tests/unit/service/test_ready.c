@@ -5,7 +5,6 @@
  */
 #include <signal.h>
 #include <sqlite3.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -145,27 +144,18 @@ static void nothing_goes_to_files_that_are_gone(void)
 static void a_reload_that_cannot_be_kept(void)
 {
 	struct world w;
-	PDG_AUTO(mem) char *wal = NULL;
-	struct rlimit old, small;
-	struct stat st;
+	struct rlimit old;
 	struct pdg_error err = {0};
 	int rc;
 
 	world_init(&w);
 	world_open(&w);
-	wal = pdg_test_path(w.dir, "p.db-wal");
 	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
 	world_configure(&w, 2, NULL);
 	world_reconfigure(&w, "\tkey = ci.pub\n", "");
-	/* No file of this process may grow beyond what the WAL is now: writing to it fails. */
-	CHECK_INT(stat(wal, &st), 0);
-	CHECK_INT(getrlimit(RLIMIT_FSIZE, &old), 0);
-	small = old;
-	small.rlim_cur = (rlim_t)st.st_size;
-	(void)signal(SIGXFSZ, SIG_IGN);
-	CHECK_INT(setrlimit(RLIMIT_FSIZE, &small), 0);
+	world_disk_full(&w, &old);
 	rc = pdg_core_reload(w.core, w.cfg, &err);
-	CHECK_INT(setrlimit(RLIMIT_FSIZE, &old), 0);
+	world_disk_free(&old);
 	CHECK_RULE(rc, &err, "STO-4");
 	is_not_ready(&w, "RDY-3");
 	/* By the old one. */
@@ -198,27 +188,19 @@ static void a_store_that_takes_nothing(void)
 {
 	const struct timespec tick = {.tv_nsec = 50 * 1000 * 1000};
 	struct world w;
-	PDG_AUTO(mem) char *wal = NULL;
 	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
 	PDG_AUTO(got) struct got g;
 	struct pdg_core_stats stats;
-	struct rlimit old, small;
-	struct stat st;
+	struct rlimit old;
 	unsigned i;
 
 	world_init(&w);
 	world_open(&w);
-	wal = pdg_test_path(w.dir, "p.db-wal");
 	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
 	pdg_core_stats(w.core, &stats);
 	CHECK_UINT(stats.store_failures, 0);
 	build_body(&w, CI, &app_build, &body);
-	CHECK_INT(stat(wal, &st), 0);
-	CHECK_INT(getrlimit(RLIMIT_FSIZE, &old), 0);
-	small = old;
-	small.rlim_cur = (rlim_t)st.st_size;
-	(void)signal(SIGXFSZ, SIG_IGN);
-	CHECK_INT(setrlimit(RLIMIT_FSIZE, &small), 0);
+	world_disk_full(&w, &old);
 	submit(&w, pdg_buf_bytes(&body), 0, &g);
 	is_not_ready(&w, "RDY-6");
 	/* What it tries itself meets the same. */
@@ -228,7 +210,7 @@ static void a_store_that_takes_nothing(void)
 	for (i = 0; i < 10; i++)
 		(void)nanosleep(&tick, NULL);
 	is_not_ready(&w, "RDY-6");
-	CHECK_INT(setrlimit(RLIMIT_FSIZE, &old), 0);
+	world_disk_free(&old);
 	CHECK_INT(g.status, 503);
 	CHECK_STR(g.rule, "STO-4");
 	pdg_core_stats(w.core, &stats);
