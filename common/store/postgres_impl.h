@@ -218,6 +218,10 @@ int pdg_pg_token_use(struct pdg_store *store, const uint8_t name[32], const uint
 		     int64_t expires, int64_t now, struct pdg_error *err);
 
 int pdg_pg_meta_get(struct pdg_store *store, const char *name, char **out, struct pdg_error *err);
+/** The digest that @reference has, in @key, as the next of @p: borrowed. PDG_E_NOTFOUND: it is
+ * none. */
+int pdg_pg_reference(struct pdg_pg_args *p, const char *reference, uint8_t key[32],
+		     struct pdg_error *err) PDG_MUST_CHECK;
 int pdg_pg_get(struct pdg_store *store, const char *reference, struct pdg_stored **out,
 	       struct pdg_error *err);
 int pdg_pg_by_subject(struct pdg_store *store, const char *algorithm, const char *value,

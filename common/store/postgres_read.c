@@ -97,6 +97,15 @@ int pdg_pg_meta_get(struct pdg_store *store, const char *name, char **out, struc
 	return 0;
 }
 
+int pdg_pg_reference(struct pdg_pg_args *p, const char *reference, uint8_t key[32],
+		     struct pdg_error *err)
+{
+	if (!pdg_store_reference(reference, key))
+		return pdg_fail(err, PDG_E_NOTFOUND, "no attestation '%s'", reference);
+	pdg_pg_blob(p, pdg_bytes(key, 32));
+	return 0;
+}
+
 int pdg_pg_get(struct pdg_store *store, const char *reference, struct pdg_stored **out,
 	       struct pdg_error *err)
 {
@@ -105,10 +114,9 @@ int pdg_pg_get(struct pdg_store *store, const char *reference, struct pdg_stored
 	uint8_t key[32];
 	int rc;
 
-	if (!pdg_store_reference(reference, key))
-		return pdg_fail(err, PDG_E_NOTFOUND, "no attestation '%s'", reference);
-	pdg_pg_blob(&p, pdg_bytes(key, sizeof(key)));
-	rc = pdg_pg_read(store, PDG_PG_GET, &p, &r, err);
+	rc = pdg_pg_reference(&p, reference, key, err);
+	if (rc == 0)
+		rc = pdg_pg_read(store, PDG_PG_GET, &p, &r, err);
 	if (rc < 0)
 		return rc;
 	if (PQntuples(r) == 0)

@@ -190,9 +190,9 @@ int pdg_pg_update_envelope(struct pdg_store *store, const char *reference,
 	uint8_t key[32];
 	int rc;
 
-	if (!pdg_store_reference(reference, key))
-		return pdg_fail(err, PDG_E_NOTFOUND, "no attestation '%s'", reference);
-	pdg_pg_blob(&p, pdg_bytes(key, sizeof(key)));
+	rc = pdg_pg_reference(&p, reference, key, err);
+	if (rc < 0)
+		return rc;
 	pdg_pg_blob(&p, envelope);
 	pdg_pg_text(&p, grade);
 	rc = pdg_pg_write(store, PDG_PG_UPDATE_ENVELOPE, &p, "replace an envelope", &r, err);

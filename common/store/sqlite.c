@@ -155,14 +155,21 @@ int pdg_sqlite_stmt(struct pdg_sqlite_conn *c, enum pdg_sql which, sqlite3_stmt 
 	return 0;
 }
 
+void pdg_sqlite_rest(sqlite3_stmt *st)
+{
+	if (!st)
+		return;
+	(void)sqlite3_reset(st);
+	(void)sqlite3_clear_bindings(st);
+}
+
 int pdg_sqlite_done(struct pdg_sqlite_conn *c, sqlite3_stmt *st, const char *what,
 		    struct pdg_error *err)
 {
 	int rc = sqlite3_step(st);
 	int result = rc == SQLITE_DONE ? 0 : pdg_sqlite_fail(err, c->db, what);
 
-	(void)sqlite3_reset(st);
-	(void)sqlite3_clear_bindings(st);
+	pdg_sqlite_rest(st);
 	return result;
 }
 

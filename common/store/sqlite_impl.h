@@ -97,6 +97,9 @@ int pdg_sqlite_damaged(struct pdg_error *err, const char *path, const char *why)
 int pdg_sqlite_stmt(struct pdg_sqlite_conn *c, enum pdg_sql which, sqlite3_stmt **out,
 		    struct pdg_error *err) PDG_MUST_CHECK;
 
+/** Make @st ready for the next use: what it read and was given is let go. NULL is fine. */
+void pdg_sqlite_rest(sqlite3_stmt *st);
+
 /** Run @st, which gives no rows, and reset it. */
 int pdg_sqlite_done(struct pdg_sqlite_conn *c, sqlite3_stmt *st, const char *what,
 		    struct pdg_error *err) PDG_MUST_CHECK;

@@ -19,10 +19,7 @@ struct listing {
 
 static void listing_done(struct listing *l)
 {
-	if (l->st) {
-		(void)sqlite3_reset(l->st);
-		(void)sqlite3_clear_bindings(l->st);
-	}
+	pdg_sqlite_rest(l->st);
 	if (l->c)
 		pdg_sqlite_return(l->s, l->c);
 	pdg_listed_done(l->v, l->n);

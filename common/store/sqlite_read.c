@@ -20,10 +20,7 @@ struct query {
 
 static void query_done(struct query *q)
 {
-	if (q->st) {
-		(void)sqlite3_reset(q->st);
-		(void)sqlite3_clear_bindings(q->st);
-	}
+	pdg_sqlite_rest(q->st);
 	if (q->c)
 		pdg_sqlite_return(q->s, q->c);
 }

@@ -80,8 +80,7 @@ static int is_known(struct pdg_sqlite *s, const char *reference, bool *out, stru
 	*out = step == SQLITE_ROW;
 	if (step != SQLITE_ROW && step != SQLITE_DONE)
 		rc = pdg_sqlite_fail(err, s->writer.db, "look an attestation up");
-	(void)sqlite3_reset(st);
-	(void)sqlite3_clear_bindings(st);
+	pdg_sqlite_rest(st);
 	return rc;
 }
 
@@ -229,8 +228,7 @@ static int spare_for(struct pdg_sqlite *s, const char *reference, struct pdg_byt
 			     ? pdg_fail(err, PDG_E_NOTFOUND, "no attestation %s", reference)
 			     : pdg_sqlite_fail(err, s->writer.db, "look an attestation up");
 	}
-	(void)sqlite3_reset(st);
-	(void)sqlite3_clear_bindings(st);
+	pdg_sqlite_rest(st);
 	return rc;
 }
 
@@ -353,8 +351,7 @@ static int same_body(struct pdg_sqlite *s, const uint8_t name[32], const uint8_t
 	if (sqlite3_step(st) != SQLITE_ROW)
 		rc = pdg_sqlite_fail(err, s->writer.db, "look a token up");
 	same = rc == 0 && sqlite3_column_int(st, 0) != 0;
-	(void)sqlite3_reset(st);
-	(void)sqlite3_clear_bindings(st);
+	pdg_sqlite_rest(st);
 	if (rc < 0 || same)
 		return rc;
 	return pdg_fail(err, PDG_E_REJECTED, "the token was used for something else");
