@@ -107,7 +107,7 @@ int pdg_core_log_file(struct pdg_core *core, bool journal, const char *path, str
 int pdg_core_trusted_root(struct pdg_core *core, struct pdg_buf *out,
 			  struct pdg_error *err) PDG_MUST_CHECK;
 /** Append keys.json: {"keys":[{"hint","publicKey","validFrom","validUntil"}]} plus "journalKeys" in
- * the same form. */
+ * the same form. By what is in memory alone, as pdg_core_trusted_root(): a loop may call both. */
 int pdg_core_keys(struct pdg_core *core, struct pdg_buf *out, struct pdg_error *err) PDG_MUST_CHECK;
 /** Ready to work? 0, or PDG_E_REJECTED (RDY-1 to RDY-7) with the reason (design 7, /readyz). */
 int pdg_core_ready(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;

@@ -45,6 +45,7 @@ struct pdg_core {
 	struct pdg_buf next_own_keys;
 	struct pdg_error next_why; /* why the last one did not come into use */
 	struct pdg_key *journal_key;
+	int64_t journal_since; /* when it came into use; keys.json says so */
 	char *journal_origin;
 	char *key_cache;
 	struct pdg_relay *relay;  /* NULL: nothing is elsewhere */

@@ -104,19 +104,23 @@ static int keep_number(struct pdg_core *core, const char *name, uint64_t was, ui
 	return rc;
 }
 
-/* Since when this key countersigns: keys.json says so. */
-static int keep_key_since(struct pdg_core *core, const struct pdg_key *key, struct pdg_error *err)
+/* Since when the journal's key signs. */
+static int keep_journal_since(struct pdg_core *core, struct pdg_error *err)
 {
-	PDG_AUTO(mem) char *name = pdg_str_printf("key-since:%s", pdg_key_hint(key));
+	PDG_AUTO(mem)
+	char *name = pdg_str_printf("key-since:%s", pdg_key_hint(core->journal_key));
+	uint64_t now = (uint64_t)pdg_now(&core->clock);
 	uint64_t since;
 	int rc;
 
 	if (!name)
 		return pdg_nomem(err);
 	rc = pdg_core_meta_number(core, name, &since, err);
-	if (rc < 0 || since)
-		return rc;
-	return keep_number(core, name, 0, (uint64_t)pdg_now(&core->clock), &since, err);
+	if (rc == 0 && !since)
+		rc = keep_number(core, name, 0, now, &since, err);
+	if (rc == 0)
+		core->journal_since = (int64_t)since;
+	return rc;
 }
 
 char *pdg_core_policy_digest(const struct pdg_core *core, const struct pdg_policy *policy)
@@ -351,7 +355,7 @@ static int open_parts(struct pdg_core *core, struct pdg_error *err)
 	if (rc == 0)
 		rc = open_policy(core, err);
 	if (rc == 0)
-		rc = keep_key_since(core, core->journal_key, err);
+		rc = keep_journal_since(core, err);
 	if (rc == 0)
 		rc = pdg_journal_open(core->store, core->journal_key, core->journal_origin,
 				      !core->only_check && !core->store->ops->shared,
