@@ -57,6 +57,21 @@ static void end_at_once(int rc, const struct pdg_error *err)
 	_exit(pdg_exit_status(rc));
 }
 
+/* Which signal came meanwhile that ends the service, and will within LIMIT_MS of it; 0: none. */
+static int reload(struct pdg_httpd *httpd, struct pdg_core *core,
+		  const struct pdg_service_config *cfg, const struct pdg_notify *notify,
+		  const sigset_t *set)
+{
+	int sig;
+
+	pdg_notify_reloading(notify);
+	pdg_signals_reloading(set, LIMIT_MS);
+	pdg_reload_all(core, httpd, cfg);
+	sig = pdg_signals_reloaded();
+	pdg_notify_tell(notify, "READY=1");
+	return sig;
+}
+
 /* Everything is set up: until a signal ends it. */
 static void serve(struct pdg_httpd *httpd, struct pdg_core *core,
 		  const struct pdg_service_config *cfg, const struct pdg_notify *notify,
@@ -71,11 +86,8 @@ static void serve(struct pdg_httpd *httpd, struct pdg_core *core,
 			pdg_core_touch(core);
 			pdg_notify_tell(notify, "WATCHDOG=1");
 		}
-		if (sig == SIGHUP) {
-			pdg_notify_reloading(notify);
-			pdg_reload_all(core, httpd, cfg);
-			pdg_notify_tell(notify, "READY=1");
-		}
+		if (sig == SIGHUP)
+			sig = reload(httpd, core, cfg, notify, set);
 	} while (sig != SIGTERM && sig != SIGINT);
 	pdg_signals_end_within(LIMIT_MS);
 	pdg_log(PDG_LOG_INFO, "stopping", NULL);
