@@ -94,6 +94,9 @@ int pdg_core_log_unbegun(struct pdg_core *core, struct pdg_error *err) PDG_MUST_
 int pdg_core_refuse_unknown_log(const struct pdg_core *core, uint64_t size, struct pdg_error *err);
 /** Start the relay, where something is elsewhere, and the log that it speaks to. CLI-5, STO-3. */
 int pdg_core_start_relay(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
+/** pdg_callers_options.start_relay(); @ctx is the core. */
+int pdg_core_start_token_relay(void *ctx, struct pdg_relay **out,
+			       struct pdg_error *err) PDG_MUST_CHECK;
 /** Read the keys and certificates that [log] names. KEY-*, CFG-1. */
 int pdg_core_try_log(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
 /** Open the configured log and hold it against what the store knows of it. CFG-2, CFG-5, CFG-6,

@@ -259,8 +259,8 @@ static int open_policy(struct pdg_core *core, struct pdg_error *err)
 static int start_callers(struct pdg_core *core, struct pdg_error *err)
 {
 	const struct pdg_callers_options opt = {
-		.proxy = core->cfg->proxy,
 		.policy = core->policy,
+		.start_relay = pdg_core_start_token_relay,
 		.go_on = pdg_core_go_on,
 		.ctx = core,
 	};
