@@ -32,7 +32,11 @@ int pdg_callers_new(const struct pdg_callers_options *opt, struct pdg_callers **
  * One thread at a time. Returns what @start_relay does. */
 int pdg_callers_prepare(struct pdg_callers *c, const struct pdg_policy *policy,
 			struct pdg_error *err) PDG_MUST_CHECK;
-/** What waits goes on with SVC-2, calls under way end, the threads too. Later ones are refused. */
+/**
+ * What waits goes on with SVC-2, calls under way end, the threads too. Later ones are refused. No
+ * call is waited for; a store that hangs under what goes on from one is, as pdg_job_queue_stop()
+ * says.
+ */
 void pdg_callers_stop(struct pdg_callers *c);
 /** pdg_callers_stop() unless that was done. NULL is fine. */
 void pdg_callers_free(struct pdg_callers *c);

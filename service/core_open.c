@@ -13,16 +13,12 @@
 #include "service/core_impl.h"
 #include "service/own_trust.h"
 #include "service/shared.h"
+#include "service/stop.h"
 #include "util/fs.h"
 #include "util/limits.h"
 #include "util/log.h"
 #include "util/size.h"
 #include "util/str.h"
-
-/* These, the log's three times, and what service/main.c waits stay below 10 s. */
-#define CLOSE_MS      2000
-#define LOG_FINISH_MS 1400
-#define END_MS	      1000
 
 bool pdg_core_stop(struct pdg_core *core)
 {
@@ -30,7 +26,7 @@ bool pdg_core_stop(struct pdg_core *core)
 		pdg_callers_stop(core->callers);
 	if (core->deciders)
 		pdg_job_queue_stop(core->deciders);
-	return pdg_writer_close(core->writer, CLOSE_MS);
+	return pdg_writer_close(core->writer, PDG_STOP_KEEP_MS);
 }
 
 bool pdg_core_close(struct pdg_core *core)
@@ -40,8 +36,8 @@ bool pdg_core_close(struct pdg_core *core)
 	if (!core)
 		return true;
 	kept = !core->writer || pdg_core_stop(core);
-	ended = pdg_publisher_stop(core->publisher, LOG_FINISH_MS);
-	kept = pdg_writer_end(core->writer, END_MS) && kept;
+	ended = pdg_publisher_stop(core->publisher, PDG_STOP_LOG_MS);
+	kept = pdg_writer_end(core->writer, PDG_STOP_STORE_MS) && kept;
 	if (!ended)
 		pdg_log(PDG_LOG_WARN, "log-call-abandoned", NULL);
 	if (!kept)

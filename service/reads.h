@@ -11,7 +11,9 @@
 struct pdg_reads;
 
 int pdg_reads_new(struct pdg_reads **out, struct pdg_error *err) PDG_MUST_CHECK;
-/** What waits is answered with SVC-2, what runs is finished, the threads end. */
+/** What waits is answered with SVC-2, what runs is finished, the threads end. A store or a disk
+ * that hangs under one of them is waited for until the limit of the whole stop
+ * (pdg_signals_end_within()). */
 void pdg_reads_stop(struct pdg_reads *r);
 /** pdg_reads_stop() unless that was done. NULL is allowed. */
 void pdg_reads_free(struct pdg_reads *r);
