@@ -40,7 +40,7 @@ struct pdg_core {
 	struct pdg_store *store;
 	struct pdg_signer *signer;   /* NULL: the keys are in this process */
 	struct pdg_key *signing_key; /* the newest; who signs goes by the policy in force */
-	struct pdg_buf own_keys;     /* service/own_keys.h, with that one */
+	struct pdg_buf own_keys;     /* service/own_keys.h, of the start */
 	struct pdg_key *next_key;    /* tried, and not yet used: between the steps of a reload */
 	struct pdg_buf next_own_keys;
 	struct pdg_error next_why; /* why the last one did not come into use */

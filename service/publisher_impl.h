@@ -40,7 +40,6 @@ struct pdg_publisher {
 	bool loading;		   /* the backlog is being read */
 	struct pdg_id_set landed;  /* kept while it reads: its rows may still say pending */
 	struct pdg_backoff backoff;
-	int64_t taken_at; /* when the log took something last; 0: never */
 	struct pdg_held held;
 	bool stopping;
 	int64_t stop_at;

@@ -72,14 +72,12 @@ static void settle_call(struct pdg_publisher *p, struct pdg_item *const *items, 
 			continue;
 		}
 		pdg_metrics_failed(p->opt.metrics, PDG_FAILS_LOG, own->rule);
-		others = good > 0 || p->taken_at > items[i]->begun;
+		others = good > 0 || p->seen > items[i]->begun;
 		if (item_failed(p, items[i], others || (rc == 0 && v[i].rc != PDG_E_IO), now))
 			why = own;
 		if (rc == 0)
 			leave_alone(p, v[i].retry_after, now);
 	}
-	if (good)
-		p->taken_at = now;
 	(void)pthread_cond_broadcast(&p->work);
 	(void)pthread_mutex_unlock(&p->mutex);
 	if (why)

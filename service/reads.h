@@ -19,9 +19,9 @@ void pdg_reads_stop(struct pdg_reads *r);
 void pdg_reads_free(struct pdg_reads *r);
 
 /**
- * @route answers @rq on one of the threads, then @rq->finish is called. False: too many wait
+ * @rq->route answers @rq on one of the threads, then @rq->finish is called. False: too many wait
  * already, or it was stopped; HTP-7 or SVC-2 is in the reply, and the caller finishes.
  */
-bool pdg_reads_put(struct pdg_reads *r, const struct pdg_route *route, struct pdg_request *rq);
+bool pdg_reads_put(struct pdg_reads *r, struct pdg_request *rq);
 
 #endif

@@ -38,9 +38,8 @@ struct pdg_signer {
 	struct pdg_peer keeper;
 	struct pdg_signer_holder *current;
 	struct pdg_signer_names names; /* which keys a new holder must have */
-	bool sealed;
-	bool starting;	  /* one thread begins a holder, without the mutex */
-	uint32_t us_each; /* what a signature of a list took lately */
+	bool starting;		       /* one thread begins a holder, without the mutex */
+	uint32_t us_each;	       /* what a signature of a list took lately */
 	int64_t next_try, delay;
 	uint64_t restarts;
 };

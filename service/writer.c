@@ -197,7 +197,6 @@ static void count(struct pdg_writer *w, struct pdg_job *const *jobs, size_t n)
 		w->stats.accepted += job->added;
 		w->stats.accepted += job->along && job->along->added;
 		w->stats.known += accepted && job->known;
-		w->stats.refused += job->kind == PDG_JOB_REFUSE || job->rc < 0;
 		w->stats.logged += job->kind == PDG_JOB_LOGGED;
 	}
 	(void)pthread_mutex_unlock(&w->mutex);
