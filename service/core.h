@@ -3,8 +3,9 @@
  * The service without its HTTP: takes a submission's bytes, judges, countersigns, stores, journals
  * and has it logged. service/httpd.c and the api_* files stand in front of it.
  *
- * - caller's thread (core.c, decide*.c), or one of core.c's own where the store is a database
- *   elsewhere: parse, signature, identity, statement, stage rules, references
+ * - caller's thread (core.c, decide*.c), or one of the deciders where the store is a database
+ *   elsewhere (core_open.c starts them), or of callers.c where a token came: parse, signature,
+ *   identity, statement, stage rules, references
  * - writer's thread (writer.c, countersign.c, batch.c, journal.c): countersignatures; what is
  * known, joins or conflicts; many in one commit; then the answers
  * - publisher's thread (publisher.c): from the store's pending rows to the log

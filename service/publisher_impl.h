@@ -48,7 +48,8 @@ struct pdg_publisher {
 	struct pdg_buf last_reference;
 };
 
-/* All of these with the mutex held, but pdg_publisher_backlog(), which takes it. */
+/* All of these with the mutex held, but pdg_publisher_backlog() and pdg_publisher_send(), which take
+ * it. */
 
 /** The row @id is to be found in the store (again). */
 void pdg_publisher_want(struct pdg_publisher *p, int64_t id);
