@@ -74,7 +74,8 @@ struct pdg_answer {
  * @caller what the connection proved; borrowed until this returns. NULL: nothing
  * @body   at most PDG_LIMIT_BODY bytes; borrowed until this returns
  * @wait_ms how long the answer may wait for the log
- * @done   called exactly once, from this thread or another; must not block
+ * @done   called exactly once: from this thread, one of those that judge, the writer's, or the one
+ *	   that calls pdg_core_stop(). No lock of the core is held then; it must not block
  */
 void pdg_core_submit(struct pdg_core *core, const struct pdg_caller *caller, struct pdg_bytes body,
 		     int wait_ms, void (*done)(void *ctx, const struct pdg_answer *answer),

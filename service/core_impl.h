@@ -26,7 +26,7 @@
 
 /* What readiness found of the last entry that was logged. */
 struct pdg_last_look {
-	pthread_mutex_t mutex;
+	pthread_mutex_t mutex; /* guards what follows; not held while one looks */
 	bool looking;
 	int64_t until; /* pdg_monotonic_ms() from which one looks again */
 	int rc;
@@ -38,10 +38,12 @@ struct pdg_core {
 	bool only_check; /* --fsck: make nothing, write nothing, start nothing */
 	struct pdg_clock clock;
 	struct pdg_store *store;
-	struct pdg_signer *signer;   /* NULL: the keys are in this process */
-	struct pdg_key *signing_key; /* the newest; who signs goes by the policy in force */
-	struct pdg_buf own_keys;     /* service/own_keys.h, of the start */
-	struct pdg_key *next_key;    /* tried, and not yet used: between the steps of a reload */
+	struct pdg_signer *signer; /* NULL: the keys are in this process */
+	/* The newest; who signs goes by the policy in force. This, next_* and own_keys are the main
+	 * thread's alone: it opens, reloads and closes. */
+	struct pdg_key *signing_key;
+	struct pdg_buf own_keys;  /* service/own_keys.h, of the start */
+	struct pdg_key *next_key; /* tried, and not yet used: between the steps of a reload */
 	struct pdg_buf next_own_keys;
 	struct pdg_error next_why; /* why the last one did not come into use */
 	struct pdg_key *journal_key;

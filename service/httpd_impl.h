@@ -87,8 +87,8 @@ struct pdg_httpd {
 	struct pdg_core *core;
 	struct pdg_tls *tls;
 	struct pdg_peers *peers;
-	pthread_rwlock_t terms_lock;
-	struct pdg_strings readers; /* guarded by it, and with it tls's turn; none: everybody */
+	pthread_rwlock_t terms_lock; /* tls's mutex is taken while it is held */
+	struct pdg_strings readers;  /* guarded by it, and with it tls's turn; none: everybody */
 	struct pdg_reads *reads;
 	struct pdg_listener listener[PDG_LISTEN_MAX];
 	size_t n_listeners;

@@ -22,7 +22,7 @@ struct pdg_publisher {
 	size_t batch;
 	pthread_t thread;
 	bool started;	       /* and not joined yet */
-	pthread_mutex_t mutex; /* guards what follows */
+	pthread_mutex_t mutex; /* guards what follows; never held with the writer's */
 	pthread_cond_t work;
 	pthread_cond_t ended;
 	bool running; /* the thread did not end */
@@ -48,8 +48,8 @@ struct pdg_publisher {
 	struct pdg_buf last_reference;
 };
 
-/* All of these with the mutex held, but pdg_publisher_backlog() and pdg_publisher_send(), which take
- * it. */
+/* All of these with the mutex held, but pdg_publisher_backlog() and pdg_publisher_send(), which
+ * take it. */
 
 /** The row @id is to be found in the store (again). */
 void pdg_publisher_want(struct pdg_publisher *p, int64_t id);

@@ -144,6 +144,7 @@ static void call_ended(struct pdg_publisher *p)
 	(void)pthread_mutex_unlock(&p->mutex);
 }
 
+/* On the relay's thread: it must not block. No mutex is held. */
 static void on_logged(void *ctx, struct pdg_log_item *v)
 {
 	struct pdg_item *it = ctx;
@@ -180,6 +181,7 @@ static void start_one(struct pdg_publisher *p, struct pdg_item *it)
 
 /* --- timestamps --- */
 
+/* As on_logged(). */
 static void on_stamped(void *ctx, int rc, struct pdg_bytes response, const struct pdg_error *err)
 {
 	struct pdg_item *it = ctx;

@@ -11,7 +11,7 @@
 #include "util/size.h"
 
 struct pdg_reads {
-	pthread_mutex_t mutex;
+	pthread_mutex_t mutex; /* guards what follows, but for the threads */
 	pthread_cond_t wake;
 	pthread_t thread[PDG_LIMIT_READERS];
 	size_t threads;

@@ -31,7 +31,7 @@ struct pdg_writer {
 	struct pdg_publisher *publisher;
 	struct pdg_metrics *metrics;
 	pthread_t thread;
-	pthread_mutex_t mutex; /* guards what follows */
+	pthread_mutex_t mutex; /* guards what follows; never held with the publisher's */
 	pthread_cond_t work;   /* something was queued, or stopping */
 	pthread_cond_t idle;   /* everything queued was done, or the thread ended */
 	struct pdg_job *first;
