@@ -25,7 +25,7 @@ struct pdg_task {
 
 /* One program, one channel: the pool is the program's. */
 static struct {
-	pthread_mutex_t mutex;
+	pthread_mutex_t mutex; /* guards what follows, but fd; held while a thread is made */
 	pthread_cond_t cond;
 	int fd;
 	size_t tasks; /* not answered yet */

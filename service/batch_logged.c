@@ -9,7 +9,7 @@
 #include "service/batch.h"
 #include "util/codec.h"
 
-/* What a log elsewhere is held against after the next start (service/core_log.c reads it). */
+/* What a log elsewhere is held against after the next start (service/core_relay.c reads it). */
 static int keep_head(struct pdg_batch *b, const struct pdg_job *job, struct pdg_error *err)
 {
 	char hex[2 * PDG_HASH_LEN + 1];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a connection proved about whoever sent a request, before anybody looked at its body. Made by
- * the HTTP side (service/front_*.c), judged by service/identity.c; nothing in it is a verdict.
+ * the HTTP side (service/httpd_request.c), judged by service/proven.c; nothing in it is a verdict.
  */
 #ifndef PDG_SERVICE_CALLER_H
 #define PDG_SERVICE_CALLER_H

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "service/job_queue.h"
-#include "service/relay.h"
 #include "util/jsonw.h"
 #include "util/limits.h"
 #include "util/log.h"
@@ -22,10 +21,10 @@
 struct pdg_callers {
 	struct pdg_callers_options opt;
 	struct pdg_job_queue *queue;
-	pthread_mutex_t starting; /* held while the relay is started; taken before the other */
-	pthread_mutex_t mutex;	  /* guards the rest */
+	pthread_mutex_t mutex; /* guards the rest; the relay's is taken while it is held */
 	bool stopping;
-	struct pdg_relay *own; /* relay, NULL until it is needed; freed when the threads are gone */
+	struct pdg_relay
+		*own; /* NULL: no policy named an issuer; freed when the threads are gone */
 };
 
 /* --- the question --- */
@@ -77,54 +76,40 @@ static int write_question(const struct pdg_policy *p, const char *token, struct 
 
 /* --- the relay --- */
 
-static int start_relay(const struct pdg_callers *c, struct pdg_relay **out, struct pdg_error *err)
+int pdg_callers_prepare(struct pdg_callers *c, const struct pdg_policy *policy,
+			struct pdg_error *err)
 {
-	PDG_AUTO(buf) struct pdg_buf setup = PDG_BUF_INIT(PDG_LIMIT_KIB(16));
-	struct pdg_relay_options opt = {.program = NULL};
-	struct pdg_jw w;
+	struct pdg_relay *relay = NULL;
+	bool needed;
 	int rc;
 
-	pdg_jw_init(&w, &setup);
-	pdg_jw_obj(&w);
-	if (c->opt.proxy)
-		pdg_jw_kstr(&w, "proxy", c->opt.proxy);
-	pdg_jw_kobj(&w, "token");
-	pdg_jw_end(&w);
-	pdg_jw_end(&w);
-	rc = pdg_buf_check(&setup, err);
+	(void)pthread_mutex_lock(&c->mutex);
+	needed = !c->own && !c->stopping && names_issuer(policy);
+	(void)pthread_mutex_unlock(&c->mutex);
+	if (!needed)
+		return 0;
+	/* Without the mutex: a loop, which puts in what is to be judged, waits for no program. */
+	rc = c->opt.start_relay(c->opt.ctx, &relay, err);
 	if (rc < 0)
 		return rc;
-	opt.setup = pdg_buf_bytes(&setup);
-	return pdg_relay_start(&opt, out, err);
+	(void)pthread_mutex_lock(&c->mutex);
+	c->own = relay;
+	(void)pthread_mutex_unlock(&c->mutex);
+	return 0;
 }
 
-/* The relay, started now if it is not there. One thread starts it, others wait for that; a loop,
- * which puts in what is to be judged, does not. */
+/* Of a policy in force that names an issuer: it is there. */
 static int the_relay(struct pdg_callers *c, struct pdg_relay **out, struct pdg_error *err)
 {
-	struct pdg_relay *relay;
 	bool stopping;
-	int rc = 0;
 
-	(void)pthread_mutex_lock(&c->starting);
 	(void)pthread_mutex_lock(&c->mutex);
 	stopping = c->stopping;
-	relay = c->own;
+	*out = c->own;
 	(void)pthread_mutex_unlock(&c->mutex);
-	if (!relay && !stopping) {
-		rc = start_relay(c, &relay, err);
-		(void)pthread_mutex_lock(&c->mutex);
-		c->own = relay;
-		stopping = c->stopping;
-		(void)pthread_mutex_unlock(&c->mutex);
-		if (relay && stopping)
-			pdg_relay_stop(relay);
-	}
-	(void)pthread_mutex_unlock(&c->starting);
-	if (rc == 0 && stopping)
-		rc = pdg_reject(err, "SVC-2", "the service is stopping");
-	*out = relay;
-	return rc;
+	if (stopping)
+		return pdg_reject(err, "SVC-2", "the service is stopping");
+	return *out ? 0 : pdg_fail(err, PDG_E_INTERNAL, "no relay for tokens was started");
 }
 
 static int judge_token(struct pdg_callers *c, struct pdg_job *job, struct pdg_error *err)
@@ -178,6 +163,7 @@ int pdg_callers_put(struct pdg_callers *c, struct pdg_job *job, struct pdg_error
 int pdg_callers_new(const struct pdg_callers_options *opt, struct pdg_callers **out,
 		    struct pdg_error *err)
 {
+	PDG_AUTO(in_force) struct pdg_in_force *force = NULL;
 	struct pdg_callers *c = pdg_calloc(1, sizeof(*c));
 	const struct pdg_job_queue_options waiting = {
 		.threads = PDG_LIMIT_CALLERS,
@@ -194,8 +180,10 @@ int pdg_callers_new(const struct pdg_callers_options *opt, struct pdg_callers **
 		return pdg_nomem(err);
 	c->opt = *opt;
 	(void)pthread_mutex_init(&c->mutex, NULL);
-	(void)pthread_mutex_init(&c->starting, NULL);
-	rc = pdg_job_queue_new(&waiting, &c->queue, err);
+	force = pdg_in_force_ref(opt->policy);
+	rc = pdg_callers_prepare(c, force->policy, err);
+	if (rc == 0)
+		rc = pdg_job_queue_new(&waiting, &c->queue, err);
 	if (rc < 0) {
 		pdg_callers_free(c);
 		return rc;
@@ -223,6 +211,5 @@ void pdg_callers_free(struct pdg_callers *c)
 	pdg_job_queue_free(c->queue);
 	pdg_relay_free(c->own);
 	(void)pthread_mutex_destroy(&c->mutex);
-	(void)pthread_mutex_destroy(&c->starting);
 	free(c);
 }

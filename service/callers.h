@@ -8,26 +8,35 @@
 #define PDG_SERVICE_CALLERS_H
 
 #include "service/job.h"
+#include "service/relay.h"
 
 struct pdg_callers;
 
 struct pdg_callers_options {
-	/* Of the relay, which is one of its own, so that ending its calls ends no one else's. */
-	const char *proxy; /* or NULL */
 	struct pdg_policy_box *policy;
+	/** Start the relay: one of its own, so that ending its calls ends no one else's. As
+	 * pdg_relay_start(). */
+	int (*start_relay)(void *ctx, struct pdg_relay **out, struct pdg_error *err);
 	/** @job's token is judged: @rc 0, or why not is in its err. @job is the callee's. */
 	void (*go_on)(void *ctx, struct pdg_job *job, int rc);
 	void *ctx;
 };
 
 /**
- * Start the threads. The relay is started with the first token, unless the policy that is in force
- * names an issuer: then now. All borrowed. Returns 0, PDG_E_NOMEM, PDG_E_IO, PDG_E_NOTFOUND
- * (CLI-5).
+ * Start the threads, and the relay where the policy in force names an issuer. All borrowed. Returns
+ * 0, PDG_E_NOMEM, PDG_E_IO, PDG_E_NOTFOUND (CLI-5).
  */
 int pdg_callers_new(const struct pdg_callers_options *opt, struct pdg_callers **out,
 		    struct pdg_error *err) PDG_MUST_CHECK;
-/** What waits goes on with SVC-2, calls under way end, the threads too. Later ones are refused. */
+/** @policy is to come into force: start the relay, where it names an issuer and there is none yet.
+ * One thread at a time. Returns what @start_relay does. */
+int pdg_callers_prepare(struct pdg_callers *c, const struct pdg_policy *policy,
+			struct pdg_error *err) PDG_MUST_CHECK;
+/**
+ * What waits goes on with SVC-2, calls under way end, the threads too. Later ones are refused. No
+ * call is waited for; a store that hangs under what goes on from one is, as pdg_job_queue_stop()
+ * says.
+ */
 void pdg_callers_stop(struct pdg_callers *c);
 /** pdg_callers_stop() unless that was done. NULL is fine. */
 void pdg_callers_free(struct pdg_callers *c);

@@ -392,6 +392,8 @@ static int keep_in_force(void *ctx, const struct pdg_policy *policy, struct pdg_
 				version, newest);
 	if (rc == 0)
 		rc = pdg_core_check_policy(core, digest, err);
+	if (rc == 0)
+		rc = pdg_callers_prepare(core->callers, policy, err);
 	/* The version last: whoever finds it finds what it stands for. */
 	if (rc == 0 && digest[0])
 		rc = keep_meta(core, PDG_POLICY_DIGEST_META, digest, err);

@@ -3,8 +3,9 @@
  * The service without its HTTP: takes a submission's bytes, judges, countersigns, stores, journals
  * and has it logged. service/httpd.c and the api_* files stand in front of it.
  *
- * - caller's thread (core.c, decide*.c), or one of core.c's own where the store is a database
- *   elsewhere: parse, signature, identity, statement, stage rules, references
+ * - caller's thread (core.c, decide*.c), or one of the deciders where the store is a database
+ *   elsewhere (core_open.c starts them), or of callers.c where a token came: parse, signature,
+ *   identity, statement, stage rules, references
  * - writer's thread (writer.c, countersign.c, batch.c, journal.c): countersignatures; what is
  * known, joins or conflicts; many in one commit; then the answers
  * - publisher's thread (publisher.c): from the store's pending rows to the log
@@ -73,7 +74,8 @@ struct pdg_answer {
  * @caller what the connection proved; borrowed until this returns. NULL: nothing
  * @body   at most PDG_LIMIT_BODY bytes; borrowed until this returns
  * @wait_ms how long the answer may wait for the log
- * @done   called exactly once, from this thread or another; must not block
+ * @done   called exactly once: from this thread, one of those that judge, the writer's, or the one
+ *	   that calls pdg_core_stop(). No lock of the core is held then; it must not block
  */
 void pdg_core_submit(struct pdg_core *core, const struct pdg_caller *caller, struct pdg_bytes body,
 		     int wait_ms, void (*done)(void *ctx, const struct pdg_answer *answer),
@@ -107,7 +109,7 @@ int pdg_core_log_file(struct pdg_core *core, bool journal, const char *path, str
 int pdg_core_trusted_root(struct pdg_core *core, struct pdg_buf *out,
 			  struct pdg_error *err) PDG_MUST_CHECK;
 /** Append keys.json: {"keys":[{"hint","publicKey","validFrom","validUntil"}]} plus "journalKeys" in
- * the same form. */
+ * the same form. By what is in memory alone, as pdg_core_trusted_root(): a loop may call both. */
 int pdg_core_keys(struct pdg_core *core, struct pdg_buf *out, struct pdg_error *err) PDG_MUST_CHECK;
 /** Ready to work? 0, or PDG_E_REJECTED (RDY-1 to RDY-7) with the reason (design 7, /readyz). */
 int pdg_core_ready(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;

@@ -26,7 +26,7 @@
 
 /* What readiness found of the last entry that was logged. */
 struct pdg_last_look {
-	pthread_mutex_t mutex;
+	pthread_mutex_t mutex; /* guards what follows; not held while one looks */
 	bool looking;
 	int64_t until; /* pdg_monotonic_ms() from which one looks again */
 	int rc;
@@ -38,13 +38,16 @@ struct pdg_core {
 	bool only_check; /* --fsck: make nothing, write nothing, start nothing */
 	struct pdg_clock clock;
 	struct pdg_store *store;
-	struct pdg_signer *signer;   /* NULL: the keys are in this process */
-	struct pdg_key *signing_key; /* the newest; who signs goes by the policy in force */
-	struct pdg_buf own_keys;     /* service/own_keys.h, with that one */
-	struct pdg_key *next_key;    /* tried, and not yet used: between the steps of a reload */
+	struct pdg_signer *signer; /* NULL: the keys are in this process */
+	/* The newest; who signs goes by the policy in force. This, next_* and own_keys are the main
+	 * thread's alone: it opens, reloads and closes. */
+	struct pdg_key *signing_key;
+	struct pdg_buf own_keys;  /* service/own_keys.h, of the start */
+	struct pdg_key *next_key; /* tried, and not yet used: between the steps of a reload */
 	struct pdg_buf next_own_keys;
 	struct pdg_error next_why; /* why the last one did not come into use */
 	struct pdg_key *journal_key;
+	int64_t journal_since; /* when it came into use; keys.json says so */
 	char *journal_origin;
 	char *key_cache;
 	struct pdg_relay *relay;  /* NULL: nothing is elsewhere */
@@ -93,6 +96,9 @@ int pdg_core_log_unbegun(struct pdg_core *core, struct pdg_error *err) PDG_MUST_
 int pdg_core_refuse_unknown_log(const struct pdg_core *core, uint64_t size, struct pdg_error *err);
 /** Start the relay, where something is elsewhere, and the log that it speaks to. CLI-5, STO-3. */
 int pdg_core_start_relay(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
+/** pdg_callers_options.start_relay(); @ctx is the core. */
+int pdg_core_start_token_relay(void *ctx, struct pdg_relay **out,
+			       struct pdg_error *err) PDG_MUST_CHECK;
 /** Read the keys and certificates that [log] names. KEY-*, CFG-1. */
 int pdg_core_try_log(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
 /** Open the configured log and hold it against what the store knows of it. CFG-2, CFG-5, CFG-6,

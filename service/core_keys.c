@@ -107,9 +107,8 @@ static int look_up_key(struct pdg_core *core, enum pdg_purpose purpose, struct p
 		rc = kept_key(core, purpose == PDG_PURPOSE_LOG ? LOG_KEY : JOURNAL_KEY, out, err);
 	if (rc != PDG_E_NOTFOUND)
 		return rc;
-	if (!core->signer && start_signer(core, err) < 0)
-		return err->code;
-	return PDG_E_NOTFOUND;
+	rc = core->signer ? 0 : start_signer(core, err);
+	return rc < 0 ? rc : PDG_E_NOTFOUND;
 }
 
 static int open_key(struct pdg_core *core, enum pdg_purpose purpose, const char *path,

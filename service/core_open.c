@@ -13,16 +13,12 @@
 #include "service/core_impl.h"
 #include "service/own_trust.h"
 #include "service/shared.h"
+#include "service/stop.h"
 #include "util/fs.h"
 #include "util/limits.h"
 #include "util/log.h"
 #include "util/size.h"
 #include "util/str.h"
-
-/* These, the log's three times, and what service/main.c waits stay below 10 s. */
-#define CLOSE_MS      2000
-#define LOG_FINISH_MS 1400
-#define END_MS	      1000
 
 bool pdg_core_stop(struct pdg_core *core)
 {
@@ -30,7 +26,7 @@ bool pdg_core_stop(struct pdg_core *core)
 		pdg_callers_stop(core->callers);
 	if (core->deciders)
 		pdg_job_queue_stop(core->deciders);
-	return pdg_writer_close(core->writer, CLOSE_MS);
+	return pdg_writer_close(core->writer, PDG_STOP_KEEP_MS);
 }
 
 bool pdg_core_close(struct pdg_core *core)
@@ -40,8 +36,8 @@ bool pdg_core_close(struct pdg_core *core)
 	if (!core)
 		return true;
 	kept = !core->writer || pdg_core_stop(core);
-	ended = pdg_publisher_stop(core->publisher, LOG_FINISH_MS);
-	kept = pdg_writer_end(core->writer, END_MS) && kept;
+	ended = pdg_publisher_stop(core->publisher, PDG_STOP_LOG_MS);
+	kept = pdg_writer_end(core->writer, PDG_STOP_STORE_MS) && kept;
 	if (!ended)
 		pdg_log(PDG_LOG_WARN, "log-call-abandoned", NULL);
 	if (!kept)
@@ -104,19 +100,23 @@ static int keep_number(struct pdg_core *core, const char *name, uint64_t was, ui
 	return rc;
 }
 
-/* Since when this key countersigns: keys.json says so. */
-static int keep_key_since(struct pdg_core *core, const struct pdg_key *key, struct pdg_error *err)
+/* Since when the journal's key signs. */
+static int keep_journal_since(struct pdg_core *core, struct pdg_error *err)
 {
-	PDG_AUTO(mem) char *name = pdg_str_printf("key-since:%s", pdg_key_hint(key));
+	PDG_AUTO(mem)
+	char *name = pdg_str_printf("key-since:%s", pdg_key_hint(core->journal_key));
+	uint64_t now = (uint64_t)pdg_now(&core->clock);
 	uint64_t since;
 	int rc;
 
 	if (!name)
 		return pdg_nomem(err);
 	rc = pdg_core_meta_number(core, name, &since, err);
-	if (rc < 0 || since)
-		return rc;
-	return keep_number(core, name, 0, (uint64_t)pdg_now(&core->clock), &since, err);
+	if (rc == 0 && !since)
+		rc = keep_number(core, name, 0, now, &since, err);
+	if (rc == 0)
+		core->journal_since = (int64_t)since;
+	return rc;
 }
 
 char *pdg_core_policy_digest(const struct pdg_core *core, const struct pdg_policy *policy)
@@ -255,8 +255,8 @@ static int open_policy(struct pdg_core *core, struct pdg_error *err)
 static int start_callers(struct pdg_core *core, struct pdg_error *err)
 {
 	const struct pdg_callers_options opt = {
-		.proxy = core->cfg->proxy,
 		.policy = core->policy,
+		.start_relay = pdg_core_start_token_relay,
 		.go_on = pdg_core_go_on,
 		.ctx = core,
 	};
@@ -351,7 +351,7 @@ static int open_parts(struct pdg_core *core, struct pdg_error *err)
 	if (rc == 0)
 		rc = open_policy(core, err);
 	if (rc == 0)
-		rc = keep_key_since(core, core->journal_key, err);
+		rc = keep_journal_since(core, err);
 	if (rc == 0)
 		rc = pdg_journal_open(core->store, core->journal_key, core->journal_origin,
 				      !core->only_check && !core->store->ops->shared,

@@ -75,18 +75,6 @@ int pdg_core_trusted_root(struct pdg_core *core, struct pdg_buf *out, struct pdg
 	return pdg_buf_check(out, err);
 }
 
-/* When a key of ours came into use; 0: the store does not say. */
-static int since_of(struct pdg_core *core, const struct pdg_key *key, int64_t *out,
-		    struct pdg_error *err)
-{
-	PDG_AUTO(mem) char *name = pdg_str_printf("key-since:%s", pdg_key_hint(key));
-	uint64_t since = 0;
-	int rc = name ? pdg_core_meta_number(core, name, &since, err) : pdg_nomem(err);
-
-	*out = (int64_t)since;
-	return rc;
-}
-
 static void write_bound(struct pdg_jw *w, const char *name, int64_t t)
 {
 	pdg_jw_key(w, name);
@@ -159,12 +147,10 @@ static int write_signing_keys(const struct pdg_in_force *f, struct pdg_jw *w, st
 int pdg_core_keys(struct pdg_core *core, struct pdg_buf *out, struct pdg_error *err)
 {
 	PDG_AUTO(in_force) struct pdg_in_force *f = pdg_in_force_ref(core->policy);
-	struct pdg_validity journal = {0};
+	const struct pdg_validity journal = {.after = core->journal_since};
 	struct pdg_jw w;
-	int rc = since_of(core, core->journal_key, &journal.after, err);
+	int rc;
 
-	if (rc < 0)
-		return rc;
 	pdg_jw_init(&w, out);
 	pdg_jw_obj(&w);
 	pdg_jw_key(&w, "keys");

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What of the core speaks to other machines, by its relay: a log elsewhere, a timestamp authority.
- * Without them there is none. It is started with the threads, when what is kept was found in order.
+ * What of the core speaks to other machines, by its relays: one for a log elsewhere and a timestamp
+ * authority, one for the issuers of tokens (callers.c). Without them there is none. They are
+ * started with the threads, when what is kept was found in order, or with a policy that names the
+ * first issuer.
  */
 #include <string.h>
 
@@ -47,7 +49,30 @@ static void write_log(const struct pdg_core *core, struct pdg_jw *w)
 	pdg_jw_end(w);
 }
 
-static int start(struct pdg_core *core, struct pdg_error *err)
+static void write_log_parts(const struct pdg_core *core, struct pdg_jw *w)
+{
+	const struct pdg_service_config *cfg = core->cfg;
+
+	if (cfg->log != PDG_LOG_EMBEDDED)
+		write_log(core, w);
+	if (cfg->authority) {
+		pdg_jw_kobj(w, "timestamp");
+		pdg_jw_kstr(w, "url", cfg->authority);
+		pdg_jw_end(w);
+	}
+}
+
+static void write_token_part(const struct pdg_core *core, struct pdg_jw *w)
+{
+	(void)core;
+	pdg_jw_kobj(w, "token");
+	pdg_jw_end(w);
+}
+
+/* Each is told the same, but for the parts of it that are to work. */
+static int start(const struct pdg_core *core,
+		 void (*write_parts)(const struct pdg_core *core, struct pdg_jw *w),
+		 struct pdg_relay **out, struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf setup = PDG_BUF_INIT(PDG_LIMIT_SMALL);
 	const struct pdg_service_config *cfg = core->cfg;
@@ -60,19 +85,18 @@ static int start(struct pdg_core *core, struct pdg_error *err)
 	if (cfg->proxy)
 		pdg_jw_kstr(&w, "proxy", cfg->proxy);
 	pdg_jw_kstr(&w, "logLevel", pdg_log_level_name(cfg->log_level));
-	if (cfg->log != PDG_LOG_EMBEDDED)
-		write_log(core, &w);
-	if (cfg->authority) {
-		pdg_jw_kobj(&w, "timestamp");
-		pdg_jw_kstr(&w, "url", cfg->authority);
-		pdg_jw_end(&w);
-	}
+	write_parts(core, &w);
 	pdg_jw_end(&w);
 	rc = pdg_buf_check(&setup, err);
 	if (rc < 0)
 		return rc;
 	opt.setup = pdg_buf_bytes(&setup);
-	return pdg_relay_start(&opt, &core->relay, err);
+	return pdg_relay_start(&opt, out, err);
+}
+
+int pdg_core_start_token_relay(void *ctx, struct pdg_relay **out, struct pdg_error *err)
+{
+	return start(ctx, write_token_part, out, err);
 }
 
 int pdg_core_start_relay(struct pdg_core *core, struct pdg_error *err)
@@ -85,7 +109,7 @@ int pdg_core_start_relay(struct pdg_core *core, struct pdg_error *err)
 
 	if (core->cfg->log == PDG_LOG_EMBEDDED && !core->cfg->authority)
 		return 0;
-	rc = start(core, err);
+	rc = start(core, write_log_parts, &core->relay, err);
 	if (rc < 0)
 		return rc;
 	core->stamps = (struct pdg_stamps){

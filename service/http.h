@@ -49,8 +49,13 @@ struct pdg_route {
 	enum pdg_method method;
 	const char *path; /* exact, or with a final "/" a prefix whose rest is not empty */
 	enum pdg_handled (*handle)(struct pdg_request *rq);
-	bool body;		  /* takes one of the media types of rules.md 8 */
-	bool heavy;		  /* reads files or the store: answered by service/reads.c */
+	bool body; /* takes one of the media types of rules.md 8 */
+	/*
+	 * Answered by service/reads.c. Every handler that reads a file or reaches the core's store
+	 * must be, but the two that hand over a body: a loop waits for neither, and the core knows
+	 * where a submission may.
+	 */
+	bool heavy;
 	bool open;		  /* answered whoever asks, whatever readers = says */
 	const char *const *query; /* parameters that it takes, ended by NULL; NULL: none */
 };

@@ -11,7 +11,8 @@
  *	httpd_reply.c    an answer on its way out
  *	httpd_log.c      a line for a request
  *	httpd_terms.c    what SIGHUP changes: TLS, who may read, how many may come
- *	httpd_tls.c      certificates and handshakes
+ *	httpd_tls.c      certificates and authorities, and that they become others
+ *	httpd_tls_link.c a connection's TLS: handshake, bytes, what its certificate proves
  *
  * A connection belongs to one loop, and all that is done with it is done on that loop's thread. The
  * one thing that other threads do is pdg_mail_put(): "this request is answered".
@@ -84,8 +85,8 @@ struct pdg_httpd {
 	struct pdg_core *core;
 	struct pdg_tls *tls;
 	struct pdg_peers *peers;
-	pthread_rwlock_t terms_lock;
-	struct pdg_strings readers; /* guarded by it, and with it tls's turn; none: everybody */
+	pthread_rwlock_t terms_lock; /* tls's mutex is taken while it is held */
+	struct pdg_strings readers;  /* guarded by it, and with it tls's turn; none: everybody */
 	struct pdg_reads *reads;
 	struct pdg_listener listener[PDG_LIMIT_LISTENERS];
 	size_t n_listeners;

@@ -293,7 +293,7 @@ static void hand_over(struct pdg_exchange *x)
 		(void)pdg_nomem(&err);
 		pdg_reply_error(&x->rq, &err);
 		finish(&x->rq);
-	} else if (!pdg_reads_put(reads, x->rq.route, &x->rq)) {
+	} else if (!pdg_reads_put(reads, &x->rq)) {
 		finish(&x->rq);
 	}
 }

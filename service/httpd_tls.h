@@ -9,7 +9,7 @@
 #include "service/httpd_impl.h"
 
 struct pdg_tls {
-	pthread_mutex_t mutex;
+	pthread_mutex_t mutex;	   /* guards ctx: whoever uses it takes a reference */
 	SSL_CTX *ctx;		   /* of connections to come */
 	atomic_uint_fast64_t turn; /* how often it was replaced, plus 1 */
 };

@@ -4,7 +4,11 @@
 
 #include <pthread.h>
 
+#include "util/limits.h"
 #include "util/size.h"
+
+_Static_assert(PDG_LIMIT_CALLERS <= PDG_JOB_QUEUE_THREADS, "the callers' threads have room");
+_Static_assert(PDG_LIMIT_DECIDERS <= PDG_JOB_QUEUE_THREADS, "the deciders' threads have room");
 
 struct pdg_job_queue {
 	struct pdg_job_queue_options opt;
@@ -77,14 +81,17 @@ int pdg_job_queue_put(struct pdg_job_queue *q, struct pdg_job *job, struct pdg_e
 int pdg_job_queue_new(const struct pdg_job_queue_options *opt, struct pdg_job_queue **out,
 		      struct pdg_error *err)
 {
-	struct pdg_job_queue *q = pdg_calloc(1, sizeof(*q));
+	struct pdg_job_queue *q;
 
+	if (opt->threads > PDG_JOB_QUEUE_THREADS)
+		return pdg_fail(err, PDG_E_INTERNAL, "%zu threads for one queue", opt->threads);
+	q = pdg_calloc(1, sizeof(*q));
 	if (!q)
 		return pdg_nomem(err);
 	q->opt = *opt;
 	(void)pthread_mutex_init(&q->mutex, NULL);
 	(void)pthread_cond_init(&q->more, NULL);
-	while (q->n_threads < opt->threads && q->n_threads < PDG_JOB_QUEUE_THREADS) {
+	while (q->n_threads < opt->threads) {
 		if (pthread_create(&q->threads[q->n_threads], NULL, work, q) != 0) {
 			pdg_job_queue_free(q);
 			return pdg_fail(err, PDG_E_IO, "cannot start a thread");

@@ -17,13 +17,11 @@
 #include "service/notify.h"
 #include "service/reload.h"
 #include "service/signals.h"
+#include "service/stop.h"
 #include "util/opt.h"
 #include "util/out.h"
 #include "util/str.h"
 
-/* With what the log is given after it (service/core_open.c) this stays below 10 s. */
-#define STOP_MS	     2500
-#define LIMIT_MS     9500 /* and this is where it ends, whatever hangs */
 #define USAGE_COLUMN 14
 
 static const struct pdg_opt options[] = {
@@ -57,6 +55,22 @@ static void end_at_once(int rc, const struct pdg_error *err)
 	_exit(pdg_exit_status(rc));
 }
 
+/* Which signal came meanwhile that ends the service, and will within PDG_STOP_LIMIT_MS of it; 0:
+ * none. */
+static int reload(struct pdg_httpd *httpd, struct pdg_core *core,
+		  const struct pdg_service_config *cfg, const struct pdg_notify *notify,
+		  const sigset_t *set)
+{
+	int sig;
+
+	pdg_notify_reloading(notify);
+	pdg_signals_reloading(set, PDG_STOP_LIMIT_MS);
+	pdg_reload_all(core, httpd, cfg);
+	sig = pdg_signals_reloaded();
+	pdg_notify_tell(notify, "READY=1");
+	return sig;
+}
+
 /* Everything is set up: until a signal ends it. */
 static void serve(struct pdg_httpd *httpd, struct pdg_core *core,
 		  const struct pdg_service_config *cfg, const struct pdg_notify *notify,
@@ -71,13 +85,10 @@ static void serve(struct pdg_httpd *httpd, struct pdg_core *core,
 			pdg_core_touch(core);
 			pdg_notify_tell(notify, "WATCHDOG=1");
 		}
-		if (sig == SIGHUP) {
-			pdg_notify_reloading(notify);
-			pdg_reload_all(core, httpd, cfg);
-			pdg_notify_tell(notify, "READY=1");
-		}
+		if (sig == SIGHUP)
+			sig = reload(httpd, core, cfg, notify, set);
 	} while (sig != SIGTERM && sig != SIGINT);
-	pdg_signals_end_within(LIMIT_MS);
+	pdg_signals_end_within(PDG_STOP_LIMIT_MS);
 	pdg_log(PDG_LOG_INFO, "stopping", NULL);
 	pdg_notify_tell(notify, "STOPPING=1");
 	pdg_httpd_quiesce(httpd);
@@ -85,7 +96,7 @@ static void serve(struct pdg_httpd *httpd, struct pdg_core *core,
 		pdg_log(PDG_LOG_WARN, "store-call-abandoned", NULL);
 		end_at_once(0, NULL);
 	}
-	pdg_httpd_stop(httpd, STOP_MS);
+	pdg_httpd_stop(httpd, PDG_STOP_REQUESTS_MS);
 }
 
 static void print_line(void *ctx, const char *text)

@@ -25,7 +25,7 @@ struct pdg_peer {
 };
 
 struct pdg_peers {
-	pthread_mutex_t mutex;
+	pthread_mutex_t mutex; /* guards the lists and what is counted in them */
 	atomic_size_t per_address;
 	struct pdg_peer *bucket[BUCKETS];
 };

@@ -21,7 +21,7 @@ struct pdg_publisher {
 	size_t batch;
 	pthread_t thread;
 	bool started;	       /* and not joined yet */
-	pthread_mutex_t mutex; /* guards what follows */
+	pthread_mutex_t mutex; /* guards what follows; never held with the writer's */
 	pthread_cond_t work;
 	pthread_cond_t ended;
 	bool running; /* the thread did not end */
@@ -39,7 +39,6 @@ struct pdg_publisher {
 	bool loading;		   /* the backlog is being read */
 	struct pdg_id_set landed;  /* kept while it reads: its rows may still say pending */
 	struct pdg_backoff backoff;
-	int64_t taken_at; /* when the log took something last; 0: never */
 	struct pdg_held held;
 	bool stopping;
 	int64_t stop_at;
@@ -48,7 +47,8 @@ struct pdg_publisher {
 	struct pdg_buf last_reference;
 };
 
-/* All of these with the mutex held, but pdg_publisher_backlog(), which takes it. */
+/* All of these with the mutex held, but pdg_publisher_backlog() and pdg_publisher_send(), which
+ * take it. */
 
 /** The row @id is to be found in the store (again). */
 void pdg_publisher_want(struct pdg_publisher *p, int64_t id);

@@ -72,14 +72,12 @@ static void settle_call(struct pdg_publisher *p, struct pdg_item *const *items, 
 			continue;
 		}
 		pdg_metrics_failed(p->opt.metrics, PDG_FAILS_LOG, own->rule);
-		others = good > 0 || p->taken_at > items[i]->begun;
+		others = good > 0 || p->seen > items[i]->begun;
 		if (item_failed(p, items[i], others || (rc == 0 && v[i].rc != PDG_E_IO), now))
 			why = own;
 		if (rc == 0)
 			leave_alone(p, v[i].retry_after, now);
 	}
-	if (good)
-		p->taken_at = now;
 	(void)pthread_cond_broadcast(&p->work);
 	(void)pthread_mutex_unlock(&p->mutex);
 	if (why)
@@ -158,6 +156,7 @@ static void one_ended(struct pdg_publisher *p, struct pdg_item *it, const struct
 	call_ended(p);
 }
 
+/* On the relay's thread: it must not block. No mutex is held. */
 static void on_logged(void *ctx, struct pdg_log_item *v)
 {
 	struct pdg_item *it = ctx;
@@ -189,6 +188,7 @@ static void start_one(struct pdg_publisher *p, struct pdg_item *it)
 
 /* --- timestamps --- */
 
+/* As on_logged(). */
 static void on_stamped(void *ctx, int rc, struct pdg_bytes response, const struct pdg_error *err)
 {
 	struct pdg_item *it = ctx;

@@ -10,56 +10,50 @@
 #include "util/limits.h"
 #include "util/size.h"
 
-struct question {
-	const struct pdg_route *route;
-	struct pdg_request *rq;
-};
-
 struct pdg_reads {
-	pthread_mutex_t mutex;
+	pthread_mutex_t mutex; /* guards what follows, but for the threads */
 	pthread_cond_t wake;
 	pthread_t thread[PDG_LIMIT_READERS];
 	size_t threads;
 	bool stop;
-	struct question ring[PDG_LIMIT_READERS_WAITING];
+	struct pdg_request *ring[PDG_LIMIT_READERS_WAITING];
 	size_t first, n;
 };
 
-/* The next question; false: there is none and will be none. */
-static bool take(struct pdg_reads *r, struct question *out, bool *out_stop)
+/* The next question; NULL: there is none and will be none. */
+static struct pdg_request *take(struct pdg_reads *r, bool *out_stop)
 {
-	bool have;
+	struct pdg_request *rq = NULL;
 
 	(void)pthread_mutex_lock(&r->mutex);
 	while (!r->n && !r->stop)
 		(void)pthread_cond_wait(&r->wake, &r->mutex);
-	have = r->n > 0;
-	if (have) {
-		*out = r->ring[r->first];
+	if (r->n > 0) {
+		rq = r->ring[r->first];
 		r->first = (r->first + 1) % PDG_LIMIT_READERS_WAITING;
 		r->n--;
 	}
 	*out_stop = r->stop;
 	(void)pthread_mutex_unlock(&r->mutex);
-	return have;
+	return rq;
 }
 
 static void *reader(void *ctx)
 {
-	struct question q;
+	struct pdg_request *rq;
 	bool stop;
 
-	while (take(ctx, &q, &stop)) {
+	while ((rq = take(ctx, &stop))) {
 		if (stop)
-			pdg_reply_rule(q.rq, "SVC-2", "the service is stopping", NULL);
+			pdg_reply_rule(rq, "SVC-2", "the service is stopping", NULL);
 		else
-			(void)q.route->handle(q.rq);
-		q.rq->finish(q.rq);
+			(void)rq->route->handle(rq);
+		rq->finish(rq);
 	}
 	return NULL;
 }
 
-bool pdg_reads_put(struct pdg_reads *r, const struct pdg_route *route, struct pdg_request *rq)
+bool pdg_reads_put(struct pdg_reads *r, struct pdg_request *rq)
 {
 	bool room, stop;
 
@@ -67,8 +61,7 @@ bool pdg_reads_put(struct pdg_reads *r, const struct pdg_route *route, struct pd
 	stop = r->stop;
 	room = r->n < PDG_LIMIT_READERS_WAITING && !stop;
 	if (room) {
-		r->ring[(r->first + r->n) % PDG_LIMIT_READERS_WAITING] =
-			(struct question){.route = route, .rq = rq};
+		r->ring[(r->first + r->n) % PDG_LIMIT_READERS_WAITING] = rq;
 		r->n++;
 		(void)pthread_cond_signal(&r->wake);
 	}

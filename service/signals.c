@@ -12,11 +12,18 @@
 #include "util/log.h"
 #include "util/time.h"
 
+/* By which the thread beside is told that it is over; no other has it blocked. Cancelled, it could
+ * have taken a signal that nobody hears of any more. */
+#define OVER SIGUSR1
+
+/* A thread that hears SIGTERM and SIGINT while the main thread may hang. */
 static struct {
 	sigset_t set;
 	pthread_t thread;
 	bool on;
-} starting;
+	int limit_ms; /* in which the process ends then; 0: at once */
+	int heard;    /* the thread's own until it is joined */
+} beside;
 
 void pdg_signals_block(sigset_t *out)
 {
@@ -35,26 +42,63 @@ static void *wait_for_one(void *ctx)
 	int sig = 0;
 
 	(void)ctx;
-	while (sigwait(&starting.set, &sig) != 0)
+	while (sigwait(&beside.set, &sig) != 0)
 		;
-	pdg_log(PDG_LOG_INFO, "stopped-while-starting", NULL);
-	_exit(0);
+	if (sig == OVER)
+		return NULL;
+	if (!beside.limit_ms) {
+		pdg_log(PDG_LOG_INFO, "stopped-while-starting", NULL);
+		_exit(0);
+	}
+	pdg_signals_end_within(beside.limit_ms);
+	beside.heard = sig;
+	return NULL;
+}
+
+static void begin(const sigset_t *set, int limit_ms)
+{
+	sigset_t over, before;
+
+	beside.set = *set;
+	(void)sigdelset(&beside.set, SIGHUP);
+	(void)sigaddset(&beside.set, OVER);
+	beside.limit_ms = limit_ms;
+	beside.heard = 0;
+	(void)sigemptyset(&over);
+	(void)sigaddset(&over, OVER);
+	(void)pthread_sigmask(SIG_BLOCK, &over, &before);
+	beside.on = pthread_create(&beside.thread, NULL, wait_for_one, NULL) == 0;
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static void end(void)
+{
+	if (!beside.on)
+		return;
+	(void)pthread_kill(beside.thread, OVER);
+	(void)pthread_join(beside.thread, NULL);
+	beside.on = false;
 }
 
 void pdg_signals_starting(const sigset_t *set)
 {
-	starting.set = *set;
-	(void)sigdelset(&starting.set, SIGHUP);
-	starting.on = pthread_create(&starting.thread, NULL, wait_for_one, NULL) == 0;
+	begin(set, 0);
 }
 
 void pdg_signals_started(void)
 {
-	if (!starting.on)
-		return;
-	(void)pthread_cancel(starting.thread);
-	(void)pthread_join(starting.thread, NULL);
-	starting.on = false;
+	end();
+}
+
+void pdg_signals_reloading(const sigset_t *set, int limit_ms)
+{
+	begin(set, limit_ms);
+}
+
+int pdg_signals_reloaded(void)
+{
+	end();
+	return beside.heard;
 }
 
 int pdg_signals_next(const sigset_t *set, const struct pdg_notify *notify)

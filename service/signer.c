@@ -365,10 +365,7 @@ int pdg_signer_key(struct pdg_signer *s, enum pdg_purpose purpose, struct pdg_ke
 
 int pdg_signer_seal(struct pdg_signer *s, struct pdg_error *err)
 {
-	int rc = pdg_signer_close(s->current, err);
-
-	s->sealed = rc == 0;
-	return rc;
+	return pdg_signer_close(s->current, err);
 }
 
 int pdg_signer_turn(struct pdg_signer *s, struct pdg_key **out, struct pdg_error *err)

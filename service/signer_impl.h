@@ -33,14 +33,14 @@ struct pdg_signer {
 	char *program, *config, *origin;
 	char *journal_key, *log_key; /* NAME=VALUE of its environment; NULL: there is none */
 
-	pthread_mutex_t mutex;
+	pthread_mutex_t mutex; /* guards what follows, and the holders; not held while one is begun
+				* or asked: who has set starting has the keeper for himself */
 	pthread_cond_t change; /* a connection is idle, a holder ended or began */
 	struct pdg_peer keeper;
 	struct pdg_signer_holder *current;
 	struct pdg_signer_names names; /* which keys a new holder must have */
-	bool sealed;
-	bool starting;	  /* one thread begins a holder, without the mutex */
-	uint32_t us_each; /* what a signature of a list took lately */
+	bool starting;		       /* one thread begins a holder, without the mutex */
+	uint32_t us_each;	       /* what a signature of a list took lately */
 	int64_t next_try, delay;
 	uint64_t restarts;
 };

@@ -6,6 +6,7 @@
 
 #include "util/limits.h"
 #include "util/str.h"
+#include "util/time.h"
 
 /* An answer of more than this is made from the store. */
 #define LIGHT PDG_LIMIT_KIB(16)
@@ -68,6 +69,7 @@ bool pdg_waiting_add(struct pdg_waiting *w, struct pdg_job *job)
 	else
 		pdg_job_strip(job);
 	w->held += pdg_job_bytes(job);
+	job->waited = pdg_monotonic_us();
 	link_in(w, job);
 	return true;
 }

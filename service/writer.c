@@ -31,7 +31,7 @@ struct pdg_writer {
 	struct pdg_publisher *publisher;
 	struct pdg_metrics *metrics;
 	pthread_t thread;
-	pthread_mutex_t mutex; /* guards what follows */
+	pthread_mutex_t mutex; /* guards what follows; never held with the publisher's */
 	pthread_cond_t work;   /* something was queued, or stopping */
 	pthread_cond_t idle;   /* everything queued was done, or the thread ended */
 	struct pdg_job *first;
@@ -197,7 +197,6 @@ static void count(struct pdg_writer *w, struct pdg_job *const *jobs, size_t n)
 		w->stats.accepted += job->added;
 		w->stats.accepted += job->along && job->along->added;
 		w->stats.known += accepted && job->known;
-		w->stats.refused += job->kind == PDG_JOB_REFUSE || job->rc < 0;
 		w->stats.logged += job->kind == PDG_JOB_LOGGED;
 	}
 	(void)pthread_mutex_unlock(&w->mutex);

@@ -15,7 +15,7 @@ struct pdg_writer;
 struct pdg_publisher;
 
 struct pdg_writer_stats {
-	uint64_t accepted, known, refused, logged, commits, failures;
+	uint64_t accepted, known, logged, commits, failures;
 	uint64_t waiting, waiting_bytes; /* answers that wait for the log now, and what they hold */
 	uint64_t queued;		 /* jobs that wait now */
 };

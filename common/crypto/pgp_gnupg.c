@@ -27,7 +27,7 @@ struct given {
 };
 
 struct pdg_pgp_gnupg {
-	pthread_mutex_t lock;
+	pthread_mutex_t lock;  /* guards what follows; held for a whole question and its answer */
 	struct pdg_talk *talk; /* NULL: it does not run */
 	struct given *given;
 	size_t n_given;

@@ -23,7 +23,7 @@ struct pdg_pgp_indexed {
 
 /* Certificates as far as they have been asked for. */
 struct pdg_pgp_read {
-	pthread_mutex_t lock;
+	pthread_mutex_t lock; /* held while one is read, so that it is read once */
 	_Atomic(struct pdg_pgp_cert *) certs[];
 };
 

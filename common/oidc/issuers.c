@@ -26,7 +26,7 @@ struct entry {
 struct pdg_issuers {
 	const struct pdg_http_options *opt;
 	const struct pdg_clock *clock;
-	pthread_mutex_t mutex;
+	pthread_mutex_t mutex; /* guards what follows; not held while an issuer is asked */
 	pthread_cond_t asked;
 	struct entry v[PDG_LIMIT_ISSUERS];
 	size_t n;

@@ -2,9 +2,9 @@
 /*
  * The embedded log's memory, shared by its files: embedded.c (open, create), embedded_load.c
  * (folder to memory), embedded_append.c (memory to folder), embedded_ahead.c (durable by one sync),
- * embedded_read.c (what is served),
- * embedded_sweep.c (what is not needed goes), embedded_fsck.c (the check of all of it). Private to
- * this folder.
+ * embedded_read.c (what is served), embedded_sweep.c (what is not needed goes), embedded_fsck.c
+ * (the check of all of it), embedded_backup.c (a copy of a folder that is served); all of them
+ * write by embedded_io.c. Private to this folder.
  */
 #ifndef PDG_TLOG_EMBEDDED_IMPL_H
 #define PDG_TLOG_EMBEDDED_IMPL_H

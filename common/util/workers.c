@@ -31,10 +31,10 @@ struct pdg_workers {
 	size_t n_helpers;
 	bool tried; /* to start them */
 	bool end;
-	bool waits; /* the caller does, for the oldest job */
-	pthread_mutex_t lock;
-	pthread_cond_t work; /* there is a job to begin, or the end */
-	pthread_cond_t done; /* the oldest job is done */
+	bool waits;	      /* the caller does, for the oldest job */
+	pthread_mutex_t lock; /* guards the ring, n_put, n_begun, end, waits; not held by run() */
+	pthread_cond_t work;  /* there is a job to begin, or the end */
+	pthread_cond_t done;  /* the oldest job is done */
 };
 
 size_t pdg_cores(void)

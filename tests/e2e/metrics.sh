@@ -33,6 +33,11 @@ scrape() {
 }
 value() { awk -v want="$1" '$1 == want { print $2 }' "$W/metrics"; }
 scrape
+for histogram in $(awk '$1 == "#" && $2 == "TYPE" && $4 == "histogram" { print $3 }' "$W/metrics"); do
+	[ "$(value "${histogram}_count")" -gt 0 ] || fail "$histogram has counted nothing of a commit and a build that waited for the log"
+done
+[ "$(value pedigree_log_wait_seconds_count)" -gt 0 ] || fail "no answer waited for the log"
+pass "every histogram has counted"
 
 # The reader itself finds what is wrong.
 while IFS= read -r change; do

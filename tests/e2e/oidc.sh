@@ -74,6 +74,9 @@ cat >>"$W/policy" <<POLICY
 POLICY
 world_config "$(free_port)" embedded
 world_start
+relay_runs() { pgrep -P "$DAEMON_PID" -x pedigree-relay >/dev/null; }
+relay_runs || fail "the relay is not there before the first token"
+pass "the relay is started with the service"
 world_trust_log
 world_repo
 world_commit one
@@ -404,9 +407,14 @@ world_start
 # ---- nothing of this breaks the store, and a policy without issuers takes no token ------------------------
 world_stop
 ok "everything stored is checked again" pedigreed --config "$W/pedigreed.conf" --fsck
+cp "$W/policy" "$W/policy-tokens"
 sed -i '/^\[builder "https:\/\/ci.company.example\/actions"\]$/,/^POLICY$/d' "$W/policy"
 world_start
 refused 401 TOK-1 "a policy that names no issuer" "$(github | sign rsa)"
-pgrep -P "$DAEMON_PID" -x pedigree-relay >/dev/null && fail "a relay runs that nobody needs"
+relay_runs && fail "a relay runs that nobody needs"
 pass "and starts no relay"
+cp "$W/policy-tokens" "$W/policy"
+daemon_reload
+relay_runs || fail "a reload that brings an issuer starts no relay"
+pass "until a reload brings an issuer"
 finish

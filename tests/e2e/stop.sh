@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# SIGTERM ends the service within ten seconds, with status 0, also while its database hangs: in the middle of a start, and
-# with requests that wait for it.
+# SIGTERM ends the service within ten seconds, with status 0, also while its database hangs: in the middle of a start or
+# of a reload, and with requests that wait for it. What asks no database is answered meanwhile.
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/e2e/world.sh
 . "$here/world.sh"
@@ -50,8 +50,48 @@ for i in 1 2 3 4 5 6; do
 	PIDS+=($!)
 done
 sleep 0.5
+# What is not a reader's to answer is answered by the loops, which wait for no database.
+light=$(tr -d '\n\t' <"$here/../../service/router.c" | grep -oE '\{PDG_GET, *"[^}]*\}' |
+	sed -nE 's/^\{PDG_GET, *"([^"]+)", *[a-z_]+, *false, *false,.*/\1/p')
+[ "$(wc -w <<<"$light")" -ge 4 ] || fail "service/router.c is not read: $light"
+for path in $light $light; do
+	http 200 - "$path meanwhile" --max-time 2 "$URL$path"
+done
 daemon_stop
 pass "ended while requests wait for the database"
+
+policy_next() {
+	printf '# one more line\n' >>"$W/policy"
+	policy_raise
+}
+# A reload waits for the database; what is to end the service is heard all the same.
+thaw
+world_start
+freeze
+policy_next
+kill -HUP "$DAEMON_PID"
+sleep 0.5
+kill -TERM "$DAEMON_PID"
+sleep 0.5
+ended "$DAEMON_PID" && fail "the reload did not wait for the database"
+daemon_stop
+pass "ended in the middle of a reload"
+
+# And a reload that comes to its end is followed by what it was told meanwhile.
+thaw
+world_start
+freeze
+policy_next
+kill -HUP "$DAEMON_PID"
+sleep 0.5
+kill -TERM "$DAEMON_PID"
+sleep 0.5
+thaw
+wait_for 5 ended "$DAEMON_PID" || fail "the signal was lost in a reload that went on"
+daemon_stop
+grep -q '"event":"stop-abandoned"' <<<"$(tail -n 5 "$tmp/pedigreed.log")" && fail "a stop was abandoned that could go on"
+pass "ended after a reload"
+freeze
 
 "${DAEMON:-pedigreed}" --config "$W/pedigreed.conf" >"$W/start.log" 2>&1 3>&- &
 DAEMON_PID=$!

@@ -23,7 +23,7 @@
 static const struct source_of repo_main = {REPO, "ssh-good.raw", MAIN, NULL, false};
 static const char *const cert_names[] = {"CN=ci,O=Company", "ci.example.com"};
 
-static void open_world(struct world *w)
+static void configure(struct world *w, unsigned version)
 {
 	PDG_AUTO(mem)
 	char *extra = pdg_str_printf(
@@ -46,8 +46,13 @@ static void open_world(struct world *w)
 		"\tclientCertificate = CN=ci,O=Company\n",
 		PDG_TEST_DATA);
 
+	world_configure(w, version, extra);
+}
+
+static void open_world(struct world *w)
+{
 	world_init(w);
-	world_configure(w, 1, extra);
+	configure(w, 1);
 	world_open(w);
 }
 
@@ -510,6 +515,33 @@ static void without_a_token(void)
 	world_done(&w);
 }
 
+/* A program that is missing is found by whoever starts the service or has it take in a policy, and
+ * not by the first CI. */
+static void the_relay_is_started_first(void)
+{
+	struct world w;
+	struct pdg_core_stats stats;
+	struct pdg_error err = {0};
+
+	world_init(&w); /* its policy names no issuer */
+	world_open(&w);
+	w.cfg->relay_program = pdg_str_dup("/nonexistent/pedigree-relay");
+	configure(&w, 2);
+	CHECK_CODE(pdg_core_reload(w.core, w.cfg, &err), &err, PDG_E_IO);
+	pdg_core_stats(w.core, &stats);
+	CHECK_UINT(stats.policy_version, 1);
+	CHECK_STR(by_bearer(&w, HEAD NOBODY "c2ln"), "401 TOK-1");
+	free(PDG_TAKE(w.cfg->relay_program));
+	CHECK_OK(pdg_core_reload(w.core, w.cfg, &err), &err);
+	CHECK_STR(by_bearer(&w, HEAD NOBODY "c2ln"), "401 TOK-5");
+	world_close(&w);
+	if (!CHECK_OK(pdg_service_config_load(w.config, &w.cfg, &err), &err))
+		abort();
+	w.cfg->relay_program = pdg_str_dup("/nonexistent/pedigree-relay");
+	CHECK_CODE(pdg_core_open(w.cfg, &w.clock, &w.core, &err), &err, PDG_E_IO);
+	world_done(&w);
+}
+
 PDG_TEST_MAIN("callers", {"the service writes", the_service_writes},
 	      {"the service signed it", the_service_signed_it},
 	      {"builds are refused", builds_are_refused},
@@ -517,6 +549,7 @@ PDG_TEST_MAIN("callers", {"the service writes", the_service_writes},
 	      {"an account submits", an_account_submits},
 	      {"the form is the service's own", the_form_is_the_services_own},
 	      {"the relay is asked", the_relay_is_asked},
+	      {"the relay is started first", the_relay_is_started_first},
 	      {"the token comes first", the_token_comes_first},
 	      {"the body comes second", the_body_comes_second},
 	      {"without a token", without_a_token})

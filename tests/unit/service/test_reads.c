@@ -64,7 +64,7 @@ static void questions_init(struct pdg_request *rq, size_t n)
 	gate.running = gate.most = gate.finished = 0;
 	gate.open = false;
 	for (; n; n--, rq++) {
-		*rq = (struct pdg_request){.id = "1", .finish = count_finished};
+		*rq = (struct pdg_request){.id = "1", .route = &route, .finish = count_finished};
 		pdg_buf_init(&rq->reply.body, 1 << 16);
 	}
 }
@@ -80,12 +80,12 @@ static void reads_are_bounded(void)
 	if (!CHECK_OK(pdg_reads_new(&r, &err), &err))
 		return;
 	for (i = 0; i < PDG_LIMIT_READERS; i++)
-		CHECK(pdg_reads_put(r, &route, &rq[i]));
+		CHECK(pdg_reads_put(r, &rq[i]));
 	gate_until(PDG_LIMIT_READERS, 0);
 	for (; i < QUESTIONS; i++)
-		CHECK(pdg_reads_put(r, &route, &rq[i]));
+		CHECK(pdg_reads_put(r, &rq[i]));
 	/* One too many: refused at once, with when to come again. */
-	CHECK(!pdg_reads_put(r, &route, &rq[i]));
+	CHECK(!pdg_reads_put(r, &rq[i]));
 	CHECK_INT(rq[i].reply.status, 503);
 	CHECK_INT(rq[i].reply.retry_after, 1);
 	CHECK_HAS(pdg_buf_cstr(&rq[i].reply.body), "\"rule\":\"HTP-7\"");
@@ -120,7 +120,7 @@ static void reads_stop(void)
 	if (!CHECK_OK(pdg_reads_new(&r, &err), &err))
 		return;
 	for (i = 0; i < n - 1; i++)
-		CHECK(pdg_reads_put(r, &route, &rq[i]));
+		CHECK(pdg_reads_put(r, &rq[i]));
 	gate_until(PDG_LIMIT_READERS, 0);
 	if (!CHECK(pthread_create(&opener, NULL, open_soon, NULL) == 0))
 		abort();
@@ -130,7 +130,7 @@ static void reads_stop(void)
 	for (i = 0; i < n - 1; i++)
 		CHECK_INT(rq[i].reply.status, i < PDG_LIMIT_READERS ? 200 : 503);
 	CHECK_HAS(pdg_buf_cstr(&rq[n - 2].reply.body), "SVC-2");
-	CHECK(!pdg_reads_put(r, &route, &rq[n - 1]));
+	CHECK(!pdg_reads_put(r, &rq[n - 1]));
 	CHECK_HAS(pdg_buf_cstr(&rq[n - 1].reply.body), "SVC-2");
 	pdg_reads_free(r);
 	for (i = 0; i < n; i++)

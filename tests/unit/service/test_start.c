@@ -161,6 +161,24 @@ static void a_store_of_another_log(void)
 	world_done(&w);
 }
 
+/* A store without the public halves of its keys is checked by the keys themselves. A caller who
+ * does not ask why that failed is told all the same that it did. */
+static void nobody_asks_why(void)
+{
+	PDG_AUTO(service_config) struct pdg_service_config *cfg = NULL;
+	struct pdg_core *core = NULL;
+	struct pdg_error err = {0};
+	struct world w;
+
+	world_started_once(&w);
+	world_sql(&w, "DELETE FROM meta WHERE name = 'service-keys'");
+	CHECK_OK(pdg_service_config_load(w.config, &cfg, &err), &err);
+	cfg->signer_program = pdg_str_dup("/nonexistent/pedigree-signer");
+	CHECK_INT(pdg_core_open_to_check(cfg, &w.clock, &core, NULL), PDG_E_IO);
+	CHECK(core == NULL);
+	world_done(&w);
+}
+
 /* What a crash leaves of a first start, whenever it comes, is no reason to refuse the next one. */
 static void cut_off_starts(void)
 {
@@ -503,7 +521,8 @@ PDG_TEST_MAIN("start", {"other contents under one version", other_contents_under
 	      {"another origin before anything", another_origin_before_anything},
 	      {"another configuration", another_configuration}, {"another log", another_log},
 	      {"another store", another_store}, {"a store of another log", a_store_of_another_log},
-	      {"cut off starts", cut_off_starts}, {"places that cannot be", places_that_cannot_be},
+	      {"nobody asks why", nobody_asks_why}, {"cut off starts", cut_off_starts},
+	      {"places that cannot be", places_that_cannot_be},
 	      {"another journal key", another_journal_key}, {"a second one", a_second_one},
 	      {"reload and versions", reload_and_versions},
 	      {"revocations are reloaded", revocations_are_reloaded})
