@@ -56,6 +56,7 @@ static void give_up(struct pdg_signer *s, struct pdg_signer_holder *h)
 	h->dead = true;
 	for (i = 0; i < h->n; i++)
 		(void)shutdown(h->fds[i], SHUT_RDWR);
+	pdg_signer_holder_release(h);
 	if (now - h->since >= LIVED_MS)
 		s->delay = 0;
 	s->next_try = now + s->delay;
