@@ -24,10 +24,12 @@
 #include "service/teller.h"
 #include "service/writer.h"
 
-/* What readiness found of the last entry that was logged. */
+/* What readiness found by something that takes time. */
 struct pdg_last_look {
 	pthread_mutex_t mutex; /* guards what follows; not held while one looks */
+	const void *of; /* told apart by its address alone */
 	bool looking;
+	int64_t began; /* since then, by pdg_monotonic_ms() */
 	int64_t until; /* pdg_monotonic_ms() from which one looks again */
 	int rc;
 	struct pdg_error err;
@@ -67,7 +69,8 @@ struct pdg_core {
 	struct pdg_job_queue *deciders; /* NULL: a store in this process; nobody waits for it */
 	struct pdg_teller teller;
 	struct pdg_process *process;
-	struct pdg_last_look look;
+	struct pdg_last_look look;    /* the last entry that was logged */
+	struct pdg_last_look trial;   /* a signature by the signing key */
 	pthread_mutex_t reload_mutex; /* guards what follows */
 	const char *reload_failed;    /* static; NULL: nothing did */
 	struct pdg_error reload_why;

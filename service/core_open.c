@@ -63,6 +63,7 @@ bool pdg_core_close(struct pdg_core *core)
 	pdg_teller_done(&core->teller);
 	pdg_process_free(core->process);
 	(void)pthread_mutex_destroy(&core->look.mutex);
+	(void)pthread_mutex_destroy(&core->trial.mutex);
 	(void)pthread_mutex_destroy(&core->reload_mutex);
 	free(core);
 	return true;
@@ -372,6 +373,7 @@ static int core_open(const struct pdg_service_config *cfg, const struct pdg_cloc
 	if (!core)
 		return pdg_nomem(err);
 	(void)pthread_mutex_init(&core->look.mutex, NULL);
+	(void)pthread_mutex_init(&core->trial.mutex, NULL);
 	(void)pthread_mutex_init(&core->reload_mutex, NULL);
 	pdg_teller_init(&core->teller);
 	core->linked = pdg_linked_new();

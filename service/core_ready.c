@@ -18,6 +18,7 @@
 #define TRY_EVERY_MS  1000
 #define TRY_BYTES     PDG_LIMIT_KIB(16)
 #define LOOK_EVERY_MS 3000
+#define LATE_MS	      3000
 
 static int not_ready(struct pdg_error *err, const char *rule, const struct pdg_error *why)
 {
@@ -26,11 +27,69 @@ static int not_ready(struct pdg_error *err, const char *rule, const struct pdg_e
 	return pdg_reject(err, rule, "%s", was.text);
 }
 
+/*
+ * What takes time, and everybody may ask for: one looks at @of, every few seconds, and whoever asks
+ * in the meantime, or while he does, hears what was found last. True: the caller is the one, and
+ * says found(). False: *@out_rc and *@err were found; *@out_ms: for how long somebody has looked.
+ */
+static bool look_first(struct pdg_last_look *look, const void *of, int *out_rc, int64_t *out_ms,
+		       struct pdg_error *err)
+{
+	int64_t now = pdg_monotonic_ms();
+	bool mine;
+
+	(void)pthread_mutex_lock(&look->mutex);
+	mine = !look->looking && (now >= look->until || of != look->of);
+	*out_ms = look->looking ? now - look->began : 0;
+	if (mine) {
+		look->looking = true;
+		look->began = now;
+		look->of = of;
+	}
+	*out_rc = look->rc;
+	if (look->rc < 0 && !mine)
+		*err = look->err;
+	(void)pthread_mutex_unlock(&look->mutex);
+	return mine;
+}
+
+static int found(struct pdg_last_look *look, int rc, const struct pdg_error *why,
+		 struct pdg_error *err)
+{
+	(void)pthread_mutex_lock(&look->mutex);
+	look->looking = false;
+	look->until = pdg_monotonic_ms() + LOOK_EVERY_MS;
+	look->rc = rc;
+	look->err = *why;
+	(void)pthread_mutex_unlock(&look->mutex);
+	*err = *why;
+	return rc;
+}
+
+/* A token signs some twenty times a second, and one that hangs takes ten seconds to be given up:
+ * those who submit and those who read are to have what there is. */
+static int try_to_sign(struct pdg_core *core, const struct pdg_key *key, struct pdg_error *err)
+{
+	struct pdg_error why = {0};
+	int64_t ms;
+	int rc;
+
+	if (look_first(&core->trial, key, &rc, &ms, err)) {
+		rc = pdg_core_can_sign(key, &why);
+		return found(&core->trial, rc, &why, err);
+	}
+	if (rc == 0 && ms > LATE_MS)
+		rc = pdg_fail(err, PDG_E_IO,
+			      "the signing key has not answered for %" PRId64 " seconds",
+			      ms / 1000);
+	return rc;
+}
+
 static int check_signing(struct pdg_core *core, struct pdg_error *err)
 {
 	PDG_AUTO(in_force) struct pdg_in_force *force = pdg_in_force_ref(core->policy);
 	struct pdg_error why = {0};
-	int rc = pdg_core_can_sign(force->signing, &why);
+	int rc = try_to_sign(core, force->signing, &why);
 
 	if (rc == 0)
 		rc = pdg_core_may_sign(core, force, pdg_now(&core->clock), &why);
@@ -111,35 +170,17 @@ static int check_last_logged(struct pdg_core *core, struct pdg_error *err)
 		   : pdg_fail(err, PDG_E_NOTFOUND, "no key %s", a->service_key);
 }
 
-/*
- * The last entry may be a statement of megabytes, and everybody may ask: one looks every few
- * seconds, and whoever asks in the meantime, or while he does, hears what was found last.
- */
+/* The last entry may be a statement of megabytes. */
 static int look_at_last_logged(struct pdg_core *core, struct pdg_error *err)
 {
-	struct pdg_last_look *look = &core->look;
 	struct pdg_error why = {0};
-	bool mine;
+	int64_t ms;
 	int rc;
 
-	(void)pthread_mutex_lock(&look->mutex);
-	mine = !look->looking && pdg_monotonic_ms() >= look->until;
-	look->looking = look->looking || mine;
-	rc = look->rc;
-	if (rc < 0 && !mine)
-		*err = look->err;
-	(void)pthread_mutex_unlock(&look->mutex);
-	if (!mine)
+	if (!look_first(&core->look, NULL, &rc, &ms, err))
 		return rc;
 	rc = check_last_logged(core, &why);
-	(void)pthread_mutex_lock(&look->mutex);
-	look->looking = false;
-	look->until = pdg_monotonic_ms() + LOOK_EVERY_MS;
-	look->rc = rc;
-	look->err = why;
-	(void)pthread_mutex_unlock(&look->mutex);
-	*err = why;
-	return rc;
+	return found(&core->look, rc, &why, err);
 }
 
 /* What is served and written is what would be found after a restart. */
@@ -228,29 +269,33 @@ static int check_reload(struct pdg_core *core, struct pdg_error *err)
 	return rc;
 }
 
-/* Another service over the same store may have a newer policy already (rules.md 5.8). */
+/* Another service over the same store may have a newer policy already (rules.md 5.8). What this one
+ * is about to put in force is kept before it is: asked in this order, it is known to be ours. */
 static int check_version(struct pdg_core *core, struct pdg_error *err)
 {
-	PDG_AUTO(in_force) struct pdg_in_force *force = pdg_in_force_ref(core->policy);
-	PDG_AUTO(mem) char *digest = pdg_core_policy_digest(core, force->policy);
+	PDG_AUTO(in_force) struct pdg_in_force *force = NULL;
+	PDG_AUTO(mem) char *digest = NULL;
 	struct pdg_error why = {0};
 	uint64_t newest;
 	int rc = pdg_core_meta_number(core, "policy-version", &newest, err);
 
-	if (!digest)
-		return pdg_nomem(err);
 	if (rc < 0)
 		return rc;
-	if (force->policy->version >= newest) {
-		rc = pdg_core_check_policy(core, digest, &why);
-		return rc < 0 ? not_ready(err, "RDY-3", &why) : 0;
+	if (newest > pdg_policy_box_newest(core->policy)) {
+		force = pdg_in_force_ref(core->policy);
+		rc = pdg_reject(err, "RDY-3",
+				"the policy in force here has version %" PRIu64
+				", another service over this store has %" PRIu64,
+				force->policy->version, newest);
+		pdg_fix(err, "put that policy in force here too: SIGHUP");
+		return rc;
 	}
-	rc = pdg_reject(err, "RDY-3",
-			"the policy in force here has version %" PRIu64
-			", another service over this store has %" PRIu64,
-			force->policy->version, newest);
-	pdg_fix(err, "put that policy in force here too: SIGHUP");
-	return rc;
+	force = pdg_in_force_ref(core->policy);
+	digest = pdg_core_policy_digest(core, force->policy);
+	if (!digest)
+		return pdg_nomem(err);
+	rc = pdg_core_check_policy(core, digest, &why);
+	return rc < 0 ? not_ready(err, "RDY-3", &why) : 0;
 }
 
 int pdg_core_ready(struct pdg_core *core, struct pdg_error *err)

@@ -23,6 +23,7 @@ struct pdg_policy_box {
 	pthread_mutex_t mutex; /* guards the rest, and refs of every pdg_in_force */
 	struct pdg_in_force *current;
 	uint64_t least_version;
+	uint64_t coming; /* the version that is made durable just now; 0: none */
 	bool stale;
 	struct pdg_error why;
 };
@@ -279,6 +280,25 @@ void pdg_policy_box_free(struct pdg_policy_box *box)
 	free(box);
 }
 
+static void set_coming(struct pdg_policy_box *box, uint64_t version)
+{
+	(void)pthread_mutex_lock(&box->mutex);
+	box->coming = version;
+	(void)pthread_mutex_unlock(&box->mutex);
+}
+
+uint64_t pdg_policy_box_newest(struct pdg_policy_box *box)
+{
+	uint64_t version;
+
+	(void)pthread_mutex_lock(&box->mutex);
+	version = box->current->policy->version;
+	if (box->coming > version)
+		version = box->coming;
+	(void)pthread_mutex_unlock(&box->mutex);
+	return version;
+}
+
 int pdg_policy_box_reload(struct pdg_policy_box *box, const struct pdg_service_config *cfg,
 			  const struct pdg_next_key *next,
 			  int (*keep)(void *ctx, const struct pdg_policy *policy,
@@ -308,13 +328,16 @@ int pdg_policy_box_reload(struct pdg_policy_box *box, const struct pdg_service_c
 	}
 	if (rc == 0 && next)
 		rc = own_text(next, &text, &why);
-	if (rc == 0)
+	if (rc == 0) {
+		set_coming(box, fresh->policy->version);
 		rc = keep(ctx, fresh->policy, &why);
+	}
 	/* What is kept comes into force: nothing fails from here on. Only this thread, the one that
 	 * reloads, looks at what the box has of its own. */
 	if (rc == 0 && next)
 		take_own(box, next->service, PDG_TAKE(text));
 	(void)pthread_mutex_lock(&box->mutex);
+	box->coming = 0;
 	box->stale = rc < 0;
 	box->why = why;
 	if (rc == 0) {

@@ -70,6 +70,10 @@ int pdg_policy_box_reload(struct pdg_policy_box *box, const struct pdg_service_c
 				      struct pdg_error *err),
 			  void *ctx, struct pdg_error *err) PDG_MUST_CHECK;
 
+/** The version that is in force, or about to be: pdg_policy_box_reload()'s @keep has it. Whoever
+ * finds a newer one in the store finds another service's. */
+uint64_t pdg_policy_box_newest(struct pdg_policy_box *box);
+
 /** Did the last reload fail? Then *@why is why. */
 bool pdg_policy_box_stale(struct pdg_policy_box *box, struct pdg_error *why);
 

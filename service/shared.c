@@ -50,6 +50,9 @@ int pdg_shared_check_policy(const struct pdg_batch *b, const struct pdg_job *job
 
 	if (!b->store->ops->shared || version >= b->policy_version)
 		return 0;
+	/* Judged a moment before a reload: it is over, or its version is kept just now. */
+	if (b->policy_version <= pdg_policy_box_newest(job->force->box))
+		return 0;
 	rc = pdg_reject(err, "RDY-3",
 			"policy version %" PRIu64 " is in force by another pedigreed, this one has "
 			"version %" PRIu64,

@@ -56,6 +56,7 @@ static void give_up(struct pdg_signer *s, struct pdg_signer_holder *h)
 	h->dead = true;
 	for (i = 0; i < h->n; i++)
 		(void)shutdown(h->fds[i], SHUT_RDWR);
+	pdg_signer_holder_release(h);
 	if (now - h->since >= LIVED_MS)
 		s->delay = 0;
 	s->next_try = now + s->delay;
@@ -368,6 +369,24 @@ int pdg_signer_seal(struct pdg_signer *s, struct pdg_error *err)
 	return pdg_signer_close(s->current, err);
 }
 
+/* Nobody else begins a holder from here on, until s->starting is put back. */
+static int start_alone(struct pdg_signer *s, struct pdg_error *err)
+{
+	int64_t until = pdg_monotonic_ms() + WAIT_MS;
+	bool late = false;
+	int rc = 0;
+
+	(void)pthread_mutex_lock(&s->mutex);
+	while (s->starting && !late)
+		late = !wait_for_change(s, until);
+	if (s->starting)
+		rc = no_signer(err, "pedigree-signer is begun again just now, and does not answer");
+	else
+		s->starting = true;
+	(void)pthread_mutex_unlock(&s->mutex);
+	return rc;
+}
+
 int pdg_signer_turn(struct pdg_signer *s, struct pdg_key **out, struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf spki = PDG_BUF_INIT(PDG_LIMIT_SIGNATURE);
@@ -375,11 +394,9 @@ int pdg_signer_turn(struct pdg_signer *s, struct pdg_key **out, struct pdg_error
 	struct pdg_key *key;
 	int rc;
 
-	(void)pthread_mutex_lock(&s->mutex);
-	while (s->starting)
-		(void)pthread_cond_wait(&s->change, &s->mutex);
-	s->starting = true;
-	(void)pthread_mutex_unlock(&s->mutex);
+	rc = start_alone(s, err);
+	if (rc < 0)
+		return rc;
 	rc = pdg_signer_another(s, &spki, &h, err);
 	if (rc == 0)
 		rc = make_key(s, h, PDG_PURPOSE_SIGNING, pdg_buf_bytes(&spki), &key, err);

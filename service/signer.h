@@ -43,8 +43,9 @@ int pdg_signer_seal(struct pdg_signer *s, struct pdg_error *err) PDG_MUST_CHECK;
 /**
  * Take in the signing key that the daemon's file names now: *@out is it, also when it is the same
  * as before. Keys that were had before go on signing until they are freed. One thread at a time.
+ * Waits for nothing longer than a few times ten seconds.
  * Returns 0, what pdg_signer_key() does, PDG_E_USAGE (CFG-4: the journal's or the log's key is
- * another one than at the start).
+ * another one than at the start), SVC-3: none can be begun.
  */
 int pdg_signer_turn(struct pdg_signer *s, struct pdg_key **out,
 		    struct pdg_error *err) PDG_MUST_CHECK;

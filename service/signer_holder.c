@@ -22,12 +22,20 @@
 /* Requests that wait for one another cost nothing; a token signs several at once. */
 #define CONNECTIONS_LEAST 4
 
+void pdg_signer_holder_release(struct pdg_signer_holder *h)
+{
+	if (h->life >= 0)
+		(void)close(h->life);
+	h->life = -1;
+}
+
 void pdg_signer_holder_free(struct pdg_signer_holder *h)
 {
 	if (!h)
 		return;
 	while (h->n > 0)
 		(void)close(h->fds[--h->n]);
+	pdg_signer_holder_release(h);
 	free(h);
 }
 
@@ -93,7 +101,7 @@ static size_t take_fds(struct msghdr *m, int *out)
 	return n;
 }
 
-/* An answer without descriptors is an error in words. */
+/* An answer without descriptors is an error in words. PDG_E_LIMIT: the keeper goes on. */
 static int refused(const uint8_t *got, size_t n, struct pdg_error *err)
 {
 	struct pdg_error why = {0};
@@ -104,14 +112,14 @@ static int refused(const uint8_t *got, size_t n, struct pdg_error *err)
 	/* The keeper sends an error whole, and it fits. */
 	if (got[0] == PDG_AGENT_ERROR && n == PDG_AGENT_HEAD + length &&
 	    pdg_agent_error_get(pdg_bytes(got + PDG_AGENT_HEAD, length), &why) < 0)
-		return pdg_fail(err, PDG_E_IO, "pedigree-signer: %s", why.text);
+		return pdg_fail(err, PDG_E_LIMIT, "pedigree-signer: %s", why.text);
 	return pdg_fail(err, PDG_E_IO, "pedigree-signer gave no socket");
 }
 
 static int receive_fds(int fd, struct pdg_signer_holder *h, size_t want, struct pdg_error *err)
 {
 	union {
-		char room[CMSG_SPACE(PDG_AGENT_CONNECTIONS * sizeof(int))];
+		char room[CMSG_SPACE((PDG_AGENT_CONNECTIONS + 1) * sizeof(int))];
 		struct cmsghdr align;
 	} u = {{0}};
 	uint8_t text[PDG_LIMIT_KIB(2)];
@@ -131,8 +139,9 @@ static int receive_fds(int fd, struct pdg_signer_holder *h, size_t want, struct 
 		return pdg_fail(err, PDG_E_IO, "pedigree-signer does not answer: %s",
 				strerror(errno));
 	h->n = take_fds(&m, h->fds);
-	if (h->n != want || got != PDG_AGENT_HEAD || text[0] != PDG_AGENT_OK)
+	if (h->n != want + 1 || got != PDG_AGENT_HEAD || text[0] != PDG_AGENT_OK)
 		return refused(text, (size_t)got, err);
+	h->life = h->fds[--h->n];
 	for (i = 0; rc == 0 && i < h->n; i++)
 		rc = set_waiting(h->fds[i], err);
 	/* Before the seal the first alone is heard. */
@@ -175,12 +184,14 @@ int pdg_signer_begin(struct pdg_signer *s, struct pdg_signer_holder **out, struc
 
 	if (!h)
 		return pdg_nomem(err);
+	h->life = -1;
 	rc = ask_keeper(s, n, err);
 	if (rc == 0)
 		rc = receive_fds(s->keeper.fd, h, n, err);
 	if (rc < 0) {
 		/* What comes late from it would be taken for the next answer. */
-		(void)pdg_peer_end(&s->keeper, 0);
+		if (rc != PDG_E_LIMIT)
+			(void)pdg_peer_end(&s->keeper, 0);
 		return pdg_as_rule(err, rc, "SVC-3");
 	}
 	h->since = pdg_monotonic_ms();

@@ -21,8 +21,9 @@ struct pdg_signer_holder {
 	bool dead;   /* its sockets are shut; whoever waits for an answer hears so */
 	int64_t since;
 	size_t n, n_idle;
-	int fds[PDG_AGENT_CONNECTIONS];
-	int idle[PDG_AGENT_CONNECTIONS]; /* those of fds that nobody uses */
+	int life; /* closed: the keeper sees to it that the process ends. -1: it was */
+	int fds[PDG_AGENT_CONNECTIONS + 1]; /* and that one, while they are taken in */
+	int idle[PDG_AGENT_CONNECTIONS];    /* those of fds that nobody uses */
 	struct pdg_signer_names names;
 };
 
@@ -93,6 +94,8 @@ int pdg_signer_ask(int fd, struct pdg_agent_head head, struct pdg_bytes body, st
 int pdg_signer_answer(int fd, size_t max, struct pdg_buf *in, struct pdg_bytes *out,
 		      struct pdg_error *err) PDG_MUST_CHECK;
 
+/** Nobody needs the process of @h any more: it ends, or is ended. */
+void pdg_signer_holder_release(struct pdg_signer_holder *h);
 /** No mutex is needed: nobody else has @h any more. NULL is fine. */
 void pdg_signer_holder_free(struct pdg_signer_holder *h);
 PDG_AUTO_DEFINE(holder, struct pdg_signer_holder *, pdg_signer_holder_free)

@@ -9,7 +9,8 @@
  * head end the conversation.
  *
  *	to the keeper
- *		START				descriptors, one a connection to a holder
+ *		START				descriptors, one a connection to a holder, and
+ *						one that is closed when it is not needed
  *	to a holder of keys
  *		OPEN(purpose)			SPKI DER of that key
  *		SEAL				from here on it signs, and nothing else

@@ -32,8 +32,9 @@ int pdg_peer_start(const struct pdg_spawn *s, struct pdg_peer *out,
 bool pdg_peer_ended(struct pdg_peer *p, int *out_status);
 
 /**
- * Close our end, give it @patience_ms to end, then kill it; waited for in any case. Returns its
- * exit status, 128 + the signal that ended it, or -1 when there was none.
+ * Close our end, give it @patience_ms to end, then kill it. Returns within half a second of that,
+ * also when it cannot be killed: then it is waited for when a later one starts or ends. Returns its
+ * exit status, 128 + the signal that ended it, or -1 when there was none or it lives.
  */
 int pdg_peer_end(struct pdg_peer *p, int patience_ms);
 

@@ -51,6 +51,81 @@ static void cannot_sign(void)
 	world_done(&w);
 }
 
+/* --- the trial signature --- */
+
+/* A key that counts, and waits while it is held. */
+struct slow {
+	const struct pdg_key *key;
+	pthread_mutex_t held;
+	atomic_uint asked;
+};
+
+static int slow_sign(void *ctx, struct pdg_bytes msg, struct pdg_buf *out, struct pdg_error *err)
+{
+	struct slow *s = ctx;
+
+	(void)atomic_fetch_add(&s->asked, 1);
+	(void)pthread_mutex_lock(&s->held);
+	(void)pthread_mutex_unlock(&s->held);
+	return pdg_key_sign(s->key, msg, out, err);
+}
+
+static void nothing(void *ctx)
+{
+	(void)ctx;
+}
+
+static void *ask_ready(void *w)
+{
+	is_ready(w);
+	return NULL;
+}
+
+/* Strangers may ask, thousands at a time; the key has something else to do. */
+static void a_signature_is_tried_seldom_and_by_one(void)
+{
+	static struct slow slow = {.held = PTHREAD_MUTEX_INITIALIZER};
+	const struct pdg_key_elsewhere at = {.sign = slow_sign, .release = nothing, .ctx = &slow};
+	PDG_AUTO(key) struct pdg_key *key = NULL;
+	struct pdg_in_force *force;
+	struct pdg_key *own;
+	struct pdg_error err = {0};
+	pthread_t other;
+	struct world w;
+	int64_t began;
+	unsigned i;
+
+	world_init(&w);
+	world_open(&w);
+	force = pdg_in_force_ref(w.core->policy);
+	slow.key = own = force->signing;
+	CHECK_OK(pdg_key_elsewhere(pdg_key_spki(slow.key), &at, &key, &err), &err);
+	force->signing = key;
+	for (i = 0; i < 50; i++)
+		is_ready(&w);
+	CHECK_UINT(atomic_load(&slow.asked), 1);
+	(void)usleep(3100000);
+	/* One waits for it; others hear what was found before, and then that it does not answer. */
+	(void)pthread_mutex_lock(&slow.held);
+	CHECK_INT(pthread_create(&other, NULL, ask_ready, &w), 0);
+	for (i = 0; i < 200 && atomic_load(&slow.asked) < 2; i++)
+		(void)usleep(10000);
+	began = pdg_monotonic_ms();
+	for (i = 0; i < 50; i++)
+		is_ready(&w);
+	CHECK(pdg_monotonic_ms() - began < 2500);
+	(void)usleep(3100000);
+	is_not_ready(&w, "RDY-1");
+	CHECK_UINT(atomic_load(&slow.asked), 2);
+	(void)pthread_mutex_unlock(&slow.held);
+	CHECK_INT(pthread_join(other, NULL), 0);
+	is_ready(&w);
+	CHECK_UINT(atomic_load(&slow.asked), 2);
+	force->signing = own;
+	pdg_in_force_unref(force);
+	world_done(&w);
+}
+
 static void overdue_at_the_log(void)
 {
 	struct world w;
@@ -169,6 +244,41 @@ static void a_reload_that_cannot_be_kept(void)
 		build_body(&w, CI, &other, &body);
 		refused(&w, pdg_buf_bytes(&body), "IDN-1", 403);
 	}
+	world_done(&w);
+}
+
+static int keep_and_ask(void *ctx, const struct pdg_policy *policy, struct pdg_error *err)
+{
+	struct world *w = ctx;
+	struct pdg_store *s = w->core->store;
+	int rc = s->ops->begin(s, err);
+
+	CHECK_UINT(policy->version, 2);
+	if (rc == 0)
+		rc = s->ops->meta_set(s, "policy-version", "2", err);
+	if (rc == 0)
+		rc = s->ops->commit(s, err);
+	is_ready(w);
+	return rc;
+}
+
+/* A newer version in the store is another service's, unless this one has just put it there. */
+static void a_reload_on_its_way(void)
+{
+	struct world w;
+	struct pdg_error err = {0};
+	struct pdg_store *s;
+
+	world_init(&w);
+	world_open(&w);
+	s = w.core->store;
+	world_configure(&w, 2, NULL);
+	CHECK_OK(pdg_policy_box_reload(w.core->policy, w.cfg, NULL, keep_and_ask, &w, &err), &err);
+	is_ready(&w);
+	CHECK_OK(s->ops->begin(s, &err), &err);
+	CHECK_OK(s->ops->meta_set(s, "policy-version", "3", &err), &err);
+	CHECK_OK(s->ops->commit(s, &err), &err);
+	is_not_ready(&w, "RDY-3");
 	world_done(&w);
 }
 
@@ -416,10 +526,13 @@ static void a_checkpoint_that_cannot_be_written(void)
 }
 
 PDG_TEST_MAIN("ready", {"a checkpoint that cannot be written", a_checkpoint_that_cannot_be_written},
-	      {"cannot sign", cannot_sign}, {"overdue at the log", overdue_at_the_log},
+	      {"cannot sign", cannot_sign},
+	      {"a signature is tried seldom, and by one", a_signature_is_tried_seldom_and_by_one},
+	      {"overdue at the log", overdue_at_the_log},
 	      {"files that are gone", files_that_are_gone},
 	      {"nothing goes to files that are gone", nothing_goes_to_files_that_are_gone},
 	      {"a reload that cannot be kept", a_reload_that_cannot_be_kept},
+	      {"a reload on its way", a_reload_on_its_way},
 	      {"a store that takes nothing", a_store_that_takes_nothing},
 	      {"the last entry is looked at seldom", the_last_entry_is_looked_at_seldom},
 	      {"check makes nothing", check_makes_nothing},

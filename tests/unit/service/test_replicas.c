@@ -7,6 +7,7 @@
  */
 #include <stdatomic.h>
 
+#include "service/core_impl.h"
 #include "support/fakehttp.h"
 #include "unit/service/core_world.h"
 #include "unit/store/postgres_world.h"
@@ -329,6 +330,42 @@ static void a_frozen_database(void)
 	pair_done(&p);
 }
 
+static int keep_and_send(void *ctx, const struct pdg_policy *policy, struct pdg_error *err)
+{
+	struct pair *p = ctx;
+	struct pdg_store *s = p->w.core->store;
+	PDG_AUTO(got) struct got own;
+	PDG_AUTO(got) struct got others;
+	int rc = s->ops->begin(s, err);
+
+	CHECK_UINT(policy->version, 2);
+	if (rc == 0)
+		rc = s->ops->meta_set(s, "policy-version", "2", err);
+	if (rc == 0)
+		rc = s->ops->commit(s, err);
+	CHECK_INT(send_build(p, &p->w, 1, &own), 202);
+	CHECK_INT(send_build(p, &p->b, 2, &others), 503);
+	CHECK_STR(others.rule, "RDY-3");
+	return rc;
+}
+
+/* What comes into force is in the store a moment before: nobody is told to reload for that. */
+static void a_newer_policy_of_its_own(void)
+{
+	struct pair p;
+	struct pdg_error err = {0};
+	PDG_AUTO(got) struct got after;
+
+	pair_open(&p);
+	the_source_is_known(&p);
+	pair_config(&p, 2);
+	CHECK_OK(pdg_policy_box_reload(p.w.core->policy, p.w.cfg, NULL, keep_and_send, &p, &err),
+		 &err);
+	CHECK_INT(send_build(&p, &p.w, 3, &after), 202);
+	pair_is_sound(&p);
+	pair_done(&p);
+}
+
 /* rules.md 5.8: a replica on a lower policy version is not ready, and decides nothing. */
 static void a_newer_policy_of_the_other(void)
 {
@@ -487,6 +524,7 @@ PDG_TEST_MAIN("replicas", {"one journal", one_journal},
 	      {"the database is away", the_database_is_away},
 	      {"a frozen database", a_frozen_database},
 	      {"a newer policy of the other", a_newer_policy_of_the_other},
+	      {"a newer policy of its own", a_newer_policy_of_its_own},
 	      {"a journal that went back", a_journal_that_went_back},
 	      {"a journal that went back and grew", a_journal_that_went_back_and_grew},
 	      {"started with something else", started_with_something_else})

@@ -192,6 +192,31 @@ static void end(pid_t pid)
 		sleep_ms(5);
 }
 
+/* Whoever has lost his parent may stay in the table of processes for long. */
+static bool runs(pid_t pid)
+{
+	char path[64], line[512] = "";
+	const char *end;
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	f = fopen(path, "r");
+	if (!f)
+		return false;
+	end = fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
+	(void)fclose(f);
+	return end && strncmp(end, ") Z", 3) != 0;
+}
+
+static bool is_gone(pid_t pid)
+{
+	int i;
+
+	for (i = 0; i < 200 && runs(pid); i++)
+		sleep_ms(10);
+	return !runs(pid);
+}
+
 static pid_t keeper(void)
 {
 	return child_of(getpid());
@@ -405,8 +430,42 @@ static void one_that_is_stopped_is_not_waited_for_for_ever(void)
 	began = pdg_monotonic_ms();
 	CHECK_OK(sign_statement(a.key[0], "{}", &err), &err);
 	CHECK(pdg_monotonic_ms() - began < 15000);
-	end(holder);
+	/* Nor is it left behind, though it hears of nothing. */
+	CHECK(is_gone(holder));
+	CHECK_OK(sign_statement(a.key[0], "{}", &err), &err);
 	agent_done(&a);
+}
+
+static void one_that_is_stopped_ends_with_the_service(void)
+{
+	struct agent a;
+	pid_t holder;
+
+	agent_start(&a);
+	holder = child_of(keeper());
+	CHECK(kill(holder, SIGSTOP) == 0);
+	agent_done(&a);
+	CHECK(is_gone(holder));
+}
+
+/* Who asks may have given up a keeper that did not answer in time, and signs on. */
+static void one_that_is_needed_outlives_its_keepers_conversation(void)
+{
+	struct pdg_error err = {0};
+	struct pdg_key *key = NULL;
+	struct agent a;
+	pid_t first, holder;
+
+	agent_start(&a);
+	first = keeper();
+	holder = child_of(first);
+	CHECK(kill(first, SIGSTOP) == 0);
+	CHECK_RULE(pdg_signer_turn(a.s, &key, &err), &err, "SVC-3");
+	CHECK(is_gone(first));
+	CHECK_OK(sign_statement(a.key[0], "{}", &err), &err);
+	CHECK(runs(holder));
+	agent_done(&a);
+	CHECK(is_gone(holder));
 }
 
 static void another_signing_key_takes_over(void)
@@ -627,6 +686,10 @@ PDG_TEST_MAIN("signer", {"each signs what is its own", each_signs_what_is_its_ow
 	      {"its keeper is begun again too", its_keeper_is_begun_again_too},
 	      {"one that is stopped is not waited for for ever",
 	       one_that_is_stopped_is_not_waited_for_for_ever},
+	      {"one that is stopped ends with the service",
+	       one_that_is_stopped_ends_with_the_service},
+	      {"one that is needed outlives its keeper's conversation",
+	       one_that_is_needed_outlives_its_keepers_conversation},
 	      {"another signing key takes over", another_signing_key_takes_over},
 	      {"the journal's key does not turn", the_journals_key_does_not_turn},
 	      {"many are signed at once", many_are_signed_at_once},
