@@ -61,6 +61,13 @@ void pdg_writer_metrics(struct pdg_writer *w, struct pdg_metrics *m)
 	w->metrics = m;
 }
 
+/* A value that somebody waits for is of a reload, which has one at a time: it may take a key out of
+ * force, and no flood keeps that away. */
+static bool is_bounded(const struct pdg_job *job)
+{
+	return job->kind != PDG_JOB_LOGGED && !(job->kind == PDG_JOB_META && job->done);
+}
+
 int pdg_writer_put(struct pdg_writer *w, struct pdg_job *job, struct pdg_error *err)
 {
 	size_t n = pdg_job_bytes(job);
@@ -69,10 +76,10 @@ int pdg_writer_put(struct pdg_writer *w, struct pdg_job *job, struct pdg_error *
 	(void)pthread_mutex_lock(&w->mutex);
 	if ((w->closing || w->stopping) && job->kind != PDG_JOB_LOGGED)
 		rc = pdg_reject(err, "SVC-2", "the service is stopping");
-	else if (w->queued >= PDG_LIMIT_QUEUE && job->kind != PDG_JOB_LOGGED)
+	else if (w->queued >= PDG_LIMIT_QUEUE && is_bounded(job))
 		rc = pdg_reject(err, "SVC-1", "%d submissions wait to be kept already",
 				PDG_LIMIT_QUEUE);
-	else if (w->held && w->held + n > PDG_LIMIT_QUEUE_BYTES && job->kind != PDG_JOB_LOGGED)
+	else if (w->held && w->held + n > PDG_LIMIT_QUEUE_BYTES && is_bounded(job))
 		rc = pdg_reject(err, "SVC-1", "large submissions wait to be kept already");
 	if (rc == 0) {
 		job->next = NULL;
