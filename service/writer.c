@@ -174,7 +174,10 @@ static void finish(struct pdg_writer *w, struct pdg_job *job)
 		pdg_job_answer_error(job, &job->err);
 	else
 		pdg_job_answer(job);
-	if (job->kind == PDG_JOB_LOGGED) {
+	if (job->kind == PDG_JOB_LOGGED && job->rc < 0) {
+		pdg_metrics_failed(w->metrics, PDG_FAILS_LOG, job->err.rule);
+		pdg_publisher_settled(w->publisher, job->id, false);
+	} else if (job->kind == PDG_JOB_LOGGED) {
 		pdg_publisher_settled(w->publisher, job->id, true);
 		pdg_waiting_logged(&w->waiting, job);
 	}
@@ -204,8 +207,10 @@ static void count(struct pdg_writer *w, struct pdg_job *const *jobs, size_t n)
 		w->stats.accepted += job->added;
 		w->stats.accepted += job->along && job->along->added;
 		w->stats.known += accepted && job->known;
-		w->stats.refused += job->kind == PDG_JOB_REFUSE || job->rc < 0;
-		w->stats.logged += job->kind == PDG_JOB_LOGGED;
+		if (job->kind == PDG_JOB_LOGGED)
+			w->stats.logged += job->rc == 0;
+		else
+			w->stats.refused += job->kind == PDG_JOB_REFUSE || job->rc < 0;
 	}
 	(void)pthread_mutex_unlock(&w->mutex);
 }
@@ -255,9 +260,13 @@ static bool run_batch(struct pdg_writer *w, struct pdg_job **jobs, size_t n, str
 	size_t i;
 	int rc = pdg_batch_run(&w->batch, jobs, n, &spoiled, err);
 
+	if (w->batch.others.size > 0)
+		pdg_publisher_learn(w->publisher, &w->batch.others);
+	w->batch.others.size = 0;
 	if (rc == 0) {
 		pdg_metrics_lasted(w->metrics, PDG_LASTS_COMMIT, pdg_monotonic_us() - begun);
 		count(w, jobs, n);
+		pdg_batch_tell_unlogged(jobs, n);
 		publish_all(w, jobs, n);
 		/* The line of one that came alone is written before its answer. */
 		pdg_log_gather(n > 1 ? &w->lines : NULL);
