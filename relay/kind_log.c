@@ -26,6 +26,8 @@ struct call {
 	struct pdg_buf sig, payload, json;
 	struct pdg_http_request request;
 	struct pdg_http_answer answer;
+	struct pdg_log_head other; /* what another program was shown; size 0: none */
+	bool held;		   /* it was held against the trees that are known */
 };
 
 static void free_call(struct call *c)
@@ -53,8 +55,8 @@ static void write_refusal(const struct pdg_log_item *item, struct pdg_jw *w)
 	pdg_jw_end(w);
 }
 
-/* {"entry":{…},"continues"} as a bundle has it, or {"error":{…}}: what the log said, not this
- * program. */
+/* {"entry":{…},"continues","held"} as a bundle has it, or {"error":{…}}: what the log said, not
+ * this program. */
 static void answer(struct call *c)
 {
 	PDG_AUTO(buf) struct pdg_buf out = PDG_BUF_INIT(PDG_LIMIT_RELAY_MESSAGE);
@@ -68,6 +70,7 @@ static void answer(struct call *c)
 		pdg_jw_key(&w, "entry");
 		pdg_entry_write(c->item.entry, &w);
 		pdg_jw_kbool(&w, "continues", c->item.continues);
+		pdg_jw_kbool(&w, "held", c->held);
 	} else {
 		write_refusal(&c->item, &w);
 	}
@@ -91,7 +94,10 @@ static void judge(struct pdg_task *t, void *ctx)
 	struct call *c = ctx;
 
 	(void)t;
-	pdg_rekor_judge(c->part->log, &c->answer, &c->item);
+	if (c->other.size > 0)
+		c->item.rc = pdg_rekor_hold(c->part->log, &c->other, &c->held, &c->item.err);
+	if (c->item.rc == 0)
+		pdg_rekor_judge(c->part->log, &c->answer, &c->item);
 	answer(c);
 }
 
@@ -108,25 +114,37 @@ static void on_answer(void *ctx, int rc, struct pdg_http_answer *a, const struct
 	pdg_task_work(c->task, judge, c);
 }
 
-static int read_known(struct log_part *part, const json_t *body, struct pdg_error *err)
+/* @body's tree @key; size 0: it has none. */
+static int read_head(const json_t *body, const char *key, struct pdg_log_head *out,
+		     struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf root = PDG_BUF_INIT(PDG_HASH_LEN);
-	struct pdg_log_head head = {.size = 0};
-	const json_t *known = NULL;
-	int rc = pdg_json_opt_obj(body, "known", &known, err);
+	const json_t *head = NULL;
+	int rc = pdg_json_opt_obj(body, key, &head, err);
 
-	if (rc < 0 || !known)
+	*out = (struct pdg_log_head){.size = 0};
+	if (rc < 0 || !head)
 		return rc;
-	rc = pdg_json_u64(known, "size", &head.size, err);
+	rc = pdg_json_u64(head, "size", &out->size, err);
 	if (rc == 0)
-		rc = pdg_json_base64(known, "root", &root, err);
+		rc = pdg_json_base64(head, "root", &root, err);
 	if (rc == 0 && root.n != PDG_HASH_LEN)
 		rc = pdg_reject(err, "RLY-3", "a tree without a root");
-	if (rc < 0)
-		return rc;
-	memcpy(head.root.b, root.p, PDG_HASH_LEN);
-	pdg_rekor_remember(part->log, &head);
-	return 0;
+	if (rc == 0)
+		memcpy(out->root.b, root.p, PDG_HASH_LEN);
+	return rc;
+}
+
+static int read_heads(struct call *c, const json_t *body, struct pdg_error *err)
+{
+	struct pdg_log_head known;
+	int rc = read_head(body, "known", &known, err);
+
+	if (rc == 0)
+		rc = read_head(body, "other", &c->other, err);
+	if (rc == 0)
+		pdg_rekor_remember(c->part->log, &known);
+	return rc;
 }
 
 static int read_item(struct call *c, const json_t *body, struct pdg_error *err)
@@ -169,7 +187,7 @@ static int new_call(struct log_part *part, struct pdg_task *t, struct call **out
 	pdg_buf_init(&c->payload, PDG_LIMIT_PAYLOAD);
 	rc = read_item(c, body, err);
 	if (rc == 0)
-		rc = read_known(part, body, err);
+		rc = read_heads(c, body, err);
 	if (rc == 0)
 		rc = pdg_rekor_request(part->log, &c->item, &c->json, &c->request, err);
 	if (rc < 0)

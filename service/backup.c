@@ -2,7 +2,8 @@
 /*
  * A backup of a running service, by another process with a reader's connection of its own. The
  * database comes first: the log that is copied after it has at least the entries that it knows of,
- * which is all that the service asks for at its start (CFG-5).
+ * which is all that the service asks for at its start (CFG-5). A service that could not write its
+ * log's checkpoint (RDY-6) has them, but does not show them: then there is no backup.
  */
 #include "service/backup.h"
 
@@ -11,6 +12,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "service/core_impl.h"
@@ -22,10 +24,14 @@
 #include "util/str.h"
 #include "util/time.h"
 
+#define BEHIND_MS 5000 /* for which a log that shows too little is waited for */
+#define LOOK_MS	  100
+
 struct backup {
 	const struct pdg_service_config *cfg;
 	struct pdg_backup_told *told;
 	const char *dir; /* being made */
+	uint64_t known;	 /* the database that was copied knows of so many entries of the log */
 };
 
 static void store_progress(void *ctx, uint64_t done, uint64_t all)
@@ -100,13 +106,13 @@ static int make_folder(const char *dir, struct pdg_error *err)
 	return rc;
 }
 
-static int copy_store(const struct backup *b, struct pdg_error *err)
+static int copy_store(struct backup *b, struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *to = pdg_path_join(b->dir, PDG_BACKUP_STORE);
 
 	if (!to)
 		return pdg_nomem(err);
-	return pdg_sqlite_backup(b->cfg->store_path, to, store_progress, (void *)(uintptr_t)b, err);
+	return pdg_sqlite_backup(b->cfg->store_path, to, store_progress, b, &b->known, err);
 }
 
 /* The one beside the database; one that is configured has its own backups. */
@@ -125,16 +131,45 @@ static int copy_journal_key(const struct backup *b, struct pdg_error *err)
 	return rc < 0 ? rc : pdg_fs_create(to, pdg_buf_bytes(&pem), 0600, err);
 }
 
+/* It never shows less later. */
+static int wait_for_log(const struct backup *b, struct pdg_error *err)
+{
+	const struct timespec tick = {.tv_nsec = LOOK_MS * 1000L * 1000L};
+	int64_t end = pdg_monotonic_ms() + BEHIND_MS;
+	uint64_t shown = 0;
+	int rc;
+
+	for (;;) {
+		rc = pdg_embedded_size_shown(b->cfg->log_directory, &shown, err);
+		if (rc < 0 || shown >= b->known)
+			return rc;
+		if (pdg_monotonic_ms() >= end)
+			break;
+		(void)nanosleep(&tick, NULL);
+	}
+	rc = pdg_reject(err, "BAK-1",
+			"the log in \"%s\" shows %" PRIu64
+			" entries, the database knows of %" PRIu64
+			": what was copied could not be restored",
+			b->cfg->log_directory, shown, b->known);
+	pdg_fix(err, "see what /readyz says (RDY-6), or start the service where it does not run; "
+		     "back up once it is ready");
+	return rc;
+}
+
 static int copy_log(const struct backup *b, struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *to = pdg_path_join(b->dir, PDG_BACKUP_LOG);
+	int rc;
 
 	if (!to)
 		return pdg_nomem(err);
 	if (b->cfg->log != PDG_LOG_EMBEDDED)
 		return 0;
-	return pdg_embedded_backup(b->cfg->log_directory, to, !b->cfg->log_key, &b->told->log_size,
-				   err);
+	rc = wait_for_log(b, err);
+	return rc < 0 ? rc
+		      : pdg_embedded_backup(b->cfg->log_directory, to, !b->cfg->log_key,
+					    &b->told->log_size, err);
 }
 
 /* For people: what this folder is. Nothing reads it. */
@@ -170,7 +205,7 @@ static int sync_all(const char *dir, struct pdg_error *err)
 	return 0;
 }
 
-static int fill(const struct backup *b, struct pdg_error *err)
+static int fill(struct backup *b, struct pdg_error *err)
 {
 	int rc = copy_store(b, err);
 

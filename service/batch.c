@@ -442,6 +442,6 @@ int pdg_batch_run(struct pdg_batch *b, struct pdg_job **jobs, size_t n, bool *ou
 	if (rc == 0 && newest.log_size > b->log_size)
 		b->log_size = newest.log_size;
 	if (rc == 0 && newest.head)
-		b->head_size = newest.head->head.size;
+		b->head = newest.head->head;
 	return rc;
 }

@@ -15,7 +15,8 @@ struct pdg_batch {
 	struct pdg_journal *journal;
 	struct pdg_limiter *limiter; /* of refusals on record */
 	uint64_t log_size;	     /* largest that was kept */
-	uint64_t head_size;	     /* of the newest head that was kept in this run */
+	struct pdg_log_head head;    /* the newest that was kept in this run */
+	struct pdg_log_head others;  /* of a shared store: by another pedigreed; size 0: none new */
 	uint64_t policy_version;     /* of a shared store: the highest that was in force */
 };
 
@@ -40,8 +41,12 @@ struct pdg_newest pdg_newest_of(const struct pdg_batch *b, struct pdg_job *const
 /** Keep what of it is new. */
 int pdg_batch_newest(struct pdg_batch *b, const struct pdg_newest *newest,
 		     struct pdg_error *err) PDG_MUST_CHECK;
-/** Keep the bundle of @job, a LOGGED one. */
+/** Keep the bundle of @job, a LOGGED one, unless its log showed another pedigreed another tree:
+ * then that is in the job. */
 int pdg_batch_logged(struct pdg_batch *b, struct pdg_job *job,
 		     struct pdg_error *err) PDG_MUST_CHECK;
+/** Say in the service's log why what of @n jobs was LOGGED was not kept; once, for it is the same
+ * of all. */
+void pdg_batch_tell_unlogged(struct pdg_job *const *jobs, size_t n);
 
 #endif

@@ -7,7 +7,9 @@
 #include <stdio.h>
 
 #include "service/batch.h"
+#include "service/shared.h"
 #include "util/codec.h"
+#include "util/log.h"
 
 /* What a log elsewhere is held against after the next start (service/core_relay.c reads it). */
 static int keep_head(struct pdg_batch *b, const struct pdg_job *job, struct pdg_error *err)
@@ -22,21 +24,37 @@ static int keep_head(struct pdg_batch *b, const struct pdg_job *job, struct pdg_
 
 int pdg_batch_logged(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *err)
 {
-	int rc = b->store->ops->set_logged(b->store, job->id, pdg_buf_bytes(&job->payload),
-					   pdg_buf_bytes(&job->bundle), err);
+	int rc;
 
+	job->rc = pdg_shared_check_head(b, job, &job->err);
+	if (job->rc < 0)
+		return 0;
+	rc = b->store->ops->set_logged(b->store, job->id, pdg_buf_bytes(&job->payload),
+				       pdg_buf_bytes(&job->bundle), err);
 	job->known = rc == 1;
 	return rc < 0 ? rc : 0;
+}
+
+void pdg_batch_tell_unlogged(struct pdg_job *const *jobs, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (jobs[i]->kind != PDG_JOB_LOGGED || jobs[i]->rc == 0)
+			continue;
+		pdg_log_error(PDG_LOG_WARN, "not-logged", &jobs[i]->err);
+		return;
+	}
 }
 
 struct pdg_newest pdg_newest_of(const struct pdg_batch *b, struct pdg_job *const *jobs, size_t n)
 {
 	struct pdg_newest out = {.log_size = b->log_size};
-	uint64_t head_size = b->head_size;
+	uint64_t head_size = b->head.size;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		if (jobs[i]->kind != PDG_JOB_LOGGED)
+		if (jobs[i]->kind != PDG_JOB_LOGGED || pdg_shared_check_head(b, jobs[i], NULL) < 0)
 			continue;
 		if (jobs[i]->log_size > out.log_size)
 			out.log_size = jobs[i]->log_size;

@@ -9,6 +9,7 @@
 
 #include "service/core_impl.h"
 #include "service/log_relay.h"
+#include "service/shared.h"
 #include "util/codec.h"
 #include "util/jsonw.h"
 #include "util/limits.h"
@@ -17,21 +18,9 @@
 static int known_head(struct pdg_core *core, struct pdg_log_head *out, struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *text = NULL;
-	struct pdg_bytes size, root;
-	struct pdg_log_head head;
-	const char *blank;
 	int rc = pdg_core_meta(core, "log-head", &text, err);
 
-	if (rc < 0 || !text)
-		return rc;
-	blank = strchr(text, ' ');
-	size = pdg_bytes(text, blank ? (size_t)(blank - text) : 0);
-	root = pdg_bytes_str(blank ? blank + 1 : "");
-	if (!pdg_bytes_u64(size, PDG_TREE_MAX, &head.size) ||
-	    !pdg_unhex(root, head.root.b, PDG_HASH_LEN))
-		return pdg_reject(err, "STO-3", "the store's log-head is '%.100s', no tree", text);
-	*out = head;
-	return 0;
+	return rc < 0 || !text ? rc : pdg_shared_head_read(text, out, err);
 }
 
 static void write_log(const struct pdg_core *core, struct pdg_jw *w)

@@ -33,6 +33,7 @@ struct check {
 	uint64_t joined;    /* envelopes with a signer who came after their first leaf */
 	uint64_t tree_size; /* of the checkpoint that was compared last: many have one */
 	struct pdg_hash32 tree_root;
+	struct pdg_fsck_trees trees; /* of a log elsewhere */
 };
 
 static void tell(struct check *c, const char *what, const struct pdg_error *why)
@@ -203,12 +204,16 @@ static int check_tree(struct check *c, const struct pdg_stored *a, struct pdg_er
 	const struct pdg_entry *e;
 	int rc;
 
-	if (!a->logged || c->core->cfg->log != PDG_LOG_EMBEDDED)
+	if (!a->logged)
 		return 0;
 	rc = pdg_bundle_parse(pdg_buf_bytes(&a->bundle), &b, err);
 	if (rc < 0 || b->n_entries != 1)
 		return rc;
 	e = b->entries[0];
+	if (c->core->cfg->log != PDG_LOG_EMBEDDED) {
+		rc = pdg_fsck_tree(&c->trees, e, err);
+		return rc < 0 ? pdg_context(err, rc, "log") : 0;
+	}
 	if (e->proof_size == c->tree_size &&
 	    memcmp(&e->proof_root, &c->tree_root, sizeof(c->tree_root)) == 0)
 		return 0;
@@ -395,6 +400,7 @@ int pdg_core_fsck(struct pdg_core *core, void (*line)(void *ctx, const char *tex
 
 	if (rc == 0 && out)
 		*out = counts;
+	pdg_fsck_trees_done(&c.trees);
 	if (rc < 0 || c.bad == 0)
 		return rc;
 	return pdg_reject(err, "FSK-1", "%" PRIu64 " things that are stored do not hold", c.bad);

@@ -4,6 +4,7 @@
 #define PDG_SERVICE_FSCK_IMPL_H
 
 #include "store/store.h"
+#include "tlog/entry.h"
 #include "tlog/journal.h"
 
 /**
@@ -15,6 +16,17 @@ int pdg_fsck_row(const struct pdg_stored *a, const struct pdg_journal_leaf *leaf
 /** The grade of @a is the one of @leaf, which shows its envelope as it is now. FSK-1. */
 int pdg_fsck_grade(const struct pdg_stored *a, const struct pdg_journal_leaf *leaf,
 		   struct pdg_error *err) PDG_MUST_CHECK;
+
+/* The trees of a log elsewhere that bundles were found to lead to. Begun as zeros. */
+struct pdg_fsck_trees {
+	struct pdg_fsck_tree *v; /* fsck_trees.c */
+	size_t n, room;
+};
+void pdg_fsck_trees_done(struct pdg_fsck_trees *t);
+
+/** The tree of @e, which was judged, is the only one of its size. LOG-2, PDG_E_NOMEM. */
+int pdg_fsck_tree(struct pdg_fsck_trees *t, const struct pdg_entry *e,
+		  struct pdg_error *err) PDG_MUST_CHECK;
 
 struct pdg_fsck_leaves {
 	struct pdg_store *store;

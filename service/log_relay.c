@@ -25,10 +25,12 @@ struct log_relay {
 	atomic_bool told;      /* that times are not kept, since one was */
 	pthread_mutex_t mutex; /* guards what follows */
 	struct pdg_log_head head;
+	struct pdg_log_head other; /* of another service, to be held against it; size 0: none */
 };
 
 struct call {
 	struct log_relay *l;
+	struct pdg_log_head other; /* that was asked about along with it */
 	struct pdg_log_item *item;
 	void (*done)(void *ctx, struct pdg_log_item *item);
 	void *ctx;
@@ -51,9 +53,49 @@ static void keep_head(struct log_relay *l, const struct pdg_log_head *head)
 	(void)pthread_mutex_unlock(&l->mutex);
 }
 
-static void write_question(struct log_relay *l, const struct pdg_log_item *item,
-			   struct pdg_buf *out)
+static void learn(struct pdg_log *log, const struct pdg_log_head *head)
 {
+	struct log_relay *l = (struct log_relay *)log;
+
+	/* One that could not be held against ours yet stays until it was: the relay has the newer
+	 * ones from the log itself. */
+	(void)pthread_mutex_lock(&l->mutex);
+	if (l->other.size == 0 && !pdg_log_head_eq(head, &l->head))
+		l->other = *head;
+	(void)pthread_mutex_unlock(&l->mutex);
+}
+
+static void get_other(struct log_relay *l, struct pdg_log_head *out)
+{
+	(void)pthread_mutex_lock(&l->mutex);
+	*out = l->other;
+	(void)pthread_mutex_unlock(&l->mutex);
+}
+
+static void held(struct log_relay *l, const struct pdg_log_head *other)
+{
+	(void)pthread_mutex_lock(&l->mutex);
+	if (other->size > l->head.size)
+		l->head = *other;
+	if (pdg_log_head_eq(other, &l->other))
+		l->other.size = 0;
+	(void)pthread_mutex_unlock(&l->mutex);
+}
+
+static void write_head(struct pdg_jw *w, const char *key, const struct pdg_log_head *head)
+{
+	if (head->size == 0)
+		return;
+	pdg_jw_kobj(w, key);
+	pdg_jw_ku64(w, "size", head->size);
+	pdg_jw_key(w, "root");
+	pdg_jw_base64(w, pdg_bytes(head->root.b, PDG_HASH_LEN));
+	pdg_jw_end(w);
+}
+
+static void write_question(struct log_relay *l, const struct call *c, struct pdg_buf *out)
+{
+	const struct pdg_log_item *item = c->item;
 	struct pdg_log_head known;
 	struct pdg_jw w;
 
@@ -70,13 +112,8 @@ static void write_question(struct log_relay *l, const struct pdg_log_item *item,
 		pdg_jw_key(&w, "payload");
 		pdg_jw_base64(&w, item->payload);
 	}
-	if (known.size > 0) {
-		pdg_jw_kobj(&w, "known");
-		pdg_jw_ku64(&w, "size", known.size);
-		pdg_jw_key(&w, "root");
-		pdg_jw_base64(&w, pdg_bytes(known.root.b, PDG_HASH_LEN));
-		pdg_jw_end(&w);
-	}
+	write_head(&w, "known", &known);
+	write_head(&w, "other", &c->other);
 	pdg_jw_end(&w);
 }
 
@@ -159,6 +196,7 @@ static int read_answer(const struct call *c, struct pdg_bytes answer, struct pdg
 	PDG_AUTO(json) json_t *j = NULL;
 	const json_t *entry = NULL;
 	const json_t *refusal = NULL;
+	bool was_held = false;
 	int rc = pdg_json_load(answer, PDG_LIMIT_RELAY_MESSAGE, &j, err);
 
 	if (rc == 0)
@@ -169,6 +207,10 @@ static int read_answer(const struct call *c, struct pdg_bytes answer, struct pdg
 		rc = pdg_json_obj(j, "entry", &entry, err);
 	if (rc == 0)
 		rc = pdg_json_opt_bool(j, "continues", false, &c->item->continues, err);
+	if (rc == 0)
+		rc = pdg_json_opt_bool(j, "held", false, &was_held, err);
+	if (rc == 0 && was_held && c->other.size > 0)
+		held(c->l, &c->other);
 	return rc < 0 ? rc : judge(c, entry, &c->item->entry, err);
 }
 
@@ -203,7 +245,8 @@ static int start(struct pdg_log *log, struct pdg_log_item *item,
 	item->continues = false;
 	item->retry_after = 0;
 	item->err = (struct pdg_error){0};
-	write_question(l, item, &body);
+	get_other(l, &c->other);
+	write_question(l, c, &body);
 	rc = pdg_buf_check(&body, err);
 	if (rc < 0)
 		return pdg_under_rule(err, rc, "LOG-15");
@@ -240,6 +283,7 @@ int pdg_log_relay_open(const struct pdg_log_relay_options *opt, struct pdg_log *
 		.name = opt->payload ? "rekor-v1" : "rekor-v2",
 		.start = start,
 		.head = get_head,
+		.learn = learn,
 		.batch = PDG_LIMIT_LOG_CALLS,
 		.payload = opt->payload,
 		.give_up = give_up,

@@ -211,6 +211,12 @@ void pdg_publisher_free(struct pdg_publisher *p)
 	free(p);
 }
 
+void pdg_publisher_learn(struct pdg_publisher *p, const struct pdg_log_head *head)
+{
+	if (p->opt.log->ops->learn)
+		p->opt.log->ops->learn(p->opt.log, head);
+}
+
 uint64_t pdg_publisher_failures(struct pdg_publisher *p)
 {
 	uint64_t n;

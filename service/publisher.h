@@ -38,6 +38,9 @@ void pdg_publisher_wake(struct pdg_publisher *p);
 /** The writer stored the bundle of row @id (@kept), or could not. */
 void pdg_publisher_settled(struct pdg_publisher *p, int64_t id, bool kept);
 
+/** Another service over the same store was shown this tree of the log: learn() of that. */
+void pdg_publisher_learn(struct pdg_publisher *p, const struct pdg_log_head *head);
+
 /**
  * Finish what is at hand for at most @ms, wait as long again for calls that run, then have the log
  * give them up and wait once more; end the threads. False when a call still runs then (only a disk

@@ -107,8 +107,12 @@ void pdg_publisher_settled(struct pdg_publisher *p, int64_t id, bool kept)
 		if (p->loading)
 			(void)!pdg_id_set_add(&p->landed, id); /* else it is logged twice: normal */
 	} else {
+		int64_t now = pdg_monotonic_ms();
+
+		/* A whole batch fails at once. */
 		pdg_publisher_leave(p, id);
-		pdg_backoff_fail(&p->backoff, pdg_monotonic_ms());
+		if (p->backoff.until <= now)
+			pdg_backoff_fail(&p->backoff, now);
 		(void)pthread_cond_signal(&p->work);
 	}
 	(void)pthread_mutex_unlock(&p->mutex);

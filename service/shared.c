@@ -5,28 +5,63 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "util/codec.h"
 #include "util/size.h"
 #include "util/str.h"
 
-/* The number that the value @name begins with ("12", "12 abcd…"); 0 without one. */
+/* The value @name; *@out stays NULL without one. */
+static int value(struct pdg_store *s, const char *name, char **out, struct pdg_error *err)
+{
+	struct pdg_error why = {0};
+	int rc = s->ops->meta_get(s, name, out, &why);
+
+	if (rc == 0 || rc == PDG_E_NOTFOUND)
+		return 0;
+	if (err)
+		*err = why;
+	return rc;
+}
+
+/* The number @name, 0 without one. */
 static int number(struct pdg_store *s, const char *name, uint64_t *out, struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *text = NULL;
-	struct pdg_error why = {0};
-	size_t n;
-	int rc = s->ops->meta_get(s, name, &text, &why);
+	int rc = value(s, name, &text, err);
 
 	*out = 0;
-	if (rc == PDG_E_NOTFOUND)
-		return 0;
-	if (rc < 0) {
-		if (err)
-			*err = why;
+	if (rc < 0 || !text)
 		return rc;
-	}
-	n = strcspn(text, " ");
-	if (!pdg_bytes_u64(pdg_bytes(text, n), UINT64_MAX, out))
+	if (!pdg_bytes_u64(pdg_bytes_str(text), UINT64_MAX, out))
 		return pdg_reject(err, "STO-3", "the store's %s is '%.64s', no number", name, text);
+	return 0;
+}
+
+int pdg_shared_head_read(const char *text, struct pdg_log_head *out, struct pdg_error *err)
+{
+	struct pdg_log_head head;
+	const char *blank = strchr(text, ' ');
+	struct pdg_bytes size = pdg_bytes(text, blank ? (size_t)(blank - text) : 0);
+	struct pdg_bytes root = pdg_bytes_str(blank ? blank + 1 : "");
+
+	if (!pdg_bytes_u64(size, PDG_TREE_MAX, &head.size) ||
+	    !pdg_unhex(root, head.root.b, PDG_HASH_LEN))
+		return pdg_reject(err, "STO-3", "the store's log-head is '%.100s', no tree", text);
+	*out = head;
+	return 0;
+}
+
+/* What is there and this one did not put there is another's. */
+static int catch_up_head(struct pdg_batch *b, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *text = NULL;
+	struct pdg_log_head head = {.size = 0};
+	int rc = value(b->store, "log-head", &text, err);
+
+	if (rc == 0 && text)
+		rc = pdg_shared_head_read(text, &head, err);
+	if (rc < 0 || pdg_log_head_eq(&head, &b->head))
+		return rc;
+	b->head = b->others = head;
 	return 0;
 }
 
@@ -39,7 +74,22 @@ int pdg_shared_catch_up(struct pdg_batch *b, struct pdg_error *err)
 	rc = number(b->store, "policy-version", &b->policy_version, err);
 	if (rc == 0)
 		rc = number(b->store, "log-size", &b->log_size, err);
-	return rc < 0 ? rc : number(b->store, "log-head", &b->head_size, err);
+	return rc < 0 ? rc : catch_up_head(b, err);
+}
+
+int pdg_shared_check_head(const struct pdg_batch *b, const struct pdg_job *job,
+			  struct pdg_error *err)
+{
+	int rc;
+
+	if (!b->store->ops->shared || job->head.size == 0 || job->head.size != b->head.size ||
+	    pdg_log_head_eq(&job->head, &b->head))
+		return 0;
+	rc = pdg_reject(err, "LOG-2",
+			"the log showed another pedigreed another tree of %" PRIu64 " entries",
+			b->head.size);
+	pdg_fix(err, "keep what both have of it, ask who runs the log, and run pedigreed --fsck");
+	return rc;
 }
 
 int pdg_shared_check_policy(const struct pdg_batch *b, const struct pdg_job *job,

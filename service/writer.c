@@ -61,6 +61,13 @@ void pdg_writer_metrics(struct pdg_writer *w, struct pdg_metrics *m)
 	w->metrics = m;
 }
 
+/* A value that somebody waits for is of a reload, which has one at a time: it may take a key out of
+ * force, and no flood keeps that away. */
+static bool is_bounded(const struct pdg_job *job)
+{
+	return job->kind != PDG_JOB_LOGGED && !(job->kind == PDG_JOB_META && job->done);
+}
+
 int pdg_writer_put(struct pdg_writer *w, struct pdg_job *job, struct pdg_error *err)
 {
 	size_t n = pdg_job_bytes(job);
@@ -69,10 +76,10 @@ int pdg_writer_put(struct pdg_writer *w, struct pdg_job *job, struct pdg_error *
 	(void)pthread_mutex_lock(&w->mutex);
 	if ((w->closing || w->stopping) && job->kind != PDG_JOB_LOGGED)
 		rc = pdg_reject(err, "SVC-2", "the service is stopping");
-	else if (w->queued >= PDG_LIMIT_QUEUE && job->kind != PDG_JOB_LOGGED)
+	else if (w->queued >= PDG_LIMIT_QUEUE && is_bounded(job))
 		rc = pdg_reject(err, "SVC-1", "%d submissions wait to be kept already",
 				PDG_LIMIT_QUEUE);
-	else if (w->held && w->held + n > PDG_LIMIT_QUEUE_BYTES && job->kind != PDG_JOB_LOGGED)
+	else if (w->held && w->held + n > PDG_LIMIT_QUEUE_BYTES && is_bounded(job))
 		rc = pdg_reject(err, "SVC-1", "large submissions wait to be kept already");
 	if (rc == 0) {
 		job->next = NULL;
@@ -167,7 +174,10 @@ static void finish(struct pdg_writer *w, struct pdg_job *job)
 		pdg_job_answer_error(job, &job->err);
 	else
 		pdg_job_answer(job);
-	if (job->kind == PDG_JOB_LOGGED) {
+	if (job->kind == PDG_JOB_LOGGED && job->rc < 0) {
+		pdg_metrics_failed(w->metrics, PDG_FAILS_LOG, job->err.rule);
+		pdg_publisher_settled(w->publisher, job->id, false);
+	} else if (job->kind == PDG_JOB_LOGGED) {
 		pdg_publisher_settled(w->publisher, job->id, true);
 		pdg_waiting_logged(&w->waiting, job);
 	}
@@ -197,7 +207,7 @@ static void count(struct pdg_writer *w, struct pdg_job *const *jobs, size_t n)
 		w->stats.accepted += job->added;
 		w->stats.accepted += job->along && job->along->added;
 		w->stats.known += accepted && job->known;
-		w->stats.logged += job->kind == PDG_JOB_LOGGED;
+		w->stats.logged += job->kind == PDG_JOB_LOGGED && job->rc == 0;
 	}
 	(void)pthread_mutex_unlock(&w->mutex);
 }
@@ -247,9 +257,13 @@ static bool run_batch(struct pdg_writer *w, struct pdg_job **jobs, size_t n, str
 	size_t i;
 	int rc = pdg_batch_run(&w->batch, jobs, n, &spoiled, err);
 
+	if (w->batch.others.size > 0)
+		pdg_publisher_learn(w->publisher, &w->batch.others);
+	w->batch.others.size = 0;
 	if (rc == 0) {
 		pdg_metrics_lasted(w->metrics, PDG_LASTS_COMMIT, pdg_monotonic_us() - begun);
 		count(w, jobs, n);
+		pdg_batch_tell_unlogged(jobs, n);
 		publish_all(w, jobs, n);
 		/* The line of one that came alone is written before its answer. */
 		pdg_log_gather(n > 1 ? &w->lines : NULL);

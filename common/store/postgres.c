@@ -50,12 +50,15 @@ static void pg_close(struct pdg_store *store)
 int pdg_pg_there(struct pdg_store *store, struct pdg_error *err)
 {
 	struct pdg_pg *s = (struct pdg_pg *)store;
+	PDG_AUTO(pg_result) PGresult *hung = NULL;
 	PDG_AUTO(mem) char *id = NULL;
 	int rc = pdg_pg_meta_get(store, "store-id", &id, err);
 
 	if (rc == PDG_E_NOTFOUND || (rc == 0 && !pdg_str_eq(id, s->id)))
 		rc = pdg_reject(err, "STO-3", "another store took the place of %s", pdg_pg_told(s));
-	return rc;
+	if (rc == 0)
+		rc = pdg_pg_read(store, PDG_PG_HUNG, NULL, &hung, err);
+	return rc < 0 ? rc : pdg_pg_check_hung(s, hung, err);
 }
 
 static const struct pdg_store_ops pg_ops = {

@@ -52,6 +52,7 @@ enum pdg_pg_sql {
 	PDG_PG_TOKEN_FORGET,
 	PDG_PG_TOKEN_USE,
 	PDG_PG_META_GET,
+	PDG_PG_HUNG,
 	PDG_PG_GET,
 	PDG_PG_BY_SUBJECT,
 	PDG_PG_LIST,
@@ -184,6 +185,10 @@ int pdg_pg_find_place(struct pdg_pg *s, struct pdg_pg_conn *c, enum pdg_pg_place
 /** May the role do with the tables what it is here for? STO-6. */
 int pdg_pg_check_rights(struct pdg_pg *s, struct pdg_pg_conn *c,
 			struct pdg_error *err) PDG_MUST_CHECK;
+/** @r, what PDG_PG_HUNG found on the tables: nothing that would run as the service's user when it
+ * writes, and nobody may put it there. STO-6. */
+int pdg_pg_check_hung(const struct pdg_pg *s, const PGresult *r,
+		      struct pdg_error *err) PDG_MUST_CHECK;
 /** Append @sql with the schema in place of each "@". */
 int pdg_pg_spell(const struct pdg_pg *s, const char *sql, struct pdg_buf *out,
 		 struct pdg_error *err) PDG_MUST_CHECK;

@@ -187,6 +187,34 @@ int pdg_pg_check_rights(struct pdg_pg *s, struct pdg_pg_conn *c, struct pdg_erro
 	return rc;
 }
 
+/* Not where the store is only looked at: nothing runs for who reads. */
+int pdg_pg_check_hung(const struct pdg_pg *s, const PGresult *r, struct pdg_error *err)
+{
+	const char *table, *what, *name;
+	int rc;
+
+	if (s->only_look || PQntuples(r) == 0)
+		return 0;
+	table = PQgetvalue(r, 0, 0);
+	what = PQgetvalue(r, 0, 1);
+	name = PQgetvalue(r, 0, 2);
+	if (pdg_str_eq(what, "TRIGGER") || pdg_str_eq(what, "REFERENCES")) {
+		rc = pdg_reject(err, "STO-6",
+				"others than the owner of \"%s\" of %s may hang on it what the "
+				"service runs (%s: %s)",
+				table, pdg_pg_told(s), name, what);
+		pdg_fix(err, "let its owner run: REVOKE %s ON %s\"%s\" FROM %s", what,
+			s->schema ? s->schema : "", table, name);
+		return rc;
+	}
+	rc = pdg_reject(err, "STO-6",
+			"on \"%s\" of %s hangs what is not the service's: the %s \"%s\"", table,
+			pdg_pg_told(s), what, name);
+	pdg_fix(err, "look at who made it, drop it, and run pedigreed --fsck: it may have changed "
+		     "what was written");
+	return rc;
+}
+
 int pdg_pg_spell(const struct pdg_pg *s, const char *sql, struct pdg_buf *out,
 		 struct pdg_error *err)
 {

@@ -133,6 +133,7 @@ int pdg_pg_migrate(struct pdg_pg *s, struct pdg_pg_conn *c, bool *out_new, struc
 
 int pdg_pg_check_schema(struct pdg_pg *s, struct pdg_pg_conn *c, struct pdg_error *err)
 {
+	PDG_AUTO(pg_result) PGresult *hung = NULL;
 	PDG_AUTO(pg_result) PGresult *r = NULL;
 	int version = 0;
 	int rc = look(s, c, &version, err);
@@ -142,6 +143,10 @@ int pdg_pg_check_schema(struct pdg_pg *s, struct pdg_pg_conn *c, struct pdg_erro
 				version ? "%s has an older schema: start pedigreed once"
 					: "there is no store in %s",
 				pdg_pg_told(s));
+	if (rc == 0)
+		rc = pdg_pg_exec(s, c, PDG_PG_HUNG, NULL, "read the schema", &hung, err);
+	if (rc == 0)
+		rc = pdg_pg_check_hung(s, hung, err);
 	if (rc == 0)
 		rc = pdg_pg_simple(s, c, "SELECT value FROM @meta WHERE name = 'store-id'",
 				   "read the schema", &r, err);

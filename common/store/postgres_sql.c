@@ -32,6 +32,21 @@
 	" (sum(size) OVER (ORDER BY id))::bigint - size AS before FROM w) q"                       \
 	" WHERE before < $5::bigint)"                                                              \
 	" SELECT " ROW " FROM p JOIN @attestation a ON a.id = p.id" BUNDLE " ORDER BY p.id"
+/* Our tables, and who may do everything in this database anyway. */
+#define OURS                                                                                       \
+	"WITH ours AS (SELECT c.oid, c.relname, c.relacl, c.relowner FROM pg_class c"              \
+	" WHERE c.relname = ANY ('{attestation,bundle,pending,subject,journal_leaf,journal_tile,"  \
+	"journal_state,meta,token,pedigree_schema}'::name[]) AND c.relnamespace ="                 \
+	" (SELECT k.relnamespace FROM @pedigree_schema v JOIN pg_class k ON k.oid = v.tableoid"    \
+	" WHERE v.version = 1)), trusted AS (SELECT oid FROM pg_roles WHERE rolsuper"              \
+	" OR rolname = current_user OR rolname = 'pg_database_owner'"                              \
+	" OR oid = (SELECT datdba FROM pg_database WHERE datname = current_database()))"
+/* Who may hang something on a table, or has it refer to one, of those that the list @acl names. */
+#define MAY_HANG(acl)                                                                              \
+	"SELECT o.relname::text, x.privilege_type, coalesce(r.rolname::text, 'PUBLIC') FROM ours"  \
+	" o" acl " x LEFT JOIN pg_roles r ON r.oid = x.grantee"                                    \
+	" WHERE x.privilege_type IN ('TRIGGER', 'REFERENCES') AND x.grantee <> o.relowner"         \
+	" AND x.grantee NOT IN (SELECT oid FROM trusted)"
 #define LEASE	     "now() + interval '" PDG_TEXT(PDG_STORE_LEASE_S) " seconds'"
 #define PDG_TEXT(n)  PDG_TEXT_(n)
 #define PDG_TEXT_(n) #n
@@ -73,6 +88,18 @@ static const char *const statements[PDG_PG_SQL_COUNT] = {
 		" SELECT coalesce((SELECT body FROM put), (SELECT body FROM @token WHERE name = $1))"
 		" = $2",
 	[PDG_PG_META_GET] = "SELECT value FROM @meta WHERE name = $1",
+	/* What runs when we write to our tables, and who may put such a thing there: we have none.
+	 */
+	[PDG_PG_HUNG] = OURS
+	" SELECT o.relname::text, CASE WHEN t.tgisinternal THEN 'foreign key'"
+	" ELSE 'trigger' END, coalesce(k.conname, t.tgname)::text FROM ours o"
+	" JOIN pg_trigger t ON t.tgrelid = o.oid"
+	" LEFT JOIN pg_constraint k ON k.oid = t.tgconstraint"
+	" UNION ALL SELECT o.relname::text, 'rule', w.rulename::text FROM ours o"
+	" JOIN pg_rewrite w ON w.ev_class = o.oid"
+	" UNION ALL " MAY_HANG(" CROSS JOIN LATERAL aclexplode(o.relacl)") " UNION ALL " MAY_HANG(
+		" JOIN pg_attribute a ON a.attrelid = o.oid"
+		" CROSS JOIN LATERAL aclexplode(a.attacl)") " LIMIT 1",
 	[PDG_PG_GET] = "SELECT " ROW FROM " WHERE a.reference = $1",
 	[PDG_PG_BY_SUBJECT] =
 		"SELECT " ROW " FROM @subject s JOIN @attestation a ON a.id = s.id" BUNDLE

@@ -22,10 +22,11 @@ int pdg_sqlite_open(const char *path, struct pdg_store **out, bool *out_new,
 /**
  * Copy the database @from, which another process may be writing, as of one commit to the new file
  * @to. Nothing of it is durable before the caller has synced it. @progress (or NULL) is told how
- * many pages of how many are copied. Returns 0, STO-4, STO-5, PDG_E_NOMEM.
+ * many pages of how many are copied. *@out_size: how many entries that commit knows its log to have
+ * ("log-size"). Returns 0, STO-3, STO-4, STO-5, PDG_E_NOMEM.
  */
 int pdg_sqlite_backup(const char *from, const char *to,
 		      void (*progress)(void *ctx, uint64_t done, uint64_t all), void *ctx,
-		      struct pdg_error *err) PDG_MUST_CHECK;
+		      uint64_t *out_size, struct pdg_error *err) PDG_MUST_CHECK;
 
 #endif

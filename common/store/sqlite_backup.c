@@ -7,6 +7,7 @@
 
 #include "store/sqlite.h"
 #include "store/sqlite_impl.h"
+#include "util/size.h"
 
 #define PAGES	8192 /* between two lines of progress */
 #define BUSY_MS 5000
@@ -39,9 +40,38 @@ static int open_one(const char *path, int flags, const char *setup, sqlite3 **ou
 	return *out ? pdg_sqlite_fail(err, *out, "open a database for its backup") : pdg_nomem(err);
 }
 
+static void statement_done(sqlite3_stmt *s)
+{
+	(void)sqlite3_finalize(s);
+}
+PDG_AUTO_DEFINE(statement, sqlite3_stmt *, statement_done)
+
+/* Of the commit that is copied: the same transaction reads it. */
+static int read_size(sqlite3 *db, uint64_t *out, struct pdg_error *err)
+{
+	PDG_AUTO(statement) sqlite3_stmt *s = NULL;
+	int step = sqlite3_prepare_v2(db, "SELECT value FROM meta WHERE name = 'log-size'", -1, &s,
+				      NULL);
+	const char *text;
+
+	*out = 0;
+	if (step != SQLITE_OK)
+		return pdg_sqlite_fail(err, db, "read the size of the log");
+	step = sqlite3_step(s);
+	if (step == SQLITE_DONE)
+		return 0;
+	if (step != SQLITE_ROW)
+		return pdg_sqlite_fail(err, db, "read the size of the log");
+	text = (const char *)sqlite3_column_text(s, 0);
+	if (!text || !pdg_bytes_u64(pdg_bytes_str(text), UINT64_MAX, out))
+		return pdg_reject(err, "STO-3", "the store's log-size is '%.64s', no number",
+				  text ? text : "");
+	return 0;
+}
+
 int pdg_sqlite_backup(const char *from, const char *to,
 		      void (*progress)(void *ctx, uint64_t done, uint64_t all), void *ctx,
-		      struct pdg_error *err)
+		      uint64_t *out_size, struct pdg_error *err)
 {
 	PDG_AUTO(copying) struct copying c = {0};
 	int rc, step;
@@ -66,6 +96,6 @@ int pdg_sqlite_backup(const char *from, const char *to,
 				 (uint64_t)sqlite3_backup_pagecount(c.backup));
 	} while (step == SQLITE_OK);
 	if (step == SQLITE_DONE)
-		return 0;
+		return read_size(c.from, out_size, err);
 	return pdg_reject(err, "STO-4", "cannot copy the database: %s", sqlite3_errstr(step));
 }

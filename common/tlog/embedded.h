@@ -75,6 +75,10 @@ int pdg_embedded_show_again(struct pdg_log *log, struct pdg_error *err) PDG_MUST
 /** Is the folder still the one that was opened, and its checkpoint in it? Returns 0, PDG_E_IO. */
 int pdg_embedded_there(struct pdg_log *log, struct pdg_error *err) PDG_MUST_CHECK;
 
+/** How many entries the log in the folder @dir shows to whoever looks, which may be fewer than it
+ * has (pdg_embedded_shows()). PDG_E_NOTFOUND, PDG_E_IO. */
+int pdg_embedded_size_shown(const char *dir, uint64_t *out, struct pdg_error *err) PDG_MUST_CHECK;
+
 /**
  * Copy the log in the folder @from, to which another process may be appending, to the folder @to,
  * made here: its checkpoint and what that covers, checked to give its root; with @own_key also the

@@ -34,16 +34,21 @@ static int read_size(const char *dir, struct pdg_buf *note, struct pdg_checkpoin
 	return rc < 0 ? pdg_context(err, rc, "\"%s\"", path) : 0;
 }
 
-/* The checkpoint may be a newer one by now. */
-static int look_again(struct copying *c, struct pdg_error *err)
+int pdg_embedded_size_shown(const char *dir, uint64_t *out, struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf note = PDG_BUF_INIT(PDG_LIMIT_CHECKPOINT);
 	PDG_AUTO(checkpoint) struct pdg_checkpoint *now = NULL;
-	int rc = read_size(c->from.dir, &note, &now, err);
+	int rc = read_size(dir, &note, &now, err);
 
 	if (rc == 0)
-		c->from.size = now->size;
+		*out = now->size;
 	return rc;
+}
+
+/* The checkpoint may be a newer one by now. */
+static int look_again(struct copying *c, struct pdg_error *err)
+{
+	return pdg_embedded_size_shown(c->from.dir, &c->from.size, err);
 }
 
 static int read_one(struct copying *c, bool entries, unsigned level, uint64_t n, unsigned width,

@@ -6,6 +6,8 @@
 #ifndef PDG_TLOG_LOG_H
 #define PDG_TLOG_LOG_H
 
+#include <string.h>
+
 #include "tlog/entry.h"
 
 /* One thing to log: a DSSE signature. All borrowed. */
@@ -30,6 +32,11 @@ struct pdg_log_head {
 	uint64_t size;
 	struct pdg_hash32 root;
 };
+
+static inline bool pdg_log_head_eq(const struct pdg_log_head *a, const struct pdg_log_head *b)
+{
+	return a->size == b->size && memcmp(a->root.b, b->root.b, PDG_HASH_LEN) == 0;
+}
 
 struct pdg_log;
 
@@ -56,6 +63,13 @@ struct pdg_log_ops {
 	 * (size 0: none yet). From any thread. NULL: the log is its own memory.
 	 */
 	void (*head)(struct pdg_log *log, struct pdg_log_head *out);
+	/**
+	 * Another program found this tree of the log: it is held against those that are known
+	 * before an entry is handed out that was asked for from now on, or as soon as that can be
+	 * done; LOG-2 for each from then on where it is none of this log. From any thread; may be
+	 * NULL.
+	 */
+	void (*learn)(struct pdg_log *log, const struct pdg_log_head *head);
 	/** How many items to hand over at once at most (with start(): to have under way). */
 	size_t batch;
 	bool payload; /* items need their payload */

@@ -52,6 +52,14 @@ int pdg_rekor_request(struct pdg_log *rekor, const struct pdg_log_item *item, st
 void pdg_rekor_judge(struct pdg_log *rekor, const struct pdg_http_answer *answer,
 		     struct pdg_log_item *item);
 
+/**
+ * Hold a tree that another program was shown against those that are known. *@out: it was, and is
+ * known from now on; else the log gave no proof, and may be asked again. May read from the log, on
+ * this thread. Returns 0, PDG_E_REJECTED (LOG-2), PDG_E_NOMEM, PDG_E_CRYPTO.
+ */
+int pdg_rekor_hold(struct pdg_log *rekor, const struct pdg_log_head *head, bool *out,
+		   struct pdg_error *err) PDG_MUST_CHECK;
+
 /** Take in that an earlier client saw the log with @head; once it has seen one itself, that changes
  * nothing. */
 void pdg_rekor_remember(struct pdg_log *rekor, const struct pdg_log_head *head);

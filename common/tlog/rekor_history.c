@@ -71,8 +71,20 @@ static int compare_unlocked(struct pdg_rekor *r, struct pdg_http *http,
 	return rc;
 }
 
+/*
+ * Who withholds proofs is not caught lying here; a later tree is held against the same. But that it
+ * has none of a tree that others saw, or of one that it has outgrown, is quickly said, and no
+ * reason to look no more.
+ */
+static void could_not(struct pdg_rekor *r, const struct pdg_log_head *head, bool own, int rc)
+{
+	if (rc != PDG_E_NOTFOUND || (own && head->size > r->newest.size))
+		r->blind_until_ms = pdg_monotonic_ms() + BLIND_MS;
+}
+
+/* @own: an entry came with it. */
 static int look(struct pdg_rekor *r, struct pdg_http *http, const struct pdg_log_head *head,
-		bool *out, struct pdg_error *err)
+		bool own, bool *out, struct pdg_error *err)
 {
 	struct pdg_error why = {0};
 	int rc = known(r, head, err);
@@ -88,10 +100,8 @@ static int look(struct pdg_rekor *r, struct pdg_http *http, const struct pdg_log
 		if (pdg_monotonic_ms() < r->blind_until_ms)
 			return 0;
 		rc = compare_unlocked(r, http, head, &why);
-		/* Who withholds proofs is not caught lying here; a later tree is held against the
-		 * same. */
 		if (rc == PDG_E_NOTFOUND || rc == PDG_E_IO || rc == PDG_E_LIMIT) {
-			r->blind_until_ms = pdg_monotonic_ms() + BLIND_MS;
+			could_not(r, head, own, rc);
 			return 0;
 		}
 		if (rc < 0 && err)
@@ -110,8 +120,25 @@ int pdg_rekor_continues(struct pdg_rekor *r, struct pdg_http *http, const struct
 	int rc;
 
 	(void)pthread_mutex_lock(&r->history);
-	rc = look(r, http, head, out, err);
+	rc = look(r, http, head, true, out, err);
 	(void)pthread_mutex_unlock(&r->history);
+	return rc;
+}
+
+int pdg_rekor_hold(struct pdg_log *rekor, const struct pdg_log_head *head, bool *out,
+		   struct pdg_error *err)
+{
+	struct pdg_rekor *r = (struct pdg_rekor *)rekor;
+	struct pdg_http *http = NULL;
+	int rc = pdg_rekor_take_client(r, &http, err);
+
+	*out = false;
+	if (rc < 0)
+		return rc;
+	(void)pthread_mutex_lock(&r->history);
+	rc = look(r, http, head, false, out, err);
+	(void)pthread_mutex_unlock(&r->history);
+	pdg_rekor_give_client(r, http);
 	return rc;
 }
 

@@ -102,6 +102,24 @@ find "$W/backup" -type f -perm /077 | grep -q . && fail "somebody else may read 
 jq -e '.logEntries > 256' "$W/backup/backup.json" >/dev/null || fail "what it says of itself"
 pass "what it holds"
 
+# A log that shows less than the database knows of (RDY-6: its disk was full for a moment) is not backed up: that would not start.
+shown() { rm -rf "$W/service/log/checkpoint.new"; }
+unshown() { mkdir "$W/service/log/checkpoint.new" && touch "$W/service/log/checkpoint.new/in-the-way"; }
+cp "$W/first.json" "$W/todo/first.json"
+wait_for 30 all_logged || fail "still pending"
+unshown
+submit first || fail "the log takes what it cannot show"
+wait_for 30 all_logged || fail "still pending"
+http 503 RDY-6 "the log is not shown" "$URL/readyz"
+exits 2 BAK-1 "not of a log that is behind the database" pedigreed --config "$W/pedigreed.conf" --backup "$W/behind"
+[ -z "$(find "$W" -maxdepth 1 -name 'behind*')" ] || fail "something was left of it"
+{ sleep 1; shown; curl -s -o "$W/ready" "$URL/readyz"; } &
+ok "a backup waits for the log a little" pedigreed --config "$W/pedigreed.conf" --backup "$W/shown"
+wait "$!"
+sed "s|sqlite:$W/service/pedigree.db|sqlite:$W/shown/pedigree.db|; s|$W/service/log|$W/shown/log|" "$W/pedigreed.conf" >"$W/shown.conf"
+ok "fsck of that one" pedigreed --config "$W/shown.conf" --fsck
+assert_says " 0 faults"
+
 # It holds as it lies, with nothing beside it changed.
 sed "s|sqlite:$W/service/pedigree.db|sqlite:$W/backup/pedigree.db|; s|$W/service/log|$W/backup/log|" "$W/pedigreed.conf" >"$W/backup.conf"
 ok "fsck of the backup" pedigreed --config "$W/backup.conf" --fsck

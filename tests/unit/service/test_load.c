@@ -110,6 +110,15 @@ static void flood_answer(void *ctx, const struct pdg_answer *a)
 	atomic_fetch_add(&f->answers, 1);
 }
 
+static void flood_one(struct world *w, unsigned no, struct flood *f)
+{
+	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
+	struct build_of b = build_no(no);
+
+	build_body(w, CI, &b, &body);
+	pdg_core_submit(w->core, NULL, pdg_buf_bytes(&body), 0, flood_answer, f);
+}
+
 static void more_than_it_can_take(void)
 {
 	struct world w;
@@ -122,13 +131,8 @@ static void more_than_it_can_take(void)
 	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
 	(void)pthread_mutex_init(&f.gate, NULL);
 	(void)pthread_mutex_lock(&f.gate);
-	for (i = 1; i <= FLOOD; i++) {
-		PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
-		struct build_of b = build_no(i);
-
-		build_body(&w, CI, &b, &body);
-		pdg_core_submit(w.core, NULL, pdg_buf_bytes(&body), 0, flood_answer, &f);
-	}
+	for (i = 1; i <= FLOOD; i++)
+		flood_one(&w, i, &f);
 	CHECK(atomic_load(&f.overloaded) > 0);
 	(void)pthread_mutex_unlock(&f.gate);
 	for (i = 0; i < 1000 && atomic_load(&f.answers) < FLOOD; i++)
@@ -140,6 +144,57 @@ static void more_than_it_can_take(void)
 	CHECK_UINT(stats.accepted, 1 + atomic_load(&f.kept));
 	CHECK(all_logged_soon(&w));
 	fsck_is_clean(&w);
+	world_done(&w);
+	(void)pthread_mutex_destroy(&f.gate);
+}
+
+struct reload {
+	struct world *w;
+	pthread_t thread;
+	atomic_bool over;
+	int rc;
+	struct pdg_error err;
+};
+
+static void *reload_main(void *ctx)
+{
+	struct reload *r = ctx;
+
+	r->rc = pdg_core_reload(r->w->core, r->w->cfg, &r->err);
+	atomic_store(&r->over, true);
+	return NULL;
+}
+
+/* What comes into force may take a key out of it: no flood keeps that away. */
+static void a_reload_while_it_is_full(void)
+{
+	struct world w;
+	struct flood f = {.answers = 0};
+	struct reload r = {.w = &w};
+	unsigned i, sent = 0;
+
+	world_init(&w);
+	world_open(&w);
+	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	(void)pthread_mutex_init(&f.gate, NULL);
+	(void)pthread_mutex_lock(&f.gate);
+	while (atomic_load(&f.overloaded) == 0 && sent < 2 * FLOOD)
+		flood_one(&w, ++sent, &f);
+	CHECK(atomic_load(&f.overloaded) > 0);
+	world_configure(&w, 2, NULL);
+	CHECK_INT(pthread_create(&r.thread, NULL, reload_main, &r), 0);
+	for (i = 0; i < 25 && !atomic_load(&r.over); i++)
+		pause_ms(20);
+	/* It waits its turn, and is not turned away as the others still are. */
+	CHECK(!atomic_load(&r.over));
+	flood_one(&w, ++sent, &f);
+	CHECK_UINT(atomic_load(&f.overloaded), 2);
+	(void)pthread_mutex_unlock(&f.gate);
+	CHECK_INT(pthread_join(r.thread, NULL), 0);
+	CHECK_OK(r.rc, &r.err);
+	for (i = 0; i < 1000 && atomic_load(&f.answers) < sent; i++)
+		pause_ms(20);
+	CHECK_UINT(atomic_load(&f.answers), sent);
 	world_done(&w);
 	(void)pthread_mutex_destroy(&f.gate);
 }
@@ -230,4 +285,5 @@ static void one_statement_many_times_at_once(void)
 
 PDG_TEST_MAIN("load", {"many at once", many_at_once},
 	      {"one statement many times at once", one_statement_many_times_at_once},
-	      {"more than it can take", more_than_it_can_take})
+	      {"more than it can take", more_than_it_can_take},
+	      {"a reload while it is full", a_reload_while_it_is_full})

@@ -307,6 +307,87 @@ static const char *rule_of_next(struct elsewhere *e, unsigned number)
 	return rule;
 }
 
+/* Somebody else logs @n to @log, beside the service: the tree that he is shown. */
+static struct pdg_log_head shown_to_another(struct elsewhere *e, struct pdg_log *log,
+					    uint64_t first, size_t n)
+{
+	PDG_AUTO(items) struct items it = {0};
+	struct pdg_log_head out = {.size = 0};
+	const struct pdg_entry *last;
+
+	items_init(&it, e->v2.key, first, n);
+	fake_http_lock(http_of(e));
+	CHECK_OK(log->ops->add(log, it.v, n, NULL), NULL);
+	fake_http_unlock(http_of(e));
+	last = it.v[n - 1].entry;
+	if (!CHECK(last != NULL))
+		return out;
+	out.size = last->proof_size;
+	out.root = last->proof_root;
+	return out;
+}
+
+/* Two services over one store, and a log that shows each a tree of its own: what the other was
+ * shown is held against what this one was, smaller or larger than that. */
+static void another_tree_for_another(void)
+{
+	static const size_t sizes[] = {1, 3, 4, 6};
+	size_t i;
+
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct elsewhere e;
+		struct pdg_log_head head, other;
+		unsigned k;
+
+		pdg_test_case("a tree of %zu entries", sizes[i]);
+		elsewhere_init(&e, V2);
+		for (k = 0; k < 3; k++)
+			CHECK_STR(rule_of(&e, k, NULL), "");
+		other = shown_to_another(&e, e.v2.other, 100, sizes[i]);
+		CHECK_UINT(other.size, sizes[i]);
+		e.log->ops->learn(e.log, &other);
+		for (k = 10; k < 13; k++)
+			CHECK_STR(rule_of(&e, k, NULL), "LOG-2");
+		e.log->ops->head(e.log, &head);
+		CHECK(!pdg_log_head_eq(&head, &other));
+		elsewhere_done(&e);
+	}
+	pdg_test_case(NULL);
+}
+
+/* And what an honest log showed another is where this one goes on from. */
+static void the_same_tree_for_another(void)
+{
+	struct elsewhere e;
+	struct pdg_log_head head, other, older;
+	struct pdg_log *honest;
+	unsigned k;
+
+	elsewhere_init(&e, V2);
+	CHECK_STR(rule_of(&e, 0, NULL), "");
+	older = shown_to_another(&e, e.v2.log, 100, 2);
+	for (k = 1; k < 4; k++)
+		CHECK_STR(rule_of(&e, k, NULL), "");
+	e.log->ops->learn(e.log, &older);
+	CHECK_STR(rule_of(&e, 4, NULL), "");
+	other = shown_to_another(&e, e.v2.log, 200, 7);
+	CHECK_UINT(other.size, 14);
+	e.log->ops->learn(e.log, &other);
+	CHECK_STR(rule_of(&e, 5, NULL), "");
+	e.log->ops->head(e.log, &head);
+	CHECK_UINT(head.size, 15);
+	/* It counts as seen: the log may not fork below it. */
+	other = shown_to_another(&e, e.v2.log, 300, 5);
+	e.log->ops->learn(e.log, &other);
+	CHECK_STR(rule_of(&e, 6, NULL), "");
+	(void)shown_to_another(&e, e.v2.other, 400, 19);
+	honest = e.v2.log;
+	e.v2.log = e.v2.other;
+	CHECK_STR(rule_of(&e, 7, NULL), "LOG-2");
+	e.v2.log = honest;
+	elsewhere_done(&e);
+}
+
 /* A log that forks and hides the proof of it: what could not be held against the tree before is not
  * what the next relay is told. */
 static void a_fork_that_hides(void)
@@ -442,6 +523,8 @@ PDG_TEST_MAIN("log_relay", {"entries of a v2", v2_entries}, {"entries of a v1", 
 	      {"faults of a v2", v2_faults}, {"faults of a v1", v1_faults},
 	      {"lies of a v2", v2_lies}, {"lies of a v1", v1_lies},
 	      {"a time of before", a_time_of_before}, {"the relay dies", the_relay_dies},
+	      {"another tree for another", another_tree_for_another},
+	      {"the same tree for another", the_same_tree_for_another},
 	      {"a fork that hides", a_fork_that_hides}, {"refused connection", refused_connection},
 	      {"a relay that lies", a_relay_that_lies},
 	      {"a relay that proves nothing", a_relay_that_proves_nothing})

@@ -4,6 +4,7 @@
  * is slow. What can be logged is; what cannot does not hold up the rest; nothing is tried without
  * pause.
  */
+#include "service/shared.h"
 #include "unit/service/publisher_bench.h"
 
 #define MAX_CALLS 100
@@ -21,6 +22,8 @@ struct fake_log {
 	uint8_t bad[32];
 	long slow_ms;
 	uint64_t size;
+	uint64_t stands_at;	     /* head() says so ever; 0: it says size */
+	struct pdg_log_head learned; /* last */
 };
 
 static int fake_add(struct pdg_log *log, struct pdg_log_item *items, size_t n,
@@ -70,8 +73,17 @@ static void fake_head(struct pdg_log *log, struct pdg_log_head *out)
 	struct fake_log *f = (struct fake_log *)log;
 
 	(void)pthread_mutex_lock(&f->mutex);
-	out->size = f->size;
+	out->size = f->stands_at ? f->stands_at : f->size;
 	memset(out->root.b, 0xab, sizeof(out->root.b));
+	(void)pthread_mutex_unlock(&f->mutex);
+}
+
+static void fake_learn(struct pdg_log *log, const struct pdg_log_head *head)
+{
+	struct fake_log *f = (struct fake_log *)log;
+
+	(void)pthread_mutex_lock(&f->mutex);
+	f->learned = *head;
 	(void)pthread_mutex_unlock(&f->mutex);
 }
 
@@ -85,8 +97,11 @@ static void bed_init(struct bed *b, size_t batch)
 {
 	memset(b, 0, sizeof(*b));
 	(void)pthread_mutex_init(&b->log.mutex, NULL);
-	b->log.ops = (struct pdg_log_ops){
-		.name = "fake", .add = fake_add, .head = fake_head, .batch = batch};
+	b->log.ops = (struct pdg_log_ops){.name = "fake",
+					  .add = fake_add,
+					  .head = fake_head,
+					  .learn = fake_learn,
+					  .batch = batch};
 	b->log.log.ops = &b->log.ops;
 	bench_init(&b->bench, &b->log.log);
 }
@@ -319,10 +334,58 @@ static void a_call_that_hangs(void)
 	bed_done(&b);
 }
 
+/* The store is shared, and another service over it was shown another tree of the same size (T65).
+ */
+static void another_tree_of_that_size(void)
+{
+	static const char theirs[] =
+		"25 cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd";
+	PDG_AUTO(mem) char *text = NULL;
+	struct pdg_batch at = {.store = NULL};
+	struct pdg_job job = {.kind = PDG_JOB_LOGGED};
+	struct pdg_store_ops ops;
+	const struct pdg_store_ops *own;
+	struct pdg_error err = {0};
+	struct bed b;
+
+	bed_init(&b, 10);
+	own = b.bench.store->ops;
+	ops = *own;
+	ops.shared = true;
+	at.store = b.bench.store;
+	b.bench.store->ops = &ops;
+	add_rows(&b.bench, 25);
+	CHECK_OK(ops.begin(b.bench.store, &err), &err);
+	CHECK_OK(ops.meta_set(b.bench.store, "log-head", theirs, &err), &err);
+	CHECK_OK(ops.commit(b.bench.store, &err), &err);
+	b.log.stands_at = 25;
+	bench_start(&b.bench);
+	while (calls(&b.log) < 3)
+		pause_ms(5);
+	CHECK(pdg_writer_close(b.bench.writer, 10000));
+	CHECK_UINT(pending(&b.bench), 25);
+	CHECK_OK(ops.meta_get(b.bench.store, "log-head", &text, &err), &err);
+	CHECK_STR(text, theirs);
+	CHECK_OK(pdg_shared_head_read(theirs, &at.head, &err), &err);
+	fake_head(&b.log.log, &job.head);
+	CHECK_RULE(pdg_shared_check_head(&at, &job, &err), &err, "LOG-2");
+	CHECK_OK(pdg_shared_check_head(&at, &(struct pdg_job){.head = at.head}, &err), &err);
+	CHECK_UINT(b.log.learned.size, 25);
+	CHECK_UINT(b.log.learned.root.b[31], 0xcd);
+	/* The log is shown to both alike again. */
+	(void)pthread_mutex_lock(&b.log.mutex);
+	b.log.stands_at = 26;
+	(void)pthread_mutex_unlock(&b.log.mutex);
+	CHECK(down_to(&b.bench, 0));
+	b.bench.store->ops = own;
+	bed_done(&b);
+}
+
 PDG_TEST_MAIN("publisher", {"a log that is down", a_log_that_is_down},
 	      {"one that is refused", one_that_is_refused},
 	      {"a key that nobody knows", a_key_that_nobody_knows},
 	      {"new work before a backlog", new_work_before_a_backlog},
 	      {"oldest first and by pages", oldest_first_and_by_pages},
 	      {"stopped in the middle", stopped_in_the_middle},
+	      {"another tree of that size", another_tree_of_that_size},
 	      {"a call that hangs", a_call_that_hangs})

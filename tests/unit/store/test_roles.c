@@ -73,6 +73,72 @@ static void nobody_else_makes_things(void)
 	teardown(&f);
 }
 
+/* What hangs on our tables runs when we write to them, as us: whoever could hang it there is
+ * refused, and so is what hangs there, by whose hand ever. */
+static void nothing_hangs_on_the_tables(void)
+{
+	static const struct {
+		const char *allow, *forbid;
+	} t[] = {
+		{"GRANT TRIGGER ON attestation TO other", "REVOKE ALL ON attestation FROM other"},
+		{"GRANT SELECT, TRIGGER ON ALL TABLES IN SCHEMA public TO PUBLIC",
+		 "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC"},
+		{"GRANT REFERENCES ON token TO other", "REVOKE ALL ON token FROM other"},
+		{"GRANT REFERENCES (id) ON pending TO PUBLIC",
+		 "REVOKE REFERENCES (id) ON pending FROM PUBLIC"},
+		{"CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
+		 "CREATE TRIGGER theirs BEFORE INSERT ON meta FOR EACH ROW EXECUTE FUNCTION f()",
+		 "DROP TRIGGER theirs ON meta"},
+		{"CREATE SCHEMA theirs; CREATE TABLE theirs.t (id bigint REFERENCES pending)",
+		 "DROP SCHEMA theirs CASCADE"},
+		{"CREATE RULE theirs AS ON INSERT TO bundle DO ALSO SELECT 1",
+		 "DROP RULE theirs ON bundle"},
+	};
+	PDG_AUTO(mem) char *own = NULL;
+	struct fixture f = {.path = database_of_svc(&own)};
+	struct pdg_error err = {0};
+	size_t i;
+
+	f.dir = pdg_test_dir();
+	CHECK_OK(postgresql_try_open(f.path, false, &err), &err);
+	(void)postgresql_ask(own, "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA"
+				  " public TO other; CREATE TABLE mine (id int);"
+				  "ALTER TABLE mine OWNER TO svc; GRANT ALL ON mine TO other");
+	CHECK_OK(postgresql_try_open(f.path, false, &err), &err);
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		pdg_test_case("%s", t[i].allow);
+		(void)postgresql_ask(own, t[i].allow);
+		CHECK_RULE(postgresql_try_open(f.path, false, &err), &err, "STO-6");
+		CHECK(err.fix[0] != '\0');
+		(void)postgresql_ask(own, t[i].forbid);
+		CHECK_OK(postgresql_try_open(f.path, false, &err), &err);
+	}
+	pdg_test_case(NULL);
+	/* A service that runs says so at /readyz, and the next connection takes nothing. */
+	if (open_store(&f, NULL)) {
+		CHECK_OK(f.s->ops->there(f.s, &err), &err);
+		(void)postgresql_ask(own, t[0].allow);
+		CHECK_RULE(f.s->ops->there(f.s, &err), &err, "STO-6");
+		postgresql_drop_connections(own);
+		CHECK_RULE(f.s->ops->begin(f.s, &err), &err, "STO-6");
+	}
+	teardown(&f);
+}
+
+/* A new database whose owner gives rights on whatever comes to be made there. */
+static void rights_given_beforehand(void)
+{
+	PDG_AUTO(mem) char *own = NULL;
+	struct fixture f = {.path = database_of_svc(&own)};
+	struct pdg_error err = {0};
+
+	f.dir = pdg_test_dir();
+	(void)postgresql_ask(own, "ALTER DEFAULT PRIVILEGES FOR ROLE svc GRANT ALL ON TABLES TO"
+				  " other");
+	CHECK_RULE(postgresql_try_open(f.path, false, &err), &err, "STO-6");
+	teardown(&f);
+}
+
 /* They fit what we ask better than the system's, and are never run. */
 static void operators_of_others(void)
 {
@@ -217,6 +283,8 @@ static void where_it_is(void)
 }
 
 PDG_TEST_MAIN("roles", {"nobody else makes things", nobody_else_makes_things},
+	      {"nothing hangs on the tables", nothing_hangs_on_the_tables},
+	      {"rights given beforehand", rights_given_beforehand},
 	      {"operators of others", operators_of_others},
 	      {"a schema of our name", a_schema_of_our_name},
 	      {"rights are asked first", rights_are_asked_first},
