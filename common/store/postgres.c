@@ -81,6 +81,7 @@ static const struct pdg_store_ops pg_ops = {
 	.sources = pdg_pg_sources,
 	.pending = pdg_pg_pending,
 	.there = pdg_pg_there,
+	.last_logged = pdg_pg_last_logged,
 	.waits = pdg_pg_waits,
 	.count = pdg_pg_count,
 	.journal_state = pdg_pg_journal_state,

@@ -168,6 +168,17 @@ int pdg_pg_pending(struct pdg_store *store, int64_t after, size_t max, size_t ma
 	return rows(store, PDG_PG_PENDING, &p, out, out_n, err);
 }
 
+int pdg_pg_last_logged(struct pdg_store *store, struct pdg_stored **out, struct pdg_error *err)
+{
+	PDG_AUTO(pg_result) PGresult *r = NULL;
+	int rc = pdg_pg_read(store, PDG_PG_LAST_LOGGED, NULL, &r, err);
+
+	if (rc < 0)
+		return rc;
+	return PQntuples(r) > 0 ? row_read(r, 0, out, err)
+				: pdg_fail(err, PDG_E_NOTFOUND, "nothing was logged");
+}
+
 int pdg_pg_waits(struct pdg_store *store, int64_t id, bool *out, struct pdg_error *err)
 {
 	PDG_AUTO(pg_result) PGresult *r = NULL;

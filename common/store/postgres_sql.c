@@ -119,6 +119,7 @@ static const char *const statements[PDG_PG_SQL_COUNT] = {
 	[PDG_PG_EACH] =
 		PAGE(FROM " WHERE a.id > $3 AND $1::text IS NULL AND $2::text IS NULL", "a.id"),
 	[PDG_PG_WAITS] = "SELECT 1 FROM @pending WHERE id = $1",
+	[PDG_PG_LAST_LOGGED] = "SELECT " ROW FROM " WHERE a.id = (SELECT max(id) FROM @bundle)",
 	[PDG_PG_COUNT] = "SELECT (SELECT coalesce(max(id), 0) FROM @attestation),"
 			 " (SELECT count(*) FROM @pending), coalesce((SELECT received"
 			 " FROM @attestation WHERE id = (SELECT min(id) FROM @pending)), 0)",

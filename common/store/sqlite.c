@@ -107,6 +107,7 @@ static const char *const statements[PDG_SQL_COUNT] = {
 		" FROM pending p JOIN attestation a ON a.id = p.id WHERE p.id > ?1"
 		" ORDER BY p.id LIMIT ?2",
 	[PDG_SQL_WAITS] = "SELECT 1 FROM pending WHERE id = ?1",
+	[PDG_SQL_LAST_LOGGED] = "SELECT " ROW FROM " WHERE a.id = (SELECT max(id) FROM bundle)",
 	[PDG_SQL_EACH] = "SELECT " ROW FROM " WHERE a.id > ?1 ORDER BY a.id LIMIT ?2",
 	[PDG_SQL_COUNT_ALL] = "SELECT coalesce(max(id), 0) FROM attestation",
 	[PDG_SQL_COUNT_PENDING] =
@@ -383,6 +384,7 @@ static const struct pdg_store_ops sqlite_ops = {
 	.sources = pdg_sqlite_sources,
 	.pending = pdg_sqlite_pending,
 	.there = pdg_sqlite_there,
+	.last_logged = pdg_sqlite_last_logged,
 	.waits = pdg_sqlite_waits,
 	.count = pdg_sqlite_count,
 	.journal_state = pdg_sqlite_journal_state,

@@ -170,6 +170,8 @@ struct pdg_store_ops {
 	 * that another one took the place of, is lost with the process. 0 or PDG_E_IO (STO-3).
 	 */
 	int (*there)(struct pdg_store *s, struct pdg_error *err);
+	/** The newest that has a bundle: what the log is held against. PDG_E_NOTFOUND: none has. */
+	int (*last_logged)(struct pdg_store *s, struct pdg_stored **out, struct pdg_error *err);
 	/** Does attestation @id wait for the log, so that pending() would give it to somebody? */
 	int (*waits)(struct pdg_store *s, int64_t id, bool *out, struct pdg_error *err);
 	int (*count)(struct pdg_store *s, uint64_t *out_all, uint64_t *out_pending,

@@ -81,6 +81,50 @@ static void fsck_finds_damage(void)
 	world_done(&w);
 }
 
+/* A database and a log that both grew from one backup, each another way: as long as one another, by
+ * the same keys. */
+static void of_two_histories(void)
+{
+	struct world w;
+	struct build_of other = build_no(2);
+
+	world_init(&w);
+	world_open(&w);
+	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	world_close(&w);
+	world_copy(&w, "p.db", "p.db.backup");
+	world_copy(&w, "log", "log.backup");
+	world_open(&w);
+	CHECK_INT(submit_build(&w, CI, &app_build), 201);
+	world_close(&w);
+	world_move(&w, "p.db", "p.db.old");
+	world_move(&w, "log", "log.old");
+	world_copy(&w, "p.db.backup", "p.db");
+	world_copy(&w, "log.backup", "log");
+	world_open(&w);
+	CHECK_INT(submit_build(&w, CI, &other), 201);
+	CHECK_OK(pdg_core_ready(w.core, NULL), NULL);
+	world_close(&w);
+	pdg_test_case("the new database, the old log");
+	world_move(&w, "log", "log.new");
+	world_copy(&w, "log.old", "log");
+	world_refuses_to_open(&w, "LOG-2");
+	pdg_test_case("the old database, the new log");
+	world_move(&w, "p.db", "p.db.new");
+	world_move(&w, "log", "log.away");
+	world_copy(&w, "p.db.old", "p.db");
+	world_copy(&w, "log.new", "log");
+	world_refuses_to_open(&w, "LOG-2");
+	pdg_test_case("a log that goes on from what the database knows");
+	world_move(&w, "p.db", "p.db.away");
+	world_copy(&w, "p.db.backup", "p.db");
+	world_open(&w);
+	CHECK_INT(submit_build(&w, CI, &app_build), 201);
+	fsck_is_clean(&w);
+	pdg_test_case(NULL);
+	world_done(&w);
+}
+
 /* What joined a statement has its own leaf; the grade that the row has is the last one's. */
 static void a_join_without_its_leaf(void)
 {
@@ -139,4 +183,4 @@ static void never_a_second_countersignature(void)
 
 PDG_TEST_MAIN("damage", {"a join without its leaf", a_join_without_its_leaf},
 	      {"never a second countersignature", never_a_second_countersignature},
-	      {"fsck finds damage", fsck_finds_damage})
+	      {"fsck finds damage", fsck_finds_damage}, {"of two histories", of_two_histories})
