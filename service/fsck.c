@@ -29,7 +29,7 @@ struct check {
 	void (*line)(void *ctx, const char *text);
 	void (*progress)(void *ctx, uint64_t done, uint64_t all);
 	void *ctx;
-	uint64_t all, seen, logged, bad;
+	uint64_t all, seen, logged, leaves, bad;
 	uint64_t joined;    /* envelopes with a signer who came after their first leaf */
 	uint64_t tree_size; /* of the checkpoint that was compared last: many have one */
 	struct pdg_hash32 tree_root;
@@ -39,8 +39,8 @@ static void tell(struct check *c, const char *what, const struct pdg_error *why)
 {
 	char text[PDG_STORED_REFERENCE + sizeof(why->text) + sizeof(why->rule) + 8];
 
-	(void)snprintf(text, sizeof(text), "%s: %s%s%s%s", what, why->text,
-		       why->rule[0] ? " [" : "", why->rule, why->rule[0] ? "]" : "");
+	(void)snprintf(text, sizeof(text), "%s: %s [%s]", what, why->text,
+		       why->rule[0] ? why->rule : "FSK-1");
 	c->line(c->ctx, text);
 	c->bad++;
 }
@@ -307,6 +307,7 @@ static int check_leaves(struct check *c, struct pdg_error *err)
 	uint64_t size = 0;
 	int rc = f.store->ops->journal_state(f.store, &size, &note, err);
 
+	c->leaves = size;
 	if (rc == 0)
 		rc = pdg_fsck_leaves(&f, size, err);
 	if (rc < 0 || f.joined == c->joined)
@@ -344,7 +345,7 @@ static int check_whole(struct check *c, struct pdg_error *err)
 {
 	struct pdg_core *core = c->core;
 	struct pdg_error why = {0};
-	uint64_t leaves = 0, entries = 0, pending;
+	uint64_t entries = 0, pending;
 	int64_t oldest;
 	char log[40];
 	char text[256];
@@ -356,8 +357,7 @@ static int check_whole(struct check *c, struct pdg_error *err)
 	show(c);
 	check_begun(c);
 	check_journal_key(c);
-	if (pdg_journal_fsck(core->store, core->journal_key, core->journal_origin, &leaves, &why) <
-	    0)
+	if (pdg_journal_fsck(core->store, core->journal_key, core->journal_origin, &why) < 0)
 		tell(c, "journal", &why);
 	if (core->cfg->log == PDG_LOG_EMBEDDED && pdg_embedded_fsck(core->log, &entries, &why) < 0)
 		tell(c, "log", &why);
@@ -366,11 +366,13 @@ static int check_whole(struct check *c, struct pdg_error *err)
 		rc = check_leaves(c, err);
 	if (rc < 0)
 		return rc;
+	if (core->cfg->log == PDG_LOG_EMBEDDED)
+		entries = pdg_embedded_size(core->log);
 	(void)snprintf(log, sizeof(log), "%" PRIu64 " log entries", entries);
 	(void)snprintf(text, sizeof(text),
 		       "%" PRIu64 " attestations, %" PRIu64 " of them logged; %" PRIu64
 		       " journal leaves; %s; %" PRIu64 " faults",
-		       c->seen, c->logged, leaves,
+		       c->seen, c->logged, c->leaves,
 		       core->cfg->log == PDG_LOG_EMBEDDED ? log : "the log is elsewhere", c->bad);
 	if (c->progress)
 		c->progress(c->ctx, c->seen, c->seen);

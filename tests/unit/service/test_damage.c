@@ -1,7 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Damage done to what is kept: fsck finds it, and where it would sign on top of it the service does
  * not start or is not ready. */
+#include "service/core_impl.h"
 #include "unit/service/core_world.h"
+
+/* All but the summary. */
+static void every_line_has_a_rule(const char *text)
+{
+	const char *end;
+
+	for (; (end = strchr(text, '\n')) && end[1]; text = end + 1) {
+		if (!CHECK(end[-1] == ']'))
+			(void)fprintf(stderr, "%s", text);
+	}
+}
 
 static void fsck_finds_damage(void)
 {
@@ -63,7 +75,8 @@ static void fsck_finds_damage(void)
 		world_sql(&w, damages[i]);
 		world_open(&w);
 		CHECK_RULE(pdg_core_fsck(w.core, fsck_line, NULL, &text, &err), &err, "FSK-1");
-		CHECK(text.n > 0);
+		CHECK_HAS(pdg_buf_cstr(&text), " faults\n");
+		every_line_has_a_rule(pdg_buf_cstr(&text));
 		world_close(&w);
 		free(pdg_test_file(w.dir, "p.db", pdg_buf_bytes(&kept)));
 	}
@@ -78,6 +91,103 @@ static void fsck_finds_damage(void)
 	world_sql(&w, "DELETE FROM journal_leaf WHERE leaf_index = 1");
 	CHECK_RULE(pdg_core_ready(w.core, &err), &err, "RDY-2");
 	pdg_test_case(NULL);
+	world_done(&w);
+}
+
+/* Neither the service nor its check goes on from it. */
+static void nothing_opens(struct world *w, const char *damage, const char *rule)
+{
+	struct pdg_error err = {0};
+
+	pdg_test_case("%s", damage);
+	world_sql(w, damage);
+	world_refuses_to_open(w, rule);
+	CHECK_OK(pdg_service_config_load(w->config, &w->cfg, &err), &err);
+	CHECK_RULE(pdg_core_open_to_check(w->cfg, &w->clock, &w->core, &err), &err, rule);
+	CHECK(pdg_error_fix(&err)[0] != '\0');
+	world_close(w);
+	pdg_test_case(NULL);
+}
+
+/* A store whose journal is gone is no new store: none is begun under the same key. */
+static void no_second_journal(void)
+{
+	static const char *const damages[] = {
+		"DELETE FROM journal_state",
+		"DELETE FROM journal_state; DELETE FROM attestation",
+		"DELETE FROM journal_state; DELETE FROM journal_leaf",
+		"DELETE FROM journal_tile",
+		"UPDATE journal_tile SET hashes = x''",
+	};
+	PDG_AUTO(buf) struct pdg_buf kept = PDG_BUF_INIT(PDG_LIMIT_MIB(16));
+	PDG_AUTO(mem) char *db = NULL;
+	struct world w;
+	size_t i;
+
+	world_init(&w);
+	world_open(&w);
+	db = pdg_test_path(w.dir, "p.db");
+	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	world_close(&w);
+	pdg_test_read(db, &kept);
+	for (i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
+		nothing_opens(&w, damages[i], "STO-5");
+		free(pdg_test_file(w.dir, "p.db", pdg_buf_bytes(&kept)));
+	}
+	world_done(&w);
+}
+
+static void file_says(struct world *w, const char *path, const char *rule)
+{
+	PDG_AUTO(buf) struct pdg_buf out = PDG_BUF_INIT(PDG_LIMIT_MIB(1));
+	struct pdg_error err = {0};
+
+	pdg_test_case("%s", path);
+	if (rule)
+		CHECK_RULE(pdg_journal_file(w->core->store, path, &out, &err), &err, rule);
+	else
+		CHECK_CODE(pdg_journal_file(w->core->store, path, &out, &err), &err,
+			   PDG_E_NOTFOUND);
+	pdg_test_case(NULL);
+}
+
+/* What the checkpoint covers and is not there is damage for whoever asks, and is counted. */
+static void a_leaf_that_is_gone(void)
+{
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_MIB(1));
+	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
+	PDG_AUTO(buf) struct pdg_buf record = PDG_BUF_INIT(PDG_LIMIT_RECORD);
+	PDG_AUTO(got) struct got again;
+	struct pdg_error err = {0};
+	bool pending = false;
+	struct world w;
+
+	world_init(&w);
+	world_open(&w);
+	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	build_body(&w, CI, &app_build, &body);
+	submit(&w, pdg_buf_bytes(&body), WAIT_MS, &again);
+	CHECK_INT(again.status, 201);
+	world_sql(&w, "DELETE FROM journal_leaf WHERE leaf_index = 1");
+	CHECK_RULE(pdg_core_record(w.core, again.reference, &record, &pending, &err), &err,
+		   "STO-5");
+	CHECK_INT(submit_status(&w, pdg_buf_bytes(&body)), 503);
+	file_says(&w, "tile/entries/000.p/2", "STO-5");
+	file_says(&w, "tile/entries/000.p/3", NULL);
+	file_says(&w, "tile/0/001.p/1", NULL);
+	world_sql(&w, "DELETE FROM journal_tile");
+	file_says(&w, "tile/0/000.p/2", "STO-5");
+	world_close(&w);
+	world_done(&w);
+
+	world_init(&w);
+	world_open(&w);
+	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	world_sql(&w, "DELETE FROM journal_leaf");
+	CHECK_RULE(pdg_core_fsck(w.core, fsck_line, NULL, &text, &err), &err, "FSK-1");
+	CHECK(pdg_error_fix(&err)[0] != '\0');
+	CHECK_HAS(pdg_buf_cstr(&text), "1 journal leaves; 1 log entries;");
+	every_line_has_a_rule(pdg_buf_cstr(&text));
 	world_done(&w);
 }
 
@@ -183,4 +293,6 @@ static void never_a_second_countersignature(void)
 
 PDG_TEST_MAIN("damage", {"a join without its leaf", a_join_without_its_leaf},
 	      {"never a second countersignature", never_a_second_countersignature},
-	      {"fsck finds damage", fsck_finds_damage}, {"of two histories", of_two_histories})
+	      {"fsck finds damage", fsck_finds_damage}, {"of two histories", of_two_histories},
+	      {"no second journal", no_second_journal},
+	      {"a leaf that is gone", a_leaf_that_is_gone})
