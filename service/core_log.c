@@ -191,7 +191,7 @@ int pdg_core_check_tree(const struct pdg_core *core, const struct pdg_stored *a,
 	PDG_AUTO(bundle) struct pdg_bundle *b = NULL;
 	int rc;
 
-	if (!a->logged || core->cfg->log != PDG_LOG_EMBEDDED)
+	if (!a->logged || a->damaged || core->cfg->log != PDG_LOG_EMBEDDED)
 		return 0;
 	rc = pdg_bundle_parse(pdg_buf_bytes(&a->bundle), &b, err);
 	if (rc < 0 || b->n_entries != 1)

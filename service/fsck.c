@@ -69,6 +69,11 @@ static int check_reference(const struct pdg_stored *a, struct pdg_error *err)
 	return 0;
 }
 
+static int check_form(const struct pdg_stored *a, struct pdg_error *err)
+{
+	return a->damaged ? pdg_reject(err, "FSK-1", "its row is not of its form") : 0;
+}
+
 static int check_signatures(struct check *c, const struct pdg_stored *a, struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf pae = PDG_BUF_INIT(PDG_LIMIT_PAYLOAD + PDG_LIMIT_KIB(4));
@@ -268,7 +273,9 @@ static int check_one(void *ctx, const struct pdg_stored *a, struct pdg_error *er
 	c->seen++;
 	show(c);
 	c->logged += a->logged;
-	rc = check_reference(a, &why);
+	rc = check_form(a, &why);
+	if (rc == 0)
+		rc = check_reference(a, &why);
 	if (rc == 0)
 		rc = check_signatures(c, a, &why);
 	if (rc == 0)
@@ -341,6 +348,26 @@ static void check_journal_key(struct check *c)
 	tell(c, "journal", &why);
 }
 
+/* The log would be given nothing for it, ever. */
+static int check_strays(struct check *c, struct pdg_error *err)
+{
+	struct pdg_error why = {0};
+	int64_t id = INT64_MIN;
+	char what[48];
+	int rc;
+
+	while ((rc = c->core->store->ops->stray(c->core->store, id, &id, &why)) == 0) {
+		(void)pdg_reject(&why, "FSK-1", "it waits for the log, and no attestation has it");
+		(void)snprintf(what, sizeof(what), "row %" PRId64, id);
+		tell(c, what, &why);
+	}
+	if (rc == PDG_E_NOTFOUND)
+		return 0;
+	if (err)
+		*err = why;
+	return rc;
+}
+
 static int check_whole(struct check *c, struct pdg_error *err)
 {
 	struct pdg_core *core = c->core;
@@ -364,6 +391,8 @@ static int check_whole(struct check *c, struct pdg_error *err)
 	rc = pdg_store_each(core->store, check_one, c, err);
 	if (rc == 0)
 		rc = check_leaves(c, err);
+	if (rc == 0)
+		rc = check_strays(c, err);
 	if (rc < 0)
 		return rc;
 	if (core->cfg->log == PDG_LOG_EMBEDDED)

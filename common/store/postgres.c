@@ -82,6 +82,7 @@ static const struct pdg_store_ops pg_ops = {
 	.pending = pdg_pg_pending,
 	.there = pdg_pg_there,
 	.last_logged = pdg_pg_last_logged,
+	.stray = pdg_pg_stray,
 	.waits = pdg_pg_waits,
 	.count = pdg_pg_count,
 	.journal_state = pdg_pg_journal_state,

@@ -29,6 +29,12 @@ static void fsck_finds_damage(void)
 		"UPDATE journal_leaf SET leaf = CAST(replace(CAST(leaf AS TEXT), 'server', 'clone!')"
 		" AS BLOB) WHERE leaf_index = 0",
 		"DELETE FROM journal_leaf WHERE leaf_index = 1",
+		/* Rows that cannot be read as what they were written as. */
+		"UPDATE bundle SET bundle = x'7b7d' WHERE id = 1",
+		"UPDATE bundle SET bundle = x'7b7d' WHERE id = 2",
+		"UPDATE attestation SET envelope_at = 1000000 WHERE id = 2",
+		"UPDATE attestation SET countersig = zeroblob(1000000) WHERE id = 1",
+		"INSERT INTO pending VALUES (99)",
 		"DELETE FROM subject WHERE id = 1 AND algorithm = 'gitCommit'",
 		"DELETE FROM subject WHERE id = 2",
 		/* What is kept beside the statement follows from it, its leaf and its commit. */
@@ -118,6 +124,9 @@ static void no_second_journal(void)
 		"DELETE FROM journal_state; DELETE FROM journal_leaf",
 		"DELETE FROM journal_tile",
 		"UPDATE journal_tile SET hashes = x''",
+		"UPDATE meta SET value = value; DROP TABLE token",
+		"UPDATE meta SET value = value; DROP TABLE subject",
+		"UPDATE meta SET value = value; DROP TRIGGER attestation_removed",
 	};
 	PDG_AUTO(buf) struct pdg_buf kept = PDG_BUF_INIT(PDG_LIMIT_MIB(16));
 	PDG_AUTO(mem) char *db = NULL;
@@ -188,6 +197,38 @@ static void a_leaf_that_is_gone(void)
 	CHECK(pdg_error_fix(&err)[0] != '\0');
 	CHECK_HAS(pdg_buf_cstr(&text), "1 journal leaves; 1 log entries;");
 	every_line_has_a_rule(pdg_buf_cstr(&text));
+	world_done(&w);
+}
+
+/* Who asks for it is told, whoever asks for others is served: that no write failed is true. */
+static void a_row_that_cannot_be_read(void)
+{
+	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
+	PDG_AUTO(got) struct got again;
+	struct pdg_error err = {0};
+	struct build_of other = build_no(2);
+	struct pdg_core_stats stats;
+	struct world w;
+
+	world_init(&w);
+	world_open(&w);
+	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	CHECK_INT(submit_build(&w, CI, &app_build), 201);
+	CHECK_INT(submit_build(&w, CI, &other), 201);
+	world_sql(&w, "UPDATE bundle SET bundle = x'7b7d' WHERE id = 2");
+	build_body(&w, CI, &app_build, &body);
+	submit(&w, pdg_buf_bytes(&body), WAIT_MS, &again);
+	CHECK_INT(again.status, 503);
+	CHECK_STR(again.rule, "STO-5");
+	CHECK_HAS(again.text, "sha256:");
+	CHECK_OK(pdg_core_ready(w.core, &err), &err);
+	pdg_test_case("waits, and is none");
+	world_sql(&w, "INSERT INTO pending VALUES (99)");
+	atomic_store(&w.now, NOW + 100000);
+	CHECK_OK(pdg_core_ready(w.core, &err), &err);
+	pdg_core_stats(w.core, &stats);
+	CHECK_UINT(stats.pending, 0);
+	pdg_test_case(NULL);
 	world_done(&w);
 }
 
@@ -295,4 +336,5 @@ PDG_TEST_MAIN("damage", {"a join without its leaf", a_join_without_its_leaf},
 	      {"never a second countersignature", never_a_second_countersignature},
 	      {"fsck finds damage", fsck_finds_damage}, {"of two histories", of_two_histories},
 	      {"no second journal", no_second_journal},
+	      {"a row that cannot be read", a_row_that_cannot_be_read},
 	      {"a leaf that is gone", a_leaf_that_is_gone})

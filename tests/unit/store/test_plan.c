@@ -87,6 +87,7 @@ static void ask_everything(struct pdg_store *s)
 	struct pdg_listed *l = NULL;
 	struct pdg_error err = {0};
 	uint64_t size = 0;
+	int64_t stray;
 	size_t n = 0;
 
 	CHECK_OK(s->ops->get(s, ref, &a, &err), &err);
@@ -116,6 +117,7 @@ static void ask_everything(struct pdg_store *s)
 	CHECK_OK(s->ops->pending(s, 0, 20, 1 << 20, &v, &n, &err), &err);
 	CHECK_UINT(n, 20);
 	pdg_stored_list_done(v, n);
+	CHECK_CODE(s->ops->stray(s, 99900, &stray, &err), &err, PDG_E_NOTFOUND);
 	CHECK_OK(s->ops->last_logged(s, &last, &err), &err);
 	CHECK_INT(last->id, 90000);
 	CHECK_OK(s->ops->meta_get(s, "refused:77", &value, &err), &err);
