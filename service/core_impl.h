@@ -95,6 +95,9 @@ int pdg_core_own_folder(const char *dir, const char *key, struct pdg_error *err)
 
 /** Before there is a store: has the configured log no entries? CFG-6; PDG_E_IO (LOG-16). */
 int pdg_core_log_unbegun(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
+/** Is the tree of @a's bundle one that the embedded log had? LOG-2; 0 where there is none. */
+int pdg_core_check_tree(const struct pdg_core *core, const struct pdg_stored *a,
+			struct pdg_error *err) PDG_MUST_CHECK;
 /** CFG-6 for a log of @size entries. */
 int pdg_core_refuse_unknown_log(const struct pdg_core *core, uint64_t size, struct pdg_error *err);
 /** Start the relay, where something is elsewhere, and the log that it speaks to. CLI-5, STO-3. */

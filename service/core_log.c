@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "attest/bundle.h"
 #include "crypto/timestamp.h"
 #include "service/core_impl.h"
 #include "tlog/embedded.h"
@@ -184,6 +185,45 @@ static int check_size(struct pdg_core *core, struct pdg_error *err)
 	return rc;
 }
 
+int pdg_core_check_tree(const struct pdg_core *core, const struct pdg_stored *a,
+			struct pdg_error *err)
+{
+	PDG_AUTO(bundle) struct pdg_bundle *b = NULL;
+	int rc;
+
+	if (!a->logged || a->damaged || core->cfg->log != PDG_LOG_EMBEDDED)
+		return 0;
+	rc = pdg_bundle_parse(pdg_buf_bytes(&a->bundle), &b, err);
+	if (rc < 0 || b->n_entries != 1)
+		return rc;
+	rc = pdg_embedded_had(core->log, b->entries[0]->proof_size, &b->entries[0]->proof_root,
+			      err);
+	if (rc < 0 && err && pdg_str_eq(err->rule, "LOG-2"))
+		pdg_fix(err, "restore the database and the log's folder from one backup: they are "
+			     "not of one history");
+	return rc;
+}
+
+/*
+ * Is the log the one that the newest bundle was given out from? Its length says nothing: two that
+ * were restored from two backups may both have grown since. A row that cannot be read says nothing
+ * of that; it is --fsck's.
+ */
+static int check_history(struct pdg_core *core, struct pdg_error *err)
+{
+	PDG_AUTO(stored) struct pdg_stored *a = NULL;
+	struct pdg_error why = {0};
+	int rc = core->store->ops->last_logged(core->store, &a, &why);
+
+	if (rc == 0)
+		rc = pdg_core_check_tree(core, a, &why);
+	if (rc == 0 || rc == PDG_E_NOTFOUND || !pdg_str_eq(why.rule, "LOG-2"))
+		return rc == PDG_E_NOMEM ? pdg_nomem(err) : 0;
+	if (err)
+		*err = why;
+	return pdg_context(err, rc, "%s", a->reference);
+}
+
 /* A crash leaves a log that is ahead of the store, but never one of which the store knows nothing:
  * it is written down there before the log has its first entry. */
 static int check_known(struct pdg_core *core, const char *id, struct pdg_error *err)
@@ -347,6 +387,9 @@ int pdg_core_open_log(struct pdg_core *core, struct pdg_error *err)
 		rc = check_same(core, "log-id", "id", id, err);
 		if (rc == 0)
 			rc = check_size(core, err);
+		/* --fsck looks at each of them, and goes on. */
+		if (rc == 0 && !core->only_check)
+			rc = check_history(core, err);
 	}
 	if (rc == 0)
 		rc = check_known(core, id, err);

@@ -166,8 +166,10 @@ static int check_last_logged(struct pdg_core *core, struct pdg_error *err)
 	if (rc < 0 || !a->logged) /* on its way to the store */
 		return rc;
 	key = pdg_in_force_service_key(force, a->service_key);
-	return key ? pdg_core_check_bundle(core, a, key, err)
-		   : pdg_fail(err, PDG_E_NOTFOUND, "no key %s", a->service_key);
+	if (!key)
+		return pdg_fail(err, PDG_E_NOTFOUND, "no key %s", a->service_key);
+	rc = pdg_core_check_bundle(core, a, key, err);
+	return rc < 0 ? rc : pdg_core_check_tree(core, a, err);
 }
 
 /* The last entry may be a statement of megabytes. */

@@ -18,12 +18,38 @@
 	"restore the database that belongs to it, or correct store in [service]; to begin anew "   \
 	"move the log's folder away, and take new keys"
 
+static int has_decided(struct pdg_store *s, bool *out, struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf leaf = PDG_BUF_INIT(PDG_LIMIT_LOG_ENTRY);
+	uint64_t all = 0, pending = 0;
+	int64_t oldest = 0;
+	int rc = s->ops->count(s, &all, &pending, &oldest, err);
+
+	*out = all > 0;
+	if (rc < 0 || *out)
+		return rc;
+	rc = s->ops->journal_leaf(s, 0, &leaf, err);
+	*out = rc == 0;
+	return rc == PDG_E_NOTFOUND ? 0 : rc;
+}
+
+/* What was decided first, for another pedigreed may begin both in between. */
 int pdg_core_has_journal(struct pdg_core *core, bool *out, struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf note = PDG_BUF_INIT(PDG_LIMIT_CHECKPOINT);
+	struct pdg_store *s = core->store;
+	bool decided = false;
 	uint64_t size;
-	int rc = core->store->ops->journal_state(core->store, &size, &note, err);
+	int rc = has_decided(s, &decided, err);
 
+	if (rc == 0)
+		rc = s->ops->journal_state(s, &size, &note, err);
+	if (rc == PDG_E_NOTFOUND && decided) {
+		rc = pdg_reject(err, "STO-5",
+				"the store has attestations or journal leaves, but no checkpoint "
+				"of its journal");
+		pdg_fix(err, "restore the service's database and its log from one backup");
+	}
 	if (rc < 0 && rc != PDG_E_NOTFOUND)
 		return rc;
 	*out = rc == 0;
@@ -158,15 +184,18 @@ int pdg_core_open_store(struct pdg_core *core, struct pdg_error *err)
 {
 	const char *path = core->cfg->store_path;
 	PDG_AUTO(mem) char *dir = path ? pdg_path_dir(path) : NULL;
+	bool begun = false;
 	int rc = 0;
 
-	if (core->cfg->store_url)
-		return core->only_check ? open_to_check(core, err) : make_shared(core, err);
-	if (!dir)
+	if (path && !dir)
 		return pdg_nomem(err);
-	if (!core->only_check || pdg_fs_exists(path))
+	if (path && (!core->only_check || pdg_fs_exists(path)))
 		rc = pdg_core_own_folder(dir, "store in [service]", err);
 	if (rc < 0)
 		return pdg_context(err, rc, "store");
-	return core->only_check ? open_to_check(core, err) : make_store(core, err);
+	if (core->only_check)
+		return open_to_check(core, err);
+	rc = path ? make_store(core, err) : make_shared(core, err);
+	/* No journal is begun where one was. */
+	return rc < 0 ? rc : pdg_core_has_journal(core, &begun, err);
 }

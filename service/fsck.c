@@ -29,7 +29,7 @@ struct check {
 	void (*line)(void *ctx, const char *text);
 	void (*progress)(void *ctx, uint64_t done, uint64_t all);
 	void *ctx;
-	uint64_t all, seen, logged, bad;
+	uint64_t all, seen, logged, leaves, bad;
 	uint64_t joined;    /* envelopes with a signer who came after their first leaf */
 	uint64_t tree_size; /* of the checkpoint that was compared last: many have one */
 	struct pdg_hash32 tree_root;
@@ -40,8 +40,8 @@ static void tell(struct check *c, const char *what, const struct pdg_error *why)
 {
 	char text[PDG_STORED_REFERENCE + sizeof(why->text) + sizeof(why->rule) + 8];
 
-	(void)snprintf(text, sizeof(text), "%s: %s%s%s%s", what, why->text,
-		       why->rule[0] ? " [" : "", why->rule, why->rule[0] ? "]" : "");
+	(void)snprintf(text, sizeof(text), "%s: %s [%s]", what, why->text,
+		       why->rule[0] ? why->rule : "FSK-1");
 	c->line(c->ctx, text);
 	c->bad++;
 }
@@ -68,6 +68,11 @@ static int check_reference(const struct pdg_stored *a, struct pdg_error *err)
 	if (!pdg_str_eq(e->reference, a->reference))
 		return pdg_reject(err, "FSK-1", "the envelope is about %s", e->reference);
 	return 0;
+}
+
+static int check_form(const struct pdg_stored *a, struct pdg_error *err)
+{
+	return a->damaged ? pdg_reject(err, "FSK-1", "its row is not of its form") : 0;
 }
 
 static int check_signatures(struct check *c, const struct pdg_stored *a, struct pdg_error *err)
@@ -273,7 +278,9 @@ static int check_one(void *ctx, const struct pdg_stored *a, struct pdg_error *er
 	c->seen++;
 	show(c);
 	c->logged += a->logged;
-	rc = check_reference(a, &why);
+	rc = check_form(a, &why);
+	if (rc == 0)
+		rc = check_reference(a, &why);
 	if (rc == 0)
 		rc = check_signatures(c, a, &why);
 	if (rc == 0)
@@ -312,6 +319,7 @@ static int check_leaves(struct check *c, struct pdg_error *err)
 	uint64_t size = 0;
 	int rc = f.store->ops->journal_state(f.store, &size, &note, err);
 
+	c->leaves = size;
 	if (rc == 0)
 		rc = pdg_fsck_leaves(&f, size, err);
 	if (rc < 0 || f.joined == c->joined)
@@ -345,11 +353,31 @@ static void check_journal_key(struct check *c)
 	tell(c, "journal", &why);
 }
 
+/* The log would be given nothing for it, ever. */
+static int check_strays(struct check *c, struct pdg_error *err)
+{
+	struct pdg_error why = {0};
+	int64_t id = INT64_MIN;
+	char what[48];
+	int rc;
+
+	while ((rc = c->core->store->ops->stray(c->core->store, id, &id, &why)) == 0) {
+		(void)pdg_reject(&why, "FSK-1", "it waits for the log, and no attestation has it");
+		(void)snprintf(what, sizeof(what), "row %" PRId64, id);
+		tell(c, what, &why);
+	}
+	if (rc == PDG_E_NOTFOUND)
+		return 0;
+	if (err)
+		*err = why;
+	return rc;
+}
+
 static int check_whole(struct check *c, struct pdg_fsck_counts *out, struct pdg_error *err)
 {
 	struct pdg_core *core = c->core;
 	struct pdg_error why = {0};
-	uint64_t leaves = 0, entries = 0, pending;
+	uint64_t entries = 0, pending;
 	int64_t oldest;
 	char log[40];
 	char text[256];
@@ -361,21 +389,24 @@ static int check_whole(struct check *c, struct pdg_fsck_counts *out, struct pdg_
 	show(c);
 	check_begun(c);
 	check_journal_key(c);
-	if (pdg_journal_fsck(core->store, core->journal_key, core->journal_origin, &leaves, &why) <
-	    0)
+	if (pdg_journal_fsck(core->store, core->journal_key, core->journal_origin, &why) < 0)
 		tell(c, "journal", &why);
 	if (core->cfg->log == PDG_LOG_EMBEDDED && pdg_embedded_fsck(core->log, &entries, &why) < 0)
 		tell(c, "log", &why);
 	rc = pdg_store_each(core->store, check_one, c, err);
 	if (rc == 0)
 		rc = check_leaves(c, err);
+	if (rc == 0)
+		rc = check_strays(c, err);
 	if (rc < 0)
 		return rc;
+	if (core->cfg->log == PDG_LOG_EMBEDDED)
+		entries = pdg_embedded_size(core->log);
 	(void)snprintf(log, sizeof(log), "%" PRIu64 " log entries", entries);
 	(void)snprintf(text, sizeof(text),
 		       "%" PRIu64 " attestations, %" PRIu64 " of them logged; %" PRIu64
 		       " journal leaves; %s; %" PRIu64 " faults",
-		       c->seen, c->logged, leaves,
+		       c->seen, c->logged, c->leaves,
 		       core->cfg->log == PDG_LOG_EMBEDDED ? log : "the log is elsewhere", c->bad);
 	if (c->progress)
 		c->progress(c->ctx, c->seen, c->seen);

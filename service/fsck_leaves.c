@@ -7,6 +7,7 @@
 
 #include "attest/dsse.h"
 #include "service/fsck_impl.h"
+#include "service/journal_read.h"
 #include "util/limits.h"
 #include "util/str.h"
 
@@ -53,7 +54,7 @@ static int check_leaf(struct pdg_fsck_leaves *f, uint64_t index, struct pdg_erro
 {
 	PDG_AUTO(buf) struct pdg_buf bytes = PDG_BUF_INIT(PDG_LIMIT_LOG_ENTRY);
 	PDG_AUTO(journal_leaf) struct pdg_journal_leaf *leaf = NULL;
-	int rc = f->store->ops->journal_leaf(f->store, index, &bytes, err);
+	int rc = pdg_journal_kept_leaf(f->store, index, &bytes, err);
 
 	if (rc == 0)
 		rc = pdg_journal_leaf_parse(pdg_buf_bytes(&bytes), &leaf, err);

@@ -312,7 +312,7 @@ static int leaf_of(struct pdg_journal *j, uint64_t index, struct pdg_buf *out,
 				       : NULL;
 
 	if (!text || text->n == 0)
-		return j->store->ops->journal_leaf(j->store, index, out, err);
+		return pdg_journal_kept_leaf(j->store, index, out, err);
 	*out = *text;
 	pdg_buf_init(text, 0);
 	return 0;

@@ -60,9 +60,8 @@ int pdg_journal_file(struct pdg_store *store, const char *path, struct pdg_buf *
 /**
  * Check it whole: every leaf is hashed anew, the tree built from them has the root of the
  * checkpoint, which is signed by @key under @origin, and the kept tiles are those of that tree.
- * *@out_size: leaves.
  */
 int pdg_journal_fsck(struct pdg_store *store, const struct pdg_key *key, const char *origin,
-		     uint64_t *out_size, struct pdg_error *err) PDG_MUST_CHECK;
+		     struct pdg_error *err) PDG_MUST_CHECK;
 
 #endif

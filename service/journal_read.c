@@ -18,20 +18,55 @@
 
 #define TILE_BYTES ((size_t)PDG_TILE_WIDTH * PDG_HASH_LEN)
 
-static int tile_read(void *ctx, unsigned level, uint64_t n, unsigned width, struct pdg_buf *out,
-		     struct pdg_error *err)
+/* What the checkpoint covers and is not there is damage, not a wrong question. */
+static int gone(struct pdg_error *err, int rc)
 {
-	struct pdg_store *store = ctx;
+	struct pdg_error was = {0};
+
+	if (rc != PDG_E_NOTFOUND)
+		return rc;
+	if (err)
+		was = *err;
+	rc = pdg_reject(err, "STO-5", "%s, and its checkpoint covers it", was.text);
+	pdg_fix(err, "restore the service's database and its log from one backup");
+	return rc;
+}
+
+static int leaf_asked_for(struct pdg_store *store, uint64_t index, struct pdg_buf *out,
+			  struct pdg_error *err)
+{
+	int rc = store->ops->journal_leaf(store, index, out, err);
+
+	return rc == PDG_E_NOTFOUND ? pdg_fail(err, rc, "the journal has no leaf %" PRIu64, index)
+				    : rc;
+}
+
+int pdg_journal_kept_leaf(struct pdg_store *store, uint64_t index, struct pdg_buf *out,
+			  struct pdg_error *err)
+{
+	return gone(err, leaf_asked_for(store, index, out, err));
+}
+
+static int tile_asked_for(struct pdg_store *store, unsigned level, uint64_t n, unsigned width,
+			  struct pdg_buf *out, struct pdg_error *err)
+{
 	PDG_AUTO(buf) struct pdg_buf kept = PDG_BUF_INIT(TILE_BYTES);
 	int rc = store->ops->journal_tile_read(store, level, n, &kept, err);
 
+	if (rc == PDG_E_NOTFOUND || (rc == 0 && kept.n < (size_t)width * PDG_HASH_LEN))
+		return pdg_fail(err, PDG_E_NOTFOUND,
+				"the journal has no tile %u/%" PRIu64 " of %u hashes", level, n,
+				width);
 	if (rc < 0)
 		return rc;
-	if (kept.n < (size_t)width * PDG_HASH_LEN)
-		return pdg_fail(err, PDG_E_NOTFOUND, "journal tile %u/%" PRIu64 " is not that wide",
-				level, n);
 	pdg_buf_put(out, pdg_bytes_head(pdg_buf_bytes(&kept), (size_t)width * PDG_HASH_LEN));
 	return pdg_buf_check(out, err);
+}
+
+static int tile_read(void *ctx, unsigned level, uint64_t n, unsigned width, struct pdg_buf *out,
+		     struct pdg_error *err)
+{
+	return gone(err, tile_asked_for(ctx, level, n, width, out, err));
 }
 
 static int tile_write(void *ctx, unsigned level, uint64_t n, struct pdg_bytes hashes,
@@ -87,7 +122,8 @@ int pdg_journal_read(struct pdg_store *store, uint64_t index, struct pdg_journal
 	if (rc == 0)
 		rc = pdg_tree_walk_new(&tiles, size, &walk, err);
 	if (rc == 0)
-		rc = store->ops->journal_leaf(store, index, &leaf, err);
+		rc = index < size ? pdg_journal_kept_leaf(store, index, &leaf, err)
+				  : leaf_asked_for(store, index, &leaf, err);
 	if (rc < 0)
 		return rc;
 	return pdg_journal_proof_make(&leaf, walk, index, size, pdg_buf_bytes(&note), out, err);
@@ -104,7 +140,7 @@ static int entries_file(struct pdg_store *store, uint64_t n, unsigned width, str
 		return pdg_fail(err, PDG_E_NOTFOUND, "the journal has no such entries");
 	for (i = 0; i < width; i++) {
 		PDG_AUTO(buf) struct pdg_buf leaf = PDG_BUF_INIT(PDG_LIMIT_LOG_ENTRY);
-		int rc = store->ops->journal_leaf(store, n * PDG_TILE_WIDTH + i, &leaf, err);
+		int rc = leaf_asked_for(store, n * PDG_TILE_WIDTH + i, &leaf, err);
 
 		if (rc < 0)
 			return rc;
@@ -114,21 +150,49 @@ static int entries_file(struct pdg_store *store, uint64_t n, unsigned width, str
 	return bundle.failed ? pdg_buf_check(&bundle, err) : pdg_buf_check(out, err);
 }
 
+struct asked {
+	uint64_t n;
+	unsigned level, width;
+	bool entries;
+};
+
+static int file_asked_for(struct pdg_store *store, const struct asked *a, struct pdg_buf *out,
+			  struct pdg_error *err)
+{
+	return a->entries ? entries_file(store, a->n, a->width, out, err)
+			  : tile_asked_for(store, a->level, a->n, a->width, out, err);
+}
+
+/* One that was not there: asked for again once it is known what must be. */
+static int file_missed(struct pdg_store *store, const struct asked *a, struct pdg_buf *out,
+		       struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf note = PDG_BUF_INIT(PDG_LIMIT_CHECKPOINT);
+	struct pdg_error why = {0};
+	uint64_t size = 0;
+	int rc = store->ops->journal_state(store, &size, &note, &why);
+
+	if (rc < 0 || pdg_tile_width(size, a->level, a->n) < a->width)
+		return PDG_E_NOTFOUND;
+	return gone(err, file_asked_for(store, a, out, err));
+}
+
 int pdg_journal_file(struct pdg_store *store, const char *path, struct pdg_buf *out,
 		     struct pdg_error *err)
 {
 	struct pdg_bytes p = pdg_bytes_str(path);
-	uint64_t n, size;
-	unsigned level, width;
-	bool entries;
+	struct asked a = {0};
+	uint64_t size;
+	int rc;
 
 	if (pdg_bytes_eq_str(p, "checkpoint"))
 		return store->ops->journal_state(store, &size, out, err);
 	if (!pdg_bytes_starts(p, "tile/") ||
-	    !pdg_tile_path_parse(pdg_bytes_from(p, strlen("tile/")), &entries, &level, &n, &width))
+	    !pdg_tile_path_parse(pdg_bytes_from(p, strlen("tile/")), &a.entries, &a.level, &a.n,
+				 &a.width))
 		return pdg_fail(err, PDG_E_NOTFOUND, "\"%s\" is not a file of the journal", path);
-	return entries ? entries_file(store, n, width, out, err)
-		       : tile_read(store, level, n, width, out, err);
+	rc = file_asked_for(store, &a, out, err);
+	return rc == PDG_E_NOTFOUND ? file_missed(store, &a, out, err) : rc;
 }
 
 /* --- the check of the whole --- */
@@ -172,7 +236,7 @@ static int rebuilt_write(void *ctx, unsigned level, uint64_t n, struct pdg_bytes
 
 	if (level >= 8)
 		return pdg_fail(err, PDG_E_INTERNAL, "a journal of more than 2^64 leaves");
-	rc = r->store->ops->journal_tile_read(r->store, level, n, &kept, err);
+	rc = tile_read(r->store, level, n, (unsigned)(hashes.n / PDG_HASH_LEN), &kept, err);
 	if (rc < 0)
 		return rc;
 	if (!pdg_bytes_eq(pdg_bytes_head(pdg_buf_bytes(&kept), hashes.n), hashes))
@@ -194,7 +258,7 @@ static int rebuild_some(struct rebuilt *r, uint64_t from, size_t n, struct pdg_h
 
 	for (i = 0; i < n; i++) {
 		PDG_AUTO(buf) struct pdg_buf leaf = PDG_BUF_INIT(PDG_LIMIT_LOG_ENTRY);
-		int rc = r->store->ops->journal_leaf(r->store, from + i, &leaf, err);
+		int rc = pdg_journal_kept_leaf(r->store, from + i, &leaf, err);
 
 		if (rc == 0)
 			rc = pdg_merkle_leaf(pdg_buf_bytes(&leaf), &hashes[i], err);
@@ -228,7 +292,7 @@ static int rebuild(struct pdg_store *store, uint64_t size, struct pdg_hash32 *ou
 }
 
 int pdg_journal_fsck(struct pdg_store *store, const struct pdg_key *key, const char *origin,
-		     uint64_t *out_size, struct pdg_error *err)
+		     struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf note = PDG_BUF_INIT(PDG_LIMIT_CHECKPOINT);
 	PDG_AUTO(checkpoint) struct pdg_checkpoint *c = NULL;
@@ -249,6 +313,5 @@ int pdg_journal_fsck(struct pdg_store *store, const struct pdg_key *key, const c
 	    memcmp(root.b, c->root.b, sizeof(root.b)) != 0)
 		return pdg_reject(err, "JNL-2",
 				  "the journal's leaves do not give its checkpoint's root");
-	*out_size = size;
 	return 0;
 }

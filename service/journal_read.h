@@ -14,5 +14,8 @@ struct pdg_tile_store pdg_journal_tiles(struct pdg_store *store);
 int pdg_journal_proof_make(struct pdg_buf *leaf, struct pdg_tree_walk *walk, uint64_t index,
 			   uint64_t size, struct pdg_bytes note, struct pdg_journal_proof **out,
 			   struct pdg_error *err) PDG_MUST_CHECK;
+/** The leaf @index of those that the checkpoint covers. STO-5: it is not there. */
+int pdg_journal_kept_leaf(struct pdg_store *store, uint64_t index, struct pdg_buf *out,
+			  struct pdg_error *err) PDG_MUST_CHECK;
 
 #endif

@@ -212,12 +212,15 @@ static void count(struct pdg_writer *w, struct pdg_job *const *jobs, size_t n)
 	(void)pthread_mutex_unlock(&w->mutex);
 }
 
-static void count_failure(struct pdg_writer *w, const struct pdg_error *err)
+/* A row that is damaged, or gone, spoils what is about it and nothing else: no write failed. */
+static void count_failure(struct pdg_writer *w, bool spoiled, const struct pdg_error *err)
 {
+	bool is_one_row = spoiled && pdg_str_eq(err->rule, "STO-5");
+
 	pdg_metrics_failed(w->metrics, PDG_FAILS_STORE, err->rule);
 	(void)pthread_mutex_lock(&w->mutex);
 	w->stats.failures++;
-	if (pdg_status_of(err) >= 500)
+	if (pdg_status_of(err) >= 500 && !is_one_row)
 		w->failure = *err;
 	(void)pthread_mutex_unlock(&w->mutex);
 }
@@ -273,7 +276,7 @@ static bool run_batch(struct pdg_writer *w, struct pdg_job **jobs, size_t n, str
 		return true;
 	}
 	if (!spoiled || n == 1) {
-		count_failure(w, err);
+		count_failure(w, spoiled, err);
 		pdg_log_error(PDG_LOG_ERROR, "not-kept", err);
 		lose(w, jobs, n, err);
 		return spoiled;

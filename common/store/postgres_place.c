@@ -165,11 +165,12 @@ int pdg_pg_find_place(struct pdg_pg *s, struct pdg_pg_conn *c, enum pdg_pg_place
 	" ('journal_state', 'SELECT INSERT UPDATE'), ('meta', 'SELECT INSERT UPDATE'),"            \
 	" ('token', 'SELECT INSERT UPDATE DELETE'), ('pedigree_schema', 'SELECT UPDATE'))"
 #define MISSING                                                                                    \
-	"SELECT t.name, p.privilege FROM " TABLES " t (name, privileges)"                          \
+	"SELECT t.name, p.privilege, c.oid IS NULL FROM " TABLES " t (name, privileges)"           \
 	" CROSS JOIN LATERAL unnest(string_to_array(t.privileges, ' ')) p (privilege)"             \
-	" JOIN pg_class c ON c.relname = t.name AND c.relnamespace ="                              \
+	" LEFT JOIN pg_class c ON c.relname = t.name AND c.relnamespace ="                         \
 	" (SELECT k.relnamespace FROM @pedigree_schema v JOIN pg_class k ON k.oid = v.tableoid"    \
-	" WHERE v.version = 1) AND NOT has_table_privilege(c.oid, p.privilege)"
+	" WHERE v.version = 1)"                                                                    \
+	" WHERE (c.oid IS NULL OR NOT has_table_privilege(c.oid, p.privilege))"
 
 /* At the first statement that needs it would be too late: the service would be ready, and take
  * nothing. */
@@ -181,6 +182,12 @@ int pdg_pg_check_rights(struct pdg_pg *s, struct pdg_pg_conn *c, struct pdg_erro
 
 	if (rc < 0 || PQntuples(r) == 0)
 		return rc;
+	if (is_true(r, 0, 2)) {
+		rc = pdg_reject(err, "STO-5", "the table %s is missing in %s", PQgetvalue(r, 0, 0),
+				pdg_pg_told(s));
+		pdg_fix(err, "restore the database and the log from one backup");
+		return rc;
+	}
 	rc = pdg_reject(err, "STO-6", "the service's user has no right to %s on %s of %s",
 			PQgetvalue(r, 0, 1), PQgetvalue(r, 0, 0), pdg_pg_told(s));
 	pdg_fix(err, PDG_PG_GRANT);

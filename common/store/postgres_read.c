@@ -176,6 +176,33 @@ int pdg_pg_pending(struct pdg_store *store, int64_t after, size_t max, size_t ma
 	return rows(store, PDG_PG_PENDING, &p, out, out_n, err);
 }
 
+int pdg_pg_last_logged(struct pdg_store *store, struct pdg_stored **out, struct pdg_error *err)
+{
+	PDG_AUTO(pg_result) PGresult *r = NULL;
+	int rc = pdg_pg_read(store, PDG_PG_LAST_LOGGED, NULL, &r, err);
+
+	if (rc < 0)
+		return rc;
+	return PQntuples(r) > 0 ? row_read(r, 0, out, err)
+				: pdg_fail(err, PDG_E_NOTFOUND, "nothing was logged");
+}
+
+int pdg_pg_stray(struct pdg_store *store, int64_t after, int64_t *out, struct pdg_error *err)
+{
+	PDG_AUTO(pg_result) PGresult *r = NULL;
+	struct pdg_pg_args p = {.n = 0};
+	int rc;
+
+	pdg_pg_int(&p, after);
+	rc = pdg_pg_read(store, PDG_PG_STRAY, &p, &r, err);
+	if (rc < 0)
+		return rc;
+	if (PQntuples(r) == 0)
+		return pdg_fail(err, PDG_E_NOTFOUND, "everything that waits is kept");
+	*out = pdg_pg_get_int(r, 0, 0);
+	return 0;
+}
+
 int pdg_pg_waits(struct pdg_store *store, int64_t id, bool *out, struct pdg_error *err)
 {
 	PDG_AUTO(pg_result) PGresult *r = NULL;
@@ -199,8 +226,8 @@ int pdg_pg_count(struct pdg_store *store, uint64_t *out_all, uint64_t *out_pendi
 	if (rc < 0)
 		return rc;
 	*out_all = (uint64_t)pdg_pg_get_int(r, 0, 0);
-	*out_pending = (uint64_t)pdg_pg_get_int(r, 0, 1);
-	*out_oldest_pending = pdg_pg_get_int(r, 0, 2);
+	pdg_store_pending(pdg_pg_get_int(r, 0, 1), pdg_pg_get_int(r, 0, 2), out_pending,
+			  out_oldest_pending);
 	return 0;
 }
 

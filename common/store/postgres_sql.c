@@ -146,9 +146,15 @@ static const char *const statements[PDG_PG_SQL_COUNT] = {
 	[PDG_PG_EACH] =
 		PAGE(FROM " WHERE a.id > $3 AND $1::text IS NULL AND $2::text IS NULL", "a.id"),
 	[PDG_PG_WAITS] = "SELECT 1 FROM @pending WHERE id = $1",
-	[PDG_PG_COUNT] = "SELECT (SELECT coalesce(max(id), 0) FROM @attestation),"
-			 " (SELECT count(*) FROM @pending), coalesce((SELECT received"
-			 " FROM @attestation WHERE id = (SELECT min(id) FROM @pending)), 0)",
+	[PDG_PG_LAST_LOGGED] = "SELECT " ROW FROM " WHERE a.id = (SELECT max(id) FROM @bundle)",
+	[PDG_PG_COUNT] =
+		"SELECT (SELECT coalesce(max(id), 0) FROM @attestation),"
+		" (SELECT count(*) FROM @pending), coalesce((SELECT received"
+		" FROM @attestation WHERE id = (SELECT p.id FROM @pending p WHERE EXISTS"
+		" (SELECT 1 FROM @attestation a WHERE a.id = p.id) ORDER BY p.id LIMIT 1)),"
+		" -1)",
+	[PDG_PG_STRAY] = "SELECT p.id FROM @pending p WHERE p.id > $1 AND NOT EXISTS"
+			 " (SELECT 1 FROM @attestation a WHERE a.id = p.id) ORDER BY p.id LIMIT 1",
 	[PDG_PG_STATE_READ] = "SELECT size, note FROM @journal_state",
 	[PDG_PG_LEAF_READ] = "SELECT leaf FROM @journal_leaf WHERE leaf_index = $1",
 	[PDG_PG_TILE_READ] = "SELECT hashes FROM @journal_tile WHERE tile = $1",

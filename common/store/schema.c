@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "store/sqlite_impl.h"
+#include "util/str.h"
 
 #define OF_ANOTHER "it is a database of another program"
 
@@ -135,6 +136,31 @@ static int migrate_one(sqlite3 *db, int version, struct pdg_error *err)
 	return rc;
 }
 
+#define NEEDED                                                                                     \
+	"('attestation'), ('bundle'), ('pending'), ('subject'), ('journal_leaf'),"                 \
+	" ('journal_tile'), ('journal_state'), ('meta'), ('token'), ('attestation_removed'),"      \
+	" ('attestation_renamed')"
+
+/* At the first statement that needs it would be too late. */
+static int check_all_there(sqlite3 *db, const char *path, struct pdg_error *err)
+{
+	static const char sql[] = "SELECT column1 FROM (VALUES " NEEDED ")"
+				  " WHERE column1 NOT IN (SELECT name FROM sqlite_schema)";
+	PDG_AUTO(mem) char *why = NULL;
+	sqlite3_stmt *st = NULL;
+	int rc = sqlite3_prepare_v2(db, sql, -1, &st, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(st);
+	if (rc == SQLITE_ROW)
+		why = pdg_str_printf("%s is missing in it",
+				     (const char *)sqlite3_column_text(st, 0));
+	(void)sqlite3_finalize(st);
+	if (rc == SQLITE_ROW)
+		return why ? pdg_sqlite_damaged(err, path, why) : pdg_nomem(err);
+	return rc == SQLITE_DONE ? 0 : pdg_sqlite_fail(err, db, "read the schema");
+}
+
 int pdg_schema_migrate(sqlite3 *db, const char *path, bool *out_new, struct pdg_error *err)
 {
 	int version = 0;
@@ -164,8 +190,10 @@ int pdg_schema_migrate(sqlite3 *db, const char *path, bool *out_new, struct pdg_
 		if (rc < 0)
 			return pdg_context(err, rc, "schema %d", version + 1);
 	}
-	*out_new = first == 0;
-	return 0;
+	rc = check_all_there(db, path, err);
+	if (rc == 0)
+		*out_new = first == 0;
+	return rc;
 }
 
 /* Offsets in the first page (https://www.sqlite.org/fileformat2.html, 1.3). */

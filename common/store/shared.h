@@ -28,6 +28,11 @@ int pdg_store_spare(struct pdg_bytes text, struct pdg_bytes payload, struct pdg_
 		    struct pdg_error *err) PDG_MUST_CHECK;
 /** Initialise @out with @max and make @kept whole in it; @at -1: it is. False: no memory, or
  * out->failed is PDG_E_FORMAT: there is no such place in it. */
+/** What count() says where @pending rows wait, the first of an attestation's received at @oldest
+ * (-1: none is of one). */
+void pdg_store_pending(int64_t pending, int64_t oldest, uint64_t *out_pending, int64_t *out_oldest);
+/** Is memory what one of @a's buffers failed by? */
+bool pdg_stored_nomem(const struct pdg_stored *a);
 bool pdg_store_whole(struct pdg_bytes kept, int64_t at, struct pdg_bytes payload, size_t max,
 		     struct pdg_buf *out) PDG_MUST_CHECK;
 

@@ -107,11 +107,16 @@ static const char *const statements[PDG_SQL_COUNT] = {
 		" FROM pending p JOIN attestation a ON a.id = p.id WHERE p.id > ?1"
 		" ORDER BY p.id LIMIT ?2",
 	[PDG_SQL_WAITS] = "SELECT 1 FROM pending WHERE id = ?1",
+	[PDG_SQL_LAST_LOGGED] = "SELECT " ROW FROM " WHERE a.id = (SELECT max(id) FROM bundle)",
 	[PDG_SQL_EACH] = "SELECT " ROW FROM " WHERE a.id > ?1 ORDER BY a.id LIMIT ?2",
 	[PDG_SQL_COUNT_ALL] = "SELECT coalesce(max(id), 0) FROM attestation",
 	[PDG_SQL_COUNT_PENDING] =
 		"SELECT (SELECT count(*) FROM pending), coalesce((SELECT received FROM attestation"
-		" WHERE id = (SELECT min(id) FROM pending)), 0)",
+		" WHERE id = (SELECT min(pending.id) FROM pending WHERE EXISTS"
+		" (SELECT 1 FROM attestation a WHERE a.id = pending.id))), -1)",
+	[PDG_SQL_STRAY] = "SELECT id FROM pending WHERE id > ?1 AND NOT EXISTS"
+			  " (SELECT 1 FROM attestation a WHERE a.id = pending.id)"
+			  " ORDER BY id LIMIT 1",
 	[PDG_SQL_STATE_READ] = "SELECT size, note FROM journal_state",
 	[PDG_SQL_LEAF_READ] = "SELECT leaf FROM journal_leaf WHERE leaf_index = ?1",
 	[PDG_SQL_TILE_READ] = "SELECT hashes FROM journal_tile WHERE tile = ?1",
@@ -390,6 +395,8 @@ static const struct pdg_store_ops sqlite_ops = {
 	.sources = pdg_sqlite_sources,
 	.pending = pdg_sqlite_pending,
 	.there = pdg_sqlite_there,
+	.last_logged = pdg_sqlite_last_logged,
+	.stray = pdg_sqlite_stray,
 	.waits = pdg_sqlite_waits,
 	.count = pdg_sqlite_count,
 	.journal_state = pdg_sqlite_journal_state,

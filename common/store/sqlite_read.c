@@ -95,18 +95,37 @@ static int row_read(const struct query *q, struct pdg_stored **out, struct pdg_e
 	a->journal_index = (uint64_t)sqlite3_column_int64(q->st, 8);
 	if (!a->reference || !column_text(q, 2, &a->stage) || !column_text(q, 5, &a->repository) ||
 	    !column_text(q, 6, &a->git_commit) || !column_text(q, 7, &a->grade) ||
-	    !column_text(q, 9, &a->service_key) ||
-	    !column_buf(q, 10, PDG_LIMIT_SIGNATURE, &a->countersig) ||
+	    !column_text(q, 9, &a->service_key))
+		return pdg_nomem(err);
+	if (!column_buf(q, 10, PDG_LIMIT_SIGNATURE, &a->countersig) ||
 	    !column_buf(q, 11, PDG_LIMIT_MIB(1), &a->links) ||
 	    !column_buf(q, 13, PDG_LIMIT_PAYLOAD, &a->payload) ||
 	    !column_whole(q, 12, 16, &a->payload, &a->envelope) ||
 	    !column_buf(q, 14, PDG_LIMIT_COMMIT, &a->commit) ||
-	    !column_whole(q, 15, 17, &a->payload, &a->bundle))
-		return a->envelope.failed == PDG_E_FORMAT || a->bundle.failed == PDG_E_FORMAT
-			       ? pdg_sqlite_damaged(err, q->s->path, "a row is not of its form")
-			       : pdg_nomem(err);
+	    !column_whole(q, 15, 17, &a->payload, &a->bundle)) {
+		if (pdg_stored_nomem(a))
+			return pdg_nomem(err);
+		a->damaged = true;
+	}
 	*out = PDG_TAKE(a);
 	return 0;
+}
+
+/* For whoever goes on from what it says. */
+static int whole_row(const struct query *q, struct pdg_stored **out, struct pdg_error *err)
+{
+	PDG_AUTO(stored) struct pdg_stored *a = NULL;
+	PDG_AUTO(mem) char *why = NULL;
+	int rc = row_read(q, &a, err);
+
+	if (rc < 0)
+		return rc;
+	if (!a->damaged) {
+		*out = PDG_TAKE(a);
+		return 0;
+	}
+	why = pdg_str_printf("the row of %s is not of its form", a->reference);
+	return why ? pdg_sqlite_damaged(err, q->s->path, why) : pdg_nomem(err);
 }
 
 struct list {
@@ -126,8 +145,10 @@ static size_t size_of(const struct pdg_stored *a)
 }
 
 /* Rows until the end, or until they hold @max_bytes. */
-static int rows_read(struct query *q, size_t max_bytes, struct pdg_stored ***out, size_t *out_n,
-		     struct pdg_error *err)
+static int rows_by(int (*read)(const struct query *q, struct pdg_stored **out,
+			       struct pdg_error *err),
+		   struct query *q, size_t max_bytes, struct pdg_stored ***out, size_t *out_n,
+		   struct pdg_error *err)
 {
 	PDG_AUTO(list) struct list l = {0};
 	size_t bytes = 0;
@@ -137,7 +158,7 @@ static int rows_read(struct query *q, size_t max_bytes, struct pdg_stored ***out
 		if (pdg_array_grow(&l.v, l.n, &l.cap, sizeof(struct pdg_stored *), SIZE_MAX / 16) <
 		    0)
 			return pdg_nomem(err);
-		rc = row_read(q, &l.v[l.n], err);
+		rc = read(q, &l.v[l.n], err);
 		if (rc < 0)
 			return rc;
 		bytes += size_of(l.v[l.n++]);
@@ -148,6 +169,12 @@ static int rows_read(struct query *q, size_t max_bytes, struct pdg_stored ***out
 	*out = PDG_TAKE(l.v);
 	l.n = 0;
 	return 0;
+}
+
+static int rows_read(struct query *q, size_t max_bytes, struct pdg_stored ***out, size_t *out_n,
+		     struct pdg_error *err)
+{
+	return rows_by(whole_row, q, max_bytes, out, out_n, err);
 }
 
 int pdg_sqlite_meta_get(struct pdg_store *store, const char *name, char **out,
@@ -189,7 +216,7 @@ int pdg_sqlite_get(struct pdg_store *store, const char *reference, struct pdg_st
 		return rc;
 	if (rc == 0)
 		return pdg_fail(err, PDG_E_NOTFOUND, "no attestation %s", reference);
-	return row_read(&q, out, err);
+	return whole_row(&q, out, err);
 }
 
 int pdg_sqlite_by_subject(struct pdg_store *store, const char *algorithm, const char *value,
@@ -240,6 +267,36 @@ int pdg_sqlite_pending(struct pdg_store *store, int64_t after, size_t max, size_
 	return rows_read(&q, max_bytes, out, out_n, err);
 }
 
+int pdg_sqlite_last_logged(struct pdg_store *store, struct pdg_stored **out, struct pdg_error *err)
+{
+	PDG_AUTO(query) struct query q = {0};
+	int rc = query_begin(&q, store, PDG_SQL_LAST_LOGGED, err);
+
+	if (rc == 0)
+		rc = query_row(&q, err);
+	if (rc < 0)
+		return rc;
+	return rc == 1 ? row_read(&q, out, err)
+		       : pdg_fail(err, PDG_E_NOTFOUND, "nothing was logged");
+}
+
+int pdg_sqlite_stray(struct pdg_store *store, int64_t after, int64_t *out, struct pdg_error *err)
+{
+	PDG_AUTO(query) struct query q = {0};
+	int rc = query_begin(&q, store, PDG_SQL_STRAY, err);
+
+	if (rc < 0)
+		return rc;
+	(void)sqlite3_bind_int64(q.st, 1, after);
+	rc = query_row(&q, err);
+	if (rc < 0)
+		return rc;
+	if (rc == 0)
+		return pdg_fail(err, PDG_E_NOTFOUND, "everything that waits is kept");
+	*out = sqlite3_column_int64(q.st, 0);
+	return 0;
+}
+
 int pdg_sqlite_waits(struct pdg_store *store, int64_t id, bool *out, struct pdg_error *err)
 {
 	PDG_AUTO(query) struct query q = {0};
@@ -287,8 +344,8 @@ int pdg_sqlite_count(struct pdg_store *store, uint64_t *out_all, uint64_t *out_p
 		rc = one_row(&q, store, PDG_SQL_COUNT_PENDING, err);
 	if (rc < 0)
 		return rc;
-	*out_pending = (uint64_t)sqlite3_column_int64(q.st, 0);
-	*out_oldest_pending = sqlite3_column_int64(q.st, 1);
+	pdg_store_pending(sqlite3_column_int64(q.st, 0), sqlite3_column_int64(q.st, 1), out_pending,
+			  out_oldest_pending);
 	return 0;
 }
 
@@ -362,5 +419,5 @@ int pdg_sqlite_page(struct pdg_store *store, int64_t after, struct pdg_stored **
 		return rc;
 	(void)sqlite3_bind_int64(q.st, 1, after);
 	(void)sqlite3_bind_int64(q.st, 2, PDG_LIMIT_PAGE);
-	return rows_read(&q, PDG_LIMIT_PAGE_BYTES, out, out_n, err);
+	return rows_by(row_read, &q, PDG_LIMIT_PAGE_BYTES, out, out_n, err);
 }

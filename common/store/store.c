@@ -55,6 +55,19 @@ void pdg_stored_free(struct pdg_stored *a)
 	free(a);
 }
 
+void pdg_store_pending(int64_t pending, int64_t oldest, uint64_t *out_pending, int64_t *out_oldest)
+{
+	*out_pending = oldest < 0 ? 0 : (uint64_t)pending;
+	*out_oldest = oldest < 0 ? 0 : oldest;
+}
+
+bool pdg_stored_nomem(const struct pdg_stored *a)
+{
+	return a->countersig.failed == PDG_E_NOMEM || a->links.failed == PDG_E_NOMEM ||
+	       a->payload.failed == PDG_E_NOMEM || a->envelope.failed == PDG_E_NOMEM ||
+	       a->commit.failed == PDG_E_NOMEM || a->bundle.failed == PDG_E_NOMEM;
+}
+
 void pdg_stored_list_done(struct pdg_stored **v, size_t n)
 {
 	size_t i;

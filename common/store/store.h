@@ -26,6 +26,7 @@ struct pdg_stored {
 	char *reference; /* "sha256:…", unique */
 	char *stage;	 /* stage name */
 	bool logged;
+	bool damaged;		   /* of page() and last_logged(): something is not of its form */
 	int64_t received;	   /* Unix seconds */
 	struct pdg_buf envelope;   /* JSON, all signatures */
 	struct pdg_buf payload;	   /* statement bytes */
@@ -125,7 +126,7 @@ struct pdg_store_ops {
 	/* Readers: thread-safe, see the last commit; (from the writer's thread inside a batch: the
 	 * batch too). */
 	int (*meta_get)(struct pdg_store *s, const char *name, char **out, struct pdg_error *err);
-	/** By reference. PDG_E_NOTFOUND when unknown. */
+	/** By reference. PDG_E_NOTFOUND when unknown, STO-5: its row is not of its form. */
 	int (*get)(struct pdg_store *s, const char *reference, struct pdg_stored **out,
 		   struct pdg_error *err);
 	/** By subject, oldest first, ids above @after, at most @max; *@out owned:
@@ -170,8 +171,14 @@ struct pdg_store_ops {
 	 * that another one took the place of, is lost with the process. 0 or PDG_E_IO (STO-3).
 	 */
 	int (*there)(struct pdg_store *s, struct pdg_error *err);
+	/** The newest that has a bundle: what the log is held against. PDG_E_NOTFOUND: none has. */
+	int (*last_logged)(struct pdg_store *s, struct pdg_stored **out, struct pdg_error *err);
 	/** Does attestation @id wait for the log, so that pending() would give it to somebody? */
 	int (*waits)(struct pdg_store *s, int64_t id, bool *out, struct pdg_error *err);
+	/** The first row behind id @after that waits and is no attestation's. PDG_E_NOTFOUND: none.
+	 */
+	int (*stray)(struct pdg_store *s, int64_t after, int64_t *out, struct pdg_error *err);
+	/** Where nothing that waits is kept, nothing waits. */
 	int (*count)(struct pdg_store *s, uint64_t *out_all, uint64_t *out_pending,
 		     int64_t *out_oldest_pending, struct pdg_error *err);
 
@@ -184,7 +191,7 @@ struct pdg_store_ops {
 
 	/**
 	 * The attestations behind id @after in order of acceptance, as many as are held at once (at
-	 * least one where there are any).
+	 * least one where there are any). One that get() would refuse as damaged is given as such.
 	 */
 	int (*page)(struct pdg_store *s, int64_t after, struct pdg_stored ***out, size_t *out_n,
 		    struct pdg_error *err);

@@ -103,6 +103,7 @@ static const struct {
 	{ "CFG-3", "give each purpose a key of its own: pedigree key generate FILE" },
 	{ "KEY-7", "see that the token, and what its module speaks to, is there: pkcs11-tool --module MODULE -L" },
 	{ "RDY-1", "see that signingKey can be read, and that the policy names it as serviceKey" },
+	{ "FSK-1", "restore the database and its log from one backup; what is not in it is made anew by submitting again" },
 	{ "RDY-2", "stop the service, see what pedigreed --fsck finds, and restore a backup of store and log together" },
 	{ "RDY-3", "mend what is named (the service's log has it too) and reload; a file in a folder that was not named before takes a restart" },
 	{ "RDY-4", "see that the log answers; what waits is sent when it does" },

@@ -159,4 +159,5 @@ cp -r "$W"/lost/pedigree.db* "$W/service/log" "$W/mixed/"
 sed "s|sqlite:$W/service/pedigree.db|sqlite:$W/mixed/pedigree.db|; s|$W/service/log|$W/mixed/log|" "$W/pedigreed.conf" >"$W/mixed.conf"
 exits 1 FSK-1 "not of one backup: fsck finds it" pedigreed --config "$W/mixed.conf" --fsck
 assert_says "[LOG-2]"
+exits 1 LOG-2 "and it is not gone on with" pedigreed --config "$W/mixed.conf"
 finish

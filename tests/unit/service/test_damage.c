@@ -1,7 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Damage done to what is kept: fsck finds it, and where it would sign on top of it the service does
  * not start or is not ready. */
+#include "service/core_impl.h"
 #include "unit/service/core_world.h"
+
+/* All but the summary. */
+static void every_line_has_a_rule(const char *text)
+{
+	const char *end;
+
+	for (; (end = strchr(text, '\n')) && end[1]; text = end + 1) {
+		if (!CHECK(end[-1] == ']'))
+			(void)fprintf(stderr, "%s", text);
+	}
+}
 
 static void fsck_finds_damage(void)
 {
@@ -17,6 +29,12 @@ static void fsck_finds_damage(void)
 		"UPDATE journal_leaf SET leaf = CAST(replace(CAST(leaf AS TEXT), 'server', 'clone!')"
 		" AS BLOB) WHERE leaf_index = 0",
 		"DELETE FROM journal_leaf WHERE leaf_index = 1",
+		/* Rows that cannot be read as what they were written as. */
+		"UPDATE bundle SET bundle = x'7b7d' WHERE id = 1",
+		"UPDATE bundle SET bundle = x'7b7d' WHERE id = 2",
+		"UPDATE attestation SET envelope_at = 1000000 WHERE id = 2",
+		"UPDATE attestation SET countersig = zeroblob(1000000) WHERE id = 1",
+		"INSERT INTO pending VALUES (99)",
 		"DELETE FROM subject WHERE id = 1 AND algorithm = 'gitCommit'",
 		"DELETE FROM subject WHERE id = 2",
 		/* What is kept beside the statement follows from it, its leaf and its commit. */
@@ -65,6 +83,7 @@ static void fsck_finds_damage(void)
 		CHECK_RULE(pdg_core_fsck(w.core, fsck_line, NULL, &text, NULL, &err), &err,
 			   "FSK-1");
 		CHECK(text.n > 0);
+		every_line_has_a_rule(pdg_buf_cstr(&text));
 		world_close(&w);
 		free(pdg_test_file(w.dir, "p.db", pdg_buf_bytes(&kept)));
 	}
@@ -78,6 +97,182 @@ static void fsck_finds_damage(void)
 	CHECK_OK(pdg_core_ready(w.core, &err), &err);
 	world_sql(&w, "DELETE FROM journal_leaf WHERE leaf_index = 1");
 	CHECK_RULE(pdg_core_ready(w.core, &err), &err, "RDY-2");
+	pdg_test_case(NULL);
+	world_done(&w);
+}
+
+/* Neither the service nor its check goes on from it. */
+static void nothing_opens(struct world *w, const char *damage, const char *rule)
+{
+	struct pdg_error err = {0};
+
+	pdg_test_case("%s", damage);
+	world_sql(w, damage);
+	world_refuses_to_open(w, rule);
+	CHECK_OK(pdg_service_config_load(w->config, &w->cfg, &err), &err);
+	CHECK_RULE(pdg_core_open_to_check(w->cfg, &w->clock, &w->core, &err), &err, rule);
+	CHECK(pdg_error_fix(&err)[0] != '\0');
+	world_close(w);
+	pdg_test_case(NULL);
+}
+
+/* A store whose journal is gone is no new store: none is begun under the same key. */
+static void no_second_journal(void)
+{
+	static const char *const damages[] = {
+		"DELETE FROM journal_state",
+		"DELETE FROM journal_state; DELETE FROM attestation",
+		"DELETE FROM journal_state; DELETE FROM journal_leaf",
+		"DELETE FROM journal_tile",
+		"UPDATE journal_tile SET hashes = x''",
+		"UPDATE meta SET value = value; DROP TABLE token",
+		"UPDATE meta SET value = value; DROP TABLE subject",
+		"UPDATE meta SET value = value; DROP TRIGGER attestation_removed",
+	};
+	PDG_AUTO(buf) struct pdg_buf kept = PDG_BUF_INIT(PDG_LIMIT_MIB(16));
+	PDG_AUTO(mem) char *db = NULL;
+	struct world w;
+	size_t i;
+
+	world_init(&w);
+	world_open(&w);
+	db = pdg_test_path(w.dir, "p.db");
+	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	world_close(&w);
+	pdg_test_read(db, &kept);
+	for (i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
+		nothing_opens(&w, damages[i], "STO-5");
+		free(pdg_test_file(w.dir, "p.db", pdg_buf_bytes(&kept)));
+	}
+	world_done(&w);
+}
+
+static void file_says(struct world *w, const char *path, const char *rule)
+{
+	PDG_AUTO(buf) struct pdg_buf out = PDG_BUF_INIT(PDG_LIMIT_MIB(1));
+	struct pdg_error err = {0};
+
+	pdg_test_case("%s", path);
+	if (rule)
+		CHECK_RULE(pdg_journal_file(w->core->store, path, &out, &err), &err, rule);
+	else
+		CHECK_CODE(pdg_journal_file(w->core->store, path, &out, &err), &err,
+			   PDG_E_NOTFOUND);
+	pdg_test_case(NULL);
+}
+
+/* What the checkpoint covers and is not there is damage for whoever asks, and is counted. */
+static void a_leaf_that_is_gone(void)
+{
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_MIB(1));
+	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
+	PDG_AUTO(buf) struct pdg_buf record = PDG_BUF_INIT(PDG_LIMIT_RECORD);
+	PDG_AUTO(got) struct got again;
+	struct pdg_error err = {0};
+	bool pending = false;
+	struct world w;
+
+	world_init(&w);
+	world_open(&w);
+	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	build_body(&w, CI, &app_build, &body);
+	submit(&w, pdg_buf_bytes(&body), WAIT_MS, &again);
+	CHECK_INT(again.status, 201);
+	world_sql(&w, "DELETE FROM journal_leaf WHERE leaf_index = 1");
+	CHECK_RULE(pdg_core_record(w.core, again.reference, &record, &pending, &err), &err,
+		   "STO-5");
+	CHECK_INT(submit_status(&w, pdg_buf_bytes(&body)), 503);
+	file_says(&w, "tile/entries/000.p/2", "STO-5");
+	file_says(&w, "tile/entries/000.p/3", NULL);
+	file_says(&w, "tile/0/001.p/1", NULL);
+	world_sql(&w, "DELETE FROM journal_tile");
+	file_says(&w, "tile/0/000.p/2", "STO-5");
+	world_close(&w);
+	world_done(&w);
+
+	world_init(&w);
+	world_open(&w);
+	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	world_sql(&w, "DELETE FROM journal_leaf");
+	CHECK_RULE(pdg_core_fsck(w.core, fsck_line, NULL, &text, &err), &err, "FSK-1");
+	CHECK(pdg_error_fix(&err)[0] != '\0');
+	CHECK_HAS(pdg_buf_cstr(&text), "1 journal leaves; 1 log entries;");
+	every_line_has_a_rule(pdg_buf_cstr(&text));
+	world_done(&w);
+}
+
+/* Who asks for it is told, whoever asks for others is served: that no write failed is true. */
+static void a_row_that_cannot_be_read(void)
+{
+	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
+	PDG_AUTO(got) struct got again;
+	struct pdg_error err = {0};
+	struct build_of other = build_no(2);
+	struct pdg_core_stats stats;
+	struct world w;
+
+	world_init(&w);
+	world_open(&w);
+	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	CHECK_INT(submit_build(&w, CI, &app_build), 201);
+	CHECK_INT(submit_build(&w, CI, &other), 201);
+	world_sql(&w, "UPDATE bundle SET bundle = x'7b7d' WHERE id = 2");
+	build_body(&w, CI, &app_build, &body);
+	submit(&w, pdg_buf_bytes(&body), WAIT_MS, &again);
+	CHECK_INT(again.status, 503);
+	CHECK_STR(again.rule, "STO-5");
+	CHECK_HAS(again.text, "sha256:");
+	CHECK_OK(pdg_core_ready(w.core, &err), &err);
+	pdg_test_case("waits, and is none");
+	world_sql(&w, "INSERT INTO pending VALUES (99)");
+	atomic_store(&w.now, NOW + 100000);
+	CHECK_OK(pdg_core_ready(w.core, &err), &err);
+	pdg_core_stats(w.core, &stats);
+	CHECK_UINT(stats.pending, 0);
+	pdg_test_case(NULL);
+	world_done(&w);
+}
+
+/* A database and a log that both grew from one backup, each another way: as long as one another, by
+ * the same keys. */
+static void of_two_histories(void)
+{
+	struct world w;
+	struct build_of other = build_no(2);
+
+	world_init(&w);
+	world_open(&w);
+	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	world_close(&w);
+	world_copy(&w, "p.db", "p.db.backup");
+	world_copy(&w, "log", "log.backup");
+	world_open(&w);
+	CHECK_INT(submit_build(&w, CI, &app_build), 201);
+	world_close(&w);
+	world_move(&w, "p.db", "p.db.old");
+	world_move(&w, "log", "log.old");
+	world_copy(&w, "p.db.backup", "p.db");
+	world_copy(&w, "log.backup", "log");
+	world_open(&w);
+	CHECK_INT(submit_build(&w, CI, &other), 201);
+	CHECK_OK(pdg_core_ready(w.core, NULL), NULL);
+	world_close(&w);
+	pdg_test_case("the new database, the old log");
+	world_move(&w, "log", "log.new");
+	world_copy(&w, "log.old", "log");
+	world_refuses_to_open(&w, "LOG-2");
+	pdg_test_case("the old database, the new log");
+	world_move(&w, "p.db", "p.db.new");
+	world_move(&w, "log", "log.away");
+	world_copy(&w, "p.db.old", "p.db");
+	world_copy(&w, "log.new", "log");
+	world_refuses_to_open(&w, "LOG-2");
+	pdg_test_case("a log that goes on from what the database knows");
+	world_move(&w, "p.db", "p.db.away");
+	world_copy(&w, "p.db.backup", "p.db");
+	world_open(&w);
+	CHECK_INT(submit_build(&w, CI, &app_build), 201);
+	fsck_is_clean(&w);
 	pdg_test_case(NULL);
 	world_done(&w);
 }
@@ -140,4 +335,7 @@ static void never_a_second_countersignature(void)
 
 PDG_TEST_MAIN("damage", {"a join without its leaf", a_join_without_its_leaf},
 	      {"never a second countersignature", never_a_second_countersignature},
-	      {"fsck finds damage", fsck_finds_damage})
+	      {"fsck finds damage", fsck_finds_damage}, {"of two histories", of_two_histories},
+	      {"no second journal", no_second_journal},
+	      {"a row that cannot be read", a_row_that_cannot_be_read},
+	      {"a leaf that is gone", a_leaf_that_is_gone})

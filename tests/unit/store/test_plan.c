@@ -78,6 +78,7 @@ static void ask_everything(struct pdg_store *s)
 {
 	struct pdg_store_subject subject = {"sha256", HEX64};
 	PDG_AUTO(stored) struct pdg_stored *a = NULL;
+	PDG_AUTO(stored) struct pdg_stored *last = NULL;
 	PDG_AUTO(stored) struct pdg_stored *new_one = example(ROWS + 1, "build");
 	PDG_AUTO(buf) struct pdg_buf b = PDG_BUF_INIT(4096);
 	PDG_AUTO(mem) char *ref = reference(77);
@@ -86,6 +87,7 @@ static void ask_everything(struct pdg_store *s)
 	struct pdg_listed *l = NULL;
 	struct pdg_error err = {0};
 	uint64_t size = 0;
+	int64_t stray;
 	size_t n = 0;
 
 	CHECK_OK(s->ops->get(s, ref, &a, &err), &err);
@@ -115,6 +117,9 @@ static void ask_everything(struct pdg_store *s)
 	CHECK_OK(s->ops->pending(s, 0, 20, 1 << 20, &v, &n, &err), &err);
 	CHECK_UINT(n, 20);
 	pdg_stored_list_done(v, n);
+	CHECK_CODE(s->ops->stray(s, 99900, &stray, &err), &err, PDG_E_NOTFOUND);
+	CHECK_OK(s->ops->last_logged(s, &last, &err), &err);
+	CHECK_INT(last->id, 90000);
 	CHECK_OK(s->ops->meta_get(s, "refused:77", &value, &err), &err);
 	CHECK_OK(s->ops->journal_leaf(s, 77, &b, &err), &err);
 	CHECK_OK(s->ops->journal_tile_read(s, 0, 77, &b, &err), &err);

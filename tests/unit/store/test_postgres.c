@@ -292,6 +292,21 @@ static void another_store_in_its_place(void)
 	teardown(&f);
 }
 
+/* Said at the start, not at the first statement that needs it. */
+static void a_table_that_is_gone(void)
+{
+	struct fixture f;
+	struct pdg_error err = {0};
+
+	setup(&f);
+	pdg_store_close(f.s);
+	f.s = NULL;
+	(void)postgresql_ask(f.path, "DROP TABLE token");
+	CHECK_RULE(postgresql_try_open(f.path, false, &err), &err, "STO-5");
+	CHECK_RULE(postgresql_try_open(f.path, true, &err), &err, "STO-5");
+	teardown(&f);
+}
+
 /* To look at it alone: as it was when it was opened, and nothing is made. */
 static void only_looked_at(void)
 {
@@ -385,6 +400,7 @@ static void commits_are_durable(void)
 }
 
 PDG_TEST_MAIN("postgres", {"rows are lent", rows_are_lent},
+	      {"a table that is gone", a_table_that_is_gone},
 	      {"writers take turns", writers_take_turns},
 	      {"server dies in a batch", server_dies_in_a_batch},
 	      {"server is away", server_is_away}, {"a writer that hangs", a_writer_that_hangs},
