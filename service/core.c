@@ -376,7 +376,7 @@ static int keep_in_force(void *ctx, const struct pdg_policy *policy, struct pdg_
 {
 	struct pdg_core *core = ctx;
 	uint64_t version = policy->version;
-	PDG_AUTO(mem) char *digest = pdg_core_policy_digest(core, policy);
+	PDG_AUTO(mem) char *digest = pdg_core_policy_digest(policy);
 	PDG_AUTO(mem) char *text = pdg_str_printf("%" PRIu64, version);
 	uint64_t newest;
 	int rc;

@@ -232,7 +232,7 @@ static int check_reload(struct pdg_core *core, struct pdg_error *err)
 static int check_version(struct pdg_core *core, struct pdg_error *err)
 {
 	PDG_AUTO(in_force) struct pdg_in_force *force = pdg_in_force_ref(core->policy);
-	PDG_AUTO(mem) char *digest = pdg_core_policy_digest(core, force->policy);
+	PDG_AUTO(mem) char *digest = pdg_core_policy_digest(force->policy);
 	struct pdg_error why = {0};
 	uint64_t newest;
 	int rc = pdg_core_meta_number(core, "policy-version", &newest, err);
