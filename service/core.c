@@ -69,6 +69,8 @@ static int judge(struct pdg_core *core, struct pdg_job *job, const struct pdg_de
 		rc = pdg_decide(&g, job->submission, along, &job->d, err);
 	if (rc == 0)
 		rc = may_go_on(core, job, err);
+	if (rc == 0 && job->d.own && !job->stood)
+		rc = pdg_builds_sign(job->submission->envelope, job->force->signing, err);
 	return rc < 0 ? rc : pdg_countersign_row(job, job->force->signing, err);
 }
 
