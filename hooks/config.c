@@ -10,17 +10,21 @@
 
 int pdg_hook_configure(struct pdg_hook_run *h, struct pdg_error *err)
 {
-	const char *service = getenv("PEDIGREE_SERVICE");
-	int rc;
+	const char *env = getenv("PEDIGREE_SERVICE");
+	PDG_AUTO(way) struct pdg_way way = {.v = {NULL}};
+	PDG_AUTO(mem) char *whose = NULL;
+	const char *service;
+	int rc = pdg_repo_config(h->repo, "pedigree.service", &whose, err);
 
-	if (service && service[0]) {
-		h->settings.service = pdg_str_dup(service);
-		rc = h->settings.service ? 0 : pdg_nomem(err);
-	} else {
-		rc = pdg_repo_config(h->repo, "pedigree.service", &h->settings.service, err);
-	}
 	if (rc == 0)
-		rc = pdg_repo_way(h->repo, &h->settings.way, err);
+		rc = pdg_repo_way(h->repo, &way, err);
+	if (rc < 0)
+		return rc;
+	service = env && env[0] ? env : whose;
+	pdg_way_complete(&h->settings.way, &way, whose, service);
+	h->settings.service = pdg_str_dup(service);
+	if (service && !h->settings.service)
+		rc = pdg_nomem(err);
 	if (rc == 0)
 		rc = pdg_repo_config(h->repo, "pedigree.deadline", &h->settings.deadline, err);
 	if (rc == 0 && !h->settings.deadline) {

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A build that the service attests itself: section by issuer, audience, claims and repository; the
- * statement from the claims; then what every build is asked. What is refused is unsigned: no
- * signature of the service leaves this file over a statement that it does not stand for.
+ * statement from the claims; then what every build is asked. It is signed last, by whoever asked
+ * whether anything is: no signature of the service is over a statement that it does not stand for.
  */
 #include "service/builds.h"
-#include "service/own_trust.h"
 
 #include <string.h>
 
@@ -118,7 +117,7 @@ static int check_event(const struct pdg_policy_builder *b, const struct pdg_prov
 	return rc;
 }
 
-static int sign(struct pdg_envelope *e, const struct pdg_key *key, struct pdg_error *err)
+int pdg_builds_sign(struct pdg_envelope *e, const struct pdg_key *key, struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf sig = PDG_BUF_INIT(PDG_LIMIT_SIGNATURE);
 	int rc = pdg_key_sign(key, pdg_buf_bytes(&e->pae), &sig, err);
@@ -144,9 +143,5 @@ int pdg_builds_decide(const struct pdg_ground *g, const struct pdg_proven *p,
 		rc = check_event(b, p, err);
 	if (rc == 0)
 		rc = check_said(p, o, err);
-	if (rc == 0)
-		rc = pdg_decide_build_of(g, b, NULL, d, err);
-	if (rc == 0)
-		rc = pdg_own_trust_service(g->force, g->received, err);
-	return rc < 0 ? rc : sign((*out)->envelope, g->force->signing, err);
+	return rc < 0 ? rc : pdg_decide_build_of(g, b, NULL, d, err);
 }

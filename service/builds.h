@@ -16,15 +16,18 @@ int pdg_builds_section(const struct pdg_policy *policy, const struct pdg_proven 
 		       struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
- * Write the statement, judge it as any other, and sign it when it is accepted. @d is filled as far
- * as the judgement got.
+ * Write the statement and judge it as any other. @d is filled as far as the judgement got.
  *
- * *@out  the submission, unsigned when it was refused; owned by the caller
+ * *@out  the submission, unsigned; owned by the caller
  *
  * Returns 0, a refusal (IDN-7 to IDN-9, BLD-9, and what any build is refused by), PDG_E_*.
  */
 int pdg_builds_decide(const struct pdg_ground *g, const struct pdg_proven *p,
 		      const struct pdg_outputs *o, struct pdg_submission **out,
 		      struct pdg_decision *d, struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Sign what was accepted, and is not kept already. Returns what pdg_key_sign() does. */
+int pdg_builds_sign(struct pdg_envelope *e, const struct pdg_key *key,
+		    struct pdg_error *err) PDG_MUST_CHECK;
 
 #endif

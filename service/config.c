@@ -294,7 +294,9 @@ int pdg_service_policy_load(const struct pdg_service_config *cfg, struct pdg_pol
 		if (rc == 0)
 			rc = pdg_policy_from_config(c, pdg_buf_bytes(&bytes), out, err);
 	}
-	if (rc == 0)
-		warn_of_certificates(cfg, *out);
-	return rc;
+	if (rc < 0)
+		return rc;
+	(*out)->beside = !cfg->policy_file;
+	warn_of_certificates(cfg, *out);
+	return 0;
 }

@@ -69,6 +69,8 @@ static int judge(struct pdg_core *core, struct pdg_job *job, const struct pdg_de
 		rc = pdg_decide(&g, job->submission, along, &job->d, err);
 	if (rc == 0)
 		rc = may_go_on(core, job, err);
+	if (rc == 0 && job->d.own && !job->stood)
+		rc = pdg_builds_sign(job->submission->envelope, job->force->signing, err);
 	return rc < 0 ? rc : pdg_countersign_row(job, job->force->signing, err);
 }
 
@@ -376,7 +378,7 @@ static int keep_in_force(void *ctx, const struct pdg_policy *policy, struct pdg_
 {
 	struct pdg_core *core = ctx;
 	uint64_t version = policy->version;
-	PDG_AUTO(mem) char *digest = pdg_core_policy_digest(core, policy);
+	PDG_AUTO(mem) char *digest = pdg_core_policy_digest(policy);
 	PDG_AUTO(mem) char *text = pdg_str_printf("%" PRIu64, version);
 	uint64_t newest;
 	int rc;

@@ -148,10 +148,10 @@ int pdg_core_meta(struct pdg_core *core, const char *name, char **out,
 int pdg_core_meta_number(struct pdg_core *core, const char *name, uint64_t *out,
 			 struct pdg_error *err) PDG_MUST_CHECK;
 
-/** What the store keeps of the policy in force beside its version: "VERSION DIGEST"; "" where the
- * policy is in the daemon's own file, whose other sections may change. NULL: no memory. */
+/** What the store keeps of @policy beside its version: "VERSION DIGEST"; "" where it is in the
+ * daemon's own file, whose other sections may change. NULL: no memory. */
 #define PDG_POLICY_DIGEST_META "policy-digest"
-char *pdg_core_policy_digest(const struct pdg_core *core, const struct pdg_policy *policy);
+char *pdg_core_policy_digest(const struct pdg_policy *policy);
 /** Was that in force under its version, and no other? POL-11. */
 int pdg_core_check_policy(struct pdg_core *core, const char *digest,
 			  struct pdg_error *err) PDG_MUST_CHECK;

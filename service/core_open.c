@@ -120,11 +120,10 @@ static int keep_journal_since(struct pdg_core *core, struct pdg_error *err)
 	return rc;
 }
 
-char *pdg_core_policy_digest(const struct pdg_core *core, const struct pdg_policy *policy)
+char *pdg_core_policy_digest(const struct pdg_policy *policy)
 {
-	return core->cfg->policy_file
-		       ? pdg_str_printf("%" PRIu64 " %s", policy->version, policy->digest)
-		       : pdg_str_dup("");
+	return policy->beside ? pdg_str_dup("")
+			      : pdg_str_printf("%" PRIu64 " %s", policy->version, policy->digest);
 }
 
 int pdg_core_check_policy(struct pdg_core *core, const char *digest, struct pdg_error *err)
@@ -139,7 +138,7 @@ int pdg_core_check_policy(struct pdg_core *core, const char *digest, struct pdg_
 static int keep_policy_digest(struct pdg_core *core, const struct pdg_policy *policy,
 			      struct pdg_error *err)
 {
-	PDG_AUTO(mem) char *digest = pdg_core_policy_digest(core, policy);
+	PDG_AUTO(mem) char *digest = pdg_core_policy_digest(policy);
 	struct pdg_store *s = core->store;
 	int rc;
 

@@ -293,7 +293,7 @@ static int check_version(struct pdg_core *core, struct pdg_error *err)
 		return rc;
 	}
 	force = pdg_in_force_ref(core->policy);
-	digest = pdg_core_policy_digest(core, force->policy);
+	digest = pdg_core_policy_digest(force->policy);
 	if (!digest)
 		return pdg_nomem(err);
 	rc = pdg_core_check_policy(core, digest, &why);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "crypto/digest.h"
+#include "service/own_trust.h"
 #include "service/record.h"
 #include "util/limits.h"
 #include "util/size.h"
@@ -305,7 +306,9 @@ static bool sign_group(struct pdg_job **jobs, size_t n, struct pdg_metrics *m)
 	}
 	if (g.n == 0)
 		return false;
-	if (pdg_key_sign_many(key, g.msgs, g.n, g.sigs, &why) == 0)
+	/* A policy may have come into force since they were judged. */
+	if (pdg_own_trust_still(g.jobs[0]->force, &why) == 0 &&
+	    pdg_key_sign_many(key, g.msgs, g.n, g.sigs, &why) == 0)
 		pdg_metrics_lasted(m, PDG_LASTS_SIGN, pdg_monotonic_us() - begun);
 	hand_out(&g, &why);
 	return true;

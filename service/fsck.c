@@ -413,7 +413,7 @@ static int check_whole(struct check *c, struct pdg_fsck_counts *out, struct pdg_
 	c->line(c->ctx, text);
 	*out = (struct pdg_fsck_counts){.attestations = c->seen,
 					.logged = c->logged,
-					.leaves = leaves,
+					.leaves = c->leaves,
 					.entries = entries,
 					.faults = c->bad};
 	return 0;

@@ -40,6 +40,16 @@ int pdg_own_trust_service(const struct pdg_in_force *f, int64_t at, struct pdg_e
 	return good(&f->policy->service_keys, f->signing, "signing key", "serviceKey", at, err);
 }
 
+int pdg_own_trust_still(const struct pdg_in_force *f, struct pdg_error *err)
+{
+	PDG_AUTO(in_force) struct pdg_in_force *now = pdg_in_force_ref(f->box);
+
+	if (now == f)
+		return 0;
+	return good(&now->policy->service_keys, f->signing, "signing key", "serviceKey",
+		    pdg_policy_box_now(f->box), err);
+}
+
 int pdg_own_trust_journal(const struct pdg_in_force *f, const struct pdg_key *key, int64_t at,
 			  struct pdg_error *err)
 {

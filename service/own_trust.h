@@ -11,6 +11,8 @@
 /** Is the key that signs for @f good at @at by its policy? RDY-8, with what to do. */
 int pdg_own_trust_service(const struct pdg_in_force *f, int64_t at,
 			  struct pdg_error *err) PDG_MUST_CHECK;
+/** Is it still so by the policy that has come into force since, and the time of now? RDY-8. */
+int pdg_own_trust_still(const struct pdg_in_force *f, struct pdg_error *err) PDG_MUST_CHECK;
 /** The same of the journal's @key. */
 int pdg_own_trust_journal(const struct pdg_in_force *f, const struct pdg_key *key, int64_t at,
 			  struct pdg_error *err) PDG_MUST_CHECK;

@@ -359,6 +359,11 @@ const struct pdg_key *pdg_in_force_service_key(const struct pdg_in_force *f, con
 	return key ? key : pdg_key_by_hint(f->signing, &f->own_keys, hint);
 }
 
+int64_t pdg_policy_box_now(const struct pdg_policy_box *box)
+{
+	return pdg_now(&box->clock);
+}
+
 bool pdg_policy_box_stale(struct pdg_policy_box *box, struct pdg_error *why)
 {
 	bool stale;

@@ -74,6 +74,9 @@ int pdg_policy_box_reload(struct pdg_policy_box *box, const struct pdg_service_c
  * finds a newer one in the store finds another service's. */
 uint64_t pdg_policy_box_newest(struct pdg_policy_box *box);
 
+/** Its clock's time. */
+int64_t pdg_policy_box_now(const struct pdg_policy_box *box);
+
 /** Did the last reload fail? Then *@why is why. */
 bool pdg_policy_box_stale(struct pdg_policy_box *box, struct pdg_error *why);
 

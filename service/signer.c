@@ -378,7 +378,7 @@ static int start_alone(struct pdg_signer *s, struct pdg_error *err)
 
 	(void)pthread_mutex_lock(&s->mutex);
 	while (s->starting && !late)
-		late = !wait_for_change(s, until);
+		late = !pdg_cond_wait_until(&s->change, &s->mutex, until);
 	if (s->starting)
 		rc = no_signer(err, "pedigree-signer is begun again just now, and does not answer");
 	else

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the repository that we stand in configures (pedigree.policy, .service, …): asked of
- * pedigree-repo
- * ("settings", a JSON object), because only it links libgit2. Asked only where an option leaves it
- * open.
+ * What git's configuration says where we stand (pedigree.policy, .service, …): asked of
+ * pedigree-repo ("settings", a JSON object), because only it reads that. Asked only where an option
+ * leaves it open.
  */
 #ifndef PDG_CLI_COMMON_SETTINGS_H
 #define PDG_CLI_COMMON_SETTINGS_H
@@ -22,7 +21,8 @@ struct pdg_settings {
 void pdg_settings_done(struct pdg_settings *s);
 PDG_AUTO_DEFINE_VALUE(settings, struct pdg_settings, pdg_settings_done)
 
-/** Outside a repository, or where pedigree-repo is not installed, all are NULL. */
+/** Outside a repository service and way are the user's and the system's, and the others NULL; all
+ * are where pedigree-repo is not installed. */
 int pdg_settings_load(struct pdg_settings *out, struct pdg_error *err) PDG_MUST_CHECK;
 
 /** The policy's place: @option, else the repository's, else the user's and the system's (design 5).

@@ -99,7 +99,8 @@ static int run_net(struct verifying *v, const char *service, const struct pdg_wa
 		   : pdg_evidence_lines(pdg_buf_bytes(&lines), service, &v->evidence, err);
 }
 
-/* The service and the way to it: options', else the environment's and the repository's. */
+/* The service: the option's, else the environment's or git's configuration's. What that says of the
+ * way to it pedigree-net adds to the options. */
 static int fetch(struct verifying *v, const char *dir, struct pdg_error *err)
 {
 	PDG_AUTO(settings) struct pdg_settings s = {0};
@@ -108,15 +109,12 @@ static int fetch(struct verifying *v, const char *dir, struct pdg_error *err)
 	const char *env = getenv("PEDIGREE_SERVICE");
 	int rc = pdg_way_of_args(v->args, &way, err);
 
+	if (rc == 0 && !from)
+		rc = pdg_settings_load(&s, err);
 	if (rc < 0)
 		return rc;
-	if (from)
-		return run_net(v, from, &way, dir, err);
-	rc = pdg_settings_load(&s, err);
-	if (rc < 0)
-		return rc;
-	from = env && env[0] ? env : s.service;
-	pdg_way_complete(&way, &s.way);
+	if (!from)
+		from = env && env[0] ? env : s.service;
 	if (from)
 		return run_net(v, from, &way, dir, err);
 	rc = pdg_reject(err, "CLI-2", "no evidence is named, and no service is configured");

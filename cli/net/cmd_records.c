@@ -12,6 +12,7 @@
 const struct pdg_opt pdg_cmd_records_options[] = {
 	{"service", "URL", "the service; default: the configured one", false},
 	PDG_WAY_OPTIONS,
+	PDG_WAY_GIVEN_OPTION,
 	{"deadline", "TIME", "give up after so long, e.g. 5s", false},
 	{0},
 };
@@ -19,6 +20,7 @@ const struct pdg_opt pdg_cmd_records_options[] = {
 const struct pdg_opt pdg_cmd_ping_options[] = {
 	{"service", "URL", "the service; default: the configured one", false},
 	PDG_WAY_OPTIONS,
+	PDG_WAY_GIVEN_OPTION,
 	{"report", NULL, "say on standard output what is wrong, and exit 1", false},
 	{0},
 };

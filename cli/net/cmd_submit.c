@@ -40,6 +40,7 @@ const struct pdg_opt pdg_cmd_submit_options[] = {
 	{"bundle", "FILE", "write the bundle that comes back", false},
 	{"records", "DIR", "save the records of what was submitted and of its links", false},
 	PDG_WAY_OPTIONS,
+	PDG_WAY_GIVEN_OPTION,
 	{"as", "NAME", "what to call the one statement in messages (default: its file)", false},
 	{"quiet", NULL, "print nothing but errors", false},
 	{0},

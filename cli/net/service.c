@@ -14,23 +14,38 @@
 #include "util/str.h"
 #include "util/time.h"
 
-/* --service; else the environment's or the repository's, whose way to it then counts too. */
+/* What is configured, which only adds to what options say: where they name the service, one that
+ * cannot be read, such as a folder of somebody else's, is for later to tell. */
+static int read_settings(const struct pdg_args *args, struct pdg_settings *settings,
+			 struct pdg_service_client *out, struct pdg_error *err)
+{
+	struct pdg_error why = {.code = 0};
+	int rc = pdg_args_has(args, PDG_WAY_GIVEN) ? 0 : pdg_settings_load(settings, &why);
+
+	out->unread = rc < 0 && rc != PDG_E_NOMEM && pdg_args_has(args, "service");
+	if (rc == 0 || out->unread)
+		return 0;
+	if (err)
+		*err = why;
+	return rc;
+}
+
+/* The service by --service, the environment or the configuration, and the way by all of them. */
 static int find_service(const struct pdg_args *args, struct pdg_settings *settings,
-			const char **out_url, struct pdg_way *out_way, struct pdg_error *err)
+			struct pdg_service_client *out, const char **out_url,
+			struct pdg_way *out_way, struct pdg_error *err)
 {
 	const char *env = getenv("PEDIGREE_SERVICE");
 	int rc = pdg_way_of_args(args, out_way, err);
 
+	if (rc == 0)
+		rc = read_settings(args, settings, out, err);
 	if (rc < 0)
 		return rc;
 	*out_url = pdg_args_get(args, "service");
-	if (!*out_url) {
-		rc = pdg_settings_load(settings, err);
-		if (rc < 0)
-			return rc;
+	if (!*out_url)
 		*out_url = env && env[0] ? env : settings->service;
-		pdg_way_complete(out_way, &settings->way);
-	}
+	pdg_way_complete(out_way, &settings->way, settings->service, *out_url);
 	if (!*out_url) {
 		rc = pdg_reject(err, "CLI-2", "no service is named");
 		pdg_fix(err,
@@ -74,11 +89,16 @@ int pdg_service_open(const struct pdg_args *args, struct pdg_service_client *out
 	size_t n;
 	int rc;
 
-	rc = find_service(args, &settings, &url, &way, err);
+	rc = find_service(args, &settings, out, &url, &way, err);
 	if (rc == 0)
 		rc = open_way(&way, &http, err);
 	if (rc < 0)
 		return rc;
+	if (settings.way.v[PDG_WAY_CLIENT_CERT] && !way.v[PDG_WAY_CLIENT_CERT]) {
+		out->withheld = pdg_str_dup(settings.service ? settings.service : "none");
+		if (!out->withheld)
+			return pdg_nomem(err);
+	}
 	copy = pdg_str_dup(url);
 	if (!copy)
 		return pdg_nomem(err);
@@ -106,8 +126,10 @@ void pdg_service_done(struct pdg_service_client *s)
 {
 	pdg_http_free(s->http);
 	free(s->url);
+	free(s->withheld);
 	s->http = NULL;
 	s->url = NULL;
+	s->withheld = NULL;
 }
 
 /* What becomes of a refusal: as if its rule had been broken here, unless time may mend it. */
@@ -162,8 +184,11 @@ int pdg_service_call(struct pdg_service_client *s, const struct pdg_http_request
 	if (rc < 0 && err && !err->fix[0] && pdg_str_eq(err->rule, "NET-5"))
 		pdg_fix(err,
 			"is %s the name in its certificate? else give the CA of it: --ca FILE, or "
-			"git config --global pedigree.ca FILE",
-			s->url);
+			"git config --global pedigree.ca FILE%s",
+			s->url,
+			s->unread ? "; git's configuration could not be read here, \"pedigree "
+				    "doctor\" says why"
+				  : "");
 	if (rc < 0 && err && !err->fix[0])
 		pdg_fix(err, "is pedigreed running, and is %s its address?", s->url);
 	return rc;
@@ -183,5 +208,11 @@ int pdg_service_get(struct pdg_service_client *s, const char *path, size_t max,
 		return rc;
 	if (out->status >= 200 && out->status < 300)
 		return 0;
-	return pdg_service_problem(out, err);
+	rc = pdg_service_problem(out, err);
+	if (err && s->withheld && pdg_str_eq(err->rule, "HTP-15"))
+		pdg_fix(err,
+			"the client certificate of git's configuration is for its pedigree.service (%s), "
+			"and is not shown to another: give --client-cert and --client-key",
+			s->withheld);
+	return rc;
 }

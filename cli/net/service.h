@@ -10,6 +10,8 @@
 struct pdg_service_client {
 	struct pdg_http *http;
 	char *url;	/* without trailing slash */
+	bool unread;	/* git's configuration, which might have said more of the way */
+	char *withheld; /* whose our configured certificate is, where this service is another */
 	int64_t end_ms; /* pdg_monotonic_ms() after which nothing is waited for; 0: no such time */
 };
 
@@ -17,9 +19,10 @@ struct pdg_service_client {
 #define PDG_PING_MS 8000  /* less than doctor waits for us */
 
 /**
- * The service named by --service, else $PEDIGREE_SERVICE, else the repository's pedigree.service;
- * the way to it (util/way.h) likewise. Returns 0 or PDG_E_USAGE (CLI-2: none named, half a pair;
- * CLI-3, KEY-2, KEY-3: its files).
+ * The service named by --service, else $PEDIGREE_SERVICE, else pedigree.service of git's
+ * configuration; the way to it by options, completed by that configuration (util/way.h) whoever
+ * names the service. Returns 0 or PDG_E_USAGE (CLI-2: none named, half a pair; CLI-3, KEY-2, KEY-3:
+ * its files).
  */
 int pdg_service_open(const struct pdg_args *args, struct pdg_service_client *out,
 		     struct pdg_error *err) PDG_MUST_CHECK;

@@ -235,6 +235,8 @@ static int find_service(const struct building *b, char **out, struct pdg_error *
 		return 0;
 	rc = pdg_setting(b->args, "service", "PEDIGREE_SERVICE", b->repo, "pedigree.service", out,
 			 err);
+	if (rc == 0 && !*out)
+		rc = pdg_here_configured(b->repo, out, NULL, err);
 	if (rc < 0)
 		return rc;
 	if (*out)
@@ -264,7 +266,7 @@ static int submit(const struct building *b, const char *service, struct pdg_byte
 			words[n++] = pdg_args_get(b->args, passed[i]);
 		}
 	}
-	rc = pdg_here_way(b->args, NULL, b->repo, &way, err);
+	rc = pdg_way_of_args(b->args, &way, err);
 	if (rc < 0)
 		return rc;
 	(void)pdg_way_words(&way, words + n);

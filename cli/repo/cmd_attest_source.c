@@ -182,8 +182,7 @@ static int send(struct attesting *a, struct pdg_error *err)
 	rc = setting(a, "service", "PEDIGREE_SERVICE", a->script.service, "pedigree.service",
 		     &service, err);
 	if (rc == 0)
-		rc = pdg_here_way(a->args, a->script.policy ? &a->script.way : NULL, a->repo, &way,
-				  err);
+		rc = pdg_here_way(a->args, service, &a->script, a->repo, &way, err);
 	if (rc < 0)
 		return rc;
 	if (!service) {
@@ -191,10 +190,10 @@ static int send(struct attesting *a, struct pdg_error *err)
 			a->place.outbox);
 		return 0;
 	}
-	const char *words[6 + PDG_WAY_WORDS] = {"submit", "--service", service, "--outbox",
-						a->place.outbox};
+	const char *words[7 + PDG_WAY_WORDS] = {"submit", "--" PDG_WAY_GIVEN, "--service",
+						service,  "--outbox",	      a->place.outbox};
 
-	(void)pdg_way_words(&way, words + 5);
+	(void)pdg_way_words(&way, words + 6);
 	rc = pdg_run_net(words, &status, err);
 	return rc < 0 ? rc : status;
 }

@@ -118,15 +118,14 @@ static int ask(struct pdg_doctor *d, const char *service, struct pdg_buf *said, 
 {
 	PDG_AUTO(mem) char *program = NULL;
 	PDG_AUTO(way) struct pdg_way way = {.v = {NULL}};
-	const char *argv[6 + PDG_WAY_WORDS] = {"pedigree-net", "ping", "--report", "--service",
-					       service};
+	const char *argv[7 + PDG_WAY_WORDS] = {"pedigree-net",	   "ping",	"--report",
+					       "--" PDG_WAY_GIVEN, "--service", service};
 	struct pdg_spawn s = {.argv = argv, .out = said, .quiet = true, .timeout_ms = PING_MS};
 	int rc = pdg_program_path("pedigree-net", &program, err);
 
 	if (rc == 0)
-		rc = pdg_here_way(d->args, d->script.policy ? &d->script.way : NULL, d->repo, &way,
-				  err);
-	(void)pdg_way_words(&way, argv + 5);
+		rc = pdg_here_way(d->args, service, &d->script, d->repo, &way, err);
+	(void)pdg_way_words(&way, argv + 6);
 	s.program = program;
 	return rc < 0 ? rc : pdg_spawn(&s, out_status, err);
 }

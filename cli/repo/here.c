@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/settings.h"
+#include "git/files.h"
 #include "proc/spawn.h"
 #include "repo/repo.h"
 #include "util/fs.h"
@@ -40,21 +41,39 @@ int pdg_setting(const struct pdg_args *args, const char *option, const char *env
 	return v && !*out ? pdg_nomem(err) : 0;
 }
 
-int pdg_here_way(const struct pdg_args *args, struct pdg_way *hooks, const struct pdg_repo *r,
-		 struct pdg_way *out, struct pdg_error *err)
+int pdg_here_configured(const struct pdg_repo *r, char **out_service, struct pdg_way *out_way,
+			struct pdg_error *err)
+{
+	PDG_AUTO(repo) struct pdg_repo *none = r ? NULL : pdg_repo_new();
+	PDG_AUTO(mem) char *service = NULL;
+	int rc;
+
+	if (!r && !none)
+		return pdg_nomem(err);
+	rc = pdg_repo_config(r ? r : none, "pedigree.service", &service, err);
+	if (rc == 0 && out_way)
+		rc = pdg_repo_way(r ? r : none, out_way, err);
+	if (rc == 0)
+		*out_service = PDG_TAKE(service);
+	return rc;
+}
+
+int pdg_here_way(const struct pdg_args *args, const char *service, struct pdg_script *hooks,
+		 const struct pdg_repo *r, struct pdg_way *out, struct pdg_error *err)
 {
 	PDG_AUTO(way) struct pdg_way own = {.v = {NULL}};
+	PDG_AUTO(mem) char *whose = NULL;
 	int rc = pdg_way_of_args(args, out, err);
 
-	if (rc < 0 || pdg_args_has(args, "service"))
+	if (rc < 0)
 		return rc;
-	if (hooks) {
-		pdg_way_complete(out, hooks);
+	if (hooks && hooks->policy) {
+		pdg_way_complete(out, &hooks->way, hooks->service, service);
 		return 0;
 	}
-	rc = r ? pdg_repo_way(r, &own, err) : 0;
+	rc = pdg_here_configured(r, &whose, &own, err);
 	if (rc == 0)
-		pdg_way_complete(out, &own);
+		pdg_way_complete(out, &own, whose, service);
 	return rc;
 }
 

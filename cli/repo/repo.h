@@ -40,13 +40,19 @@ int pdg_setting(const struct pdg_args *args, const char *option, const char *env
 		const struct pdg_repo *r, const char *config, char **out,
 		struct pdg_error *err) PDG_MUST_CHECK;
 
+/** pedigree.service, or NULL, and the way beside it (NULL: not wanted), by git's configuration. @r
+ * NULL, as outside a repository: by the user's and the system's. */
+int pdg_here_configured(const struct pdg_repo *r, char **out_service, struct pdg_way *out_way,
+			struct pdg_error *err) PDG_MUST_CHECK;
+
 /**
- * The way to the service (util/way.h): what options say; with --service that alone, else completed
- * by what the hooks of a server were given (@hooks, which loses it) or, without such hooks (NULL),
- * by the repository's configuration (@r may be NULL).
+ * The way to @service (util/way.h; NULL: none yet): what options say, completed by what the hooks
+ * of a server were given (@hooks, which loses it) or, without such hooks (NULL, or no policy in
+ * them), by git's configuration as pdg_here_configured() reads it.
  */
-int pdg_here_way(const struct pdg_args *args, struct pdg_way *hooks, const struct pdg_repo *r,
-		 struct pdg_way *out, struct pdg_error *err) PDG_MUST_CHECK;
+int pdg_here_way(const struct pdg_args *args, const char *service, struct pdg_script *hooks,
+		 const struct pdg_repo *r, struct pdg_way *out,
+		 struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
  * @path made absolute from where we stand, with its symbolic links as they are: whoever keeps a

@@ -130,10 +130,10 @@ int pdg_send_outbox(const struct pdg_send *s, enum pdg_sent *out, struct pdg_err
 {
 	PDG_AUTO(buf) struct pdg_buf said = PDG_BUF_INIT(PDG_LIMIT_TEXT);
 	PDG_AUTO(mem) char *program = NULL;
-	const char *argv[8 + PDG_WAY_WORDS + 2] = {"pedigree-net", "submit",   "--quiet",
-						   "--service",	   s->service, "--deadline",
-						   s->deadline,	   "--outbox"};
-	size_t n = 8;
+	const char *argv[9 + PDG_WAY_WORDS + 2] = {"pedigree-net",     "submit",    "--quiet",
+						   "--" PDG_WAY_GIVEN, "--service", s->service,
+						   "--deadline",       s->deadline, "--outbox"};
+	size_t n = 9;
 	struct pdg_spawn run = {.argv = argv, .out = &said, .quiet = true};
 	int status = 0;
 	int rc;

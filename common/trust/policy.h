@@ -138,6 +138,7 @@ struct pdg_policy_require {
 struct pdg_policy {
 	char *file;	 /* absolute path */
 	char digest[72]; /* "sha256:" and hex of the policy file's bytes */
+	bool beside;	 /* sections that are no policy's: the daemon's own file, and its digest */
 	uint64_t version;
 	struct pdg_key_list service_keys;
 	struct pdg_key_list journal_keys;

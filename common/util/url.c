@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 #include "util/bytes.h"
 #include "util/str.h"
@@ -60,4 +61,40 @@ bool pdg_url_is_http(const char *url, bool user)
 	if (user && host[at] == '@')
 		host += at + 1;
 	return host_is_good(host);
+}
+
+struct server {
+	bool tls;
+	struct pdg_bytes host; /* with its brackets */
+	uint64_t port;
+};
+
+static bool server_of(const char *url, struct server *out)
+{
+	const char *host = strstr(url, "://");
+	struct pdg_bytes all, port;
+	size_t end;
+
+	if (!pdg_url_is_http(url, false) || !host)
+		return false;
+	host += strlen("://");
+	all = pdg_bytes(host, strcspn(host, "/"));
+	end = pdg_bytes_starts(all, "[") ? pdg_bytes_find_byte(all, ']', 0) : 0;
+	end = pdg_bytes_find_byte(all, ':', end);
+	if (end == SIZE_MAX)
+		end = all.n;
+	port = pdg_bytes_from(all, end);
+	out->tls = pdg_str_starts(url, "https://");
+	out->host = pdg_bytes(all.p, end);
+	out->port = out->tls ? 443 : 80;
+	return port.n == 0 || pdg_bytes_u64(pdg_bytes_from(port, 1), 65535, &out->port);
+}
+
+bool pdg_url_same_server(const char *a, const char *b)
+{
+	struct server x, y;
+
+	return server_of(a, &x) && server_of(b, &y) && x.tls == y.tls && x.port == y.port &&
+	       x.host.n == y.host.n &&
+	       strncasecmp((const char *)x.host.p, (const char *)y.host.p, x.host.n) == 0;
 }

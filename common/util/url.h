@@ -11,4 +11,7 @@
  */
 bool pdg_url_is_http(const char *url, bool user);
 
+/** Have both the same scheme, host and port? Addresses as pdg_url_is_http() says. */
+bool pdg_url_same_server(const char *a, const char *b);
+
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "util/str.h"
+#include "util/url.h"
 
 const struct pdg_way_name pdg_way_names[PDG_WAY_PARTS] = {
 	[PDG_WAY_PROXY] = {"proxy", "--proxy", "pedigree.proxy", false},
@@ -46,12 +47,20 @@ int pdg_way_of_args(const struct pdg_args *args, struct pdg_way *out, struct pdg
 	return rc;
 }
 
-void pdg_way_complete(struct pdg_way *w, struct pdg_way *from)
+/* Does it say who we are? Shown to anybody else that says it to him, and what we are part of. */
+static bool is_ours(enum pdg_way_part part)
 {
+	return part == PDG_WAY_CLIENT_CERT || part == PDG_WAY_CLIENT_KEY;
+}
+
+void pdg_way_complete(struct pdg_way *w, struct pdg_way *from, const char *whose,
+		      const char *service)
+{
+	bool same = whose && service && pdg_url_same_server(whose, service);
 	size_t i;
 
 	for (i = 0; i < PDG_WAY_PARTS; i++) {
-		if (w->v[i])
+		if (w->v[i] || (is_ours((enum pdg_way_part)i) && !same))
 			continue;
 		w->v[i] = from->v[i];
 		from->v[i] = NULL;

@@ -2,7 +2,8 @@
 /*
  * The way to a service: a proxy, whose certificate is believed, and what is shown to it. Given by
  * options, by what hooks of a server were installed with, or by git's configuration (pedigree.*),
- * and handed from program to program as options until pedigree-net goes it.
+ * and handed from program to program as options until pedigree-net goes it: whoever found it out
+ * says so by --as-given, and pedigree-net asks nothing else.
  */
 #ifndef PDG_UTIL_WAY_H
 #define PDG_UTIL_WAY_H
@@ -42,6 +43,14 @@ extern const struct pdg_way_name pdg_way_names[PDG_WAY_PARTS];
 		"client-key", "PEM", "its private key", false                                      \
 	}
 
+/* Beside these, where another program of ours calls. */
+#define PDG_WAY_GIVEN "as-given"
+#define PDG_WAY_GIVEN_OPTION                                                                       \
+	{                                                                                          \
+		PDG_WAY_GIVEN, NULL,                                                               \
+			"these options are the whole way: leave git's configuration alone", false  \
+	}
+
 #define PDG_WAY_WORDS (2 * (PDG_WAY_PARTS)) /* most that pdg_way_words() writes */
 
 void pdg_way_done(struct pdg_way *w);
@@ -55,8 +64,13 @@ int pdg_way_set(struct pdg_way *w, enum pdg_way_part part, const char *value,
 int pdg_way_of_args(const struct pdg_args *args, struct pdg_way *out,
 		    struct pdg_error *err) PDG_MUST_CHECK;
 
-/** Fill the parts that @w lacks with those of @from, which loses them. */
-void pdg_way_complete(struct pdg_way *w, struct pdg_way *from);
+/**
+ * Fill the parts that @w lacks with those of @from, which loses them. @whose is the service that
+ * stands beside @from, @service the one that is called (either may be NULL): a certificate of ours
+ * and its key are for the first alone, and stay behind where the other is another server.
+ */
+void pdg_way_complete(struct pdg_way *w, struct pdg_way *from, const char *whose,
+		      const char *service);
 
 /** Write @w as options into @words, up to PDG_WAY_WORDS of them, borrowed. Returns how many. */
 size_t pdg_way_words(const struct pdg_way *w, const char **words);

@@ -18,7 +18,7 @@ certificate() { # certificate NAME SAN USAGE
 }
 authority company
 authority other
-certificate server IP:127.0.0.1 serverAuth
+certificate server IP:127.0.0.1,DNS:localhost serverAuth
 certificate reader URI:spiffe://company.example/reader clientAuth
 certificate nobody URI:spiffe://company.example/nobody clientAuth
 
@@ -108,6 +108,97 @@ ln -s "$P" "$HOME/pki"
 # shellcheck disable=SC2088 # for us to expand
 git config -f "$HOME/.gitconfig" pedigree.ca '~/pki/company.pem'
 ok "verify, from the home" pedigree verify "$W/artifact"
-exits 3 NET-5 "what is configured is for the service that is" "${verify[@]}"
+ok "verify, the same service by an option" "${verify[@]}"
+ok "log checkpoint, likewise" pedigree log checkpoint "${log[@]}"
+ok "submit, likewise" pedigree submit --service "$URL" "$W"/records/build-*.json
+ok "doctor, likewise" pedigree doctor --service "$URL"
+ok "by another path" pedigree log checkpoint --policy "$W/policy" --service "$URL/"
+
+# --- who we are is for the service that is configured alone; the CA is for any ---
+there=${URL/127.0.0.1/localhost}
+only=(--client-cert "$P/reader.pem" --client-key "$P/reader.key")
+for who in "--service of another host" "PEDIGREE_SERVICE of another host"; do
+	other=(--service "$there")
+	[ "${who%% *}" = --service ] || { other=(); export PEDIGREE_SERVICE=$there; }
+	exits 1 HTP-15 "log checkpoint, $who" pedigree log checkpoint --policy "$W/policy" "${other[@]}"
+	grep -q -- "--client-cert" "$printed" || fail "it does not say what to do"
+	ok "with a certificate by options" pedigree log checkpoint --policy "$W/policy" "${other[@]}" "${only[@]}"
+	[ "${#other[@]}" -gt 0 ] && other=(--from "$there")
+	exits 3 HTP-15 "verify, $who" pedigree verify --policy "$W/policy" "${other[@]}" "$W/artifact"
+	unset PEDIGREE_SERVICE
+done
+
+# one that asks everybody who he is, and writes it down
+python3 -c '
+import socket, ssl, sys
+c = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+c.load_cert_chain(sys.argv[1] + "/server.pem", sys.argv[1] + "/server.key")
+c.load_verify_locations(sys.argv[1] + "/company.pem")
+c.verify_mode = ssl.CERT_OPTIONAL
+s = socket.create_server(("127.0.0.1", 0))
+print("at", s.getsockname()[1], flush=True)
+while True:
+    t = s.accept()[0]
+    try:
+        with c.wrap_socket(t, server_side=True) as t:
+            t.recv(65536)
+            print("shown" if t.getpeercert() else "nobody", flush=True)
+            t.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+    except OSError as e:
+        print("failed", e, flush=True)
+' "$P" >"$W/asked" 3>&- &
+PIDS+=($!)
+wait_for 10 grep -q ^at "$W/asked" || fail "no other server"
+asking=https://127.0.0.1:$(sed -n 's/^at //p' "$W/asked")
+asked() { # asked HOW WHAT COMMAND...: the other server is spoken to, and shown a certificate or nobody
+	local how=$1 what=$2 n
+	shift 2
+	n=$(wc -l <"$W/asked")
+	"$@" >"$printed" 2>&1
+	[ "$(tail -n "+$((n + 1))" "$W/asked" | sort -u)" = "$how" ] || { cat "$W/asked" "$printed" >&2; fail "$what: not $how"; }
+	pass "$what: $how"
+}
+asked shown "by options" pedigree log checkpoint --policy "$W/policy" --service "$asking" "${only[@]}"
+asked nobody "log checkpoint" pedigree log checkpoint --policy "$W/policy" --service "$asking"
+asked nobody "submit" env PEDIGREE_SERVICE="$asking" pedigree submit "$W"/records/build-*.json
+asked nobody "verify" pedigree verify --policy "$W/policy" --from "$asking" "$W/artifact"
+asked nobody "attest build" "${build[@]}" --service "$asking"
+asked nobody "doctor" pedigree doctor --service "$asking"
+asked nobody "a server's late source" pedigree -C "$W/myapp.git" attest source --late --ref refs/heads/main --service "$asking" "$commit"
+world_commit two
+sed '/serverKey/d; s/sourceFrom = server/sourceFrom = clone/' "$W/policy" >"$W/clones"
+git config pedigree.policy "$W/clones"
+asked nobody "a clone's hook" env PEDIGREE_SERVICE="$asking" git push -q origin main
+git config pedigree.policy "$W/policy"
+git config pedigree.service "$asking"
+asked shown "the one that is configured" pedigree submit "$W"/records/build-*.json
+git config pedigree.service "$URL"
+
+# --- outside a repository, as in a CI's folder: what the user configures ---
+mkdir "$W/job"
+cd "$W/job" || exit 3
+git config -f "$HOME/.gitconfig" --unset pedigree.clientCertificate
+git config -f "$HOME/.gitconfig" --unset pedigree.clientKey
+ok "log checkpoint, the CA is configured" pedigree log checkpoint "${log[@]}" "${only[@]}"
+PEDIGREE_SERVICE=$URL ok "and the environment names the service" pedigree log checkpoint --policy "$W/policy" "${only[@]}"
+ok "verify" "${verify[@]}" "${only[@]}"
+ok "submit" pedigree submit --service "$URL" "$W"/records/build-*.json
+build=("${build[@]/HEAD/$commit}")
+ok "attest build" "${build[@]}" --service "$URL"
+git config -f "$HOME/.gitconfig" pedigree.clientCertificate "$P/reader.pem"
+git config -f "$HOME/.gitconfig" pedigree.clientKey "$P/reader.key"
+exits 1 HTP-15 "a certificate beside no service is for none" pedigree log checkpoint "${log[@]}"
+git config -f "$HOME/.gitconfig" pedigree.service "$URL"
+ok "log checkpoint, the service is configured" pedigree log checkpoint --policy "$W/policy"
+ok "verify, likewise" pedigree verify --policy "$W/policy" "$W/artifact"
+ok "attest build, likewise" "${build[@]}" --records "$W/records3"
+exits 3 NET-5 "an option comes first" pedigree log checkpoint "${log[@]}" --ca "$P/other.pem"
+
+# --- git's configuration cannot be read: what options say is enough ---
+printf '[broken\n' >"$HOME/.gitconfig"
+ok "by options" pedigree log checkpoint "${log[@]}" "${me[@]}"
+exits 3 NET-5 "without" pedigree log checkpoint "${log[@]}"
+grep -q doctor "$printed" || fail "that it could not be read is not said"
+exits 3 - "no service either" pedigree submit "$W"/records/build-*.json
 world_stop
 finish

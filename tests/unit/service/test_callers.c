@@ -23,7 +23,8 @@
 static const struct source_of repo_main = {REPO, "ssh-good.raw", MAIN, NULL, false};
 static const char *const cert_names[] = {"CN=ci,O=Company", "ci.example.com"};
 
-static void configure(struct world *w, unsigned version)
+/* @more: further sections. */
+static void configure(struct world *w, unsigned version, const char *more)
 {
 	PDG_AUTO(mem)
 	char *extra = pdg_str_printf(
@@ -43,8 +44,8 @@ static void configure(struct world *w, unsigned version)
 		"[builder \"" ACCOUNT "\"]\n\trepository = https://git.example.com/company/*\n"
 		"\toidcIssuer = " K8S "\n\toidcAudience = pedigree\n\toidcClaim = sub=account\n"
 		"[producer \"robot\"]\n\trepository = https://git.example.com/*\n\tstage = sbom\n"
-		"\tclientCertificate = CN=ci,O=Company\n",
-		PDG_TEST_DATA);
+		"\tclientCertificate = CN=ci,O=Company\n%s",
+		PDG_TEST_DATA, more);
 
 	world_configure(w, version, extra);
 }
@@ -52,7 +53,7 @@ static void configure(struct world *w, unsigned version)
 static void open_world(struct world *w)
 {
 	world_init(w);
-	configure(w, 1);
+	configure(w, 1, "");
 	world_open(w);
 }
 
@@ -199,6 +200,38 @@ static void the_service_writes(void)
 	world_open(&w);
 	CHECK_STR(outcome(&w, &t, ",\"dependencies\":[]"), "401 TOK-12");
 	CHECK_STR(outcome(&w, &t, ""), "200 ");
+	fsck_is_clean(&w);
+	world_done(&w);
+}
+
+/* Nothing is signed for what is kept: it is answered also while nothing may be signed. */
+static void a_retry_needs_no_key(void)
+{
+	const struct token_of t = {0};
+	const struct token_of other = {.id = "2"};
+	PDG_AUTO(got) struct got first;
+	PDG_AUTO(got) struct got again;
+	struct pdg_error err = {0};
+	struct world w;
+
+	open_world(&w);
+	pdg_key_free(world_make_key(&w, "another"));
+	CHECK_INT(submit_source(&w, SERVER, &repo_main), 201);
+	CHECK_STR(build(&w, &t, 1, "", &first), "201 ");
+	configure(&w, 2, "[trust]\n\tserviceKey = another.pub\n");
+	CHECK_OK(pdg_core_reload(w.core, w.cfg, &err), &err);
+	CHECK_STR(build(&w, &t, 1, "", &again), "200 ");
+	CHECK_STR(again.reference, first.reference);
+	CHECK_STR(outcome(&w, &other, ""), "200 ");
+	CHECK_STR(outcome(&w, &t, ",\"dependencies\":[]"), "401 TOK-12");
+	got_done(&again);
+	CHECK_STR(build(&w, &(struct token_of){.id = "3"}, 2, "", &again), "503 RDY-8");
+	configure(&w, 3, "");
+	CHECK_OK(pdg_core_reload(w.core, w.cfg, &err), &err);
+	got_done(&again);
+	CHECK_STR(build(&w, &(struct token_of){.id = "3"}, 2, "", &again), "201 ");
+	chain_is(&w, 1, "good");
+	chain_is(&w, 2, "good");
 	fsck_is_clean(&w);
 	world_done(&w);
 }
@@ -526,7 +559,7 @@ static void the_relay_is_started_first(void)
 	world_init(&w); /* its policy names no issuer */
 	world_open(&w);
 	w.cfg->relay_program = pdg_str_dup("/nonexistent/pedigree-relay");
-	configure(&w, 2);
+	configure(&w, 2, "");
 	CHECK_CODE(pdg_core_reload(w.core, w.cfg, &err), &err, PDG_E_IO);
 	pdg_core_stats(w.core, &stats);
 	CHECK_UINT(stats.policy_version, 1);
@@ -544,6 +577,7 @@ static void the_relay_is_started_first(void)
 
 PDG_TEST_MAIN("callers", {"the service writes", the_service_writes},
 	      {"the service signed it", the_service_signed_it},
+	      {"a retry needs no key", a_retry_needs_no_key},
 	      {"builds are refused", builds_are_refused},
 	      {"a certificate submits", a_certificate_submits},
 	      {"an account submits", an_account_submits},

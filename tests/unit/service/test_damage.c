@@ -194,7 +194,7 @@ static void a_leaf_that_is_gone(void)
 	world_open(&w);
 	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
 	world_sql(&w, "DELETE FROM journal_leaf");
-	CHECK_RULE(pdg_core_fsck(w.core, fsck_line, NULL, &text, &err), &err, "FSK-1");
+	CHECK_RULE(pdg_core_fsck(w.core, fsck_line, NULL, &text, NULL, &err), &err, "FSK-1");
 	CHECK(pdg_error_fix(&err)[0] != '\0');
 	CHECK_HAS(pdg_buf_cstr(&text), "1 journal leaves; 1 log entries;");
 	every_line_has_a_rule(pdg_buf_cstr(&text));

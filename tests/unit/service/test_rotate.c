@@ -340,6 +340,71 @@ static void a_key_that_is_revoked(void)
 	pdg_test_case(NULL);
 }
 
+/* Reloads once, in the middle of a judgement: what was judged by then is by the policy of before.
+ */
+static struct {
+	struct world *w;
+	const struct pdg_store_ops *real;
+	const char *extra;
+	unsigned version;
+} between;
+
+static int reload_and_get(struct pdg_store *s, const char *reference, struct pdg_stored **out,
+			  struct pdg_error *err)
+{
+	struct world *w = between.w;
+
+	if (w) {
+		between.w = NULL;
+		world_configure(w, between.version, between.extra);
+		turn(w);
+	}
+	return between.real->get(s, reference, out, err);
+}
+
+/* Judged before a reload, and signed after it: by what is in force then. */
+static void a_reload_between(void)
+{
+	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
+	struct pdg_store_ops ops;
+	struct build_of b = build_no(1);
+	struct world w;
+
+	world_init(&w);
+	pdg_key_free(world_make_key(&w, "second"));
+	world_configure(&w, 1, MINE "signing.pub\n");
+	world_open(&w);
+	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	between.real = w.core->store->ops;
+	ops = *between.real;
+	ops.get = reload_and_get;
+	ops.known = NULL;
+	w.core->store->ops = &ops;
+	/* The key is not trusted any more. */
+	between.w = &w;
+	between.version = 2;
+	between.extra = MINE "second.pub\n";
+	build_body(&w, CI, &b, &body);
+	CHECK(refused(&w, pdg_buf_bytes(&body), "RDY-8", 503));
+	CHECK(!between.w);
+	world_configure(&w, 3, MINE "signing.pub\n");
+	turn(&w);
+	signs_again(&w, 1);
+	/* Another key follows it, and the one before is still trusted with what came in its time.
+	 */
+	replace_key(&w, "second.pem", "first.pem");
+	between.w = &w;
+	between.version = 4;
+	between.extra = MINE "signing.pub\n\tserviceKey = second.pub\n";
+	submit_builds(&w, 2, 1, 201);
+	CHECK(!between.w);
+	chain_is(&w, 2, "good");
+	w.core->store->ops = between.real;
+	signs_again(&w, 3);
+	fsck_is_clean(&w);
+	world_done(&w);
+}
+
 /* The journal's key likewise: its leaf is when a statement was received. */
 static void a_journal_that_nobody_trusts(void)
 {
@@ -372,6 +437,7 @@ PDG_TEST_MAIN("rotate",
 	      {"a key outside its window", a_key_outside_its_window},
 	      {"a key that is revoked", a_key_that_is_revoked},
 	      {"a journal that nobody trusts", a_journal_that_nobody_trusts},
+	      {"a reload between", a_reload_between},
 	      {"pending under the old key is logged", pending_under_the_old_key_is_logged},
 	      {"a key that is none changes nothing", a_key_that_is_none_changes_nothing},
 	      {"readiness says which", readiness_says_which})

@@ -108,7 +108,7 @@ static int fsck(struct split *s, struct pdg_buf *lines, struct pdg_error *err)
 
 	if (rc < 0)
 		return rc;
-	rc = pdg_core_fsck(core, fsck_line, NULL, lines, err);
+	rc = pdg_core_fsck(core, fsck_line, NULL, lines, NULL, err);
 	CHECK(pdg_core_close(core));
 	return rc;
 }
