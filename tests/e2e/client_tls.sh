@@ -81,10 +81,14 @@ ok "verify" "${verify[@]}" "${me[@]}"
 ok "verify, and keep" "${verify[@]}" "${me[@]}" --save "$W/saved"
 log=(--service "$URL" --policy "$W/policy")
 exits 3 NET-5 "no CA: log checkpoint" pedigree log checkpoint "${log[@]}"
+exits 3 HTP-15 "no certificate: log checkpoint" pedigree log checkpoint "${log[@]}" "${ca[@]}"
 ok "log checkpoint" pedigree log checkpoint "${log[@]}" "${me[@]}"
 cp "$printed" "$W/checkpoint"
 reference=$(jq -r 'select(.stage == "build").reference' "$W"/records/*.json)
 ok "log prove" pedigree log prove "${log[@]}" "${me[@]}" "$reference"
+exits 3 HTP-15 "no certificate: log prove" pedigree log prove "${log[@]}" "${ca[@]}" "$reference"
+pedigree log checkpoint "${log[@]}" "${me[@]}" >"$W/then" 2>/dev/null
+exits 3 HTP-15 "no certificate: an older checkpoint" pedigree log prove "${log[@]}" "${ca[@]}" --checkpoint "$W/then"
 ok "submit" pedigree submit --service "$URL" "${me[@]}" "$W"/records/build-*.json
 ok "doctor" pedigree doctor --service "$URL" "${me[@]}"
 
