@@ -137,6 +137,7 @@ static int read_store(const struct pdg_config *c, struct pdg_service_config *cfg
 	unsigned line;
 	const char *value = pdg_service_config_get(c, "service", "store", &line);
 
+	cfg->store_line = line;
 	if (!value)
 		value = DEFAULT_STORE;
 	if (pdg_str_starts(value, "postgresql://")) {

@@ -25,6 +25,7 @@ struct pdg_service_config {
 	struct pdg_strings readers; /* names of certificates that may GET; none: everybody */
 	char *store_path;	    /* of sqlite:PATH, or NULL */
 	char *store_url;	    /* or postgresql://…; may hold a password: never printed */
+	unsigned store_line;	    /* of the file, where it is named */
 	char *signing_key;	    /* private key file, or pkcs11:… */
 	char *signing_passphrase;   /* file of the passphrase that opens it, or NULL */
 	char *journal_key;	    /* the same without; or NULL: beside the database */
