@@ -234,10 +234,23 @@ static int give_name(const char *dir, const char *to, struct pdg_error *err)
 int pdg_backup(const struct pdg_service_config *cfg, const char *to, struct pdg_backup_told *told,
 	       struct pdg_error *err)
 {
-	PDG_AUTO(mem) char *dir = pdg_str_printf("%s.unfinished-%ld", to, (long)getpid());
-	struct backup b = {.cfg = cfg, .told = told, .dir = dir};
+	PDG_AUTO(mem) char *whole = pdg_str_dup(to);
+	PDG_AUTO(mem) char *dir = NULL;
+	struct backup b = {.cfg = cfg, .told = told};
+	size_t n = strlen(to);
 	int rc;
 
+	if (!whole)
+		return pdg_nomem(err);
+	while (n > 1 && whole[n - 1] == '/')
+		whole[--n] = '\0';
+	if (n == 0) {
+		rc = pdg_reject(err, "BAK-1", "the new folder has no name");
+		pdg_fix(err, "name a folder that is not there: --backup DIR");
+		return rc;
+	}
+	to = whole;
+	b.dir = dir = pdg_str_printf("%s.unfinished-%ld", to, (long)getpid());
 	if (!dir)
 		return pdg_nomem(err);
 	told->log_size = 0;

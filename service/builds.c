@@ -5,6 +5,7 @@
  * whether anything is: no signature of the service is over a statement that it does not stand for.
  */
 #include "service/builds.h"
+#include "service/caller_log.h"
 
 #include <string.h>
 
@@ -39,10 +40,12 @@ int pdg_builds_section(const struct pdg_policy *policy, const struct pdg_proven 
 	}
 	if (rc < 0)
 		return rc;
-	if (n == 0)
+	if (n == 0) {
+		pdg_caller_log_nobody(policy, p, o->builder);
 		return pdg_reject(err, "IDN-7", "no [builder]%s%s means %s for %s",
 				  o->builder ? " called " : "", o->builder ? o->builder : "",
 				  p->who, p->ci.repository);
+	}
 	if (n > 1) {
 		rc = pdg_reject(err, "IDN-7", "%zu sections [builder] mean %s for %s", n, p->who,
 				p->ci.repository);

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "service/caller_log.h"
 #include "service/job_queue.h"
 #include "util/jsonw.h"
 #include "util/limits.h"
@@ -143,6 +144,8 @@ static void work(void *ctx, struct pdg_job *job)
 	struct pdg_callers *c = ctx;
 	int rc = judge_token(c, job, &job->err);
 
+	if (rc < 0)
+		pdg_caller_log_issuer(&job->err);
 	c->opt.go_on(c->opt.ctx, job, rc);
 }
 

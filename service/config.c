@@ -128,6 +128,7 @@ static int read_store(const struct pdg_config *c, struct pdg_service_config *cfg
 	unsigned line;
 	const char *value = pdg_service_config_get(c, "service", "store", &line);
 
+	cfg->store_line = line;
 	if (!value)
 		value = DEFAULT_STORE;
 	if (pdg_str_starts(value, "postgresql://")) {
@@ -265,12 +266,16 @@ int pdg_service_config_load(const char *path, struct pdg_service_config **out,
 	return 0;
 }
 
-/* Nobody is asked for a certificate without clientCa, so nobody can be such a builder. */
-static void warn_of_certificates(const struct pdg_service_config *cfg, const struct pdg_policy *p)
+/* Nobody is asked for a certificate without clientCa, so nobody can be such a builder. TLS stays as
+ * it is where the file lost it, and none is begun, until the next start. */
+void pdg_service_warn_of_certificates(const struct pdg_service_config *began,
+				      const struct pdg_service_config *now,
+				      const struct pdg_policy *p)
 {
+	bool asked = began->tls_certificate && (!now->tls_certificate || now->client_ca);
 	size_t i;
 
-	for (i = 0; i < p->n_builders && !cfg->client_ca; i++) {
+	for (i = 0; i < p->n_builders && !asked; i++) {
 		if (p->builders[i].proof.client_certificates.n)
 			pdg_log(PDG_LOG_WARN, "client-certificates-need-client-ca", "builder",
 				p->builders[i].id, NULL);
@@ -297,6 +302,5 @@ int pdg_service_policy_load(const struct pdg_service_config *cfg, struct pdg_pol
 	if (rc < 0)
 		return rc;
 	(*out)->beside = !cfg->policy_file;
-	warn_of_certificates(cfg, *out);
 	return 0;
 }

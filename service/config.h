@@ -25,6 +25,7 @@ struct pdg_service_config {
 	struct pdg_strings readers; /* names of certificates that may GET; none: everybody */
 	char *store_path;	    /* of sqlite:PATH, or NULL */
 	char *store_url;	    /* or postgresql://…; may hold a password: never printed */
+	unsigned store_line;	    /* of the file, where it is named */
 	char *signing_key;	    /* private key file, or pkcs11:… */
 	char *signing_passphrase;   /* file of the passphrase that opens it, or NULL */
 	char *journal_key;	    /* the same without; or NULL: beside the database */
@@ -39,7 +40,8 @@ struct pdg_service_config {
 	char *log_key;	       /* embedded: private, as signing_key; else the log's public key */
 	char *authority;       /* URL that gives RFC 3161 timestamps, or NULL: none is asked for */
 	char *authority_chain; /* with it: its certificates, PEM, its own first */
-	int64_t pending_limit; /* seconds */
+	unsigned authority_line; /* of the file, where these are named */
+	int64_t pending_limit;	 /* seconds */
 
 	/* Not of the file: what the program wants (service/main.c). */
 	char *signer_program; /* absolute path of pedigree-signer; NULL: keys in this process */
@@ -53,6 +55,11 @@ int pdg_service_config_load(const char *path, struct pdg_service_config **out,
 /** The policy that the daemon's file holds or names. */
 int pdg_service_policy_load(const struct pdg_service_config *cfg, struct pdg_policy **out,
 			    struct pdg_error *err) PDG_MUST_CHECK;
+/** Say which builders of @policy prove themselves by certificates that nobody is asked for, by @now
+ * where it is read again; @began: what the service was started with. */
+void pdg_service_warn_of_certificates(const struct pdg_service_config *began,
+				      const struct pdg_service_config *now,
+				      const struct pdg_policy *policy);
 void pdg_service_config_free(struct pdg_service_config *cfg);
 PDG_AUTO_DEFINE(service_config, struct pdg_service_config *, pdg_service_config_free)
 

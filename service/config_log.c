@@ -76,6 +76,7 @@ static int read_authority(const struct pdg_config *c, struct pdg_service_config 
 					     &cfg->authority_chain, err);
 	if (rc < 0)
 		return rc;
+	(void)pdg_service_config_get(c, "log", "timestampCertificates", &cfg->authority_line);
 	if (!cfg->authority != !cfg->authority_chain)
 		return pdg_reject(err, "CFG-1",
 				  "%s: timestampAuthority and timestampCertificates go together",

@@ -435,7 +435,7 @@ int pdg_core_reload(struct pdg_core *core, const struct pdg_service_config *now,
 		return rc;
 	}
 	pdg_core_turned(core);
-	pdg_core_warn_if_untrusted(core);
+	pdg_core_warn_if_untrusted(core, now);
 	return 0;
 }
 

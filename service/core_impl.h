@@ -131,7 +131,7 @@ int pdg_core_can_sign(const struct pdg_key *key, struct pdg_error *err) PDG_MUST
 int pdg_core_may_sign(const struct pdg_core *core, const struct pdg_in_force *f, int64_t at,
 		      struct pdg_error *err) PDG_MUST_CHECK;
 /** Say in the log why not. */
-void pdg_core_warn_if_untrusted(struct pdg_core *core);
+void pdg_core_warn_if_untrusted(struct pdg_core *core, const struct pdg_service_config *cfg);
 /** Have the store know the signing key, and the public halves of the two others. */
 int pdg_core_keep_own_keys(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
 /** The next key came into use, with the policy that was taken in. */

@@ -312,6 +312,8 @@ static int read_authority(struct pdg_core *core, struct pdg_tsa_chain *out, stru
 	size_t i;
 	int rc = pdg_fs_read(core->cfg->authority_chain, &pem, err);
 
+	if (rc < 0)
+		pdg_fix(err, "name a PEM file that is there and that the service's user can read");
 	if (rc == 0)
 		rc = pdg_tsa_chain_read(pdg_buf_bytes(&pem), out, err);
 	for (i = 0; rc == 0 && i < out->n; i++)
@@ -319,7 +321,8 @@ static int read_authority(struct pdg_core *core, struct pdg_tsa_chain *out, stru
 	if (rc == 0)
 		rc = pdg_tsa_new(certs, out->n, 0, 0, &tsa, err);
 	if (rc < 0)
-		(void)pdg_context(err, rc, "timestampCertificates");
+		(void)pdg_context(err, rc, "%s:%u: timestampCertificates", core->cfg->file,
+				  core->cfg->authority_line);
 	return pdg_as_rule(err, rc, "CFG-1");
 }
 

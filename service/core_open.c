@@ -181,7 +181,7 @@ static void warn(const char *event, const struct pdg_error *why)
 }
 
 /* Submissions hear it too, and /readyz; but it is a start or a reload that somebody watches. */
-void pdg_core_warn_if_untrusted(struct pdg_core *core)
+void pdg_core_warn_if_untrusted(struct pdg_core *core, const struct pdg_service_config *cfg)
 {
 	PDG_AUTO(in_force) struct pdg_in_force *f = pdg_in_force_ref(core->policy);
 	int64_t now = pdg_now(&core->clock);
@@ -193,6 +193,7 @@ void pdg_core_warn_if_untrusted(struct pdg_core *core)
 		warn("own-journal-untrusted", &why);
 	if (pdg_own_trust_log(core->log_since, now, &why) < 0)
 		warn("log-begun-later", &why);
+	pdg_service_warn_of_certificates(core->cfg, cfg, f->policy);
 }
 
 /*
@@ -246,7 +247,7 @@ static int open_policy(struct pdg_core *core, struct pdg_error *err)
 	if (rc < 0)
 		return rc;
 	if (!core->only_check)
-		pdg_core_warn_if_untrusted(core);
+		pdg_core_warn_if_untrusted(core, core->cfg);
 	f = pdg_in_force_ref(core->policy);
 	rc = keep_policy_digest(core, f->policy, err);
 	return rc < 0 ? rc : keep_policy_version(core, least, f->policy->version, err);

@@ -267,7 +267,7 @@ static int check_reload(struct pdg_core *core, struct pdg_error *err)
 	rc = pdg_reject(err, pdg_str_eq(failed, PDG_RELOAD_KEY) ? "RDY-7" : "RDY-3", "%s: %s",
 			failed, why.text);
 	if (why.fix[0])
-		pdg_fix(err, "%s, and reload", why.fix);
+		pdg_fix(err, strstr(why.fix, "reload") ? "%s" : "%s, and reload", why.fix);
 	return rc;
 }
 
@@ -305,9 +305,8 @@ int pdg_core_ready(struct pdg_core *core, struct pdg_error *err)
 	struct pdg_error why = {0};
 	int rc;
 
-	rc = check_reload(core, err);
-	if (rc == 0)
-		rc = check_signing(core, err);
+	/* First what stops submissions. */
+	rc = check_signing(core, err);
 	if (rc < 0)
 		return rc;
 	rc = check_files(core, &why);
@@ -331,5 +330,6 @@ int pdg_core_ready(struct pdg_core *core, struct pdg_error *err)
 		rc = look_at_last_logged(core, &why);
 	if (rc < 0)
 		return not_ready(err, "RDY-2", &why);
-	return check_overdue(core, err);
+	rc = check_reload(core, err);
+	return rc < 0 ? rc : check_overdue(core, err);
 }

@@ -136,16 +136,27 @@ static int make_store(struct pdg_core *core, struct pdg_error *err)
 	return rc;
 }
 
+/* What is wrong with the URL is said of the line that has it. */
+static int open_shared(struct pdg_core *core, bool only_look, bool *out_new, struct pdg_error *err)
+{
+	const struct pdg_service_config *cfg = core->cfg;
+	const struct pdg_store_open how = {.url = cfg->store_url, .only_look = only_look};
+	int rc = pdg_store_module_open(&how, &core->store, out_new, err);
+
+	if (rc == PDG_E_USAGE && err && pdg_str_eq(err->rule, "CFG-1"))
+		return pdg_context(err, rc, "%s:%u", cfg->file, cfg->store_line);
+	return rc;
+}
+
 static int open_to_check(struct pdg_core *core, struct pdg_error *err)
 {
 	const struct pdg_service_config *cfg = core->cfg;
-	const struct pdg_store_open how = {.url = cfg->store_url, .only_look = true};
 	bool is_new = true;
 	bool begun = false;
 	int rc = 0;
 
 	if (cfg->store_url)
-		rc = pdg_store_module_open(&how, &core->store, &is_new, err);
+		rc = open_shared(core, true, &is_new, err);
 	else if (pdg_fs_exists(cfg->store_path))
 		rc = pdg_sqlite_open(cfg->store_path, &core->store, &is_new, err);
 	if (rc == 0 && !is_new)
@@ -161,13 +172,12 @@ static int open_to_check(struct pdg_core *core, struct pdg_error *err)
 /* Of a log that was begun without it, pdg_core_open_log() tells. */
 static int make_shared(struct pdg_core *core, struct pdg_error *err)
 {
-	const struct pdg_store_open how = {.url = core->cfg->store_url};
 	bool is_new = false;
 	/* Whether there is a store in it only the database can say. */
 	int rc = pdg_core_look_first(core, err);
 
 	if (rc == 0)
-		rc = pdg_store_module_open(&how, &core->store, &is_new, err);
+		rc = open_shared(core, false, &is_new, err);
 	if (rc < 0)
 		return rc;
 	if (is_new)

@@ -5,6 +5,7 @@
  * may say himself is believed of him; what a CI's token could say is the service's to write
  * (builds.c). The envelope's signature is kept and is nobody's.
  */
+#include "service/caller_log.h"
 #include "service/decide.h"
 #include "stage/build_oidc.h"
 #include "util/str.h"
@@ -46,8 +47,10 @@ static int check_builder(const struct pdg_ground *g, const struct pdg_proven *p,
 	if (rc < 0)
 		return rc;
 	builder = pdg_policy_builder(g->force->policy, b.builder_id);
-	if (!builder || !pdg_proven_is(p, &builder->proof))
+	if (!builder || !pdg_proven_is(p, &builder->proof)) {
+		pdg_caller_log_nobody(g->force->policy, p, b.builder_id);
 		return nobody(p, "build", err);
+	}
 	rc = identify(d, p, &builder->proof, "builder", builder->id, err);
 	if (rc < 0)
 		return rc;

@@ -44,8 +44,10 @@ static int open_pem(const char *key, const char *path, struct pdg_buf *bytes, BI
 	int rc = pdg_fs_read(path, bytes, err);
 
 	ERR_clear_error();
-	if (rc < 0)
+	if (rc < 0) {
+		pdg_fix(err, "name a PEM file that is there and that the service's user can read");
 		return pdg_context(err, pdg_as_rule(err, rc, "CFG-1"), "%s", key);
+	}
 	*out = BIO_new_mem_buf(bytes->p, (int)bytes->n);
 	return *out ? 0 : pdg_nomem(err);
 }

@@ -171,7 +171,7 @@ static int load_signers(struct pdg_in_force *f, struct pdg_error *err)
 			continue;
 		rc = pdg_judge_signers(f->judge, r, &signers, err);
 		if (rc < 0)
-			rc = pdg_context(err, rc, "[repository \"%s\"]", r->uri);
+			rc = pdg_context(err, rc, "%s:%u", f->policy->file, r->line);
 	}
 	return rc;
 }

@@ -5,7 +5,11 @@
  */
 #include "service/reload.h"
 
+#include <errno.h>
+#include <string.h>
+
 #include "util/log.h"
+#include "util/str.h"
 
 /* What is not taken in is checked as well: the next start would fail by it. */
 static int read_file(struct pdg_reloading *r, struct pdg_error *err)
@@ -41,6 +45,18 @@ static const struct {
 
 #define STEPS (sizeof(steps) / sizeof(steps[0]))
 
+/* What the start says of these does not help here: the file had a name then, and by now the process
+ * can reach folders alone that the configuration named (service/confine.c). */
+static void mend(const char *what, struct pdg_error *err)
+{
+	if (pdg_str_eq(err->rule, "POL-9") && pdg_str_eq(what, "configuration"))
+		pdg_fix(err, "put the file that --config named back where the service's user can "
+			     "read it, and reload");
+	else if (strstr(err->text, strerror(EACCES)))
+		pdg_fix(err, "let the service's user read it, and reload; in a folder that the "
+			     "configuration named no file of at the start it takes a restart");
+}
+
 static void say_failed(const char *what, const struct pdg_error *err)
 {
 	const char *fix = pdg_error_fix(err);
@@ -72,6 +88,8 @@ void pdg_reload_all(struct pdg_core *core, struct pdg_httpd *httpd,
 		i++;
 	if (i < STEPS)
 		failed = steps[i].what;
+	if (failed)
+		mend(failed, &err);
 	else if (pdg_core_key_taken(core, &err) < 0)
 		failed = PDG_RELOAD_KEY; /* the policy that came into force does not trust it */
 	pdg_core_reloaded(core, failed, &err);

@@ -287,7 +287,7 @@ static int try_key(const struct pdg_token *t, const struct pdg_key *key, struct 
 int pdg_token_module(const char *uri, char **out, struct pdg_error *err)
 {
 	PDG_AUTO(token) struct pdg_token *t = token_new();
-	const char *path;
+	const char *path = NULL;
 	int rc = t ? read_uri(t, uri, err) : pdg_nomem(err);
 
 	if (rc == 0)

@@ -57,6 +57,12 @@ int pdg_log_fetch(struct pdg_service_client *s, const char *path, size_t max, st
 	PDG_AUTO(http_answer) struct pdg_http_answer a = {0};
 	int rc = pdg_service_get(s, path, max, &a, err);
 
+	/* Whoever is not let in has judged nothing: no exit status 1. */
+	if (rc == PDG_E_REJECTED) {
+		rc = PDG_E_IO;
+		if (err)
+			err->code = rc;
+	}
 	if (rc < 0)
 		return pdg_context(err, rc, "%s", path);
 	pdg_buf_put(out, pdg_buf_bytes(&a.body));

@@ -28,7 +28,7 @@ PDG_AUTO_DEFINE_VALUE(log_trust, struct pdg_log_trust, pdg_log_trust_done)
 int pdg_log_trust_load(const struct pdg_args *args, struct pdg_log_trust *out,
 		       struct pdg_error *err) PDG_MUST_CHECK;
 
-/** Append what the service answers at @path. */
+/** Append what the service answers at @path. That it refuses to let us read is PDG_E_IO. */
 int pdg_log_fetch(struct pdg_service_client *s, const char *path, size_t max, struct pdg_buf *out,
 		  struct pdg_error *err) PDG_MUST_CHECK;
 

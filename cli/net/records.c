@@ -187,6 +187,10 @@ static int fetch_all(struct pdg_service_client *s, struct todo *t, const char *d
 {
 	int rc = dir ? pdg_fs_mkdirs(dir, 0700, err) : 0;
 
+	if (rc < 0) {
+		rc = pdg_as_rule(err, rc, "CLI-2");
+		pdg_fix(err, "name a folder that this user may make or write to");
+	}
 	while (rc == 0 && t->done < t->n)
 		rc = fetch_one(s, t, dir, err);
 	return rc;

@@ -116,8 +116,9 @@ int pdg_signers_load(const struct pdg_policy_repository *repo, const char *cache
 	if (repo->openpgp_keys.n == 0 && repo->ssh_allowed_signers.n == 0 &&
 	    repo->x509_roots.n == 0 && !repo->trusted_root) {
 		rc = pdg_reject(err, "SGN-1",
-				"[repository \"%s\"] names no key that could sign a commit",
-				repo->uri);
+				"[repository \"%s\"] (line %u of the policy) names no key that "
+				"could sign a commit",
+				repo->uri, repo->line);
 		pdg_fix(err, "add openpgpKeys, sshAllowedSigners or x509Roots to the section");
 		return rc;
 	}

@@ -108,10 +108,17 @@ int pdg_key_open_private(const char *path, int *out_fd, struct stat *out_st, str
 {
 	PDG_AUTO(fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
-	if (fd < 0)
-		return pdg_fail(err,
-				errno == ENOENT || errno == ENOTDIR ? PDG_E_NOTFOUND : PDG_E_IO,
-				"%s: cannot be opened: %s", path, strerror(errno));
+	if (fd < 0) {
+		bool theirs = errno == EACCES || errno == EPERM;
+		int rc = pdg_fail(err,
+				  errno == ENOENT || errno == ENOTDIR ? PDG_E_NOTFOUND : PDG_E_IO,
+				  "%s: cannot be opened: %s", path, strerror(errno));
+
+		if (theirs)
+			pdg_fix(err, "chown it to the user that runs this, and let that user into "
+				     "its folder; or run this as the user that owns it");
+		return rc;
+	}
 	if (fstat(fd, out_st) != 0)
 		return pdg_fail(err, PDG_E_IO, "%s: %s", path, strerror(errno));
 	if (!S_ISREG(out_st->st_mode))

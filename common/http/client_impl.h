@@ -31,6 +31,8 @@ struct pdg_http_transfer {
 	size_t header_bytes;
 	bool head_whole; /* the empty line behind the headers came */
 	bool too_large;
+	bool shows;   /* a client certificate */
+	bool proxied; /* every connection of it is one to the proxy */
 	bool no_memory;
 	char why[CURL_ERROR_SIZE];
 };

@@ -126,6 +126,8 @@ static int set_up(const struct pdg_http *h, struct pdg_http_transfer *t, struct 
 	SET(CURLOPT_URL, r->url);
 	SET(CURLOPT_PROTOCOLS_STR, "http,https");
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
+	t->shows = h->client_cert != NULL;
+	t->proxied = h->proxy[0] != '\0';
 	SET(CURLOPT_PROXY, h->proxy);
 	SET(CURLOPT_NOPROXY, "");
 	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
@@ -196,6 +198,57 @@ int pdg_http_transfer_start(struct pdg_http *h, struct pdg_http_transfer *t, siz
 	return 0;
 }
 
+/* Does the server end TLS for the certificate that it was shown, or for one that it was not? By the
+ * alert's name: libcurl has no code for it, and it comes with any call once the handshake is over.
+ */
+static bool refuses_ours(const char *why)
+{
+	const char *alert = strstr(why, " alert ");
+
+	return alert && (strstr(alert, "certificate") || strstr(alert, "unknown ca"));
+}
+
+/* @rc is that of a refusal by NET-5 over the server's certificate. */
+static int server_certificate(int rc, const char *why, struct pdg_error *err)
+{
+	if (strstr(why, "expired") || strstr(why, "not yet valid"))
+		pdg_fix(err, "see that this machine's clock is right; if it is, whoever runs that "
+			     "server has to renew its certificate");
+	return rc;
+}
+
+static int no_answer(const struct pdg_http_transfer *t, const char *why, struct pdg_error *err)
+{
+	const char *url = t->request->url;
+	int rc = pdg_reject(err, "NET-3", "%s gives no whole HTTP answer%s: %s", url,
+			    t->proxied ? " through the proxy" : "", why);
+
+	if (t->proxied)
+		pdg_fix(err, "see that the proxy lets this address through");
+	else if (t->shows) /* the alert is lost where the connection is reset behind it */
+		pdg_fix(err, "does the server believe the client certificate that is shown "
+			     "(clientCa of a pedigreed; its log says tls-refused)? else see that "
+			     "it runs, and try again");
+	else if (pdg_str_starts(url, "http://"))
+		pdg_fix(err, "does it speak TLS there? then the address begins with https://; else "
+			     "see that a server of this kind runs there, and try again");
+	return rc;
+}
+
+static int no_connection(const struct pdg_http_transfer *t, const char *why, struct pdg_error *err)
+{
+	const char *url = t->request->url;
+	int rc = pdg_reject(err, "NET-1", "cannot connect to %s%s: %s", url,
+			    t->proxied ? " through the proxy" : "", why);
+
+	if (strstr(why, "wrong version number"))
+		pdg_fix(err, "is it a port without TLS? then the address begins with http://");
+	else if (t->proxied)
+		pdg_fix(err, "see that the proxy (--proxy, pedigree.proxy, proxy in [service]) "
+			     "answers, and that it reaches this address");
+	return rc;
+}
+
 static int failure(const struct pdg_http_transfer *t, CURLcode code, struct pdg_error *err)
 {
 	const char *url = t->request->url;
@@ -209,6 +262,17 @@ static int failure(const struct pdg_http_transfer *t, CURLcode code, struct pdg_
 	if (t->too_large)
 		return pdg_reject(err, "NET-4", "%s answers with more than %zu bytes", url,
 				  t->answer.body.max);
+	if (refuses_ours(why)) {
+		(void)pdg_reject(err, "NET-5",
+				 "%s refuses our client certificate, or that there "
+				 "is none: %s",
+				 url, why);
+		pdg_fix(err,
+			"show a client certificate of an authority that the server believes (clientCa of a "
+			"pedigreed), good now and for clients, with all that stand between "
+			"it and the authority");
+		return PDG_E_IO;
+	}
 	switch (code) {
 	case CURLE_URL_MALFORMAT:
 		return pdg_fail(err, PDG_E_USAGE, "\"%s\" is not a URL: %s", url, why);
@@ -217,7 +281,7 @@ static int failure(const struct pdg_http_transfer *t, CURLcode code, struct pdg_
 	case CURLE_COULDNT_CONNECT:
 	case CURLE_SSL_CONNECT_ERROR:
 	case CURLE_SSL_CIPHER:
-		return pdg_reject(err, "NET-1", "cannot connect to %s: %s", url, why);
+		return no_connection(t, why, err);
 	case CURLE_SSL_CERTPROBLEM:
 		(void)pdg_reject(err, "NET-5", "cannot connect to %s: %s", url, why);
 		pdg_fix(err,
@@ -227,11 +291,12 @@ static int failure(const struct pdg_http_transfer *t, CURLcode code, struct pdg_
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_ISSUER_ERROR:
 	case CURLE_PEER_FAILED_VERIFICATION:
-		return pdg_reject(err, "NET-5", "cannot connect to %s: %s", url, why);
+		return server_certificate(
+			pdg_reject(err, "NET-5", "cannot connect to %s: %s", url, why), why, err);
 	case CURLE_OPERATION_TIMEDOUT:
 		return pdg_reject(err, "NET-2", "%s does not answer in time: %s", url, why);
 	default:
-		return pdg_reject(err, "NET-3", "%s gives no whole HTTP answer: %s", url, why);
+		return no_answer(t, why, err);
 	}
 }
 

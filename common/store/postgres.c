@@ -142,13 +142,9 @@ static int pg_open(const struct pdg_store_open *how, struct pdg_store **out, boo
 	s->only_look = how->only_look;
 	if (getrandom(&s->owner, sizeof(s->owner), 0) != (ssize_t)sizeof(s->owner))
 		return pdg_fail(err, PDG_E_IO, "no random number");
-	s->name = pdg_pg_name(how->url);
-	if (!s->name) {
-		rc = pdg_reject(err, "CFG-1", "store in [service] is no URL that libpq takes");
-		pdg_fix(err, "write postgresql://USER@HOST:PORT/DATABASE; in names and passwords, "
-			     "percent-encode what is not a letter or digit");
+	rc = pdg_pg_name(how->url, &s->name, err);
+	if (rc < 0)
 		return rc;
-	}
 	s->url = pdg_str_dup(how->url);
 	if (!s->url)
 		return pdg_nomem(err);

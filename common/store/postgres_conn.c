@@ -392,22 +392,61 @@ static const char *option(const PQconninfoOption *o, const char *keyword)
 	return NULL;
 }
 
-char *pdg_pg_name(const char *url)
+/* libpq's reason quotes the URL, and there may be a password where it is wrong: what is quoted is
+ * left out, but for a parameter's name where only parameters stand behind the first '?'. */
+static int no_url(const char *url, const char *why, struct pdg_error *err)
+{
+	static const char parameter[] = "invalid URI query parameter";
+	const char *query = strchr(url, '?');
+	char text[256];
+	int rc;
+
+	one_line(why ? why : "no memory", text, sizeof(text));
+	if (!query || strchr(query, '@') || !pdg_str_starts(text, parameter))
+		text[strcspn(text, ":")] = '\0';
+	rc = pdg_reject(err, "CFG-1", "store in [service] is no URL that libpq takes: %s", text);
+	if (pdg_str_starts(text, parameter))
+		pdg_fix(err, "see what libpq's parameters are called, as sslmode and sslrootcert");
+	else
+		pdg_fix(err, "write postgresql://USER@HOST:PORT/DATABASE; in names and passwords, "
+			     "percent-encode what is not a letter or digit");
+	return rc;
+}
+
+/* A number for each host, or one for all: libpq would find out at each connection. */
+static int check_port(const char *port, struct pdg_error *err)
+{
+	int rc;
+
+	if (!port || port[strspn(port, "0123456789,")] == '\0')
+		return 0;
+	rc = pdg_reject(err, "CFG-1", "store in [service] is a URL with the port '%.64s'", port);
+	pdg_fix(err, "write the port as a number: postgresql://USER@HOST:PORT/DATABASE");
+	return rc;
+}
+
+int pdg_pg_name(const char *url, char **out, struct pdg_error *err)
 {
 	char *why = NULL;
 	PQconninfoOption *o = PQconninfoParse(url, &why);
 	const char *host, *port, *db;
-	char *name;
+	int rc;
 
-	/* The reason quotes the URL, and there may be a password where it is wrong. */
-	PQfreemem(why);
-	if (!o)
-		return NULL;
+	if (!o) {
+		rc = no_url(url, why, err);
+		PQfreemem(why);
+		return rc;
+	}
 	host = option(o, "host");
 	port = option(o, "port");
 	db = option(o, "dbname");
-	name = pdg_str_printf("the database \"%s\" at %s%s%s", db ? db : "",
-			      host ? host : "the default place", port ? ":" : "", port ? port : "");
+	rc = check_port(port, err);
+	if (rc == 0) {
+		*out = pdg_str_printf("the database \"%s\" at %s%s%s", db ? db : "",
+				      host ? host : "the default place", port ? ":" : "",
+				      port ? port : "");
+		rc = *out ? 0 : pdg_nomem(err);
+	}
 	PQconninfoFree(o);
-	return name;
+	return rc;
 }

@@ -133,8 +133,10 @@ struct pdg_pg {
 
 /* --- a connection --- */
 
-/** What may be printed of @url: user, host, port and database. NULL: no memory, or no URL. */
-char *pdg_pg_name(const char *url);
+/** What may be printed of @url: host, port and database. *@out: owned by the caller. Returns 0,
+ * PDG_E_USAGE (CFG-1: libpq does not take it; no part of a password is in the text), PDG_E_NOMEM.
+ */
+int pdg_pg_name(const char *url, char **out, struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
  * What an error calls the database: where it is until it is open, for who starts the service reads

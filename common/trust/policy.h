@@ -218,6 +218,9 @@ int pdg_policy_ask_builder(const struct pdg_policy_builder *b, const char *uri, 
  */
 bool pdg_policy_proof_token(const struct pdg_policy_proof *proof, const char *issuer,
 			    const char *audience, const json_t *claims);
+/** The first "NAME=VALUE" of @proof's oidcClaim of which @claims (an object) has no value of that
+ * name; NULL: it has one of each. Borrowed. */
+const char *pdg_policy_proof_unmet(const struct pdg_policy_proof *proof, const json_t *claims);
 /**
  * Does a build statement keep the claim @name of the token that it was made from? What belongs to
  * one token alone is not, nor what GitLab says of a person (user_*): a statement can never be taken

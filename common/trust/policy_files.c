@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "trust/policy_read.h"
+#include "util/fs.h"
 #include "util/limits.h"
 #include "util/size.h"
 #include "util/str.h"
@@ -51,8 +52,15 @@ int pdg_policy_key(struct pdg_policy_reading *r, const struct pdg_config_entry *
 	rc = pdg_key_public_file(path, &key, &inner);
 	if (rc == PDG_E_NOMEM)
 		return pdg_nomem(err);
-	if (rc < 0)
-		return pdg_config_reject(err, r->c, e->line, "POL-5", "%s: %s", e->key, inner.text);
+	if (rc < 0) {
+		(void)pdg_config_reject(err, r->c, e->line, "POL-5", "%s: %s", e->key, inner.text);
+		if (inner.fix[0])
+			pdg_fix(err, "%s", inner.fix);
+		else if (pdg_fs_exists(path))
+			pdg_fix(err, "put a public key in PEM there, readable by this user: "
+				     "pedigree key show, or openssl pkey -pubout");
+		return PDG_E_USAGE;
+	}
 	name = pdg_str_dup(named_trust ? e->subsection : path);
 	v = realloc(list->v, (list->n + 1) * sizeof(*v));
 	if (v)

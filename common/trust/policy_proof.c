@@ -70,21 +70,26 @@ static bool name_holds(const struct pdg_strings *all, const char *named, const j
 	return false;
 }
 
-bool pdg_policy_proof_token(const struct pdg_policy_proof *proof, const char *issuer,
-			    const char *audience, const json_t *claims)
+const char *pdg_policy_proof_unmet(const struct pdg_policy_proof *proof, const json_t *claims)
 {
 	size_t i;
 
+	for (i = 0; i < proof->oidc_claims.n; i++) {
+		if (!name_holds(&proof->oidc_claims, proof->oidc_claims.v[i], claims))
+			return proof->oidc_claims.v[i];
+	}
+	return NULL;
+}
+
+bool pdg_policy_proof_token(const struct pdg_policy_proof *proof, const char *issuer,
+			    const char *audience, const json_t *claims)
+{
 	if (!proof->oidc_issuer || !pdg_str_eq(proof->oidc_issuer, issuer) ||
 	    proof->oidc_claims.n == 0 || !pdg_json_is_obj(claims))
 		return false;
 	if (audience && !pdg_str_eq(proof->oidc_audience, audience))
 		return false;
-	for (i = 0; i < proof->oidc_claims.n; i++) {
-		if (!name_holds(&proof->oidc_claims, proof->oidc_claims.v[i], claims))
-			return false;
-	}
-	return true;
+	return !pdg_policy_proof_unmet(proof, claims);
 }
 
 const char *pdg_policy_proof_certificate(const struct pdg_policy_proof *proof,

@@ -68,6 +68,10 @@ curl -sSf -o "$W/later-checkpoint" "$URL/checkpoint" || fail "checkpoint"
 ended "$LOAD" && fail "the load was over before the backup"
 exits 2 BAK-1 "never over another" pedigreed --config "$W/pedigreed.conf" --backup "$W/backup"
 exits 2 BAK-1 "not where nothing can be made" pedigreed --config "$W/pedigreed.conf" --backup "$W/nowhere/backup"
+exits 2 BAK-1 "not without a name" pedigreed --config "$W/pedigreed.conf" --backup ''
+exits 2 BAK-1 "not over another with a slash" pedigreed --config "$W/pedigreed.conf" --backup "$W/backup/"
+ok "a slash at its end" pedigreed --config "$W/pedigreed.conf" --backup "$W/slash/"
+[ -e "$W/slash/backup.json" ] || [ -n "$(ls "$W/slash")" ] || fail "nothing in the backup whose name ends with a slash"
 exits 2 BAK-1 "not into the log itself" pedigreed --config "$W/pedigreed.conf" --backup "$W/service/log/backup"
 [ -z "$(find "$W/service/log" -name "backup*")" ] || fail "something was made in the log"
 exits 2 CLI-1 "not with --fsck" pedigreed --config "$W/pedigreed.conf" --backup "$W/other" --fsck

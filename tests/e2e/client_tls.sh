@@ -11,16 +11,17 @@ authority() { # authority NAME
 	ok "authority $1" openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj "/O=Company/CN=$1" \
 		-keyout "$P/$1.key" -out "$P/$1.pem"
 }
-certificate() { # certificate NAME SAN USAGE
+certificate() { # certificate NAME SAN USAGE [AUTHORITY]
 	ok "request $1" openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/O=Company/CN=$1" -keyout "$P/$1.key" -out "$P/$1.csr"
 	printf 'subjectAltName=%s\nextendedKeyUsage=%s\n' "$2" "$3" >"$P/ext"
-	ok "certificate $1" openssl x509 -req -in "$P/$1.csr" -CA "$P/company.pem" -CAkey "$P/company.key" -days 30 -extfile "$P/ext" -out "$P/$1.pem"
+	ok "certificate $1" openssl x509 -req -in "$P/$1.csr" -CA "$P/${4:-company}.pem" -CAkey "$P/${4:-company}.key" -days 30 -extfile "$P/ext" -out "$P/$1.pem"
 }
 authority company
 authority other
 certificate server IP:127.0.0.1,DNS:localhost serverAuth
 certificate reader URI:spiffe://company.example/reader clientAuth
 certificate nobody URI:spiffe://company.example/nobody clientAuth
+certificate stranger URI:spiffe://company.example/reader clientAuth other
 
 world_keys
 world_policy
@@ -73,6 +74,10 @@ verify=(pedigree verify --policy "$W/policy" --from "$URL" "$W/artifact")
 exits 3 NET-5 "no CA: verify" "${verify[@]}"
 exits 3 HTP-15 "no certificate: verify" "${verify[@]}" "${ca[@]}"
 exits 3 HTP-15 "a certificate of nobody: verify" "${verify[@]}" "${ca[@]}" --client-cert "$P/nobody.pem" --client-key "$P/nobody.key"
+# NET-5, or NET-3 where the reset overtakes the alert that says so
+exits 3 - "a certificate of another authority" "${verify[@]}" "${ca[@]}" --client-cert "$P/stranger.pem" --client-key "$P/stranger.key"
+grep -q '\[NET-[35]\].*certificate' "$printed" || fail "a certificate of another authority: $(cat "$printed")"
+exits 3 NET-3 "no TLS to a port with it" pedigree verify --policy "$W/policy" --from "http://${URL#https://}" "$W/artifact"
 exits 3 NET-5 "another certificate's key" "${verify[@]}" "${ca[@]}" --client-cert "$P/reader.pem" --client-key "$P/nobody.key"
 ok "a key with a passphrase" openssl pkey -in "$P/reader.key" -aes256 -passout pass:secret -out "$P/locked.key"
 chmod 600 "$P/locked.key"
@@ -81,10 +86,14 @@ ok "verify" "${verify[@]}" "${me[@]}"
 ok "verify, and keep" "${verify[@]}" "${me[@]}" --save "$W/saved"
 log=(--service "$URL" --policy "$W/policy")
 exits 3 NET-5 "no CA: log checkpoint" pedigree log checkpoint "${log[@]}"
+exits 3 HTP-15 "no certificate: log checkpoint" pedigree log checkpoint "${log[@]}" "${ca[@]}"
 ok "log checkpoint" pedigree log checkpoint "${log[@]}" "${me[@]}"
 cp "$printed" "$W/checkpoint"
 reference=$(jq -r 'select(.stage == "build").reference' "$W"/records/*.json)
 ok "log prove" pedigree log prove "${log[@]}" "${me[@]}" "$reference"
+exits 3 HTP-15 "no certificate: log prove" pedigree log prove "${log[@]}" "${ca[@]}" "$reference"
+pedigree log checkpoint "${log[@]}" "${me[@]}" >"$W/then" 2>/dev/null
+exits 3 HTP-15 "no certificate: an older checkpoint" pedigree log prove "${log[@]}" "${ca[@]}" --checkpoint "$W/then"
 ok "submit" pedigree submit --service "$URL" "${me[@]}" "$W"/records/build-*.json
 ok "doctor" pedigree doctor --service "$URL" "${me[@]}"
 

@@ -126,6 +126,10 @@ units=$root/lib/systemd/system
 grep -q "^ExecStart=$prefix/sbin/pedigreed --config /etc/pedigree/pedigreed.conf\$" "$units/pedigreed.service" || fail "ExecStart of pedigreed"
 grep -q "^ExecStart=$prefix/bin/pedigree -C %f submit --outbox\$" "$units/pedigree-outbox@.service" || fail "ExecStart of the outbox"
 grep -rq '@[A-Z_]*@' "$root/lib" "$root/share/man" && fail "a name was not replaced"
+# The socket of the example is in a folder that its unit makes and lets it write to.
+runtime=$(sed -n 's/^RuntimeDirectory=//p' "$units/pedigreed.service")
+socket=$(sed -n 's/^#*\tsocket = //p' "$root/share/doc/pedigree/examples/pedigreed.conf.example")
+assert_same "the folder of the example's socket" "$(dirname "$socket")" "/run/${runtime:-none}"
 if tool systemd-analyze "unit files"; then
 	# In a folder of their own, with programs that exist, so that every complaint is about the unit itself.
 	mkdir "$W/units"

@@ -249,7 +249,12 @@ except OSError:
 case $status in 431 | cut) pass "T69 a million dots" ;; *) fail "a million dots: $status" ;; esac
 ok "the service goes on" curl -sf "$URL/healthz"
 refused 403 IDN-7 "T69 another repository" "$(github '.repository = "stranger/fork"' | sign rsa)"
+sleep 1.1 # such lines are one a second
 refused 403 IDN-7 "another workflow" "$(github '.workflow_ref = "company/myapp/.github/workflows/evil.yml@refs/heads/main"' | sign rsa)"
+jq -es 'map(select(.event == "caller-not-named"))[-1].error | contains("oidcClaim workflow_ref: the token has '"'"'company/myapp/.github/workflows/evil.yml@")' \
+	<"$tmp/pedigreed.log" >/dev/null || fail "the log does not say which claim: $(grep caller-not-named "$tmp/pedigreed.log")"
+grep -q 'evil.yml' "$tmp/answer" && fail "the caller is told what the policy asks for"
+pass "the log says which claim"
 refused 422 BLD-5 "T69 another ref" "$(github '.ref = "refs/heads/side"' | sign rsa)"
 refused 424 BLD-6 "a commit that was never pushed" "$(github '.sha = ("1" * 40)' | sign rsa)"
 refused 403 IDN-8 "a pull request" "$(github '.event_name = "pull_request_target"' | sign rsa)"
@@ -354,6 +359,9 @@ restart html
 refused 503 ISS-5 "T70 HTML with 200" "$(github | sign rsa)"
 restart slow
 refused 503 ISS-1 "T70 an issuer that does not answer" "$(github | sign rsa)"
+jq -es --arg at "$ACTIONS" 'map(select(.event == "issuer-unavailable" and .rule == "ISS-1"))[-1] | .level == "warn" and (.error | contains($at))' \
+	<"$tmp/pedigreed.log" >/dev/null || fail "the log does not say why: $(tail -3 "$tmp/pedigreed.log")"
+pass "and the log says which, and why"
 http 200 - "which holds up nobody else" "$URL/api/v1/chains/sha256:$digest"
 restart ""
 refused 201 - "T70 and when it is well again" "$(github | sign rsa)" # a build like the others

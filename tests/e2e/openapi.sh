@@ -41,5 +41,8 @@ jq -e '[.paths[][] | .responses | to_entries[] | select(.key >= "400") | .value[
 for kind in Unavailable Missing; do
 	jq -e --arg k "$kind" '.components.responses[$k].headers["Retry-After"]' "$W/answer" >/dev/null || fail "$kind without Retry-After"
 done
+jq -e '.components.responses.Unauthorized.headers["WWW-Authenticate"]' "$W/answer" >/dev/null || fail "401 without WWW-Authenticate"
+http 401 TOK-1 "no token" -D "$W/headers" -H 'Content-Type: application/json' --data '{}' "$URL/api/v1/builds"
+grep -qi '^WWW-Authenticate: Bearer' "$W/headers" || fail "401 does not say what is taken"
 pass "errors are problem documents, with Retry-After where it comes"
 finish

@@ -322,6 +322,7 @@ PIDS+=("$silent")
 wait_for 20 grep -q '"event":"listening"' "$W/silent.log" || fail "a socket alone: $(cat "$W/silent.log")"
 grep -q '"event":"tls-is-for-no-address"' "$W/silent.log" || fail "TLS on no address is not told of"
 grep -q '"event":"client-certificates-need-client-ca".*"builder":"certified"' "$W/silent.log" || fail "a certificate that nobody is asked for is not told of"
+assert_same "once" "$(grep -c '"event":"client-certificates-need-client-ca"' "$W/silent.log")" 1
 stop "$silent"
 checks=$((checks + 3))
 finish

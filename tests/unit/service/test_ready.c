@@ -218,9 +218,11 @@ static void nothing_goes_to_files_that_are_gone(void)
  */
 static void a_reload_that_cannot_be_kept(void)
 {
+	const struct timespec tick = {.tv_nsec = 50000000};
 	struct world w;
 	struct rlimit old;
 	struct pdg_error err = {0};
+	unsigned i;
 	int rc;
 
 	world_init(&w);
@@ -232,6 +234,13 @@ static void a_reload_that_cannot_be_kept(void)
 	rc = pdg_core_reload(w.core, w.cfg, &err);
 	world_disk_free(&old);
 	CHECK_RULE(rc, &err, "STO-4");
+	/* First that a write failed, until one succeeds. */
+	is_not_ready(&w, "RDY-6");
+	for (i = 0; i < 200; i++) {
+		if (pdg_core_ready(w.core, &err) < 0 && pdg_str_eq(err.rule, "RDY-3"))
+			break;
+		(void)nanosleep(&tick, NULL);
+	}
 	is_not_ready(&w, "RDY-3");
 	/* By the old one. */
 	CHECK_INT(submit_build(&w, CI, &app_build), 201);

@@ -214,6 +214,26 @@ static void signs_again(struct world *w, unsigned artifact)
 	chain_is(w, artifact, "good");
 }
 
+/* A reload that failed stops nothing: what does is told before it. */
+static void what_stops_submissions_comes_first(void)
+{
+	struct pdg_error err = {0}, why = {0};
+	struct world w;
+
+	world_init(&w);
+	world_configure(&w, 1, MINE "signing.pub\n\tvalidBefore = 2024-02-01T02:00:00Z\n");
+	world_open(&w);
+	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	world_move(&w, "signing.pem", "first.pem");
+	CHECK_RULE(pdg_core_turn_key(w.core, w.cfg, &why), &why, "KEY-3");
+	pdg_core_reloaded(w.core, PDG_RELOAD_KEY, &why);
+	CHECK_RULE(pdg_core_ready(w.core, &err), &err, "RDY-7");
+	atomic_store(&w.now, NOW + 3601);
+	signs_nothing(&w, 1);
+	world_move(&w, "first.pem", "signing.pem");
+	world_done(&w);
+}
+
 /* The reloads of a rotation the wrong way round: the key before its policy. */
 static void a_key_that_the_policy_does_not_name(void)
 {
@@ -440,4 +460,5 @@ PDG_TEST_MAIN("rotate",
 	      {"a reload between", a_reload_between},
 	      {"pending under the old key is logged", pending_under_the_old_key_is_logged},
 	      {"a key that is none changes nothing", a_key_that_is_none_changes_nothing},
-	      {"readiness says which", readiness_says_which})
+	      {"readiness says which", readiness_says_which},
+	      {"what stops submissions comes first", what_stops_submissions_comes_first})

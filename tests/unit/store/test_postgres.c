@@ -252,8 +252,9 @@ static void refused_databases(void)
 	} bad[] = {
 		{"postgresql://u:hunter2@127.0.0.1:1/p", "STO-3"},
 		{"postgresql://u:hunter2%zz@127.0.0.1:1/p", "CFG-1"},
-		{"postgresql://u@h:port/p", "STO-3"},
+		{"postgresql://u@h:port/p", "CFG-1"},
 		{"postgresql://u:hunter2@127.0.0.1/p?nonsense=1", "CFG-1"},
+		{"postgresql://u:a?hunter2@127.0.0.1/p?nonsense=1", "CFG-1"},
 	};
 	struct fixture f;
 	PDG_AUTO(mem) char *other = NULL;
@@ -268,6 +269,9 @@ static void refused_databases(void)
 		CHECK(err.fix[0] != '\0');
 	}
 	pdg_test_case(NULL);
+	CHECK_RULE(postgresql_try_open("postgresql://u:hunter2@h/p?sslmod=require", false, &err),
+		   &err, "CFG-1");
+	CHECK(strstr(err.text, "sslmod"));
 	(void)postgresql_ask(f.path, "INSERT INTO pedigree_schema VALUES (99)");
 	CHECK_RULE(postgresql_try_open(f.path, false, &err), &err, "STO-1");
 	other = postgresql_new_database();
