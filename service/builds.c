@@ -5,10 +5,10 @@
  * whether anything is: no signature of the service is over a statement that it does not stand for.
  */
 #include "service/builds.h"
-#include "service/caller_log.h"
 
 #include <string.h>
 
+#include "service/caller_log.h"
 #include "trust/uri.h"
 #include "util/limits.h"
 #include "util/str.h"
