@@ -111,6 +111,18 @@ static struct pdg_signer_holder *holder_of(const struct pdg_signer_key *k)
 	return k->s->current;
 }
 
+/* What the configuration names by now is another key: one that followed this one, or one that was
+ * not taken in, whose process nobody may sign by. */
+static int gone(struct pdg_error *err)
+{
+	int rc = no_signer(err, "the program that held the key has ended, and the configuration "
+				"names another key");
+
+	pdg_fix(err, "send it again; if that does not help, /readyz says why the other key is not "
+		     "in use: mend that, or name the key before again, and reload");
+	return rc;
+}
+
 /* An idle connection of a live process that has the key. */
 static int take_connection(struct pdg_signer_key *k, bool wait, struct pdg_signer_loan *out,
 			   struct pdg_error *err)
@@ -124,7 +136,7 @@ static int take_connection(struct pdg_signer_key *k, bool wait, struct pdg_signe
 		struct pdg_signer_holder *h = holder_of(k);
 
 		if (h && !h->dead && !has_key(h, k))
-			return no_signer(err, "the key is not in use any more");
+			return gone(err);
 		if (h && !h->dead && h->n_idle > 0) {
 			h->refs++;
 			*out = (struct pdg_signer_loan){.h = h, .fd = h->idle[--h->n_idle]};

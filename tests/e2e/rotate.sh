@@ -49,6 +49,21 @@ build wrong-order
 active "$first" || fail "a key is in use that the policy does not name"
 ok "good, by the key before" verify wrong-order
 
+# nor when the one who holds the key before has ended: its file is not the one that is configured
+keeper=$(pgrep -o -P "$DAEMON_PID" -x pedigree-signer) || fail "no program keeps the holders"
+holder=$(pgrep -o -P "$keeper" -x pedigree-signer) || fail "no program holds the key before"
+kill -KILL "$holder"
+printf 'artifact held\n' >"$W/held"
+ok "sign held" pedigree attest build --artifact "$W/held" --builder "$BUILDER" --key "$W/keys/ci.pem" \
+	--repository "$URI" --commit HEAD --no-submit --output "$W/held.json"
+post 503 SVC-3 "the key before has nobody who holds it" "$W/held.json"
+jq -e '.fix | contains("reload")' "$W/answer" >/dev/null || fail "it does not say what to do"
+sed -i 's|^\tsigningKey = .*|\tsigningKey = keys/signing.pem|' "$W/pedigreed.conf"
+daemon_reload
+post 201 - "named again, it signs" "$W/held.json"
+ok "good" verify held
+sed -i 's|^\tsigningKey = .*|\tsigningKey = keys/second.pem|' "$W/pedigreed.conf"
+
 # by a start it is in use, and signs nothing: the statement waits, and is good later
 world_stop
 world_start
