@@ -27,7 +27,7 @@
 /* What readiness found by something that takes time. */
 struct pdg_last_look {
 	pthread_mutex_t mutex; /* guards what follows; not held while one looks */
-	const void *of; /* told apart by its address alone */
+	const void *of;	       /* told apart by its address alone */
 	bool looking;
 	int64_t began; /* since then, by pdg_monotonic_ms() */
 	int64_t until; /* pdg_monotonic_ms() from which one looks again */
