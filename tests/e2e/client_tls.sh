@@ -129,7 +129,7 @@ only=(--client-cert "$P/reader.pem" --client-key "$P/reader.key")
 for who in "--service of another host" "PEDIGREE_SERVICE of another host"; do
 	other=(--service "$there")
 	[ "${who%% *}" = --service ] || { other=(); export PEDIGREE_SERVICE=$there; }
-	exits 1 HTP-15 "log checkpoint, $who" pedigree log checkpoint --policy "$W/policy" "${other[@]}"
+	exits 3 HTP-15 "log checkpoint, $who" pedigree log checkpoint --policy "$W/policy" "${other[@]}"
 	grep -q -- "--client-cert" "$printed" || fail "it does not say what to do"
 	ok "with a certificate by options" pedigree log checkpoint --policy "$W/policy" "${other[@]}" "${only[@]}"
 	[ "${#other[@]}" -gt 0 ] && other=(--from "$there")
@@ -196,7 +196,7 @@ build=("${build[@]/HEAD/$commit}")
 ok "attest build" "${build[@]}" --service "$URL"
 git config -f "$HOME/.gitconfig" pedigree.clientCertificate "$P/reader.pem"
 git config -f "$HOME/.gitconfig" pedigree.clientKey "$P/reader.key"
-exits 1 HTP-15 "a certificate beside no service is for none" pedigree log checkpoint "${log[@]}"
+exits 3 HTP-15 "a certificate beside no service is for none" pedigree log checkpoint "${log[@]}"
 git config -f "$HOME/.gitconfig" pedigree.service "$URL"
 ok "log checkpoint, the service is configured" pedigree log checkpoint --policy "$W/policy"
 ok "verify, likewise" pedigree verify --policy "$W/policy" "$W/artifact"

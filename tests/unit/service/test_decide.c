@@ -325,6 +325,8 @@ static void the_true_source_is_found(void)
 	int by_name;
 
 	world_init(&w);
+	world_open(&w); /* its journal is begun */
+	world_close(&w);
 	fill(&w, &c);
 	link = pdg_str_printf("sha256:%064x", c.n);
 	world_open(&w);

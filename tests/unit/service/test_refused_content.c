@@ -148,6 +148,8 @@ static void two_commits_of_one_name(void)
 	bool is_new;
 
 	world_init(&w);
+	world_open(&w); /* its journal is begun */
+	world_close(&w);
 	path = pdg_test_path(w.dir, "p.db");
 	commit_read("ssh-good.raw", &raw);
 	CHECK_OK(pdg_object_name("commit", pdg_buf_bytes(&raw), false, oid, &err), &err);
