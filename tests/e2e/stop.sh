@@ -64,28 +64,25 @@ policy_next() {
 	printf '# one more line\n' >>"$W/policy"
 	policy_raise
 }
+reload_and_end() { # a reload that waits for the database, and SIGTERM in the middle of it
+	thaw
+	world_start
+	freeze
+	policy_next
+	kill -HUP "$DAEMON_PID"
+	sleep 0.5
+	kill -TERM "$DAEMON_PID"
+	sleep 0.5
+}
+
 # A reload waits for the database; what is to end the service is heard all the same.
-thaw
-world_start
-freeze
-policy_next
-kill -HUP "$DAEMON_PID"
-sleep 0.5
-kill -TERM "$DAEMON_PID"
-sleep 0.5
+reload_and_end
 ended "$DAEMON_PID" && fail "the reload did not wait for the database"
 daemon_stop
 pass "ended in the middle of a reload"
 
 # And a reload that comes to its end is followed by what it was told meanwhile.
-thaw
-world_start
-freeze
-policy_next
-kill -HUP "$DAEMON_PID"
-sleep 0.5
-kill -TERM "$DAEMON_PID"
-sleep 0.5
+reload_and_end
 thaw
 wait_for 5 ended "$DAEMON_PID" || fail "the signal was lost in a reload that went on"
 daemon_stop

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "proc/spawn.h"
+#include "service/core_impl.h"
 
 const char *const who_names[KEYS] = {"server", "server2", "libserver", "ci",   "ci2",
 				     "other",  "scanner", "stranger",  "clone"};
@@ -397,6 +398,17 @@ void fsck_is_clean(struct world *w)
 
 	if (!CHECK_OK(pdg_core_fsck(w->core, fsck_line, NULL, &text, NULL, &err), &err))
 		(void)fprintf(stderr, "%s", pdg_buf_cstr(&text));
+}
+
+int world_keep_version(struct world *w, const struct pdg_policy *policy, struct pdg_error *err)
+{
+	struct pdg_store *s = w->core->store;
+	int rc = s->ops->begin(s, err);
+
+	CHECK_UINT(policy->version, 2);
+	if (rc == 0)
+		rc = s->ops->meta_set(s, "policy-version", "2", err);
+	return rc == 0 ? s->ops->commit(s, err) : rc;
 }
 
 void world_disk_full(struct world *w, struct rlimit *out_old)

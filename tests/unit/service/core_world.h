@@ -136,6 +136,10 @@ int submit_build(struct world *w, enum who who, const struct build_of *b);
 /* Is @body refused by @rule with @status? */
 bool refused(struct world *w, struct pdg_bytes body, const char *rule, int status);
 
+/* For a reload's keep(): @policy, which must be the second version, is kept as one that is about to
+ * be in force. */
+int world_keep_version(struct world *w, const struct pdg_policy *policy, struct pdg_error *err);
+
 /*
  * The disk is full: no file of this process may grow beyond what the database's WAL is now. Until
  * world_disk_free(@old), which others of the process need too.

@@ -259,14 +259,8 @@ static void a_reload_that_cannot_be_kept(void)
 static int keep_and_ask(void *ctx, const struct pdg_policy *policy, struct pdg_error *err)
 {
 	struct world *w = ctx;
-	struct pdg_store *s = w->core->store;
-	int rc = s->ops->begin(s, err);
+	int rc = world_keep_version(w, policy, err);
 
-	CHECK_UINT(policy->version, 2);
-	if (rc == 0)
-		rc = s->ops->meta_set(s, "policy-version", "2", err);
-	if (rc == 0)
-		rc = s->ops->commit(s, err);
 	is_ready(w);
 	return rc;
 }

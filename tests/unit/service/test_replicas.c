@@ -333,16 +333,10 @@ static void a_frozen_database(void)
 static int keep_and_send(void *ctx, const struct pdg_policy *policy, struct pdg_error *err)
 {
 	struct pair *p = ctx;
-	struct pdg_store *s = p->w.core->store;
 	PDG_AUTO(got) struct got own;
 	PDG_AUTO(got) struct got others;
-	int rc = s->ops->begin(s, err);
+	int rc = world_keep_version(&p->w, policy, err);
 
-	CHECK_UINT(policy->version, 2);
-	if (rc == 0)
-		rc = s->ops->meta_set(s, "policy-version", "2", err);
-	if (rc == 0)
-		rc = s->ops->commit(s, err);
 	CHECK_INT(send_build(p, &p->w, 1, &own), 202);
 	CHECK_INT(send_build(p, &p->b, 2, &others), 503);
 	CHECK_STR(others.rule, "RDY-3");

@@ -234,17 +234,22 @@ static void what_stops_submissions_comes_first(void)
 	world_done(&w);
 }
 
+static void open_with_a_second_key(struct world *w)
+{
+	world_init(w);
+	pdg_key_free(world_make_key(w, "second"));
+	world_configure(w, 1, MINE "signing.pub\n");
+	world_open(w);
+	CHECK_INT(submit_source(w, SERVER, &app_main), 201);
+}
+
 /* The reloads of a rotation the wrong way round: the key before its policy. */
 static void a_key_that_the_policy_does_not_name(void)
 {
 	struct pdg_error err = {0};
 	struct world w;
 
-	world_init(&w);
-	pdg_key_free(world_make_key(&w, "second"));
-	world_configure(&w, 1, MINE "signing.pub\n");
-	world_open(&w);
-	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	open_with_a_second_key(&w);
 	replace_key(&w, "second.pem", "first.pem");
 	world_configure(&w, 2, MINE "signing.pub\n[require]\n\tlog = true\n");
 	CHECK_OK(pdg_core_turn_key(w.core, w.cfg, &err), &err);
@@ -390,11 +395,7 @@ static void a_reload_between(void)
 	struct build_of b = build_no(1);
 	struct world w;
 
-	world_init(&w);
-	pdg_key_free(world_make_key(&w, "second"));
-	world_configure(&w, 1, MINE "signing.pub\n");
-	world_open(&w);
-	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	open_with_a_second_key(&w);
 	between.real = w.core->store->ops;
 	ops = *between.real;
 	ops.get = reload_and_get;
