@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "crypto/digest.h"
+#include "service/meta.h"
 #include "service/shared.h"
 #include "service/status.h"
 #include "util/codec.h"
@@ -18,9 +19,7 @@
 #include "util/str.h"
 #include "util/time.h"
 
-/* A value of the store for each refusal on record: the index of its leaf. */
-#define REFUSAL	     "refused:"
-#define REFUSAL_NAME (sizeof(REFUSAL) + PDG_SHA256_HEX)
+#define REFUSAL_NAME (sizeof(PDG_META_REFUSAL) + PDG_SHA256_HEX)
 
 /* --- journal leaves --- */
 
@@ -81,17 +80,8 @@ static int refusal_name(const struct pdg_job *job, const char *rule, char out[RE
 	rc = pdg_sha256_hex(pdg_bytes_str(text), hex, err);
 	if (rc < 0)
 		return rc;
-	(void)snprintf(out, REFUSAL_NAME, REFUSAL "%s", hex);
+	(void)snprintf(out, REFUSAL_NAME, PDG_META_REFUSAL "%s", hex);
 	return 0;
-}
-
-static int is_recorded(struct pdg_batch *b, const char *name, bool *out, struct pdg_error *err)
-{
-	PDG_AUTO(mem) char *index = NULL;
-	int rc = b->store->ops->meta_get(b->store, name, &index, err);
-
-	*out = rc == 0;
-	return rc == PDG_E_NOTFOUND ? 0 : rc;
 }
 
 /*
@@ -103,14 +93,14 @@ static int record_refusal(struct pdg_batch *b, const struct pdg_job *job, const 
 {
 	char name[REFUSAL_NAME];
 	char text[24];
+	PDG_AUTO(mem) char *was = NULL;
 	uint64_t index = 0;
-	bool there = false;
 	int rc;
 
 	rc = refusal_name(job, rule, name, err);
 	if (rc == 0)
-		rc = is_recorded(b, name, &there, err);
-	if (rc < 0 || there || !pdg_limiter_take(b->limiter, job->d.producer_key, job->received))
+		rc = pdg_store_meta(b->store, name, &was, err);
+	if (rc < 0 || was || !pdg_limiter_take(b->limiter, job->d.producer_key, job->received))
 		return rc;
 	rc = add_leaf(b, job, job->envelope_digest, rule, &index, err);
 	if (rc < 0)
@@ -273,10 +263,8 @@ static int check_first(struct pdg_batch *b, const struct pdg_job *job, struct pd
 	int rc;
 
 	(void)snprintf(name, sizeof(name), PDG_STORE_ACCEPTED "%s", job->row->reference);
-	rc = b->store->ops->meta_get(b->store, name, &index, err);
-	if (rc == PDG_E_NOTFOUND)
-		return 0;
-	if (rc < 0)
+	rc = pdg_store_meta(b->store, name, &index, err);
+	if (rc < 0 || !index)
 		return rc;
 	rc = pdg_reject(err, "STO-5", "%s was accepted (journal leaf %s) and is not kept any more",
 			job->row->reference, index);

@@ -36,6 +36,10 @@ struct pdg_newest {
 	const struct pdg_job *head; /* who has the newest head; NULL: nothing new */
 };
 
+/** The newest tree that a log elsewhere was seen to have, as it is kept; *@out stays as it is where
+ * there is none. STO-3. */
+int pdg_batch_head(struct pdg_store *s, struct pdg_log_head *out,
+		   struct pdg_error *err) PDG_MUST_CHECK;
 /** Of @n jobs, whatever their kinds. */
 struct pdg_newest pdg_newest_of(const struct pdg_batch *b, struct pdg_job *const *jobs, size_t n);
 /** Keep what of it is new. */

@@ -5,13 +5,35 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "service/batch.h"
+#include "service/meta.h"
 #include "service/shared.h"
 #include "util/codec.h"
 #include "util/log.h"
 
-/* What a log elsewhere is held against after the next start (service/core_relay.c reads it). */
+int pdg_batch_head(struct pdg_store *s, struct pdg_log_head *out, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *text = NULL;
+	struct pdg_bytes size, root;
+	struct pdg_log_head head;
+	const char *blank;
+	int rc = pdg_store_meta(s, PDG_META_LOG_HEAD, &text, err);
+
+	if (rc < 0 || !text)
+		return rc;
+	blank = strchr(text, ' ');
+	size = pdg_bytes(text, blank ? (size_t)(blank - text) : 0);
+	root = pdg_bytes_str(blank ? blank + 1 : "");
+	if (!pdg_bytes_u64(size, PDG_TREE_MAX, &head.size) ||
+	    !pdg_unhex(root, head.root.b, PDG_HASH_LEN))
+		return pdg_reject(err, "STO-3", "the store's log-head is '%.100s', no tree", text);
+	*out = head;
+	return 0;
+}
+
+/* What a log elsewhere is held against after the next start. */
 static int keep_head(struct pdg_batch *b, const struct pdg_job *job, struct pdg_error *err)
 {
 	char hex[2 * PDG_HASH_LEN + 1];
@@ -19,7 +41,7 @@ static int keep_head(struct pdg_batch *b, const struct pdg_job *job, struct pdg_
 
 	pdg_hex(pdg_bytes(job->head.root.b, PDG_HASH_LEN), hex);
 	(void)snprintf(text, sizeof(text), "%" PRIu64 " %s", job->head.size, hex);
-	return b->store->ops->meta_set(b->store, "log-head", text, err);
+	return b->store->ops->meta_set(b->store, PDG_META_LOG_HEAD, text, err);
 }
 
 int pdg_batch_logged(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *err)
@@ -74,5 +96,5 @@ int pdg_batch_newest(struct pdg_batch *b, const struct pdg_newest *newest, struc
 	if (rc < 0 || newest->log_size <= b->log_size)
 		return rc;
 	(void)snprintf(text, sizeof(text), "%" PRIu64, newest->log_size);
-	return b->store->ops->meta_set(b->store, "log-size", text, err);
+	return b->store->ops->meta_set(b->store, PDG_META_LOG_SIZE, text, err);
 }

@@ -16,6 +16,7 @@
 #include "service/builds.h"
 #include "service/core_impl.h"
 #include "service/countersign.h"
+#include "service/meta.h"
 #include "service/own_keys.h"
 #include "service/own_trust.h"
 #include "service/status.h"
@@ -386,7 +387,7 @@ static int keep_in_force(void *ctx, const struct pdg_policy *policy, struct pdg_
 	if (!text || !digest)
 		return pdg_nomem(err);
 	/* Another service over the same store may be ahead of what was in force here. */
-	rc = pdg_core_meta_number(core, "policy-version", &newest, err);
+	rc = pdg_store_meta_number(core->store, PDG_META_POLICY_VERSION, &newest, err);
 	if (rc == 0 && newest > version)
 		rc = pdg_reject(err, "POL-11",
 				"the policy's version is %" PRIu64 ", %" PRIu64
@@ -398,11 +399,12 @@ static int keep_in_force(void *ctx, const struct pdg_policy *policy, struct pdg_
 		rc = pdg_callers_prepare(core->callers, policy, err);
 	/* The version last: whoever finds it finds what it stands for. */
 	if (rc == 0 && digest[0])
-		rc = keep_meta(core, PDG_POLICY_DIGEST_META, digest, err);
+		rc = keep_meta(core, PDG_META_POLICY_DIGEST, digest, err);
 	if (rc == 0)
-		rc = keep_meta(core, "policy-version", text, err);
+		rc = keep_meta(core, PDG_META_POLICY_VERSION, text, err);
 	if (rc == 0 && core->next_key)
-		rc = keep_meta(core, PDG_OWN_KEYS_META, pdg_buf_cstr(&core->next_own_keys), err);
+		rc = keep_meta(core, PDG_META_SERVICE_KEYS, pdg_buf_cstr(&core->next_own_keys),
+			       err);
 	return rc;
 }
 
@@ -490,7 +492,7 @@ void pdg_core_stats(struct pdg_core *core, struct pdg_core_stats *out)
 		out->pending = 0;
 	if (core->store->ops->journal_state(core->store, &out->journal_size, &note, NULL) < 0)
 		out->journal_size = 0;
-	if (pdg_core_meta_number(core, "log-size", &out->log_size, NULL) < 0)
+	if (pdg_store_meta_number(core->store, PDG_META_LOG_SIZE, &out->log_size, NULL) < 0)
 		out->log_size = 0;
 }
 

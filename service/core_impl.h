@@ -141,16 +141,8 @@ void pdg_core_drop_next_key(struct pdg_core *core);
 /** Nobody has any of the keys any more. */
 void pdg_core_keys_done(struct pdg_core *core);
 
-/** A value of the store; *@out stays NULL when it has none. */
-int pdg_core_meta(struct pdg_core *core, const char *name, char **out,
-		  struct pdg_error *err) PDG_MUST_CHECK;
-/** The same as a number, 0 when there is none. */
-int pdg_core_meta_number(struct pdg_core *core, const char *name, uint64_t *out,
-			 struct pdg_error *err) PDG_MUST_CHECK;
-
 /** What the store keeps of @policy beside its version: "VERSION DIGEST"; "" where it is in the
  * daemon's own file, whose other sections may change. NULL: no memory. */
-#define PDG_POLICY_DIGEST_META "policy-digest"
 char *pdg_core_policy_digest(const struct pdg_policy *policy);
 /** Was that in force under its version, and no other? POL-11. */
 int pdg_core_check_policy(struct pdg_core *core, const char *digest,

@@ -9,6 +9,7 @@
 #include "attest/dsse.h"
 #include "crypto/digest.h"
 #include "service/core_impl.h"
+#include "service/meta.h"
 #include "service/own_keys.h"
 #include "service/own_trust.h"
 #include "tlog/embedded.h"
@@ -17,10 +18,6 @@
 #include "util/limits.h"
 #include "util/log.h"
 #include "util/str.h"
-
-/* What the store keeps of two keys: base64 of their public halves. */
-#define JOURNAL_KEY "journal-key"
-#define LOG_KEY	    "log-key"
 
 /* --- where they are --- */
 
@@ -66,7 +63,7 @@ static int kept_key(struct pdg_core *core, const char *name, struct pdg_key **ou
 {
 	PDG_AUTO(buf) struct pdg_buf spki = PDG_BUF_INIT(PDG_LIMIT_KEY_PEM);
 	PDG_AUTO(mem) char *text = NULL;
-	int rc = pdg_core_meta(core, name, &text, err);
+	int rc = pdg_store_meta(core->store, name, &text, err);
 
 	if (rc < 0)
 		return rc;
@@ -83,7 +80,7 @@ static int kept_signing_key(struct pdg_core *core, struct pdg_key **out, struct 
 {
 	PDG_AUTO(own_keys) struct pdg_key_list list = {0};
 	PDG_AUTO(mem) char *text = NULL;
-	int rc = pdg_core_meta(core, PDG_OWN_KEYS_META, &text, err);
+	int rc = pdg_store_meta(core->store, PDG_META_SERVICE_KEYS, &text, err);
 
 	if (rc == 0)
 		rc = pdg_own_keys_read(text, &list, err);
@@ -104,7 +101,9 @@ static int look_up_key(struct pdg_core *core, enum pdg_purpose purpose, struct p
 	if (purpose == PDG_PURPOSE_SIGNING)
 		rc = kept_signing_key(core, out, err);
 	else
-		rc = kept_key(core, purpose == PDG_PURPOSE_LOG ? LOG_KEY : JOURNAL_KEY, out, err);
+		rc = kept_key(core,
+			      purpose == PDG_PURPOSE_LOG ? PDG_META_LOG_KEY : PDG_META_JOURNAL_KEY,
+			      out, err);
 	if (rc != PDG_E_NOTFOUND)
 		return rc;
 	rc = core->signer ? 0 : start_signer(core, err);
@@ -259,15 +258,15 @@ static int own_keys_with(struct pdg_core *core, const struct pdg_key *key, struc
 {
 	PDG_AUTO(own_keys) struct pdg_key_list list = {0};
 	PDG_AUTO(mem) char *text = NULL;
-	PDG_AUTO(mem) char *since_name = pdg_str_printf("key-since:%s", pdg_key_hint(key));
+	PDG_AUTO(mem) char *since_name = pdg_str_printf(PDG_META_KEY_SINCE, pdg_key_hint(key));
 	uint64_t since;
 	int rc;
 
 	if (!since_name)
 		return pdg_nomem(err);
-	rc = pdg_core_meta(core, PDG_OWN_KEYS_META, &text, err);
+	rc = pdg_store_meta(core->store, PDG_META_SERVICE_KEYS, &text, err);
 	if (rc == 0)
-		rc = pdg_core_meta_number(core, since_name, &since, err);
+		rc = pdg_store_meta_number(core->store, since_name, &since, err);
 	if (rc == 0)
 		rc = pdg_own_keys_read(text, &list, err);
 	if (rc == 0)
@@ -283,7 +282,7 @@ static int keep_key(struct pdg_core *core, const char *name, const struct pdg_ke
 {
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_KEY_PEM);
 	PDG_AUTO(mem) char *was = NULL;
-	int rc = pdg_core_meta(core, name, &was, err);
+	int rc = pdg_store_meta(core->store, name, &was, err);
 
 	pdg_base64(pdg_key_spki(key), &text);
 	if (rc == 0)
@@ -306,11 +305,11 @@ int pdg_core_keep_own_keys(struct pdg_core *core, struct pdg_error *err)
 		return rc;
 	rc = own_keys_with(core, core->signing_key, &was, &core->own_keys, err);
 	if (rc == 0 && !pdg_bytes_eq(pdg_buf_bytes(&was), pdg_buf_bytes(&core->own_keys)))
-		rc = s->ops->meta_set(s, PDG_OWN_KEYS_META, pdg_buf_cstr(&core->own_keys), err);
+		rc = s->ops->meta_set(s, PDG_META_SERVICE_KEYS, pdg_buf_cstr(&core->own_keys), err);
 	if (rc == 0)
-		rc = keep_key(core, JOURNAL_KEY, core->journal_key, err);
+		rc = keep_key(core, PDG_META_JOURNAL_KEY, core->journal_key, err);
 	if (rc == 0 && core->cfg->log == PDG_LOG_EMBEDDED)
-		rc = keep_key(core, LOG_KEY, core->log_key, err);
+		rc = keep_key(core, PDG_META_LOG_KEY, core->log_key, err);
 	if (rc == 0)
 		return s->ops->commit(s, err);
 	s->ops->rollback(s);

@@ -9,6 +9,7 @@
 #include "attest/bundle.h"
 #include "crypto/timestamp.h"
 #include "service/core_impl.h"
+#include "service/meta.h"
 #include "tlog/embedded.h"
 #include "tlog/note.h"
 #include "util/codec.h"
@@ -17,32 +18,6 @@
 #include "util/log.h"
 #include "util/str.h"
 #include "util/time.h"
-
-int pdg_core_meta(struct pdg_core *core, const char *name, char **out, struct pdg_error *err)
-{
-	struct pdg_error why = {0};
-	int rc = core->store->ops->meta_get(core->store, name, out, &why);
-
-	if (rc == 0 || rc == PDG_E_NOTFOUND)
-		return 0;
-	if (err)
-		*err = why;
-	return rc;
-}
-
-int pdg_core_meta_number(struct pdg_core *core, const char *name, uint64_t *out,
-			 struct pdg_error *err)
-{
-	PDG_AUTO(mem) char *text = NULL;
-	int rc = pdg_core_meta(core, name, &text, err);
-
-	*out = 0;
-	if (rc < 0 || !text)
-		return rc;
-	if (!pdg_bytes_u64(pdg_bytes_str(text), UINT64_MAX, out))
-		return pdg_reject(err, "STO-3", "the store's %s is '%.64s', no number", name, text);
-	return 0;
-}
 
 PDG_AUTO_DEFINE(opened_log, struct pdg_log *, pdg_log_free)
 
@@ -133,7 +108,7 @@ static int check_same(struct pdg_core *core, const char *name, const char *what,
 		      struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *was = NULL;
-	int rc = pdg_core_meta(core, name, &was, err);
+	int rc = pdg_store_meta(core->store, name, &was, err);
 
 	if (rc < 0 || !was || pdg_str_eq(was, now))
 		return rc;
@@ -153,12 +128,12 @@ static const char *type_name(const struct pdg_core *core)
  * may be at it. By name first: an id says nothing to anybody. */
 static int check_shared(struct pdg_core *core, const char *id, struct pdg_error *err)
 {
-	int rc = check_same(core, "log-type", "type", type_name(core), err);
+	int rc = check_same(core, PDG_META_LOG_TYPE, "type", type_name(core), err);
 
 	if (rc == 0)
-		rc = check_same(core, "log-origin", "origin", core->cfg->log_origin, err);
+		rc = check_same(core, PDG_META_LOG_ORIGIN, "origin", core->cfg->log_origin, err);
 	if (rc == 0)
-		rc = check_same(core, "log-id", "id", id, err);
+		rc = check_same(core, PDG_META_LOG_ID, "id", id, err);
 	if (rc < 0)
 		pdg_fix(err, "configure that log again; where nothing was accepted yet, stop every "
 			     "pedigreed and make the database anew (dropdb, createdb)");
@@ -172,7 +147,7 @@ static int check_size(struct pdg_core *core, struct pdg_error *err)
 
 	if (core->cfg->log != PDG_LOG_EMBEDDED)
 		return 0;
-	rc = pdg_core_meta_number(core, "log-size", &known, err);
+	rc = pdg_store_meta_number(core->store, PDG_META_LOG_SIZE, &known, err);
 	if (rc < 0)
 		return rc;
 	size = pdg_embedded_size(core->log);
@@ -230,7 +205,7 @@ static int check_known(struct pdg_core *core, const char *id, struct pdg_error *
 {
 	PDG_AUTO(mem) char *was = NULL;
 	uint64_t size;
-	int rc = pdg_core_meta(core, "log-id", &was, err);
+	int rc = pdg_store_meta(core->store, PDG_META_LOG_ID, &was, err);
 
 	if (rc < 0 || pdg_str_eq(was, id))
 		return rc;
@@ -246,25 +221,25 @@ static int check_known(struct pdg_core *core, const char *id, struct pdg_error *
 static int write_log(struct pdg_core *core, const char *id, const char *now, struct pdg_error *err)
 {
 	struct pdg_store *s = core->store;
-	int rc = s->ops->meta_set(s, "log-since", now, err);
+	int rc = s->ops->meta_set(s, PDG_META_LOG_SINCE, now, err);
 
 	if (rc == 0)
-		rc = s->ops->meta_set(s, "log-id", id, err);
+		rc = s->ops->meta_set(s, PDG_META_LOG_ID, id, err);
 	if (rc == 0)
-		rc = s->ops->meta_set(s, "log-origin", core->cfg->log_origin, err);
-	return rc < 0 ? rc : s->ops->meta_set(s, "log-type", type_name(core), err);
+		rc = s->ops->meta_set(s, PDG_META_LOG_ORIGIN, core->cfg->log_origin, err);
+	return rc < 0 ? rc : s->ops->meta_set(s, PDG_META_LOG_TYPE, type_name(core), err);
 }
 
 /* *@out: since when, 0: the store does not know this log. */
 static int known_since(struct pdg_core *core, const char *id, uint64_t *out, struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *was = NULL;
-	int rc = pdg_core_meta(core, "log-id", &was, err);
+	int rc = pdg_store_meta(core->store, PDG_META_LOG_ID, &was, err);
 
 	*out = 0;
 	if (rc < 0 || !pdg_str_eq(was, id))
 		return rc;
-	return pdg_core_meta_number(core, "log-since", out, err);
+	return pdg_store_meta_number(core->store, PDG_META_LOG_SINCE, out, err);
 }
 
 /*
@@ -375,9 +350,10 @@ int pdg_core_open_log(struct pdg_core *core, struct pdg_error *err)
 
 	rc = core->store->ops->count(core->store, &all, &pending, &oldest, err);
 	if (rc == 0 && all > pending) {
-		rc = check_same(core, "log-type", "type", type_name(core), err);
+		rc = check_same(core, PDG_META_LOG_TYPE, "type", type_name(core), err);
 		if (rc == 0)
-			rc = check_same(core, "log-origin", "origin", core->cfg->log_origin, err);
+			rc = check_same(core, PDG_META_LOG_ORIGIN, "origin", core->cfg->log_origin,
+					err);
 	}
 	if (rc < 0)
 		return rc;
@@ -387,7 +363,7 @@ int pdg_core_open_log(struct pdg_core *core, struct pdg_error *err)
 		return rc;
 	pdg_hex(pdg_bytes(core->log_id, sizeof(core->log_id)), id);
 	if (all > pending) {
-		rc = check_same(core, "log-id", "id", id, err);
+		rc = check_same(core, PDG_META_LOG_ID, "id", id, err);
 		if (rc == 0)
 			rc = check_size(core, err);
 		/* --fsck looks at each of them, and goes on. */

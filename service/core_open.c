@@ -11,6 +11,7 @@
 #include "crypto/digest.h"
 #include "service/confine.h"
 #include "service/core_impl.h"
+#include "service/meta.h"
 #include "service/own_trust.h"
 #include "service/shared.h"
 #include "service/stop.h"
@@ -90,7 +91,7 @@ static int keep_number(struct pdg_core *core, const char *name, uint64_t was, ui
 	rc = s->ops->begin(s, err);
 	if (rc < 0)
 		return rc;
-	rc = pdg_core_meta_number(core, name, out_is, err);
+	rc = pdg_store_meta_number(core->store, name, out_is, err);
 	if (rc == 0 && *out_is == was) {
 		*out_is = value;
 		rc = s->ops->meta_set(s, name, text, err);
@@ -105,14 +106,14 @@ static int keep_number(struct pdg_core *core, const char *name, uint64_t was, ui
 static int keep_journal_since(struct pdg_core *core, struct pdg_error *err)
 {
 	PDG_AUTO(mem)
-	char *name = pdg_str_printf("key-since:%s", pdg_key_hint(core->journal_key));
+	char *name = pdg_str_printf(PDG_META_KEY_SINCE, pdg_key_hint(core->journal_key));
 	uint64_t now = (uint64_t)pdg_now(&core->clock);
 	uint64_t since;
 	int rc;
 
 	if (!name)
 		return pdg_nomem(err);
-	rc = pdg_core_meta_number(core, name, &since, err);
+	rc = pdg_store_meta_number(core->store, name, &since, err);
 	if (rc == 0 && !since)
 		rc = keep_number(core, name, 0, now, &since, err);
 	if (rc == 0)
@@ -129,7 +130,7 @@ char *pdg_core_policy_digest(const struct pdg_policy *policy)
 int pdg_core_check_policy(struct pdg_core *core, const char *digest, struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *was = NULL;
-	int rc = pdg_core_meta(core, PDG_POLICY_DIGEST_META, &was, err);
+	int rc = pdg_store_meta(core->store, PDG_META_POLICY_DIGEST, &was, err);
 
 	return rc < 0 ? rc : pdg_shared_same_policy(was, digest, err);
 }
@@ -151,7 +152,7 @@ static int keep_policy_digest(struct pdg_core *core, const struct pdg_policy *po
 		return rc;
 	rc = pdg_core_check_policy(core, digest, err);
 	if (rc == 0)
-		rc = s->ops->meta_set(s, PDG_POLICY_DIGEST_META, digest, err);
+		rc = s->ops->meta_set(s, PDG_META_POLICY_DIGEST, digest, err);
 	if (rc == 0)
 		return s->ops->commit(s, err);
 	s->ops->rollback(s);
@@ -165,7 +166,7 @@ static int keep_policy_version(struct pdg_core *core, uint64_t was, uint64_t ver
 	int rc = 0;
 
 	while (rc == 0 && was < version)
-		rc = keep_number(core, "policy-version", was, version, &was, err);
+		rc = keep_number(core, PDG_META_POLICY_VERSION, was, version, &was, err);
 	if (rc == 0 && was > version)
 		rc = pdg_reject(err, "POL-11",
 				"the policy has version %" PRIu64 ", but another pedigreed put "
@@ -240,7 +241,7 @@ static int open_policy(struct pdg_core *core, struct pdg_error *err)
 
 	rc = open_key_cache(core, err);
 	if (rc == 0)
-		rc = pdg_core_meta_number(core, "policy-version", &least, err);
+		rc = pdg_store_meta_number(core->store, PDG_META_POLICY_VERSION, &least, err);
 	if (rc == 0)
 		rc = pdg_policy_box_new(core->cfg, &own, core->key_cache, &core->clock, least,
 					&core->policy, err);
@@ -302,7 +303,7 @@ static int start_threads(struct pdg_core *core, struct pdg_error *err)
 	uint64_t log_size;
 	int rc;
 
-	rc = pdg_core_meta_number(core, "log-size", &log_size, err);
+	rc = pdg_store_meta_number(core->store, PDG_META_LOG_SIZE, &log_size, err);
 	if (rc == 0)
 		rc = pdg_writer_new(core->store, core->journal, log_size, &core->writer, err);
 	if (rc < 0)

@@ -9,6 +9,7 @@
 #include "attest/bundle_verify.h"
 #include "service/core_impl.h"
 #include "service/countersign.h"
+#include "service/meta.h"
 #include "tlog/embedded.h"
 #include "util/limits.h"
 #include "util/size.h"
@@ -279,7 +280,7 @@ static int check_version(struct pdg_core *core, struct pdg_error *err)
 	PDG_AUTO(mem) char *digest = NULL;
 	struct pdg_error why = {0};
 	uint64_t newest;
-	int rc = pdg_core_meta_number(core, "policy-version", &newest, err);
+	int rc = pdg_store_meta_number(core->store, PDG_META_POLICY_VERSION, &newest, err);
 
 	if (rc < 0)
 		return rc;

@@ -5,23 +5,11 @@
  * started with the threads, when what is kept was found in order, or with a policy that names the
  * first issuer.
  */
-#include <string.h>
-
+#include "service/batch.h"
 #include "service/core_impl.h"
 #include "service/log_relay.h"
-#include "service/shared.h"
-#include "util/codec.h"
 #include "util/jsonw.h"
 #include "util/limits.h"
-
-/* The newest tree that this log was seen to have (service/batch.c keeps it). */
-static int known_head(struct pdg_core *core, struct pdg_log_head *out, struct pdg_error *err)
-{
-	PDG_AUTO(mem) char *text = NULL;
-	int rc = pdg_core_meta(core, "log-head", &text, err);
-
-	return rc < 0 || !text ? rc : pdg_shared_head_read(text, out, err);
-}
 
 static void write_log(const struct pdg_core *core, struct pdg_jw *w)
 {
@@ -106,6 +94,6 @@ int pdg_core_start_relay(struct pdg_core *core, struct pdg_error *err)
 	if (core->cfg->log == PDG_LOG_EMBEDDED)
 		return 0;
 	opt.relay = core->relay;
-	rc = known_head(core, &opt.known, err);
+	rc = pdg_batch_head(core->store, &opt.known, err);
 	return rc < 0 ? rc : pdg_log_relay_open(&opt, &core->log, err);
 }

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "service/meta.h"
 #include "util/codec.h"
 #include "util/limits.h"
 #include "util/size.h"
@@ -74,7 +75,8 @@ static int read_line(struct pdg_bytes line, struct pdg_key_list *out, struct pdg
 	if (!take_time(&line, &since) || !take_time(&line, &until) ||
 	    pdg_unbase64(line, PDG_BASE64_STD, &spki, NULL) < 0)
 		return pdg_reject(err, "STO-3",
-				  "a line of the store's " PDG_OWN_KEYS_META " is not of its form");
+				  "a line of the store's " PDG_META_SERVICE_KEYS
+				  " is not of its form");
 	return pdg_as_rule(err, pdg_own_keys_add(out, pdg_buf_bytes(&spki), since, until, err),
 			   "STO-3");
 }

@@ -12,8 +12,6 @@
 
 #include "trust/policy.h"
 
-#define PDG_OWN_KEYS_META "service-keys"
-
 /** Read the text (NULL: there is none yet) into @out, which is empty. Returns 0, PDG_E_IO (STO-3:
  * it is none). */
 int pdg_own_keys_read(const char *text, struct pdg_key_list *out,

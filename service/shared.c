@@ -5,60 +5,16 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "util/codec.h"
+#include "service/meta.h"
 #include "util/size.h"
 #include "util/str.h"
-
-/* The value @name; *@out stays NULL without one. */
-static int value(struct pdg_store *s, const char *name, char **out, struct pdg_error *err)
-{
-	struct pdg_error why = {0};
-	int rc = s->ops->meta_get(s, name, out, &why);
-
-	if (rc == 0 || rc == PDG_E_NOTFOUND)
-		return 0;
-	if (err)
-		*err = why;
-	return rc;
-}
-
-/* The number @name, 0 without one. */
-static int number(struct pdg_store *s, const char *name, uint64_t *out, struct pdg_error *err)
-{
-	PDG_AUTO(mem) char *text = NULL;
-	int rc = value(s, name, &text, err);
-
-	*out = 0;
-	if (rc < 0 || !text)
-		return rc;
-	if (!pdg_bytes_u64(pdg_bytes_str(text), UINT64_MAX, out))
-		return pdg_reject(err, "STO-3", "the store's %s is '%.64s', no number", name, text);
-	return 0;
-}
-
-int pdg_shared_head_read(const char *text, struct pdg_log_head *out, struct pdg_error *err)
-{
-	struct pdg_log_head head;
-	const char *blank = strchr(text, ' ');
-	struct pdg_bytes size = pdg_bytes(text, blank ? (size_t)(blank - text) : 0);
-	struct pdg_bytes root = pdg_bytes_str(blank ? blank + 1 : "");
-
-	if (!pdg_bytes_u64(size, PDG_TREE_MAX, &head.size) ||
-	    !pdg_unhex(root, head.root.b, PDG_HASH_LEN))
-		return pdg_reject(err, "STO-3", "the store's log-head is '%.100s', no tree", text);
-	*out = head;
-	return 0;
-}
 
 /* What is there and this one did not put there is another's. */
 static int catch_up_head(struct pdg_batch *b, struct pdg_error *err)
 {
-	PDG_AUTO(mem) char *text = NULL;
 	struct pdg_log_head head = {.size = 0};
-	int rc = value(b->store, "log-head", &text, err);
+	int rc = pdg_batch_head(b->store, &head, err);
 
-	if (rc == 0 && text)
-		rc = pdg_shared_head_read(text, &head, err);
 	if (rc < 0 || pdg_log_head_eq(&head, &b->head))
 		return rc;
 	b->head = b->others = head;
@@ -71,9 +27,9 @@ int pdg_shared_catch_up(struct pdg_batch *b, struct pdg_error *err)
 
 	if (!b->store->ops->shared)
 		return 0;
-	rc = number(b->store, "policy-version", &b->policy_version, err);
+	rc = pdg_store_meta_number(b->store, PDG_META_POLICY_VERSION, &b->policy_version, err);
 	if (rc == 0)
-		rc = number(b->store, "log-size", &b->log_size, err);
+		rc = pdg_store_meta_number(b->store, PDG_META_LOG_SIZE, &b->log_size, err);
 	return rc < 0 ? rc : catch_up_head(b, err);
 }
 
@@ -129,15 +85,9 @@ int pdg_shared_same_policy(const char *was, const char *digest, struct pdg_error
 static int check_digest(const struct pdg_batch *b, const struct pdg_job *job, struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *was = NULL;
-	struct pdg_error why = {0};
-	int rc = b->store->ops->meta_get(b->store, job->name, &was, &why);
+	int rc = pdg_store_meta(b->store, job->name, &was, err);
 
-	if (rc < 0 && rc != PDG_E_NOTFOUND) {
-		if (err)
-			*err = why;
-		return rc;
-	}
-	return pdg_shared_same_policy(was, job->value, err);
+	return rc < 0 ? rc : pdg_shared_same_policy(was, job->value, err);
 }
 
 int pdg_shared_check_meta(const struct pdg_batch *b, const struct pdg_job *job,
@@ -147,9 +97,9 @@ int pdg_shared_check_meta(const struct pdg_batch *b, const struct pdg_job *job,
 
 	if (!b->store->ops->shared)
 		return 0;
-	if (pdg_str_eq(job->name, "policy-digest"))
+	if (pdg_str_eq(job->name, PDG_META_POLICY_DIGEST))
 		return check_digest(b, job, err);
-	if (!pdg_str_eq(job->name, "policy-version"))
+	if (!pdg_str_eq(job->name, PDG_META_POLICY_VERSION))
 		return 0;
 	if (pdg_bytes_u64(pdg_bytes_str(job->value), UINT64_MAX, &version) &&
 	    version >= b->policy_version)

@@ -11,9 +11,6 @@
 /** Inside the transaction, before the first job: take over what others wrote. */
 int pdg_shared_catch_up(struct pdg_batch *b, struct pdg_error *err) PDG_MUST_CHECK;
 
-/** "SIZE HEX", as the store has the newest tree of a log elsewhere. STO-3. */
-int pdg_shared_head_read(const char *text, struct pdg_log_head *out,
-			 struct pdg_error *err) PDG_MUST_CHECK;
 /** Is the tree that @job (LOGGED) was shown the one of its size that the store has? LOG-2. */
 int pdg_shared_check_head(const struct pdg_batch *b, const struct pdg_job *job,
 			  struct pdg_error *err) PDG_MUST_CHECK;

@@ -77,6 +77,34 @@ void pdg_stored_list_done(struct pdg_stored **v, size_t n)
 	free(v);
 }
 
+int pdg_store_meta(struct pdg_store *s, const char *name, char **out, struct pdg_error *err)
+{
+	struct pdg_error why = {0};
+	int rc = s->ops->meta_get(s, name, out, &why);
+
+	if (rc == PDG_E_NOTFOUND) {
+		*out = NULL;
+		return 0;
+	}
+	if (rc < 0 && err)
+		*err = why;
+	return rc;
+}
+
+int pdg_store_meta_number(struct pdg_store *s, const char *name, uint64_t *out,
+			  struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *text = NULL;
+	int rc = pdg_store_meta(s, name, &text, err);
+
+	*out = 0;
+	if (rc < 0 || !text)
+		return rc;
+	if (!pdg_bytes_u64(pdg_bytes_str(text), UINT64_MAX, out))
+		return pdg_reject(err, "STO-3", "the store's %s is '%.64s', no number", name, text);
+	return 0;
+}
+
 int pdg_store_each(struct pdg_store *s,
 		   int (*each)(void *ctx, const struct pdg_stored *a, struct pdg_error *err),
 		   void *ctx, struct pdg_error *err)

@@ -205,6 +205,13 @@ struct pdg_store {
 
 void pdg_stored_list_done(struct pdg_stored **v, size_t n);
 
+/** The value @name; *@out is NULL where the store has none. */
+int pdg_store_meta(struct pdg_store *s, const char *name, char **out,
+		   struct pdg_error *err) PDG_MUST_CHECK;
+/** The same as a number, 0 where there is none. STO-3: it is no number. */
+int pdg_store_meta_number(struct pdg_store *s, const char *name, uint64_t *out,
+			  struct pdg_error *err) PDG_MUST_CHECK;
+
 /**
  * Every attestation in order of acceptance. By pages, so that @each may ask the store itself and
  * nobody who writes is held back. A negative return of @each stops, and is what is returned.

@@ -366,7 +366,7 @@ static void another_tree_of_that_size(void)
 	CHECK_UINT(pending(&b.bench), 25);
 	CHECK_OK(ops.meta_get(b.bench.store, "log-head", &text, &err), &err);
 	CHECK_STR(text, theirs);
-	CHECK_OK(pdg_shared_head_read(theirs, &at.head, &err), &err);
+	CHECK_OK(pdg_batch_head(at.store, &at.head, &err), &err);
 	fake_head(&b.log.log, &job.head);
 	CHECK_RULE(pdg_shared_check_head(&at, &job, &err), &err, "LOG-2");
 	CHECK_OK(pdg_shared_check_head(&at, &(struct pdg_job){.head = at.head}, &err), &err);
