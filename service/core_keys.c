@@ -292,28 +292,29 @@ static int keep_key(struct pdg_core *core, const char *name, const struct pdg_ke
 	return core->store->ops->meta_set(core->store, name, pdg_buf_cstr(&text), err);
 }
 
-int pdg_core_keep_own_keys(struct pdg_core *core, struct pdg_error *err)
+static int change_own_keys(void *ctx, struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf was = PDG_BUF_INIT(PDG_LIMIT_KIB(64));
+	struct pdg_core *core = ctx;
 	struct pdg_store *s = core->store;
-	int rc;
+	int rc = own_keys_with(core, core->signing_key, &was, &core->own_keys, err);
 
-	if (core->only_check)
-		return own_keys_with(core, core->signing_key, &was, &core->own_keys, err);
-	rc = s->ops->begin(s, err);
-	if (rc < 0)
-		return rc;
-	rc = own_keys_with(core, core->signing_key, &was, &core->own_keys, err);
 	if (rc == 0 && !pdg_bytes_eq(pdg_buf_bytes(&was), pdg_buf_bytes(&core->own_keys)))
 		rc = s->ops->meta_set(s, PDG_META_SERVICE_KEYS, pdg_buf_cstr(&core->own_keys), err);
 	if (rc == 0)
 		rc = keep_key(core, PDG_META_JOURNAL_KEY, core->journal_key, err);
 	if (rc == 0 && core->cfg->log == PDG_LOG_EMBEDDED)
 		rc = keep_key(core, PDG_META_LOG_KEY, core->log_key, err);
-	if (rc == 0)
-		return s->ops->commit(s, err);
-	s->ops->rollback(s);
-	return rc;
+	return rc < 0 ? rc : 1;
+}
+
+int pdg_core_keep_own_keys(struct pdg_core *core, struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf was = PDG_BUF_INIT(PDG_LIMIT_KIB(64));
+
+	if (core->only_check)
+		return own_keys_with(core, core->signing_key, &was, &core->own_keys, err);
+	return pdg_store_change(core->store, change_own_keys, core, err);
 }
 
 /* --- another signing key --- */

@@ -218,18 +218,6 @@ static int check_known(struct pdg_core *core, const char *id, struct pdg_error *
 	return size > 0 ? pdg_core_refuse_unknown_log(core, size, err) : 0;
 }
 
-static int write_log(struct pdg_core *core, const char *id, const char *now, struct pdg_error *err)
-{
-	struct pdg_store *s = core->store;
-	int rc = s->ops->meta_set(s, PDG_META_LOG_SINCE, now, err);
-
-	if (rc == 0)
-		rc = s->ops->meta_set(s, PDG_META_LOG_ID, id, err);
-	if (rc == 0)
-		rc = s->ops->meta_set(s, PDG_META_LOG_ORIGIN, core->cfg->log_origin, err);
-	return rc < 0 ? rc : s->ops->meta_set(s, PDG_META_LOG_TYPE, type_name(core), err);
-}
-
 /* *@out: since when, 0: the store does not know this log. */
 static int known_since(struct pdg_core *core, const char *id, uint64_t *out, struct pdg_error *err)
 {
@@ -242,6 +230,33 @@ static int known_since(struct pdg_core *core, const char *id, uint64_t *out, str
 	return pdg_store_meta_number(core->store, PDG_META_LOG_SINCE, out, err);
 }
 
+struct begun {
+	struct pdg_core *core;
+	const char *id;
+	uint64_t since;
+};
+
+static int change_log(void *ctx, struct pdg_error *err)
+{
+	struct begun *b = ctx;
+	int64_t now = pdg_now(&b->core->clock);
+	PDG_AUTO(mem) char *text = pdg_str_printf("%" PRId64, now);
+	struct pdg_store *s = b->core->store;
+	int rc = text ? known_since(b->core, b->id, &b->since, err) : pdg_nomem(err);
+
+	if (rc < 0 || b->since)
+		return rc;
+	b->since = (uint64_t)now;
+	rc = s->ops->meta_set(s, PDG_META_LOG_SINCE, text, err);
+	if (rc == 0)
+		rc = s->ops->meta_set(s, PDG_META_LOG_ID, b->id, err);
+	if (rc == 0)
+		rc = s->ops->meta_set(s, PDG_META_LOG_ORIGIN, b->core->cfg->log_origin, err);
+	if (rc == 0)
+		rc = s->ops->meta_set(s, PDG_META_LOG_TYPE, type_name(b->core), err);
+	return rc < 0 ? rc : 1;
+}
+
 /*
  * Write down whose entries the store holds; the time is when this log was begun with, by whichever
  * pedigreed was the first.
@@ -249,30 +264,12 @@ static int known_since(struct pdg_core *core, const char *id, uint64_t *out, str
 static int keep_log(struct pdg_core *core, const char *id, int64_t *out_since,
 		    struct pdg_error *err)
 {
-	PDG_AUTO(mem) char *now = pdg_str_printf("%" PRId64, pdg_now(&core->clock));
-	struct pdg_store *s = core->store;
-	uint64_t since = 0;
-	int rc;
+	struct begun b = {.core = core, .id = id};
+	int rc = known_since(core, id, &b.since, err);
 
-	if (!now)
-		return pdg_nomem(err);
-	rc = known_since(core, id, &since, err);
-	*out_since = (int64_t)since;
-	if (rc < 0 || since || core->only_check)
-		return rc;
-	rc = s->ops->begin(s, err);
-	if (rc < 0)
-		return rc;
-	rc = known_since(core, id, &since, err);
-	if (rc == 0 && !since) {
-		*out_since = pdg_now(&core->clock);
-		rc = write_log(core, id, now, err);
-		if (rc == 0)
-			return s->ops->commit(s, err);
-	}
-	s->ops->rollback(s);
-	if (rc == 0)
-		*out_since = (int64_t)since;
+	if (rc == 0 && !b.since && !core->only_check)
+		rc = pdg_store_change(core->store, change_log, &b, err);
+	*out_since = (int64_t)b.since;
 	return rc;
 }
 

@@ -71,34 +71,34 @@ bool pdg_core_close(struct pdg_core *core)
 }
 PDG_AUTO_DEFINE(core, struct pdg_core *, pdg_core_close)
 
-/*
- * Keep the number @value under @name, where @was is kept (0: none); *@out_is: what is kept after
- * that. Another pedigreed over the same store may have kept something since @was was read: then
- * that stays.
- */
+/* A number to keep where @was is kept (0: none); @is: what is kept after that. */
+struct number {
+	struct pdg_store *store;
+	const char *name;
+	uint64_t was, value, is;
+};
+
+/* Another pedigreed over the same store may have kept something since: then that stays. */
+static int change_number(void *ctx, struct pdg_error *err)
+{
+	struct number *n = ctx;
+	PDG_AUTO(mem) char *text = pdg_str_printf("%" PRIu64, n->value);
+	int rc = text ? pdg_store_meta_number(n->store, n->name, &n->is, err) : pdg_nomem(err);
+
+	if (rc < 0 || n->is != n->was)
+		return rc;
+	n->is = n->value;
+	rc = n->store->ops->meta_set(n->store, n->name, text, err);
+	return rc < 0 ? rc : 1;
+}
+
 static int keep_number(struct pdg_core *core, const char *name, uint64_t was, uint64_t value,
 		       uint64_t *out_is, struct pdg_error *err)
 {
-	PDG_AUTO(mem) char *text = pdg_str_printf("%" PRIu64, value);
-	struct pdg_store *s = core->store;
-	int rc;
+	struct number n = {core->store, name, was, value, value};
+	int rc = core->only_check ? 0 : pdg_store_change(core->store, change_number, &n, err);
 
-	*out_is = value;
-	if (!text)
-		return pdg_nomem(err);
-	if (core->only_check)
-		return 0;
-	rc = s->ops->begin(s, err);
-	if (rc < 0)
-		return rc;
-	rc = pdg_store_meta_number(core->store, name, out_is, err);
-	if (rc == 0 && *out_is == was) {
-		*out_is = value;
-		rc = s->ops->meta_set(s, name, text, err);
-		if (rc == 0)
-			return s->ops->commit(s, err);
-	}
-	s->ops->rollback(s);
+	*out_is = n.is;
 	return rc;
 }
 
@@ -135,28 +135,34 @@ int pdg_core_check_policy(struct pdg_core *core, const char *digest, struct pdg_
 	return rc < 0 ? rc : pdg_shared_same_policy(was, digest, err);
 }
 
+struct digest {
+	struct pdg_core *core;
+	const char *text;
+};
+
+static int change_digest(void *ctx, struct pdg_error *err)
+{
+	struct digest *d = ctx;
+	struct pdg_store *s = d->core->store;
+	int rc = pdg_core_check_policy(d->core, d->text, err);
+
+	if (rc == 0)
+		rc = s->ops->meta_set(s, PDG_META_POLICY_DIGEST, d->text, err);
+	return rc < 0 ? rc : 1;
+}
+
 /* What its version stands for is durable before that is. */
 static int keep_policy_digest(struct pdg_core *core, const struct pdg_policy *policy,
 			      struct pdg_error *err)
 {
-	PDG_AUTO(mem) char *digest = pdg_core_policy_digest(policy);
-	struct pdg_store *s = core->store;
-	int rc;
+	PDG_AUTO(mem) char *text = pdg_core_policy_digest(policy);
+	struct digest d = {core, text};
 
-	if (!digest)
+	if (!text)
 		return pdg_nomem(err);
-	if (core->only_check || !digest[0])
+	if (core->only_check || !text[0])
 		return 0;
-	rc = s->ops->begin(s, err);
-	if (rc < 0)
-		return rc;
-	rc = pdg_core_check_policy(core, digest, err);
-	if (rc == 0)
-		rc = s->ops->meta_set(s, PDG_META_POLICY_DIGEST, digest, err);
-	if (rc == 0)
-		return s->ops->commit(s, err);
-	s->ops->rollback(s);
-	return rc;
+	return pdg_store_change(core->store, change_digest, &d, err);
 }
 
 /* Its version is durable before it decides anything. */

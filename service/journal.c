@@ -67,39 +67,36 @@ static int write_checkpoint(struct pdg_journal *j, uint64_t size, const struct p
 	return j->store->ops->journal_checkpoint_write(j->store, size, pdg_buf_bytes(note), err);
 }
 
+static int write_empty(void *ctx, struct pdg_error *err)
+{
+	struct pdg_journal *j = ctx;
+	struct pdg_hash32 root;
+	int rc = pdg_merkle_empty(&root, err);
+
+	if (rc == 0)
+		rc = write_checkpoint(j, 0, &root, &j->note, err);
+	return rc < 0 ? rc : 1;
+}
+
 /*
  * The empty tree, signed, so that the journal is there from the first decision on. Another
- * pedigreed may have begun it in the meantime: then *@out_there.
+ * pedigreed may have begun it in the meantime.
  */
-static int begin_empty(struct pdg_journal *j, bool *out_there, struct pdg_error *err)
+static int begin_empty(void *ctx, struct pdg_error *err)
 {
-	struct pdg_hash32 root;
-	int rc;
+	struct pdg_journal *j = ctx;
+	int rc = j->store->ops->journal_state(j->store, &j->size, &j->note, err);
 
-	rc = pdg_merkle_empty(&root, err);
-	if (rc == 0)
-		rc = j->store->ops->begin(j->store, err);
-	if (rc < 0)
-		return rc;
-	rc = j->store->ops->journal_state(j->store, &j->size, &j->note, err);
-	*out_there = rc == 0;
-	if (rc == PDG_E_NOTFOUND)
-		rc = write_checkpoint(j, 0, &root, &j->note, err);
-	if (rc < 0 || *out_there) {
-		j->store->ops->rollback(j->store);
-		return rc;
-	}
-	return j->store->ops->commit(j->store, err);
+	return rc == PDG_E_NOTFOUND ? write_empty(j, err) : rc;
 }
 
 /*
  * A journal without a leaf bears the name that the configuration gives it now. The key stays: an
  * empty journal that another one signed is of another service.
  */
-static int rename_empty(struct pdg_journal *j, struct pdg_error *err)
+static int name_empty(struct pdg_journal *j, struct pdg_error *err)
 {
 	PDG_AUTO(checkpoint) struct pdg_checkpoint *c = NULL;
-	struct pdg_hash32 root;
 	int rc;
 
 	if (j->size > 0)
@@ -110,16 +107,7 @@ static int rename_empty(struct pdg_journal *j, struct pdg_error *err)
 	/* What is wrong with it is told by check_kept(). */
 	if (rc < 0 || pdg_str_eq(c->origin, j->origin))
 		return rc == PDG_E_NOMEM ? pdg_nomem(err) : 0;
-	rc = pdg_merkle_empty(&root, err);
-	if (rc == 0)
-		rc = j->store->ops->begin(j->store, err);
-	if (rc < 0)
-		return rc;
-	rc = write_checkpoint(j, 0, &root, &j->note, err);
-	if (rc == 0)
-		return j->store->ops->commit(j->store, err);
-	j->store->ops->rollback(j->store);
-	return rc;
+	return pdg_store_change(j->store, write_empty, j, err);
 }
 
 static int check_kept(struct pdg_journal *j, struct pdg_error *err)
@@ -161,7 +149,6 @@ int pdg_journal_open(struct pdg_store *store, const struct pdg_key *key, const c
 		     bool may_rename, struct pdg_journal **out, struct pdg_error *err)
 {
 	PDG_AUTO(journal) struct pdg_journal *j = pdg_calloc(1, sizeof(*j));
-	bool there = false;
 	int rc;
 
 	if (!j)
@@ -175,12 +162,11 @@ int pdg_journal_open(struct pdg_store *store, const struct pdg_key *key, const c
 	pdg_buf_init(&j->note, PDG_LIMIT_CHECKPOINT);
 	pdg_buf_init(&j->sealed_note, PDG_LIMIT_CHECKPOINT);
 	rc = store->ops->journal_state(store, &j->size, &j->note, err);
-	there = rc == 0;
 	if (rc == PDG_E_NOTFOUND)
-		rc = begin_empty(j, &there, err);
-	if (rc == 0 && there && may_rename)
-		rc = rename_empty(j, err);
-	if (rc == 0 && there)
+		rc = pdg_store_change(store, begin_empty, j, err);
+	if (rc == 0 && may_rename)
+		rc = name_empty(j, err);
+	if (rc == 0)
 		rc = check_kept(j, err);
 	if (rc < 0)
 		return rc;

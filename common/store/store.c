@@ -105,6 +105,20 @@ int pdg_store_meta_number(struct pdg_store *s, const char *name, uint64_t *out,
 	return 0;
 }
 
+int pdg_store_change(struct pdg_store *s, int (*change)(void *ctx, struct pdg_error *err),
+		     void *ctx, struct pdg_error *err)
+{
+	int rc = s->ops->begin(s, err);
+
+	if (rc < 0)
+		return rc;
+	rc = change(ctx, err);
+	if (rc > 0)
+		return s->ops->commit(s, err);
+	s->ops->rollback(s);
+	return rc;
+}
+
 int pdg_store_each(struct pdg_store *s,
 		   int (*each)(void *ctx, const struct pdg_stored *a, struct pdg_error *err),
 		   void *ctx, struct pdg_error *err)

@@ -213,6 +213,14 @@ int pdg_store_meta_number(struct pdg_store *s, const char *name, uint64_t *out,
 			  struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
+ * A transaction of its own, outside of the batches: @change writes to the store, or finds that
+ * there is nothing to write. It returns 1: commit; 0: nothing was written; negative: why not, and
+ * nothing of it is kept.
+ */
+int pdg_store_change(struct pdg_store *s, int (*change)(void *ctx, struct pdg_error *err),
+		     void *ctx, struct pdg_error *err) PDG_MUST_CHECK;
+
+/**
  * Every attestation in order of acceptance. By pages, so that @each may ask the store itself and
  * nobody who writes is held back. A negative return of @each stops, and is what is returned.
  */
