@@ -342,6 +342,17 @@ static int accept(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *er
 
 /* --- the batch --- */
 
+static int set_values(struct pdg_batch *b, const struct pdg_job *job, struct pdg_error *err)
+{
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < job->n_values; i++)
+		rc = b->store->ops->meta_set(b->store, job->values[i].name, job->values[i].value,
+					     err);
+	return rc;
+}
+
 /* Does what must be done of @job; a refusal stays in the job. Negative: the batch is lost. */
 static int run_one(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *err)
 {
@@ -360,9 +371,7 @@ static int run_one(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *e
 		return pdg_batch_logged(b, job, err);
 	case PDG_JOB_META:
 		job->rc = pdg_shared_check_meta(b, job, &job->err);
-		if (job->rc < 0)
-			return 0;
-		return b->store->ops->meta_set(b->store, job->name, job->value, err);
+		return job->rc < 0 ? 0 : set_values(b, job, err);
 	default:
 		return pdg_fail(err, PDG_E_INTERNAL, "a job of no kind");
 	}

@@ -340,27 +340,20 @@ static void waiter_done(void *ctx, const struct pdg_answer *answer)
 	(void)pthread_mutex_unlock(&w->mutex);
 }
 
-/* Returns when the store has committed it. */
-static int keep_meta(struct pdg_core *core, const char *name, const char *value,
-		     struct pdg_error *err)
+/* Returns when the store has committed what @job, a META one, has; or none of it. */
+static int keep_values(struct pdg_core *core, struct pdg_job *job, struct pdg_error *err)
 {
-	PDG_AUTO(job) struct pdg_job *job = pdg_job_new(PDG_JOB_META);
 	struct waiter w = {.over = false};
 	int rc;
 
-	if (!job)
-		return pdg_nomem(err);
-	job->name = name;
-	job->value = pdg_str_dup(value);
-	if (!job->value)
-		return pdg_nomem(err);
 	(void)pthread_mutex_init(&w.mutex, NULL);
 	(void)pthread_cond_init(&w.cond, NULL);
 	job->done = waiter_done;
 	job->ctx = &w;
 	rc = pdg_writer_put(core->writer, job, err);
-	if (rc == 0) {
-		job = NULL;
+	if (rc < 0) {
+		pdg_job_free(job);
+	} else {
 		(void)pthread_mutex_lock(&w.mutex);
 		while (!w.over)
 			(void)pthread_cond_wait(&w.cond, &w.mutex);
@@ -374,38 +367,43 @@ static int keep_meta(struct pdg_core *core, const char *name, const char *value,
 	return rc;
 }
 
-/* pdg_policy_box_reload()'s: what comes into force is durable before it does. */
-static int keep_in_force(void *ctx, const struct pdg_policy *policy, struct pdg_error *err)
+/* Another service over the same store may be ahead of what was in force here. */
+static int check_newest(struct pdg_core *core, const struct pdg_policy *policy, const char *digest,
+			struct pdg_error *err)
 {
-	struct pdg_core *core = ctx;
-	uint64_t version = policy->version;
-	PDG_AUTO(mem) char *digest = pdg_core_policy_digest(policy);
-	PDG_AUTO(mem) char *text = pdg_str_printf("%" PRIu64, version);
 	uint64_t newest;
-	int rc;
+	int rc = pdg_store_meta_number(core->store, PDG_META_POLICY_VERSION, &newest, err);
 
-	if (!text || !digest)
-		return pdg_nomem(err);
-	/* Another service over the same store may be ahead of what was in force here. */
-	rc = pdg_store_meta_number(core->store, PDG_META_POLICY_VERSION, &newest, err);
-	if (rc == 0 && newest > version)
+	if (rc == 0 && newest > policy->version)
 		rc = pdg_reject(err, "POL-11",
 				"the policy's version is %" PRIu64 ", %" PRIu64
 				" was in force over this store",
-				version, newest);
-	if (rc == 0)
-		rc = pdg_core_check_policy(core, digest, err);
+				policy->version, newest);
+	return rc < 0 ? rc : pdg_core_check_policy(core, digest, err);
+}
+
+/* pdg_policy_box_reload()'s: what comes into force is durable before it does, all of it at once. */
+static int keep_in_force(void *ctx, const struct pdg_policy *policy, struct pdg_error *err)
+{
+	struct pdg_core *core = ctx;
+	PDG_AUTO(mem) char *digest = pdg_core_policy_digest(policy);
+	PDG_AUTO(mem) char *version = pdg_str_printf("%" PRIu64, policy->version);
+	PDG_AUTO(job) struct pdg_job *job = pdg_job_new(PDG_JOB_META);
+	int rc;
+
+	if (!version || !digest || !job)
+		return pdg_nomem(err);
+	rc = check_newest(core, policy, digest, err);
 	if (rc == 0)
 		rc = pdg_callers_prepare(core->callers, policy, err);
-	/* The version last: whoever finds it finds what it stands for. */
-	if (rc == 0 && digest[0])
-		rc = keep_meta(core, PDG_META_POLICY_DIGEST, digest, err);
 	if (rc == 0)
-		rc = keep_meta(core, PDG_META_POLICY_VERSION, text, err);
+		rc = pdg_job_value(job, PDG_META_POLICY_VERSION, version, err);
+	if (rc == 0 && digest[0])
+		rc = pdg_job_value(job, PDG_META_POLICY_DIGEST, digest, err);
 	if (rc == 0 && core->next_key)
-		rc = keep_meta(core, PDG_META_SERVICE_KEYS, pdg_buf_cstr(&core->next_own_keys),
-			       err);
-	return rc;
+		rc = pdg_job_value(job, PDG_META_SERVICE_KEYS, pdg_buf_cstr(&core->next_own_keys),
+				   err);
+	return rc < 0 ? rc : keep_values(core, PDG_TAKE(job), err);
 }
 
 static int reload(struct pdg_core *core, const struct pdg_service_config *now,

@@ -71,35 +71,27 @@ bool pdg_core_close(struct pdg_core *core)
 }
 PDG_AUTO_DEFINE(core, struct pdg_core *, pdg_core_close)
 
-/* A number to keep where @was is kept (0: none); @is: what is kept after that. */
-struct number {
-	struct pdg_store *store;
+/* When a key was used first: in the store under @name. */
+struct first_use {
+	struct pdg_core *core;
 	const char *name;
-	uint64_t was, value, is;
+	uint64_t at; /* 0: not yet */
 };
 
-/* Another pedigreed over the same store may have kept something since: then that stays. */
-static int change_number(void *ctx, struct pdg_error *err)
+/* Another pedigreed over the same store may have kept one since: then that stays. */
+static int change_first_use(void *ctx, struct pdg_error *err)
 {
-	struct number *n = ctx;
-	PDG_AUTO(mem) char *text = pdg_str_printf("%" PRIu64, n->value);
-	int rc = text ? pdg_store_meta_number(n->store, n->name, &n->is, err) : pdg_nomem(err);
+	struct first_use *f = ctx;
+	int64_t now = pdg_now(&f->core->clock);
+	PDG_AUTO(mem) char *text = pdg_str_printf("%" PRId64, now);
+	struct pdg_store *s = f->core->store;
+	int rc = text ? pdg_store_meta_number(s, f->name, &f->at, err) : pdg_nomem(err);
 
-	if (rc < 0 || n->is != n->was)
+	if (rc < 0 || f->at)
 		return rc;
-	n->is = n->value;
-	rc = n->store->ops->meta_set(n->store, n->name, text, err);
+	f->at = (uint64_t)now;
+	rc = s->ops->meta_set(s, f->name, text, err);
 	return rc < 0 ? rc : 1;
-}
-
-static int keep_number(struct pdg_core *core, const char *name, uint64_t was, uint64_t value,
-		       uint64_t *out_is, struct pdg_error *err)
-{
-	struct number n = {core->store, name, was, value, value};
-	int rc = core->only_check ? 0 : pdg_store_change(core->store, change_number, &n, err);
-
-	*out_is = n.is;
-	return rc;
 }
 
 /* Since when the journal's key signs. */
@@ -107,17 +99,13 @@ static int keep_journal_since(struct pdg_core *core, struct pdg_error *err)
 {
 	PDG_AUTO(mem)
 	char *name = pdg_str_printf(PDG_META_KEY_SINCE, pdg_key_hint(core->journal_key));
-	uint64_t now = (uint64_t)pdg_now(&core->clock);
-	uint64_t since;
-	int rc;
+	struct first_use f = {.core = core, .name = name};
+	int rc = name ? pdg_store_meta_number(core->store, name, &f.at, err) : pdg_nomem(err);
 
-	if (!name)
-		return pdg_nomem(err);
-	rc = pdg_store_meta_number(core->store, name, &since, err);
-	if (rc == 0 && !since)
-		rc = keep_number(core, name, 0, now, &since, err);
+	if (rc == 0 && !f.at && !core->only_check)
+		rc = pdg_store_change(core->store, change_first_use, &f, err);
 	if (rc == 0)
-		core->journal_since = (int64_t)since;
+		core->journal_since = (int64_t)f.at;
 	return rc;
 }
 
@@ -135,50 +123,47 @@ int pdg_core_check_policy(struct pdg_core *core, const char *digest, struct pdg_
 	return rc < 0 ? rc : pdg_shared_same_policy(was, digest, err);
 }
 
-struct digest {
+/* Of a policy that is about to come into force. */
+struct coming {
 	struct pdg_core *core;
-	const char *text;
+	uint64_t version;
+	const char *digest;
 };
 
-static int change_digest(void *ctx, struct pdg_error *err)
+/* Another pedigreed may have put one in force since this one was read: nothing of it is undone. */
+static int change_policy(void *ctx, struct pdg_error *err)
 {
-	struct digest *d = ctx;
-	struct pdg_store *s = d->core->store;
-	int rc = pdg_core_check_policy(d->core, d->text, err);
+	struct coming *c = ctx;
+	struct pdg_store *s = c->core->store;
+	PDG_AUTO(mem) char *text = pdg_str_printf("%" PRIu64, c->version);
+	uint64_t was;
+	int rc = text ? pdg_store_meta_number(s, PDG_META_POLICY_VERSION, &was, err)
+		      : pdg_nomem(err);
 
-	if (rc == 0)
-		rc = s->ops->meta_set(s, PDG_META_POLICY_DIGEST, d->text, err);
-	return rc < 0 ? rc : 1;
-}
-
-/* What its version stands for is durable before that is. */
-static int keep_policy_digest(struct pdg_core *core, const struct pdg_policy *policy,
-			      struct pdg_error *err)
-{
-	PDG_AUTO(mem) char *text = pdg_core_policy_digest(policy);
-	struct digest d = {core, text};
-
-	if (!text)
-		return pdg_nomem(err);
-	if (core->only_check || !text[0])
-		return 0;
-	return pdg_store_change(core->store, change_digest, &d, err);
-}
-
-/* Its version is durable before it decides anything. */
-static int keep_policy_version(struct pdg_core *core, uint64_t was, uint64_t version,
-			       struct pdg_error *err)
-{
-	int rc = 0;
-
-	while (rc == 0 && was < version)
-		rc = keep_number(core, PDG_META_POLICY_VERSION, was, version, &was, err);
-	if (rc == 0 && was > version)
+	if (rc == 0 && was > c->version)
 		rc = pdg_reject(err, "POL-11",
 				"the policy has version %" PRIu64 ", but another pedigreed put "
 				"version %" PRIu64 " in force",
-				version, was);
-	return rc;
+				c->version, was);
+	if (rc == 0)
+		rc = pdg_core_check_policy(c->core, c->digest, err);
+	if (rc == 0 && was < c->version)
+		rc = s->ops->meta_set(s, PDG_META_POLICY_VERSION, text, err);
+	if (rc == 0 && c->digest[0])
+		rc = s->ops->meta_set(s, PDG_META_POLICY_DIGEST, c->digest, err);
+	return rc < 0 ? rc : was < c->version || c->digest[0];
+}
+
+/* Its version is durable before it decides anything, and what that stands for with it. */
+static int keep_policy(struct pdg_core *core, const struct pdg_policy *policy,
+		       struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *digest = pdg_core_policy_digest(policy);
+	struct coming c = {core, policy->version, digest};
+
+	if (!digest)
+		return pdg_nomem(err);
+	return core->only_check ? 0 : pdg_store_change(core->store, change_policy, &c, err);
 }
 
 static void warn(const char *event, const struct pdg_error *why)
@@ -256,8 +241,7 @@ static int open_policy(struct pdg_core *core, struct pdg_error *err)
 	if (!core->only_check)
 		pdg_core_warn_if_untrusted(core, core->cfg);
 	f = pdg_in_force_ref(core->policy);
-	rc = keep_policy_digest(core, f->policy, err);
-	return rc < 0 ? rc : keep_policy_version(core, least, f->policy->version, err);
+	return keep_policy(core, f->policy, err);
 }
 
 static int start_callers(struct pdg_core *core, struct pdg_error *err)

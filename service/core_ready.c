@@ -224,16 +224,15 @@ static bool may_try(struct pdg_core *core)
 /* Without waiting for it, and of a submission's size: a few bytes fit where nothing else does. */
 static void try_a_write(struct pdg_core *core)
 {
-	struct pdg_job *job = pdg_job_new(PDG_JOB_META);
+	PDG_AUTO(job) struct pdg_job *job = pdg_job_new(PDG_JOB_META);
+	PDG_AUTO(mem) char *text = pdg_calloc(TRY_BYTES + 1, 1);
 
-	if (!job)
+	if (!job || !text)
 		return;
-	job->name = "try";
-	job->value = pdg_calloc(TRY_BYTES + 1, 1);
-	if (job->value)
-		memset(job->value, '.', TRY_BYTES);
-	if (!job->value || pdg_writer_put(core->writer, job, NULL) < 0)
-		pdg_job_free(job);
+	memset(text, '.', TRY_BYTES);
+	if (pdg_job_value(job, "try", text, NULL) == 0 &&
+	    pdg_writer_put(core->writer, job, NULL) == 0)
+		job = NULL; /* the writer's now */
 }
 
 static int check_writing(struct pdg_core *core, struct pdg_error *err)

@@ -8,6 +8,7 @@
 #include "service/status.h"
 #include "util/limits.h"
 #include "util/size.h"
+#include "util/str.h"
 
 struct pdg_job *pdg_job_new(enum pdg_job_kind kind)
 {
@@ -47,6 +48,17 @@ void pdg_job_asked_done(struct pdg_job *job)
 	free(a);
 }
 
+int pdg_job_value(struct pdg_job *job, const char *name, const char *value, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *copy = pdg_str_dup(value);
+
+	if (!copy || pdg_array_grow(&job->values, job->n_values, &job->cap_values,
+				    sizeof(*job->values), SIZE_MAX / 64) < 0)
+		return pdg_nomem(err);
+	job->values[job->n_values++] = (struct pdg_job_value){name, PDG_TAKE(copy)};
+	return 0;
+}
+
 void pdg_job_reset(struct pdg_job *job)
 {
 	if (job->along)
@@ -71,7 +83,9 @@ void pdg_job_free(struct pdg_job *job)
 	free(job->subjects);
 	pdg_buf_done(&job->payload);
 	pdg_buf_done(&job->bundle);
-	free(job->value);
+	while (job->n_values > 0)
+		free(job->values[--job->n_values].value);
+	free(job->values);
 	free(job->sender);
 	pdg_in_force_unref(job->force);
 	free(job);

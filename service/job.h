@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the callers' threads hand to the writer: one decision to keep, one refusal to journal, one
- * log proof to store, or one value. Owned by whoever has it in hand; freed by the writer at the
+ * log proof to store, or values. Owned by whoever has it in hand; freed by the writer at the
  * end.
  */
 #ifndef PDG_SERVICE_JOB_H
@@ -17,7 +17,7 @@ enum pdg_job_kind {
 	PDG_JOB_ACCEPT, /* keep row */
 	PDG_JOB_REFUSE, /* err says why, d by whom */
 	PDG_JOB_LOGGED, /* the log proof of reference came */
-	PDG_JOB_META,	/* a named value */
+	PDG_JOB_META,	/* named values */
 };
 
 /* A request that needs more than its submission to be judged. */
@@ -35,6 +35,12 @@ struct pdg_token_use {
 	bool once; /* false: there is none */
 	uint8_t name[32], body[32];
 	int64_t expires;
+};
+
+/* A value of the store. */
+struct pdg_job_value {
+	const char *name; /* static */
+	char *value;
 };
 
 struct pdg_job {
@@ -65,9 +71,9 @@ struct pdg_job {
 	uint64_t log_size;	  /* the log is known to have so many entries */
 	struct pdg_log_head head; /* its newest tree as it says so itself; size 0: it does not */
 
-	/* META */
-	const char *name; /* static */
-	char *value;
+	/* META: kept together, or none of them */
+	struct pdg_job_value *values;
+	size_t n_values, cap_values;
 
 	bool stood; /* ACCEPT: it was kept before it was judged; row goes without a countersignature
 		     */
@@ -101,6 +107,10 @@ void pdg_job_asked_done(struct pdg_job *job);
 struct pdg_job *pdg_job_new(enum pdg_job_kind kind);
 void pdg_job_free(struct pdg_job *job);
 PDG_AUTO_DEFINE(job, struct pdg_job *, pdg_job_free)
+
+/** META: @name, which is static, is to have @value. PDG_E_NOMEM. */
+int pdg_job_value(struct pdg_job *job, const char *name, const char *value,
+		  struct pdg_error *err) PDG_MUST_CHECK;
 
 /** Forget the results, so that the job can be run again. */
 void pdg_job_reset(struct pdg_job *job);

@@ -81,31 +81,36 @@ int pdg_shared_same_policy(const char *was, const char *digest, struct pdg_error
 	return rc;
 }
 
-/* Another one may have put it there since it was compared. */
-static int check_digest(const struct pdg_batch *b, const struct pdg_job *job, struct pdg_error *err)
+/* Another one may have put something there since it was compared. */
+static int check_value(const struct pdg_batch *b, const struct pdg_job_value *v,
+		       struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *was = NULL;
-	int rc = pdg_store_meta(b->store, job->name, &was, err);
-
-	return rc < 0 ? rc : pdg_shared_same_policy(was, job->value, err);
-}
-
-int pdg_shared_check_meta(const struct pdg_batch *b, const struct pdg_job *job,
-			  struct pdg_error *err)
-{
 	uint64_t version = 0;
+	int rc;
 
-	if (!b->store->ops->shared)
+	if (pdg_str_eq(v->name, PDG_META_POLICY_DIGEST)) {
+		rc = pdg_store_meta(b->store, v->name, &was, err);
+		return rc < 0 ? rc : pdg_shared_same_policy(was, v->value, err);
+	}
+	if (!pdg_str_eq(v->name, PDG_META_POLICY_VERSION))
 		return 0;
-	if (pdg_str_eq(job->name, PDG_META_POLICY_DIGEST))
-		return check_digest(b, job, err);
-	if (!pdg_str_eq(job->name, PDG_META_POLICY_VERSION))
-		return 0;
-	if (pdg_bytes_u64(pdg_bytes_str(job->value), UINT64_MAX, &version) &&
+	if (pdg_bytes_u64(pdg_bytes_str(v->value), UINT64_MAX, &version) &&
 	    version >= b->policy_version)
 		return 0;
 	return pdg_reject(err, "POL-11",
 			  "policy version %" PRIu64 " is in force by another pedigreed, this is "
 			  "version %.24s",
-			  b->policy_version, job->value);
+			  b->policy_version, v->value);
+}
+
+int pdg_shared_check_meta(const struct pdg_batch *b, const struct pdg_job *job,
+			  struct pdg_error *err)
+{
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; b->store->ops->shared && rc == 0 && i < job->n_values; i++)
+		rc = check_value(b, &job->values[i], err);
+	return rc;
 }

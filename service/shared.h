@@ -27,8 +27,8 @@ int pdg_shared_check_policy(const struct pdg_batch *b, const struct pdg_job *job
 int pdg_shared_same_policy(const char *was, const char *digest,
 			   struct pdg_error *err) PDG_MUST_CHECK;
 
-/** May the value of @job (META) be written? POL-11 when it is a lower policy version,
- * or other contents under a version that is in force. */
+/** May the values of @job (META) be written? POL-11 when one is a lower policy version, or other
+ * contents under a version that is in force. */
 int pdg_shared_check_meta(const struct pdg_batch *b, const struct pdg_job *job,
 			  struct pdg_error *err) PDG_MUST_CHECK;
 

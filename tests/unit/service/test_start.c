@@ -311,117 +311,6 @@ static void reload_and_versions(void)
 	world_done(&w);
 }
 
-/* The policy file alone, with @more at its end. */
-static void write_policy(struct world *w, unsigned version, const char *more)
-{
-	PDG_AUTO(mem)
-	char *text = pdg_str_printf(
-		"[policy]\n\tversion = %u\n[repository \"" APP "\"]\n\tprotect = " MAIN "\n"
-		"\tsshAllowedSigners = " PDG_TEST_DATA "/commits/allowed_signers\n"
-		"\tsourceFrom = server\n\tserverKey = server.pub\n%s",
-		version, more);
-
-	free(pdg_test_file(w->dir, "policy", pdg_bytes_str(text)));
-}
-
-#define BY_CI "[builder \"" BUILDER "\"]\n\trepository = " APP "\n\tkey = ci.pub\n\tslsaLevel = 3\n"
-
-/* A file that is half written is a policy too, often: with less in it, and of the same version. */
-static void other_contents_under_one_version(void)
-{
-	struct pdg_error err = {0};
-	struct world w;
-
-	world_init(&w);
-	free(w.config);
-	w.config = pdg_test_file(
-		w.dir, "pedigreed.conf",
-		pdg_bytes_str("[service]\n\tstore = sqlite:p.db\n\tsigningKey = signing.pem\n"
-			      "\tpolicy = policy\n[log]\n\tdirectory = log\n"
-			      "\torigin = localhost\n"));
-	write_policy(&w, 1, BY_CI);
-	world_open(&w);
-	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
-	/* The same again is taken in: what it names may have changed. */
-	CHECK_OK(pdg_core_reload(w.core, w.cfg, &err), &err);
-	write_policy(&w, 1, "");
-	CHECK_RULE(pdg_core_reload(w.core, w.cfg, &err), &err, "POL-11");
-	CHECK_RULE(pdg_core_ready(w.core, &err), &err, "RDY-3");
-	CHECK_INT(submit_build(&w, CI, &app_build), 201);
-	/* Over a restart too. */
-	world_close(&w);
-	world_refuses_to_open(&w, "POL-11");
-	write_policy(&w, 2, BY_CI);
-	world_open(&w);
-	write_policy(&w, 3, BY_CI "[require]\n\tstage = source\n");
-	CHECK_OK(pdg_core_reload(w.core, w.cfg, &err), &err);
-	CHECK_OK(pdg_core_ready(w.core, &err), &err);
-	write_policy(&w, 3, BY_CI);
-	CHECK_RULE(pdg_core_reload(w.core, w.cfg, &err), &err, "POL-11");
-	/* Another service over the store put another file of this version in force. */
-	write_policy(&w, 3, BY_CI "[require]\n\tstage = source\n");
-	CHECK_OK(pdg_core_reload(w.core, w.cfg, &err), &err);
-	world_sql(&w, "UPDATE meta SET value = '3 sha256:00' WHERE name = 'policy-digest'");
-	CHECK_RULE(pdg_core_ready(w.core, &err), &err, "RDY-3");
-	world_done(&w);
-}
-
-/* A SIGHUP: what the daemon's file says now. */
-static int reload_file(struct world *w, const char *text, struct pdg_error *err)
-{
-	PDG_AUTO(service_config) struct pdg_service_config *now = NULL;
-	int rc;
-
-	free(w->config);
-	w->config = pdg_test_file(w->dir, "pedigreed.conf", pdg_bytes_str(text));
-	rc = pdg_service_config_load(w->config, &now, err);
-	return rc < 0 ? rc : pdg_core_reload(w->core, now, err);
-}
-
-#define OWN_FILE(policy, version)                                                                  \
-	"[service]\n\tstore = sqlite:p.db\n\tsigningKey = signing.pem\n" policy                    \
-	"[log]\n\tdirectory = log\n\torigin = localhost\n" version
-#define INSIDE(version)                                                                            \
-	"[policy]\n\tversion = " version "\n[repository \"" APP "\"]\n\tprotect = " MAIN "\n"      \
-	"\tsshAllowedSigners = " PDG_TEST_DATA "/commits/allowed_signers\n"                        \
-	"\tsourceFrom = server\n\tserverKey = server.pub\n" BY_CI
-#define IN_FILE OWN_FILE("\tpolicy = policy\n", "")
-
-/* What is asked of a policy goes by where it was read, and not by where the start's was. */
-static void a_policy_that_moves(void)
-{
-	struct pdg_error err = {0};
-	struct world w;
-
-	/* Begun inside the daemon's file, then in one of its own: that is held by its contents. */
-	world_init(&w);
-	free(w.config);
-	w.config = pdg_test_file(w.dir, "pedigreed.conf", pdg_bytes_str(OWN_FILE("", INSIDE("1"))));
-	world_open(&w);
-	write_policy(&w, 2, BY_CI);
-	CHECK_OK(reload_file(&w, IN_FILE, &err), &err);
-	write_policy(&w, 2, "");
-	CHECK_RULE(reload_file(&w, IN_FILE, &err), &err, "POL-11");
-	CHECK_RULE(pdg_core_ready(w.core, &err), &err, "RDY-3");
-	write_policy(&w, 2, BY_CI);
-	CHECK_OK(reload_file(&w, IN_FILE, &err), &err);
-	CHECK_OK(pdg_core_ready(w.core, &err), &err);
-	world_close(&w);
-
-	/* Begun in one of its own, then inside: other sections of that file may change. */
-	world_open(&w);
-	CHECK_OK(reload_file(&w, OWN_FILE("", INSIDE("3")), &err), &err);
-	CHECK_OK(reload_file(&w, OWN_FILE("\tlogLevel = debug\n", INSIDE("3")), &err), &err);
-	CHECK_OK(pdg_core_ready(w.core, &err), &err);
-	CHECK_RULE(reload_file(&w, OWN_FILE("", INSIDE("2")), &err), &err, "POL-11");
-	/* And back: the file is held again, by its version. */
-	write_policy(&w, 3, BY_CI);
-	CHECK_OK(reload_file(&w, IN_FILE, &err), &err);
-	write_policy(&w, 3, "");
-	CHECK_RULE(reload_file(&w, IN_FILE, &err), &err, "POL-11");
-	world_done(&w);
-}
-
 /* The world's revocation file: @date of the key of @who. */
 static void revoke_key(struct world *w, enum who who, const char *date)
 {
@@ -571,9 +460,7 @@ static void another_origin_before_anything(void)
 	world_done(&w);
 }
 
-PDG_TEST_MAIN("start", {"other contents under one version", other_contents_under_one_version},
-	      {"a policy that moves", a_policy_that_moves},
-	      {"a head that is none", a_head_that_is_none},
+PDG_TEST_MAIN("start", {"a head that is none", a_head_that_is_none},
 	      {"nothing is made first", nothing_is_made_first},
 	      {"another origin before anything", another_origin_before_anything},
 	      {"another configuration", another_configuration}, {"another log", another_log},
