@@ -3,7 +3,7 @@
  * Requests out, all of them: to a log, to the service, to a registry. Everything that libcurl
  * takes from the environment or the peer without being asked (proxies, .netrc, redirects,
  * cookies, other protocols, compression) is off; sizes and times are bounded before the first
- * byte. One call is many calls of one.
+ * byte.
  */
 #include "http/client.h"
 
@@ -89,149 +89,71 @@ void pdg_http_answer_done(struct pdg_http_answer *a)
 	*a = (struct pdg_http_answer){0};
 }
 
-/* A transfer has ended: its result, and the handle gives its connection back. */
-static void end(struct pdg_http *h, struct pdg_http_transfer *t, CURLcode code,
-		struct pdg_http_answer *out, int *out_rc, struct pdg_error *err)
-{
-	*out_rc = pdg_http_transfer_result(t, code, err);
-	if (*out_rc == 0) {
-		*out = t->answer;
-		t->answer = (struct pdg_http_answer){0};
-	}
-	(void)curl_multi_remove_handle(h->multi, t->easy);
-	pdg_http_transfer_done(t);
-}
-
-/* What call_many() hands from step to step. */
-struct run {
-	struct pdg_http *h;
-	struct pdg_http_transfer *t;
-	size_t n;
-	size_t next; /* first that was not started */
-	size_t active;
-	struct pdg_http_answer *out;
-	int *rcs;
-	struct pdg_error *errs;
-};
-
-static void start_some(struct run *r, const struct pdg_http_request *requests, unsigned parallel,
-		       size_t max_body)
-{
-	while (r->next < r->n && r->active < parallel) {
-		struct pdg_http_transfer *t = &r->t[r->next];
-
-		t->request = &requests[r->next];
-		r->rcs[r->next] = pdg_http_transfer_start(r->h, t, max_body, &r->errs[r->next]);
-		if (r->rcs[r->next] < 0)
-			pdg_http_transfer_done(t);
-		else
-			r->active++;
-		r->next++;
-	}
-}
-
-static void end_some(struct run *r)
-{
-	CURLMsg *msg;
-	int left;
-
-	while ((msg = curl_multi_info_read(r->h->multi, &left))) {
-		struct pdg_http_transfer *t = NULL;
-		size_t i;
-
-		if (msg->msg != CURLMSG_DONE)
-			continue;
-		(void)curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, (char **)&t);
-		i = (size_t)(t - r->t);
-		end(r->h, t, msg->data.result, &r->out[i], &r->rcs[i], &r->errs[i]);
-		r->active--;
-	}
-}
-
-/*
- * The caller's program is ending: nobody waits for these answers. A name that is still being looked
- * up is left to libcurl's thread, which would be waited for otherwise.
- */
-static void give_up(struct run *r, const struct pdg_http_request *requests)
-{
-	size_t i;
-
-	for (i = 0; i < r->n; i++) {
-		struct pdg_http_transfer *t = &r->t[i];
-
-		if (i < r->next && !t->easy)
-			continue;
-		r->rcs[i] = pdg_reject(&r->errs[i], "NET-3", "the call to %s was given up",
-				       requests[i].url);
-		if (!t->easy)
-			continue;
-		(void)curl_easy_setopt(t->easy, CURLOPT_QUICK_EXIT, 1L);
-		(void)curl_multi_remove_handle(r->h->multi, t->easy);
-		pdg_http_transfer_done(t);
-	}
-	r->next = r->n;
-	r->active = 0;
-}
-
 static bool given_up(const struct pdg_http *h)
 {
 	return h->given_up && atomic_load(h->given_up);
 }
 
-static void run_done(struct run *r)
+/* The one transfer of @h, to its end; *@out: how libcurl ended it. */
+static CURLMcode run(struct pdg_http *h, CURLcode *out, bool *out_over)
 {
-	size_t i;
+	const CURLMsg *msg;
+	CURLMcode rc;
+	int n;
 
-	for (i = 0; r->t && i < r->next; i++) {
-		if (r->t[i].easy)
-			(void)curl_multi_remove_handle(r->h->multi, r->t[i].easy);
-		pdg_http_transfer_done(&r->t[i]);
+	*out_over = false;
+	for (;;) {
+		rc = curl_multi_perform(h->multi, &n);
+		while ((msg = curl_multi_info_read(h->multi, &n))) {
+			if (msg->msg != CURLMSG_DONE)
+				continue;
+			*out = msg->data.result;
+			*out_over = true;
+		}
+		if (rc != CURLM_OK || *out_over || given_up(h))
+			return rc;
+		rc = curl_multi_poll(h->multi, NULL, 0, h->given_up ? GIVEUP_MS : POLL_MS, NULL);
+		if (rc != CURLM_OK || given_up(h))
+			return rc;
 	}
-	free(r->t);
 }
-PDG_AUTO_DEFINE_VALUE(run, struct run, run_done)
 
-int pdg_http_call_many(struct pdg_http *h, const struct pdg_http_request *r, size_t n,
-		       unsigned parallel, size_t max_body, struct pdg_http_answer *out, int *rcs,
-		       struct pdg_error *errs, struct pdg_error *err)
+static int finish(struct pdg_http *h, struct pdg_http_transfer *t, struct pdg_error *err)
 {
-	PDG_AUTO(run) struct run run = {.h = h, .n = n, .out = out, .rcs = rcs, .errs = errs};
-	CURLMcode rc = CURLM_OK;
-	int running;
-	size_t i;
+	CURLcode code = CURLE_OK;
+	bool over;
+	CURLMcode rc = run(h, &code, &over);
 
-	for (i = 0; i < n; i++)
-		out[i] = (struct pdg_http_answer){0};
-	run.t = pdg_calloc(n ? n : 1, sizeof(*run.t));
-	if (!run.t)
-		return pdg_nomem(err);
-	if (!given_up(h))
-		start_some(&run, r, parallel ? parallel : 1, max_body);
-	while (run.active > 0 && rc == CURLM_OK && !given_up(h)) {
-		rc = curl_multi_perform(h->multi, &running);
-		end_some(&run);
-		start_some(&run, r, parallel ? parallel : 1, max_body);
-		if (rc == CURLM_OK && run.active > 0)
-			rc = curl_multi_poll(h->multi, NULL, 0, h->given_up ? GIVEUP_MS : POLL_MS,
-					     NULL);
-	}
-	if (given_up(h))
-		give_up(&run, r);
-	if (rc == CURLM_OK)
-		return 0;
-	for (i = 0; i < n; i++)
-		pdg_http_answer_done(&out[i]);
-	return pdg_fail(err, PDG_E_IO, "libcurl: %s", curl_multi_strerror(rc));
+	if (over)
+		return pdg_http_transfer_result(t, code, err);
+	if (rc != CURLM_OK)
+		return pdg_fail(err, PDG_E_IO, "libcurl: %s", curl_multi_strerror(rc));
+	/* The caller's program is ending: nobody waits for this answer. A name that is still being
+	 * looked up is left to libcurl's thread, which would be waited for otherwise. */
+	(void)curl_easy_setopt(t->easy, CURLOPT_QUICK_EXIT, 1L);
+	return pdg_reject(err, "NET-3", "the call to %s was given up", t->request->url);
 }
 
 int pdg_http_call(struct pdg_http *h, const struct pdg_http_request *r, size_t max_body,
 		  struct pdg_http_answer *out, struct pdg_error *err)
 {
-	struct pdg_error own = {0};
-	int call_rc = 0;
-	int rc = pdg_http_call_many(h, r, 1, 1, max_body, out, &call_rc, err ? err : &own, err);
+	struct pdg_http_transfer t = {.request = r};
+	int rc;
 
-	return rc < 0 ? rc : call_rc;
+	*out = (struct pdg_http_answer){0};
+	if (given_up(h))
+		return pdg_reject(err, "NET-3", "the call to %s was given up", r->url);
+	rc = pdg_http_transfer_start(h, &t, max_body, err);
+	if (rc == 0) {
+		rc = finish(h, &t, err);
+		if (rc == 0)
+			*out = t.answer;
+		if (rc == 0)
+			t.answer = (struct pdg_http_answer){0};
+		(void)curl_multi_remove_handle(h->multi, t.easy);
+	}
+	pdg_http_transfer_done(&t);
+	return rc;
 }
 
 char *pdg_url_join(const char *base, const char *path)

@@ -70,14 +70,6 @@ PDG_AUTO_DEFINE_VALUE(http_answer, struct pdg_http_answer, pdg_http_answer_done)
 int pdg_http_call(struct pdg_http *h, const struct pdg_http_request *r, size_t max_body,
 		  struct pdg_http_answer *out, struct pdg_error *err) PDG_MUST_CHECK;
 
-/**
- * Make @n calls side by side (at most @parallel at once), each with a result of its own in @rcs and
- * @errs. Returns 0 when every call has its result.
- */
-int pdg_http_call_many(struct pdg_http *h, const struct pdg_http_request *r, size_t n,
-		       unsigned parallel, size_t max_body, struct pdg_http_answer *out, int *rcs,
-		       struct pdg_error *errs, struct pdg_error *err) PDG_MUST_CHECK;
-
 /** "@base/@path" with exactly one slash between. Owned by the caller. */
 char *pdg_url_join(const char *base, const char *path);
 

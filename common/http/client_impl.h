@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The HTTP client's memory, shared by its files: client.c (many calls side by side), pump.c (calls
+ * The HTTP client's memory, shared by its files: client.c (one call, waited for), pump.c (calls
  * that are begun at any time), transfer.c (one call: its options, its limits, its result). Private
  * to this folder.
  */

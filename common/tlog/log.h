@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A transparency log to publish to, whatever it is: the embedded one or a Rekor. Kinds are
- * const tables (tlog/embedded.h, tlog/rekor.h), chosen by configuration.
+ * A transparency log to publish to, whatever it is: the embedded one (tlog/embedded.h), or a Rekor
+ * behind the relay (service/log_relay.h). Kinds are const tables, chosen by configuration; of the
+ * relay's own clients (tlog/rekor.h) they have no more than name and free().
  */
 #ifndef PDG_TLOG_LOG_H
 #define PDG_TLOG_LOG_H

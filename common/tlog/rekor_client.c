@@ -16,58 +16,6 @@
 #define SUBMIT_MS 40000
 #define EXCERPT	  200
 
-/* The items of one add(), each with its request and answer. */
-struct batch {
-	struct pdg_log_item *items;
-	size_t n;
-	struct pdg_buf *body;
-	struct pdg_buf *json;
-	struct pdg_http_request *request;
-	struct pdg_http_answer *answer;
-	int *rc;
-	struct pdg_error *err;
-	size_t *index; /* call k is about item index[k] */
-	size_t n_calls;
-};
-
-static void batch_done(struct batch *b)
-{
-	size_t i;
-
-	for (i = 0; b->body && i < b->n; i++)
-		pdg_buf_done(&b->body[i]);
-	for (i = 0; b->json && i < b->n; i++)
-		pdg_buf_done(&b->json[i]);
-	for (i = 0; b->answer && i < b->n; i++)
-		pdg_http_answer_done(&b->answer[i]);
-	free(b->body);
-	free(b->json);
-	free(b->request);
-	free(b->answer);
-	free(b->rc);
-	free(b->err);
-	free(b->index);
-}
-PDG_AUTO_DEFINE_VALUE(batch, struct batch, batch_done)
-
-static int batch_init(struct batch *b, struct pdg_log_item *items, size_t n, struct pdg_error *err)
-{
-	size_t room = n ? n : 1;
-
-	b->items = items;
-	b->n = n;
-	b->body = pdg_calloc(room, sizeof(*b->body));
-	b->json = pdg_calloc(room, sizeof(*b->json));
-	b->request = pdg_calloc(room, sizeof(*b->request));
-	b->answer = pdg_calloc(room, sizeof(*b->answer));
-	b->rc = pdg_calloc(room, sizeof(*b->rc));
-	b->err = pdg_calloc(room, sizeof(*b->err));
-	b->index = pdg_calloc(room, sizeof(*b->index));
-	if (!b->body || !b->json || !b->request || !b->answer || !b->rc || !b->err || !b->index)
-		return pdg_nomem(err);
-	return 0;
-}
-
 int pdg_rekor_request(struct pdg_log *rekor, const struct pdg_log_item *item, struct pdg_buf *json,
 		      struct pdg_http_request *out, struct pdg_error *err)
 {
@@ -88,27 +36,6 @@ int pdg_rekor_request(struct pdg_log *rekor, const struct pdg_log_item *item, st
 		.connect_ms = PDG_REKOR_CONNECT_MS,
 	};
 	return 0;
-}
-
-/* One call for each item that can be logged; the others have their answer. */
-static void make_requests(struct pdg_rekor *r, struct batch *b)
-{
-	size_t i;
-
-	for (i = 0; i < b->n; i++) {
-		struct pdg_log_item *item = &b->items[i];
-		size_t k = b->n_calls;
-
-		item->entry = NULL;
-		item->rc =
-			pdg_rekor_request(&r->log, item, &b->json[k], &b->request[k], &item->err);
-		if (item->rc < 0) {
-			pdg_buf_done(&b->json[k]);
-			continue;
-		}
-		b->index[k] = i;
-		b->n_calls++;
-	}
 }
 
 int pdg_rekor_no_entry(struct pdg_error *err, int rc)
@@ -183,7 +110,7 @@ static void settle(struct pdg_rekor *r, struct pdg_rekor_view *view,
 
 static int new_client(const struct pdg_rekor *r, struct pdg_http **out, struct pdg_error *err)
 {
-	const struct pdg_http_options opt = {.proxy = r->proxy, .given_up = &r->given_up};
+	const struct pdg_http_options opt = {.proxy = r->proxy};
 
 	return pdg_http_new(&opt, out, err);
 }
@@ -229,47 +156,6 @@ void pdg_rekor_judge(struct pdg_log *rekor, const struct pdg_http_answer *answer
 	pdg_rekor_give_client(r, http);
 }
 
-int pdg_rekor_add(struct pdg_log *log, struct pdg_log_item *items, size_t n, struct pdg_error *err)
-{
-	struct pdg_rekor *r = (struct pdg_rekor *)log;
-	PDG_AUTO(batch) struct batch b = {0};
-	PDG_AUTO(rekor_view) struct pdg_rekor_view view = {0};
-	struct pdg_http *http = NULL;
-	size_t k;
-	int rc;
-
-	rc = batch_init(&b, items, n, err);
-	if (rc < 0)
-		return rc;
-	make_requests(r, &b);
-	rc = pdg_rekor_take_client(r, &http, err);
-	if (rc < 0)
-		return rc;
-	rc = pdg_http_call_many(http, b.request, b.n_calls, PDG_LIMIT_LOG_CALLS,
-				PDG_LIMIT_LOG_ANSWER, b.answer, b.rc, b.err, err);
-	pdg_rekor_view_init(&view, r, http);
-	for (k = 0; rc == 0 && k < b.n_calls; k++) {
-		struct pdg_log_item *item = &items[b.index[k]];
-
-		if (b.rc[k] == 0) {
-			settle(r, &view, &b.answer[k], item);
-			continue;
-		}
-		item->rc = b.rc[k];
-		item->err = b.err[k];
-		(void)pdg_context(&item->err, item->rc, "Rekor");
-	}
-	pdg_rekor_give_client(r, http);
-	return rc;
-}
-
-void pdg_rekor_give_up(struct pdg_log *log)
-{
-	struct pdg_rekor *r = (struct pdg_rekor *)log;
-
-	atomic_store(&r->given_up, true);
-}
-
 void pdg_rekor_free(struct pdg_log *log)
 {
 	struct pdg_rekor *r = (struct pdg_rekor *)log;
@@ -301,7 +187,6 @@ PDG_AUTO_DEFINE(rekor, struct pdg_rekor *, free_rekor)
 static int make_root(const struct pdg_rekor_options *opt, const struct pdg_rekor_kind *kind,
 		     struct pdg_root **out, struct pdg_error *err)
 {
-	PDG_AUTO(key) struct pdg_key *own = NULL;
 	const struct pdg_key *key = opt->key;
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_POLICY_FILE);
 	PDG_AUTO(mem) char *url = pdg_str_printf("http://%s", opt->origin);
@@ -310,11 +195,7 @@ static int make_root(const struct pdg_rekor_options *opt, const struct pdg_rekor
 
 	if (!url)
 		return pdg_nomem(err);
-	if (!key) {
-		rc = pdg_key_public_file(opt->key_file, &own, err);
-		key = own;
-	}
-	if (rc == 0 && kind->timed && pdg_key_type(key) != PDG_KEY_ECDSA_P256)
+	if (kind->timed && pdg_key_type(key) != PDG_KEY_ECDSA_P256)
 		rc = pdg_fail(err, PDG_E_USAGE,
 			      "%s signs no entry timestamps: that takes ECDSA P-256",
 			      pdg_key_details(key));
@@ -346,8 +227,8 @@ static int check_options(const struct pdg_rekor_options *opt, const struct pdg_r
 				opt->read_url ? ", and one to read from" : "");
 	if (!pdg_log_origin_ok(opt->origin))
 		return pdg_fail(err, PDG_E_USAGE, "Rekor needs its origin, a host name");
-	if (!opt->key_file && !opt->key)
-		return pdg_fail(err, PDG_E_USAGE, "Rekor needs its public key, a file");
+	if (!opt->key)
+		return pdg_fail(err, PDG_E_USAGE, "Rekor needs its public key");
 	return 0;
 }
 

@@ -152,12 +152,3 @@ void pdg_rekor_remember(struct pdg_log *rekor, const struct pdg_log_head *head)
 		keep(r, head);
 	(void)pthread_mutex_unlock(&r->history);
 }
-
-void pdg_rekor_head(struct pdg_log *log, struct pdg_log_head *out)
-{
-	struct pdg_rekor *r = (struct pdg_rekor *)log;
-
-	(void)pthread_mutex_lock(&r->history);
-	*out = r->newest;
-	(void)pthread_mutex_unlock(&r->history);
-}

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The Rekor clients' memory, shared by their files: rekor_client.c (open, submit, what both have in
- * common), rekor_history.c (trees that were seen), rekor_v1_log.c and rekor_v2_log.c (what each is
- * asked and answers), rekor_read.c (a v2's checkpoint, tiles, and what is rebuilt from them).
- * Private to this folder.
+ * The Rekor clients' memory, shared by their files: rekor_client.c (open, request, judge: what both
+ * have in common), rekor_history.c (trees that were seen), rekor_v1_log.c and rekor_v2_log.c (what
+ * each is asked and answers), rekor_read.c (a v2's checkpoint, tiles, and what is rebuilt from
+ * them). Private to this folder.
  */
 #ifndef PDG_TLOG_REKOR_IMPL_H
 #define PDG_TLOG_REKOR_IMPL_H
@@ -49,7 +49,6 @@ struct pdg_rekor {
 	char *proxy;
 	int submit_ms;
 	struct pdg_root *root; /* one log: the key, origin and id that were configured */
-	atomic_bool given_up;
 
 	/* Guards the clients that nobody uses just now. */
 	pthread_mutex_t pool;
@@ -72,9 +71,6 @@ int pdg_rekor_take_client(struct pdg_rekor *r, struct pdg_http **out,
 void pdg_rekor_give_client(struct pdg_rekor *r, struct pdg_http *http);
 
 /** For the ops tables. */
-int pdg_rekor_add(struct pdg_log *log, struct pdg_log_item *items, size_t n, struct pdg_error *err);
-void pdg_rekor_head(struct pdg_log *log, struct pdg_log_head *out);
-void pdg_rekor_give_up(struct pdg_log *log);
 void pdg_rekor_free(struct pdg_log *log);
 int pdg_rekor_open(const struct pdg_rekor_options *opt, const struct pdg_rekor_kind *kind,
 		   struct pdg_log **out, struct pdg_error *err) PDG_MUST_CHECK;

@@ -14,7 +14,6 @@
 #include "util/limits.h"
 #include "util/str.h"
 
-#define BATCH	    64
 #define TYPE	    "application/vnd.in-toto+json"
 #define ENTRIES	    "api/v1/log/entries"
 #define UUID	    64	/* hex digits: the leaf's hash */
@@ -241,16 +240,7 @@ static int consistency(struct pdg_rekor *r, struct pdg_http *http, uint64_t m, u
 }
 
 const struct pdg_rekor_kind pdg_rekor_v1_kind = {
-	.ops =
-		{
-			.name = "rekor-v1",
-			.add = pdg_rekor_add,
-			.head = pdg_rekor_head,
-			.batch = BATCH,
-			.payload = true,
-			.give_up = pdg_rekor_give_up,
-			.free = pdg_rekor_free,
-		},
+	.ops = {.name = "rekor-v1", .free = pdg_rekor_free},
 	.path = ENTRIES,
 	.write = write_request,
 	.read = read_answer,

@@ -6,8 +6,6 @@
 #include "tlog/rekor_impl.h"
 #include "util/limits.h"
 
-#define BATCH		      256
-#define PARALLEL	      4 /* calls of add() side by side */
 #define INDEX_HEADER	      "X-Log-Index"
 #define CODE_INVALID_ARGUMENT 3 /* gRPC */
 
@@ -96,15 +94,7 @@ static int read_answer(struct pdg_rekor *r, struct pdg_rekor_view *view,
 static const char *const want[] = {INDEX_HEADER, NULL};
 
 const struct pdg_rekor_kind pdg_rekor_v2_kind = {
-	.ops =
-		{
-			.name = "rekor-v2",
-			.add = pdg_rekor_add,
-			.head = pdg_rekor_head,
-			.batch = BATCH,
-			.give_up = pdg_rekor_give_up,
-			.free = pdg_rekor_free,
-		},
+	.ops = {.name = "rekor-v2", .free = pdg_rekor_free},
 	.path = "api/v2/log/entries",
 	.want = want,
 	.write = write_request,

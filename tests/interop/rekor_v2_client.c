@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "crypto/digest.h"
+#include "support/rekor_add.h"
 #include "tlog/log.h"
 #include "tlog/rekor.h"
 #include "util/limits.h"
@@ -83,10 +84,8 @@ static int log_things(struct pdg_log *log, struct things *t, uint64_t *index, bo
 		      struct pdg_error *err)
 {
 	size_t i;
-	int rc = log->ops->add(log, t->item, ITEMS, err);
 
-	if (rc < 0)
-		return rc;
+	rekor_add(log, t->item, ITEMS);
 	for (i = 0; i < ITEMS; i++) {
 		if (t->item[i].rc < 0) {
 			*err = t->item[i].err;
@@ -135,6 +134,7 @@ int main(int argc, char **argv)
 {
 	struct pdg_error err = {0};
 	struct pdg_rekor_options opt = {0};
+	PDG_AUTO(key) struct pdg_key *key = NULL;
 	int rc;
 
 	if (argc != 4 && argc != 5) {
@@ -143,10 +143,12 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	opt.url = argv[1];
-	opt.key_file = argv[2];
 	opt.origin = argv[3];
 	opt.read_url = argc == 5 ? argv[4] : NULL;
-	rc = run(&opt, &err);
+	rc = pdg_key_public_file(argv[2], &key, &err);
+	opt.key = key;
+	if (rc == 0)
+		rc = run(&opt, &err);
 	if (rc < 0)
 		pdg_out_error("test_interop_rekor_v2", &err);
 	return pdg_exit_status(rc);

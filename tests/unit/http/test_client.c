@@ -350,59 +350,6 @@ static void proxies(void)
 }
 
 /* Each request gets its own answer; some fail; connections are used again. */
-static void echo(void *ctx, const struct fake_request *req, struct fake_reply *reply)
-{
-	struct script *s = ctx;
-
-	s->requests++;
-	if (strcmp(req->path, "/cut") == 0)
-		reply->way = FAKE_CLOSE;
-	else
-		fake_reply_http(reply, 200, "text/plain", NULL, pdg_bytes_str(req->path));
-}
-
-static void side_by_side(void)
-{
-	enum { N = 40 };
-	PDG_AUTO(script) struct script s = {0};
-	PDG_AUTO(fake) struct fake_http *f = fake_http_start(echo, &s);
-	PDG_AUTO(http) struct pdg_http *h = new_client();
-	struct pdg_http_request r[N] = {{0}};
-	struct pdg_http_answer *out = calloc(N, sizeof(*out));
-	struct pdg_error *errs = calloc(N, sizeof(*errs));
-	char *url[N];
-	int rcs[N];
-	struct pdg_error err = {0};
-	int i;
-
-	for (i = 0; i < N; i++) {
-		url[i] = i % 10 == 3 ? pdg_url_join(fake_http_url(f), "cut")
-				     : pdg_str_printf("%s/%d", fake_http_url(f), i);
-		r[i] = (struct pdg_http_request){
-			.method = "GET", .url = url[i], .timeout_ms = 10000};
-	}
-	r[7].url = "nonsense";
-	CHECK_OK(pdg_http_call_many(h, r, N, 8, BODY_MAX, out, rcs, errs, &err), &err);
-	for (i = 0; i < N; i++) {
-		pdg_test_case("call %d", i);
-		if (i == 7) {
-			CHECK_CODE(rcs[i], &errs[i], PDG_E_USAGE);
-		} else if (i % 10 == 3) {
-			CHECK_RULE(rcs[i], &errs[i], "NET-3");
-		} else if (CHECK_OK(rcs[i], &errs[i])) {
-			CHECK_INT(out[i].status, 200);
-			CHECK_BYTES_STR(pdg_buf_bytes(&out[i].body),
-					url[i] + strlen(fake_http_url(f)));
-		}
-		pdg_http_answer_done(&out[i]);
-		free(url[i]);
-	}
-	pdg_test_case(NULL);
-	CHECK_OK(pdg_http_call_many(h, r, 0, 8, BODY_MAX, out, rcs, errs, &err), &err);
-	free(out);
-	free(errs);
-}
-
 static void *give_up_soon(void *ctx)
 {
 	const struct timespec ts = {.tv_nsec = 150 * 1000 * 1000};
@@ -413,7 +360,7 @@ static void *give_up_soon(void *ctx)
 	return NULL;
 }
 
-/* Calls to a server that never answers, and those that are not begun yet. */
+/* A call to a server that never answers, and one that is not begun yet. */
 static void given_up(void)
 {
 	PDG_AUTO(script) struct script s = {.raw = "", .way = FAKE_HANG};
@@ -422,25 +369,17 @@ static void given_up(void)
 	const struct pdg_http_options opt = {.given_up = &flag};
 	const struct pdg_http_request get = {
 		.method = "GET", .url = fake_http_url(f), .timeout_ms = 60000};
-	const struct pdg_http_request gets[3] = {get, get, get};
 	PDG_AUTO(http) struct pdg_http *h = NULL;
-	struct pdg_http_answer out[3];
-	struct pdg_error errs[3] = {{0}};
+	struct pdg_http_answer out;
 	struct pdg_error err = {0};
 	pthread_t thread;
 	int64_t start = pdg_monotonic_ms();
-	int rcs[3] = {0};
-	int i;
 
 	CHECK_OK(pdg_http_new(&opt, &h, &err), &err);
 	CHECK_INT(pthread_create(&thread, NULL, give_up_soon, &flag), 0);
-	CHECK_OK(pdg_http_call_many(h, gets, 3, 2, BODY_MAX, out, rcs, errs, &err), &err);
+	CHECK_RULE(pdg_http_call(h, &get, BODY_MAX, &out, &err), &err, "NET-3");
 	CHECK(pdg_monotonic_ms() - start < 5000);
-	for (i = 0; i < 3; i++) {
-		CHECK_RULE(rcs[i], &errs[i], "NET-3");
-		pdg_http_answer_done(&out[i]);
-	}
-	CHECK_RULE(pdg_http_call(h, &get, BODY_MAX, out, &err), &err, "NET-3");
+	CHECK_RULE(pdg_http_call(h, &get, BODY_MAX, &out, &err), &err, "NET-3");
 	CHECK(pdg_monotonic_ms() - start < 5000);
 	CHECK_INT(pthread_join(thread, NULL), 0);
 }
@@ -470,5 +409,5 @@ PDG_TEST_MAIN("client", {"plain calls", plain_calls}, {"chunks and trailers", ch
 	      {"endless headers", endless_headers}, {"size limit is exact", size_limit_is_exact},
 	      {"nobody there", nobody_there},
 	      {"URLs that are not called", urls_that_are_not_called},
-	      {"header injection", header_injection}, {"proxies", proxies},
-	      {"side by side", side_by_side}, {"given up", given_up}, {"joined URLs", joined_urls})
+	      {"header injection", header_injection}, {"proxies", proxies}, {"given up", given_up},
+	      {"joined URLs", joined_urls})

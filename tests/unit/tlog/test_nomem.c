@@ -182,17 +182,12 @@ static int check_all(struct pdg_error *err)
 
 static int open_rekor(struct pdg_error *err)
 {
-	PDG_AUTO(mem) char *path = NULL;
 	PDG_AUTO(log) struct pdg_log *log = NULL;
-	struct pdg_rekor_options opt = {
-		.url = "http://localhost:1", .origin = "localhost", .proxy = "http://p"};
-	int rc;
-
-	path = pdg_path_join(folder, "rekor.pub");
-	if (!path)
-		return pdg_nomem(err);
-	opt.key_file = path;
-	rc = pdg_rekor_v2_open(&opt, &log, err);
+	const struct pdg_rekor_options opt = {.url = "http://localhost:1",
+					      .origin = "localhost",
+					      .key = log_key,
+					      .proxy = "http://p"};
+	int rc = pdg_rekor_v2_open(&opt, &log, err);
 	CHECK((rc == 0) == (log != NULL));
 	return rc;
 }
@@ -202,7 +197,6 @@ static void set_up(void)
 	const struct pdg_embedded_options opt = {
 		.directory = folder, .origin = "localhost", .may_create = true};
 	PDG_AUTO(items) struct items it = {0};
-	PDG_AUTO(buf) struct pdg_buf pem = PDG_BUF_INIT(4096);
 	struct pdg_hash32 root = {{7}};
 	struct pdg_jw w;
 	uint8_t id[32];
@@ -224,7 +218,6 @@ static void set_up(void)
 	naive_must(the_log->ops->add(the_log, it.v, 2, NULL));
 	pdg_jw_init(&w, &entry);
 	pdg_entry_write(it.v[1].entry, &w);
-	naive_must(pdg_key_public_text(log_key, &pem, NULL));
 	rekor1_init(&v1);
 	pdg_buf_init(&v1_entry, 65536);
 	rekor1_proto(&v1, &(struct rekor1_fields)REKOR1_ALL, &v1_entry);
@@ -243,7 +236,6 @@ static void forms(void)
 
 static void embedded(void)
 {
-	PDG_AUTO(buf) struct pdg_buf pem = PDG_BUF_INIT(4096);
 	char *dir = folder;
 
 	pdg_failalloc_run("serve", serve);
@@ -256,8 +248,6 @@ static void embedded(void)
 	/* and a beginning, which goes on from where it was cut off */
 	folder = pdg_test_path(dir, "new");
 	pdg_failalloc_run("begin", open_log);
-	naive_must(pdg_key_public_text(log_key, &pem, NULL));
-	free(pdg_test_file(folder, "rekor.pub", pdg_buf_bytes(&pem)));
 	pdg_failalloc_run("rekor", open_rekor);
 	free(folder);
 	folder = dir;
