@@ -193,24 +193,13 @@ static int keep_known(struct pdg_batch *b, struct pdg_job *job, struct pdg_error
 
 /* --- new --- */
 
-struct found {
-	struct pdg_stored **v;
-	size_t n;
-};
-
-static void found_done(struct found *f)
-{
-	pdg_stored_list_done(f->v, f->n);
-}
-PDG_AUTO_DEFINE_VALUE(found, struct found, found_done)
-
 /*
  * rules.md 3.3: one gitCommit, one sha256. Those that are kept agree with one another, so the first
  * speaks for all.
  */
 static int check_conflict(struct pdg_batch *b, const struct pdg_job *job, struct pdg_error *err)
 {
-	PDG_AUTO(found) struct found f = {0};
+	PDG_AUTO(rows) struct pdg_rows f = {0};
 	int rc = b->store->ops->by_subject(b->store, "gitCommit", job->d.git_commit, 0, 1, &f.v,
 					   &f.n, err);
 
@@ -222,36 +211,25 @@ static int check_conflict(struct pdg_batch *b, const struct pdg_job *job, struct
 			  job->d.git_commit, f.v[0]->reference);
 }
 
-/* The kept clone's statement among a page of sources behind @after, to job->kept. */
-static int find_clone_in_page(struct pdg_batch *b, struct pdg_job *job, int64_t *after,
-			      bool *out_last, struct pdg_error *err)
+static int take_clone(void *ctx, struct pdg_stored **a, struct pdg_error *err)
 {
-	PDG_AUTO(found) struct found f = {0};
-	size_t i;
-	int rc = b->store->ops->sources(b->store, job->d.repository, "gitCommit", job->d.git_commit,
-					*after, PDG_LIMIT_PAGE, PDG_LIMIT_PAGE_BYTES, &f.v, &f.n,
-					err);
+	struct pdg_job *job = ctx;
 
-	for (i = 0; rc == 0 && !job->kept && i < f.n; i++) {
-		*after = f.v[i]->id;
-		if (pdg_str_eq(f.v[i]->grade, pdg_grade_name(PDG_GRADE_CLONE)))
-			job->kept = PDG_TAKE(f.v[i]);
-	}
-	*out_last = f.n == 0;
-	return rc;
+	(void)err;
+	if (!pdg_str_eq((*a)->grade, pdg_grade_name(PDG_GRADE_CLONE)))
+		return 0;
+	job->kept = PDG_TAKE(*a);
+	return 1;
 }
 
 /* rules.md 3.2: one clone's statement for each repository and commit. *@out: it is in job->kept. */
 static int find_clone(struct pdg_batch *b, struct pdg_job *job, bool *out, struct pdg_error *err)
 {
-	int64_t after = 0;
-	bool last = false;
-	int rc = 0;
+	const struct pdg_store_subject commit = {"gitCommit", job->d.git_commit};
+	int rc = pdg_store_each_source(b->store, job->d.repository, &commit, take_clone, job, err);
 
-	while (rc == 0 && !last && !job->kept)
-		rc = find_clone_in_page(b, job, &after, &last, err);
-	*out = job->kept != NULL;
-	return rc;
+	*out = rc == 1;
+	return rc < 0 ? rc : 0;
 }
 
 /* There is no row of @job's statement, nor was there ever one: what was countersigned is not a

@@ -31,41 +31,21 @@ static enum pdg_grade grade_of(const struct pdg_stored *a)
 	return PDG_GRADE_NONE;
 }
 
-struct kept_list {
-	struct pdg_stored **v;
-	size_t n;
-};
-
-static void kept_list_done(struct kept_list *l)
-{
-	pdg_stored_list_done(l->v, l->n);
-}
-PDG_AUTO_DEFINE_VALUE(kept_list, struct kept_list, kept_list_done)
-
-/* A page of the kept sources of @b's commit in @repository, those behind @after. */
-static int find_sources(const struct pdg_ground *g, const char *repository,
-			const struct pdg_build *b, int64_t after, struct kept_list *out,
-			struct pdg_error *err)
-{
-	const char *algorithm = b->source_commit ? "gitCommit" : "sha256";
-	const char *value = b->source_commit ? b->source_commit : b->source_sha256;
-
-	return g->store->ops->sources(g->store, repository, algorithm, value, after, PDG_LIMIT_PAGE,
-				      PDG_LIMIT_PAGE_BYTES, &out->v, &out->n, err);
-}
-
 /* How far the kept sources of a commit got. */
 struct search {
 	const struct pdg_policy_repository *repo;
 	const struct pdg_build *build;
 	struct pdg_linked *linked;
+	struct pdg_decision *d;
 	bool weak;		  /* one is there, but does not satisfy */
 	struct pdg_error differs; /* why one that satisfies is not the build's; code 0: none */
 };
 
-/* 1: @a is the build's source; 0: not; or PDG_E_*. */
-static int consider(struct search *s, const struct pdg_stored *a, struct pdg_error *err)
+/* 1: @row is the build's source; 0: not; or PDG_E_*. */
+static int consider(void *ctx, struct pdg_stored **row, struct pdg_error *err)
 {
+	struct search *s = ctx;
+	const struct pdg_stored *a = *row;
 	PDG_AUTO(statement) struct pdg_statement *st = NULL;
 	struct pdg_source source = {0};
 	int rc;
@@ -80,9 +60,11 @@ static int consider(struct search *s, const struct pdg_stored *a, struct pdg_err
 		return 0;
 	}
 	rc = pdg_build_links(s->build, &source, &s->differs);
-	if (rc == 0)
-		pdg_linked_add(s->linked, s->build, a, grade_of(a), &st);
-	return rc == PDG_E_REJECTED ? 0 : (rc < 0 ? rc : 1);
+	if (rc < 0)
+		return rc == PDG_E_REJECTED ? 0 : rc;
+	(void)snprintf(s->d->link, sizeof(s->d->link), "%s", a->reference);
+	pdg_linked_add(s->linked, s->build, a, grade_of(a), &st);
+	return 1;
 }
 
 static int no_source(const struct search *s, struct pdg_error *err)
@@ -111,37 +93,18 @@ static int no_source(const struct search *s, struct pdg_error *err)
 	return rc;
 }
 
-/* 1: the build's source is on the page behind @after, and in @d; 0: not; or PDG_E_*. */
-static int link_page(const struct pdg_ground *g, struct search *s, struct pdg_decision *d,
-		     int64_t *after, bool *out_last, struct pdg_error *err)
+static int link_kept(const struct pdg_ground *g, struct search *s, struct pdg_error *err)
 {
-	PDG_AUTO(kept_list) struct kept_list kept = {0};
-	size_t i;
+	const struct pdg_build *b = s->build;
+	const struct pdg_store_subject commit = {
+		b->source_commit ? "gitCommit" : "sha256",
+		b->source_commit ? b->source_commit : b->source_sha256,
+	};
 	int rc;
 
-	rc = find_sources(g, s->repo->normal, s->build, *after, &kept, err);
-	for (i = 0; rc == 0 && i < kept.n; i++) {
-		*after = kept.v[i]->id;
-		rc = consider(s, kept.v[i], err);
-		if (rc == 1)
-			(void)snprintf(d->link, sizeof(d->link), "%s", kept.v[i]->reference);
-	}
-	*out_last = kept.n == 0;
-	return rc;
-}
-
-/* All are asked, to the last: others of the same commit must not hide the one. */
-static int link_kept(const struct pdg_ground *g, struct search *s, struct pdg_decision *d,
-		     struct pdg_error *err)
-{
-	int64_t after = 0;
-	bool last = false;
-	int rc = 0;
-
-	if (pdg_linked_find(g->linked, s->repo, s->build, d->link))
+	if (pdg_linked_find(g->linked, s->repo, b, s->d->link))
 		return 0;
-	while (rc == 0 && !last)
-		rc = link_page(g, s, d, &after, &last, err);
+	rc = pdg_store_each_source(g->store, s->repo->normal, &commit, consider, s, err);
 	if (rc < 0)
 		return rc;
 	return rc == 1 ? 0 : no_source(s, err);
@@ -219,7 +182,7 @@ int pdg_decide_build_of(const struct pdg_ground *g, const struct pdg_policy_buil
 			struct pdg_error *err)
 {
 	PDG_AUTO(build) struct pdg_build b = {0};
-	struct search s = {.build = &b, .linked = g->linked};
+	struct search s = {.build = &b, .linked = g->linked, .d = d};
 	int rc;
 
 	rc = pdg_build_read(d->statement, &b, err);
@@ -238,7 +201,7 @@ int pdg_decide_build_of(const struct pdg_ground *g, const struct pdg_policy_buil
 	if (!d->repository || (b.source_commit && !d->git_commit))
 		return pdg_nomem(err);
 	if (!along)
-		return link_kept(g, &s, d, err);
+		return link_kept(g, &s, err);
 	rc = link_along(&s, along, d, err);
 	d->loose = rc < 0; /* which source comes along, no signature says */
 	return rc;

@@ -234,21 +234,18 @@ static int check_found_by(struct check *c, const struct pdg_stored *a, const cha
 			  const char *value, struct pdg_error *err)
 {
 	const struct pdg_store_ops *ops = c->core->store->ops;
-	struct pdg_listed *v = NULL;
-	size_t n = 0;
-	bool found;
+	PDG_AUTO(listing) struct pdg_listing l = {0};
 	int rc;
 
 	if (!value)
 		return 0;
-	rc = ops->list(c->core->store, algorithm, value, NULL, a->id - 1, 1, &v, &n, err);
+	rc = ops->list(c->core->store, algorithm, value, NULL, a->id - 1, 1, &l.v, &l.n, err);
 	if (rc < 0)
 		return rc;
-	found = n == 1 && v[0].id == a->id;
-	pdg_listed_done(v, n);
-	return found ? 0
-		     : pdg_reject(err, "FSK-1", "it is not found by its subject %s:%s", algorithm,
-				  value);
+	return l.n == 1 && l.v[0].id == a->id
+		       ? 0
+		       : pdg_reject(err, "FSK-1", "it is not found by its subject %s:%s", algorithm,
+				    value);
 }
 
 /* What is kept but not found is as good as lost. */

@@ -165,9 +165,8 @@ static size_t pick(struct pdg_publisher *p, struct pdg_stored *const *rows, size
 
 size_t pdg_publisher_backlog(struct pdg_publisher *p, struct pdg_item **out, size_t max)
 {
-	struct pdg_stored **rows = NULL;
+	PDG_AUTO(rows) struct pdg_rows rows = {0};
 	struct pdg_error err = {0};
-	size_t n_rows = 0;
 	size_t n = 0;
 	int64_t after, last;
 	int rc;
@@ -179,22 +178,21 @@ size_t pdg_publisher_backlog(struct pdg_publisher *p, struct pdg_item **out, siz
 	after = last = p->swept;
 	(void)pthread_mutex_unlock(&p->mutex);
 	rc = p->opt.store->ops->pending(p->opt.store, after, max < p->batch ? max : p->batch,
-					PDG_LIMIT_PAGE_BYTES, &rows, &n_rows, &err);
+					PDG_LIMIT_PAGE_BYTES, &rows.v, &rows.n, &err);
 	(void)pthread_mutex_lock(&p->mutex);
 	p->loading = false;
 	if (rc < 0)
 		pdg_backoff_fail(&p->backoff, pdg_monotonic_ms());
 	else
-		n = pick(p, rows, n_rows, out, &last);
+		n = pick(p, rows.v, rows.n, out, &last);
 	/* Unless something older was left behind in the meantime. */
 	if (p->swept == after)
 		p->swept = last;
-	if (rc < 0 || n_rows > 0)
+	if (rc < 0 || rows.n > 0)
 		p->backlog = true;
 	(void)pthread_cond_signal(&p->work);
 	(void)pthread_mutex_unlock(&p->mutex);
 	if (rc < 0)
 		pdg_log_error(PDG_LOG_ERROR, "backlog", &err);
-	pdg_stored_list_done(rows, n_rows);
 	return n;
 }

@@ -74,20 +74,9 @@ int pdg_stored_record(struct pdg_store *store, const struct pdg_stored *a, struc
 	return pdg_record_write(&r, out, err);
 }
 
-struct listed {
-	struct pdg_listed *v;
-	size_t n;
-};
-
-static void listed_done(struct listed *l)
-{
-	pdg_listed_done(l->v, l->n);
-}
-PDG_AUTO_DEFINE_VALUE(listed, struct listed, listed_done)
-
 /* Of a commit also the builds that name it: their subject is the artifact. */
 static int list(struct pdg_store *store, const char *algorithm, const char *value,
-		const char *stage, int64_t after, struct listed *l, struct pdg_error *err)
+		const char *stage, int64_t after, struct pdg_listing *l, struct pdg_error *err)
 {
 	/* One more than a page tells whether there is another. */
 	size_t max = PDG_LIMIT_PAGE + 1;
@@ -100,7 +89,7 @@ static int list(struct pdg_store *store, const char *algorithm, const char *valu
 int pdg_subjects_write(struct pdg_store *store, const char *algorithm, const char *value,
 		       const char *stage, int64_t after, struct pdg_buf *out, struct pdg_error *err)
 {
-	PDG_AUTO(listed) struct listed l = {0};
+	PDG_AUTO(listing) struct pdg_listing l = {0};
 	PDG_AUTO(mem) char *digest = pdg_str_printf("%s:%s", algorithm, value);
 	struct pdg_jw w;
 	size_t i;

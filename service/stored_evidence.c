@@ -12,14 +12,13 @@
 
 /* The listing so far, in the order in which it is judged. */
 struct plan {
-	struct pdg_listed *v;
-	size_t n, cap;
+	struct pdg_listing list;
 	size_t bytes;
 };
 
 static void plan_done(struct plan *p)
 {
-	pdg_listed_done(p->v, p->n);
+	pdg_listing_done(&p->list);
 }
 PDG_AUTO_DEFINE_VALUE(plan, struct plan, plan_done)
 
@@ -37,36 +36,36 @@ static bool has(const struct plan *p, const char *reference)
 {
 	size_t i;
 
-	for (i = 0; i < p->n; i++) {
-		if (pdg_str_eq(p->v[i].reference, reference))
+	for (i = 0; i < p->list.n; i++) {
+		if (pdg_str_eq(p->list.v[i].reference, reference))
 			return true;
 	}
 	return false;
 }
 
-/* Move all of @v that is not there yet; what is left of it is released. */
-static int take_over(struct plan *p, struct pdg_listed *v, size_t n, const char *sha256,
+/* Move all of @from that is not there yet. */
+static int take_over(struct plan *p, struct pdg_listing *from, const char *sha256,
 		     struct pdg_error *err)
 {
+	struct pdg_listed *v = from->v;
 	size_t i;
 	int rc = 0;
 
-	for (i = 0; rc == 0 && i < n; i++) {
+	for (i = 0; rc == 0 && i < from->n; i++) {
 		if (has(p, v[i].reference))
 			continue;
-		if (p->n == PDG_LIMIT_CHAIN_STATEMENTS ||
+		if (p->list.n == PDG_LIMIT_CHAIN_STATEMENTS ||
 		    v[i].size > PDG_LIMIT_CHAIN_EVIDENCE - p->bytes)
 			rc = too_much(sha256, err);
-		else if (pdg_array_grow(&p->v, p->n, &p->cap, sizeof(*p->v),
+		else if (pdg_array_grow(&p->list.v, p->list.n, &p->list.cap, sizeof(*p->list.v),
 					PDG_LIMIT_CHAIN_STATEMENTS) < 0)
 			rc = pdg_nomem(err);
 		if (rc < 0)
 			break;
 		p->bytes += v[i].size;
-		p->v[p->n++] = v[i];
+		p->list.v[p->list.n++] = v[i];
 		v[i] = (struct pdg_listed){0};
 	}
-	pdg_listed_done(v, n);
 	return rc;
 }
 
@@ -80,33 +79,34 @@ static bool same_commit(const struct pdg_listed *a, const struct pdg_listed *b)
 static int plan_sources(struct pdg_store *store, struct plan *p, size_t i, const char *sha256,
 			struct pdg_error *err)
 {
-	struct pdg_listed *v = NULL;
-	size_t n = 0, before;
+	PDG_AUTO(listing) struct pdg_listing l = {0};
+	size_t before;
 	int rc;
 
-	if (!pdg_str_eq(p->v[i].stage, "build") || !p->v[i].repository || !p->v[i].git_commit)
+	if (!pdg_str_eq(p->list.v[i].stage, "build") || !p->list.v[i].repository ||
+	    !p->list.v[i].git_commit)
 		return 0;
 	for (before = 0; before < i; before++) {
-		if (same_commit(&p->v[before], &p->v[i]))
+		if (same_commit(&p->list.v[before], &p->list.v[i]))
 			return 0;
 	}
-	rc = store->ops->list_sources(store, p->v[i].repository, p->v[i].git_commit,
-				      PDG_LIMIT_CHAIN_STATEMENTS + 1, &v, &n, err);
-	return rc < 0 ? rc : take_over(p, v, n, sha256, err);
+	rc = store->ops->list_sources(store, p->list.v[i].repository, p->list.v[i].git_commit,
+				      PDG_LIMIT_CHAIN_STATEMENTS + 1, &l.v, &l.n, err);
+	return rc < 0 ? rc : take_over(p, &l, sha256, err);
 }
 
 static int plan_all(struct pdg_store *store, const char *sha256, struct plan *p,
 		    struct pdg_error *err)
 {
-	struct pdg_listed *v = NULL;
-	size_t n = 0, i, about;
+	PDG_AUTO(listing) struct pdg_listing l = {0};
+	size_t i, about;
 	int rc;
 
-	rc = store->ops->list(store, "sha256", sha256, NULL, 0, PDG_LIMIT_CHAIN_STATEMENTS + 1, &v,
-			      &n, err);
+	rc = store->ops->list(store, "sha256", sha256, NULL, 0, PDG_LIMIT_CHAIN_STATEMENTS + 1,
+			      &l.v, &l.n, err);
 	if (rc == 0)
-		rc = take_over(p, v, n, sha256, err);
-	about = p->n;
+		rc = take_over(p, &l, sha256, err);
+	about = p->list.n;
 	for (i = 0; rc == 0 && i < about; i++)
 		rc = plan_sources(store, p, i, sha256, err);
 	return rc;
@@ -141,8 +141,8 @@ int pdg_stored_evidence(struct pdg_store *store, const char *sha256, struct pdg_
 	rc = pdg_evidence_new(&e, err);
 	if (rc == 0)
 		rc = plan_all(store, sha256, &p, err);
-	for (i = 0; rc == 0 && i < p.n; i++)
-		rc = add_evidence(store, p.v[i].reference, e, err);
+	for (i = 0; rc == 0 && i < p.list.n; i++)
+		rc = add_evidence(store, p.list.v[i].reference, e, err);
 	if (rc < 0)
 		return rc;
 	*out = PDG_TAKE(e);

@@ -95,12 +95,6 @@ static const struct pdg_store_ops pg_ops = {
 	.close = pg_close,
 };
 
-static void store_close(struct pdg_store *store)
-{
-	pdg_store_close(store);
-}
-PDG_AUTO_DEFINE(store, struct pdg_store *, store_close)
-
 /* What is read belongs together, however long it takes and whoever writes meanwhile. */
 static int look_only(struct pdg_pg *s, struct pdg_error *err)
 {

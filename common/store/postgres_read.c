@@ -42,23 +42,12 @@ static int row_read(const PGresult *r, int i, struct pdg_stored **out, struct pd
 	return 0;
 }
 
-struct list {
-	struct pdg_stored **v;
-	size_t n;
-};
-
-static void list_done(struct list *l)
-{
-	pdg_stored_list_done(l->v, l->n);
-}
-PDG_AUTO_DEFINE_VALUE(list, struct list, list_done)
-
 /* Run @which, whose rows are ROWs, and copy them all. */
 static int rows(struct pdg_store *store, enum pdg_pg_sql which, const struct pdg_pg_args *p,
 		struct pdg_stored ***out, size_t *out_n, struct pdg_error *err)
 {
 	PDG_AUTO(pg_result) PGresult *r = NULL;
-	PDG_AUTO(list) struct list l = {0};
+	PDG_AUTO(rows) struct pdg_rows l = {0};
 	size_t n;
 	int rc = pdg_pg_read(store, which, p, &r, err);
 
@@ -321,24 +310,23 @@ static int listing(struct pdg_store *store, enum pdg_pg_sql which, const struct 
 		   struct pdg_listed **out, size_t *out_n, struct pdg_error *err)
 {
 	PDG_AUTO(pg_result) PGresult *r = NULL;
-	struct pdg_listed *v;
-	size_t n, i;
+	PDG_AUTO(listing) struct pdg_listing l = {0};
+	size_t i;
 	int rc = pdg_pg_read(store, which, p, &r, err);
 
 	if (rc < 0)
 		return rc;
-	n = (size_t)PQntuples(r);
-	v = pdg_calloc(n + 1, sizeof(*v));
-	if (!v)
+	l.v = pdg_calloc((size_t)PQntuples(r) + 1, sizeof(*l.v));
+	if (!l.v)
 		return pdg_nomem(err);
-	for (i = 0; rc == 0 && i < n; i++)
-		rc = listed_read(r, (int)i, &v[i], err);
-	if (rc < 0) {
-		pdg_listed_done(v, n);
+	l.n = (size_t)PQntuples(r);
+	for (i = 0; rc == 0 && i < l.n; i++)
+		rc = listed_read(r, (int)i, &l.v[i], err);
+	if (rc < 0)
 		return rc;
-	}
-	*out = v;
-	*out_n = n;
+	*out_n = l.n;
+	*out = PDG_TAKE(l.v);
+	l.n = 0;
 	return 0;
 }
 

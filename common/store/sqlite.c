@@ -440,12 +440,6 @@ static int make_file(const char *path, struct pdg_error *err)
 	return rc;
 }
 
-static void store_close(struct pdg_store *store)
-{
-	pdg_store_close(store);
-}
-PDG_AUTO_DEFINE(store, struct pdg_store *, store_close)
-
 int pdg_sqlite_open(const char *path, struct pdg_store **out, bool *out_new, struct pdg_error *err)
 {
 	PDG_AUTO(store) struct pdg_store *store = NULL;

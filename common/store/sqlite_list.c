@@ -9,24 +9,23 @@
 #include "util/codec.h"
 #include "util/size.h"
 
-struct listing {
+struct looking {
 	struct pdg_sqlite *s;
 	struct pdg_sqlite_conn *c;
 	sqlite3_stmt *st;
-	struct pdg_listed *v;
-	size_t n, cap;
+	struct pdg_listing list;
 };
 
-static void listing_done(struct listing *l)
+static void looking_done(struct looking *l)
 {
 	pdg_sqlite_rest(l->st);
 	if (l->c)
 		pdg_sqlite_return(l->s, l->c);
-	pdg_listed_done(l->v, l->n);
+	pdg_listing_done(&l->list);
 }
-PDG_AUTO_DEFINE_VALUE(listing, struct listing, listing_done)
+PDG_AUTO_DEFINE_VALUE(looking, struct looking, looking_done)
 
-static int begin(struct listing *l, struct pdg_store *store, enum pdg_sql which,
+static int begin(struct looking *l, struct pdg_store *store, enum pdg_sql which,
 		 struct pdg_error *err)
 {
 	int rc;
@@ -51,14 +50,15 @@ static char *text(sqlite3_stmt *st, int i, bool *failed)
 }
 
 /* The columns of LISTED in sqlite.c. */
-static int row(struct listing *l, struct pdg_error *err)
+static int row(struct looking *l, struct pdg_error *err)
 {
+	struct pdg_listing *list = &l->list;
 	struct pdg_listed *a;
 	bool failed = false;
 
-	if (pdg_array_grow(&l->v, l->n, &l->cap, sizeof(*l->v), SIZE_MAX / 256) < 0)
+	if (pdg_array_grow(&list->v, list->n, &list->cap, sizeof(*list->v), SIZE_MAX / 256) < 0)
 		return pdg_nomem(err);
-	a = &l->v[l->n++];
+	a = &list->v[list->n++];
 	*a = (struct pdg_listed){0};
 	a->id = sqlite3_column_int64(l->st, 0);
 	memcpy(a->reference, "sha256:", 7);
@@ -73,7 +73,7 @@ static int row(struct listing *l, struct pdg_error *err)
 	return failed ? pdg_nomem(err) : 0;
 }
 
-static int finish(struct listing *l, struct pdg_listed **out, size_t *out_n, struct pdg_error *err)
+static int finish(struct looking *l, struct pdg_listed **out, size_t *out_n, struct pdg_error *err)
 {
 	int step, rc;
 
@@ -84,9 +84,9 @@ static int finish(struct listing *l, struct pdg_listed **out, size_t *out_n, str
 	}
 	if (step != SQLITE_DONE)
 		return pdg_sqlite_fail(err, l->c->db, "look something up");
-	*out_n = l->n;
-	*out = PDG_TAKE(l->v);
-	l->n = 0;
+	*out_n = l->list.n;
+	*out = PDG_TAKE(l->list.v);
+	l->list.n = 0;
 	return 0;
 }
 
@@ -94,7 +94,7 @@ int pdg_sqlite_list(struct pdg_store *store, const char *algorithm, const char *
 		    const char *stage, int64_t after, size_t max, struct pdg_listed **out,
 		    size_t *out_n, struct pdg_error *err)
 {
-	PDG_AUTO(listing) struct listing l = {0};
+	PDG_AUTO(looking) struct looking l = {0};
 	int rc = begin(&l, store, PDG_SQL_LIST, err);
 
 	if (rc < 0)
@@ -111,7 +111,7 @@ int pdg_sqlite_list_commit(struct pdg_store *store, const char *git_commit, cons
 			   int64_t after, size_t max, struct pdg_listed **out, size_t *out_n,
 			   struct pdg_error *err)
 {
-	PDG_AUTO(listing) struct listing l = {0};
+	PDG_AUTO(looking) struct looking l = {0};
 	int rc = begin(&l, store, PDG_SQL_LIST_COMMIT, err);
 
 	if (rc < 0)
@@ -127,7 +127,7 @@ int pdg_sqlite_list_sources(struct pdg_store *store, const char *repository, con
 			    size_t max, struct pdg_listed **out, size_t *out_n,
 			    struct pdg_error *err)
 {
-	PDG_AUTO(listing) struct listing l = {0};
+	PDG_AUTO(looking) struct looking l = {0};
 	int rc = begin(&l, store, PDG_SQL_LIST_SOURCES, err);
 
 	if (rc < 0)

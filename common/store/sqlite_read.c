@@ -128,17 +128,6 @@ static int whole_row(const struct query *q, struct pdg_stored **out, struct pdg_
 	return why ? pdg_sqlite_damaged(err, q->s->path, why) : pdg_nomem(err);
 }
 
-struct list {
-	struct pdg_stored **v;
-	size_t n, cap;
-};
-
-static void list_done(struct list *l)
-{
-	pdg_stored_list_done(l->v, l->n);
-}
-PDG_AUTO_DEFINE_VALUE(list, struct list, list_done)
-
 static size_t size_of(const struct pdg_stored *a)
 {
 	return a->envelope.n + a->payload.n + a->commit.n + a->bundle.n;
@@ -150,7 +139,7 @@ static int rows_by(int (*read)(const struct query *q, struct pdg_stored **out,
 		   struct query *q, size_t max_bytes, struct pdg_stored ***out, size_t *out_n,
 		   struct pdg_error *err)
 {
-	PDG_AUTO(list) struct list l = {0};
+	PDG_AUTO(rows) struct pdg_rows l = {0};
 	size_t bytes = 0;
 	int rc = 0;
 

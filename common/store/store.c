@@ -6,6 +6,7 @@
 
 #include "store/shared.h"
 #include "util/codec.h"
+#include "util/limits.h"
 #include "util/str.h"
 
 bool pdg_store_reference(const char *reference, uint8_t out[32])
@@ -124,22 +125,45 @@ int pdg_store_each(struct pdg_store *s,
 		   void *ctx, struct pdg_error *err)
 {
 	int64_t after = 0;
-	size_t n = 0;
-	int rc;
+	bool last = false;
+	int rc = 0;
 
-	do {
-		struct pdg_stored **page = NULL;
+	while (rc >= 0 && !last) {
+		PDG_AUTO(rows) struct pdg_rows page = {0};
 		size_t i;
 
-		n = 0;
-		rc = s->ops->page(s, after, &page, &n, err);
-		for (i = 0; rc >= 0 && i < n; i++)
-			rc = each(ctx, page[i], err);
-		if (n > 0)
-			after = page[n - 1]->id;
-		pdg_stored_list_done(page, n);
-	} while (rc >= 0 && n > 0);
+		rc = s->ops->page(s, after, &page.v, &page.n, err);
+		for (i = 0; rc >= 0 && i < page.n; i++)
+			rc = each(ctx, page.v[i], err);
+		last = page.n == 0;
+		if (!last)
+			after = page.v[page.n - 1]->id;
+	}
 	return rc < 0 ? rc : 0;
+}
+
+int pdg_store_each_source(struct pdg_store *s, const char *repository,
+			  const struct pdg_store_subject *commit,
+			  int (*each)(void *ctx, struct pdg_stored **a, struct pdg_error *err),
+			  void *ctx, struct pdg_error *err)
+{
+	int64_t after = 0;
+	bool last = false;
+	int rc = 0;
+
+	while (rc == 0 && !last) {
+		PDG_AUTO(rows) struct pdg_rows page = {0};
+		size_t i;
+
+		rc = s->ops->sources(s, repository, commit->algorithm, commit->value, after,
+				     PDG_LIMIT_PAGE, PDG_LIMIT_PAGE_BYTES, &page.v, &page.n, err);
+		for (i = 0; rc == 0 && i < page.n; i++) {
+			after = page.v[i]->id;
+			rc = each(ctx, &page.v[i], err);
+		}
+		last = page.n == 0;
+	}
+	return rc;
 }
 
 void pdg_listed_done(struct pdg_listed *v, size_t n)

@@ -58,6 +58,30 @@ struct pdg_listed {
 
 /** Release @n entries, and the array @v. */
 void pdg_listed_done(struct pdg_listed *v, size_t n);
+void pdg_stored_list_done(struct pdg_stored **v, size_t n);
+
+/* A listing, and rows, as the store hands them out; who makes one has cap too. */
+struct pdg_listing {
+	struct pdg_listed *v;
+	size_t n, cap;
+};
+
+struct pdg_rows {
+	struct pdg_stored **v;
+	size_t n, cap;
+};
+
+static inline void pdg_listing_done(struct pdg_listing *l)
+{
+	pdg_listed_done(l->v, l->n);
+}
+PDG_AUTO_DEFINE_VALUE(listing, struct pdg_listing, pdg_listing_done)
+
+static inline void pdg_rows_done(struct pdg_rows *r)
+{
+	pdg_stored_list_done(r->v, r->n);
+}
+PDG_AUTO_DEFINE_VALUE(rows, struct pdg_rows, pdg_rows_done)
 
 /* A subject digest by which an attestation is found. */
 struct pdg_store_subject {
@@ -203,8 +227,6 @@ struct pdg_store {
 	const struct pdg_store_ops *ops;
 };
 
-void pdg_stored_list_done(struct pdg_stored **v, size_t n);
-
 /** The value @name; *@out is NULL where the store has none. */
 int pdg_store_meta(struct pdg_store *s, const char *name, char **out,
 		   struct pdg_error *err) PDG_MUST_CHECK;
@@ -228,10 +250,21 @@ int pdg_store_each(struct pdg_store *s,
 		   int (*each)(void *ctx, const struct pdg_stored *a, struct pdg_error *err),
 		   void *ctx, struct pdg_error *err) PDG_MUST_CHECK;
 
+/**
+ * The sources of a commit in @repository as sources() finds them, oldest first, to the last: others
+ * of the same commit must not hide the one. @each may take the row. It returns 0: go on; anything
+ * else stops, and is what is returned.
+ */
+int pdg_store_each_source(struct pdg_store *s, const char *repository,
+			  const struct pdg_store_subject *commit,
+			  int (*each)(void *ctx, struct pdg_stored **a, struct pdg_error *err),
+			  void *ctx, struct pdg_error *err) PDG_MUST_CHECK;
+
 static inline void pdg_store_close(struct pdg_store *s)
 {
 	if (s)
 		s->ops->close(s);
 }
+PDG_AUTO_DEFINE(store, struct pdg_store *, pdg_store_close)
 
 #endif
