@@ -132,6 +132,7 @@ int pdg_builds_decide(const struct pdg_ground *g, const struct pdg_proven *p,
 		      const struct pdg_outputs *o, struct pdg_submission **out,
 		      struct pdg_decision *d, struct pdg_error *err)
 {
+	PDG_AUTO(build) struct pdg_build said = {0};
 	const struct pdg_policy_builder *b = NULL;
 	int rc = pdg_builds_section(g->force->policy, p, o, &b, err);
 
@@ -146,5 +147,7 @@ int pdg_builds_decide(const struct pdg_ground *g, const struct pdg_proven *p,
 		rc = check_event(b, p, err);
 	if (rc == 0)
 		rc = check_said(p, o, err);
-	return rc < 0 ? rc : pdg_decide_build_of(g, b, NULL, d, err);
+	if (rc == 0)
+		rc = pdg_build_read(d->statement, &said, err);
+	return rc < 0 ? rc : pdg_decide_build_of(g, b, &said, NULL, d, err);
 }

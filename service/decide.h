@@ -62,7 +62,8 @@ int pdg_decide(const struct pdg_ground *g, const struct pdg_submission *s,
 	       const struct pdg_decision *along, struct pdg_decision *out,
 	       struct pdg_error *err) PDG_MUST_CHECK;
 
-/* The parts, each in a file of its own. Private to decide*.c. */
+/* The parts, each in a file of its own: for decide*.c, for builds.c, which makes a build that is
+ * decided as any other, and for linked.c, which judges a source that it remembers. */
 
 /** Name @d's producer after the first of those who signed. */
 int pdg_decide_producer(struct pdg_decision *d, const char *kind, const char *section,
@@ -82,10 +83,10 @@ int pdg_decide_open(const struct pdg_submission *s, struct pdg_decision *d,
 /** decide_build.c: a statement signed by a builder's key. */
 int pdg_decide_build(const struct pdg_ground *g, const struct pdg_decision *along,
 		     struct pdg_decision *d, struct pdg_error *err) PDG_MUST_CHECK;
-/** The same once it is known that it is @builder's. */
+/** The same once it is known that it is @builder's; @b is read from d->statement. */
 int pdg_decide_build_of(const struct pdg_ground *g, const struct pdg_policy_builder *builder,
-			const struct pdg_decision *along, struct pdg_decision *d,
-			struct pdg_error *err) PDG_MUST_CHECK;
+			const struct pdg_build *b, const struct pdg_decision *along,
+			struct pdg_decision *d, struct pdg_error *err) PDG_MUST_CHECK;
 /** decide_caller.c: name @d's producer, who is proven by @key (as the journal says it). */
 int pdg_decide_identity(struct pdg_decision *d, const char *kind, const char *section,
 			const char *key, struct pdg_error *err) PDG_MUST_CHECK;

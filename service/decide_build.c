@@ -174,22 +174,18 @@ int pdg_decide_build(const struct pdg_ground *g, const struct pdg_decision *alon
 		return pdg_reject(err, "IDN-2", "builder.id is '%s', which is not the name of %s",
 				  b.builder_id, d->producer);
 	rc = pdg_decide_producer(d, "builder", builder->id, err);
-	return rc < 0 ? rc : pdg_decide_build_of(g, builder, along, d, err);
+	return rc < 0 ? rc : pdg_decide_build_of(g, builder, &b, along, d, err);
 }
 
 int pdg_decide_build_of(const struct pdg_ground *g, const struct pdg_policy_builder *builder,
-			const struct pdg_decision *along, struct pdg_decision *d,
-			struct pdg_error *err)
+			const struct pdg_build *b, const struct pdg_decision *along,
+			struct pdg_decision *d, struct pdg_error *err)
 {
-	PDG_AUTO(build) struct pdg_build b = {0};
-	struct search s = {.build = &b, .linked = g->linked, .d = d};
-	int rc;
+	struct search s = {.build = b, .linked = g->linked, .d = d};
+	int rc = check_builder(builder, b, d, err);
 
-	rc = pdg_build_read(d->statement, &b, err);
 	if (rc == 0)
-		rc = check_builder(builder, &b, d, err);
-	if (rc == 0)
-		rc = pdg_decide_section(g, b.source_uri, &s.repo, err);
+		rc = pdg_decide_section(g, b->source_uri, &s.repo, err);
 	if (rc == 0)
 		rc = pdg_build_dates(d->statement, g->received, err);
 	if (rc < 0)
@@ -197,8 +193,8 @@ int pdg_decide_build_of(const struct pdg_ground *g, const struct pdg_policy_buil
 	if (!has_artifact(d->statement))
 		return pdg_reject(err, "STM-3", "no subject of the build has a sha256 digest");
 	d->repository = pdg_str_dup(s.repo->normal);
-	d->git_commit = pdg_str_dup(b.source_commit);
-	if (!d->repository || (b.source_commit && !d->git_commit))
+	d->git_commit = pdg_str_dup(b->source_commit);
+	if (!d->repository || (b->source_commit && !d->git_commit))
 		return pdg_nomem(err);
 	if (!along)
 		return link_kept(g, &s, err);

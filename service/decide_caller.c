@@ -37,18 +37,15 @@ static int nobody(const struct pdg_proven *p, const char *stage, struct pdg_erro
 
 /* The section is the one that the statement names. */
 static int check_builder(const struct pdg_ground *g, const struct pdg_proven *p,
-			 struct pdg_decision *d, const struct pdg_policy_builder **out,
-			 struct pdg_error *err)
+			 const struct pdg_build *b, struct pdg_decision *d,
+			 const struct pdg_policy_builder **out, struct pdg_error *err)
 {
-	PDG_AUTO(build) struct pdg_build b = {0};
 	const struct pdg_policy_builder *builder;
-	int rc = pdg_build_read(d->statement, &b, err);
+	int rc;
 
-	if (rc < 0)
-		return rc;
-	builder = pdg_policy_builder(g->force->policy, b.builder_id);
+	builder = pdg_policy_builder(g->force->policy, b->builder_id);
 	if (!builder || !pdg_proven_is(p, &builder->proof)) {
-		pdg_caller_log_nobody(g->force->policy, p, b.builder_id);
+		pdg_caller_log_nobody(g->force->policy, p, b->builder_id);
 		return nobody(p, "build", err);
 	}
 	rc = identify(d, p, &builder->proof, "builder", builder->id, err);
@@ -88,6 +85,7 @@ int pdg_decide_by_caller(const struct pdg_ground *g, const struct pdg_submission
 			 const struct pdg_proven *p, const struct pdg_decision *along,
 			 struct pdg_decision *d, struct pdg_error *err)
 {
+	PDG_AUTO(build) struct pdg_build b = {0};
 	const struct pdg_policy_builder *builder = NULL;
 	int rc = pdg_decide_open(s, d, err);
 
@@ -96,8 +94,10 @@ int pdg_decide_by_caller(const struct pdg_ground *g, const struct pdg_submission
 	if (d->stage->id == PDG_STAGE_SOURCE)
 		return pdg_reject(err, "IDN-4", "%s may not make source statements", p->who);
 	if (d->stage->id == PDG_STAGE_BUILD) {
-		rc = check_builder(g, p, d, &builder, err);
-		return rc < 0 ? rc : pdg_decide_build_of(g, builder, along, d, err);
+		rc = pdg_build_read(d->statement, &b, err);
+		if (rc == 0)
+			rc = check_builder(g, p, &b, d, &builder, err);
+		return rc < 0 ? rc : pdg_decide_build_of(g, builder, &b, along, d, err);
 	}
 	rc = check_producer(g, p, d, err);
 	if (rc < 0)
