@@ -357,8 +357,7 @@ static int run_one(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *e
 	if (rc == 0)
 		return 0;
 	if (pdg_status_is_refusal(rc))
-		return record_refusal(b, job->along && job->along->rc < 0 ? job->along : job,
-				      job->err.rule, err);
+		return record_refusal(b, pdg_job_refused(job), job->err.rule, err);
 	if (err)
 		*err = job->err;
 	return rc;

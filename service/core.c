@@ -110,21 +110,17 @@ static int judge_all(struct pdg_core *core, struct pdg_job *job, struct pdg_erro
 static struct pdg_job *refusal_job(struct pdg_job *job)
 {
 	PDG_AUTO(buf) struct pdg_buf json = PDG_BUF_INIT(PDG_LIMIT_RECORD);
-	struct pdg_job *about = job->along && job->along->rc < 0 ? job->along : job;
+	struct pdg_job *about = pdg_job_refused(job);
 
 	if (job->d.loose || (job->along && job->along->d.loose))
 		return NULL;
-	if (!about || !about->d.producer || !about->d.producer_key || !about->submission)
+	if (!about->d.producer || !about->d.producer_key || !about->submission)
 		return NULL;
 	if (!about->envelope_digest[0] && pdg_envelope_as_kept(about, &json, NULL) < 0)
 		return NULL;
 	if (about != job) {
-		about->done = job->done;
-		about->ctx = job->ctx;
+		about->to = job->to;
 		about->err = job->err;
-		about->teller = job->teller;
-		about->begun = job->begun;
-		memcpy(about->request, job->request, sizeof(about->request));
 		job->along = NULL;
 		pdg_job_free(job);
 	}
@@ -271,13 +267,13 @@ static struct pdg_job *new_job(struct pdg_core *core, const struct pdg_caller *c
 		answer_unheard(done, ctx);
 		return NULL;
 	}
-	job->done = done;
-	job->ctx = ctx;
-	job->deadline = pdg_monotonic_ms() + (wait_ms > 0 ? wait_ms : 0);
-	job->teller = &core->teller;
-	job->begun = pdg_monotonic_us();
+	job->to.done = done;
+	job->to.ctx = ctx;
+	job->to.deadline = pdg_monotonic_ms() + (wait_ms > 0 ? wait_ms : 0);
+	job->to.teller = &core->teller;
+	job->to.begun = pdg_monotonic_us();
 	if (caller)
-		(void)snprintf(job->request, sizeof(job->request), "%s", caller->request_id);
+		(void)snprintf(job->to.request, sizeof(job->to.request), "%s", caller->request_id);
 	return job;
 }
 
@@ -348,8 +344,8 @@ static int keep_values(struct pdg_core *core, struct pdg_job *job, struct pdg_er
 
 	(void)pthread_mutex_init(&w.mutex, NULL);
 	(void)pthread_cond_init(&w.cond, NULL);
-	job->done = waiter_done;
-	job->ctx = &w;
+	job->to.done = waiter_done;
+	job->to.ctx = &w;
 	rc = pdg_writer_put(core->writer, job, err);
 	if (rc < 0) {
 		pdg_job_free(job);

@@ -180,20 +180,20 @@ static struct pdg_told told_of(const struct pdg_job *job)
 	bool known = job->d.producer_key && !job->d.loose;
 
 	return (struct pdg_told){
-		.request = job->request,
+		.request = job->to.request,
 		.sender = job->sender ? job->sender
 			  : known     ? job->d.producer
 				      : NULL,
-		.begun = job->begun,
+		.begun = job->to.begun,
 		.waited = job->waited,
 	};
 }
 
 static void answer(struct pdg_job *job, const struct pdg_answer *a)
 {
-	if (job->done)
-		job->done(job->ctx, a);
-	job->done = NULL;
+	if (job->to.done)
+		job->to.done(job->to.ctx, a);
+	job->to.done = NULL;
 }
 
 void pdg_job_answer_error(struct pdg_job *job, const struct pdg_error *err)
@@ -205,8 +205,8 @@ void pdg_job_answer_error(struct pdg_job *job, const struct pdg_error *err)
 		.retry_after = pdg_status_retry_after(err),
 	};
 
-	if (job->done)
-		pdg_tell_refused(job->teller, &told, err);
+	if (job->to.done)
+		pdg_tell_refused(job->to.teller, &told, err);
 	answer(job, &a);
 }
 
@@ -217,13 +217,13 @@ void pdg_job_answer_row(struct pdg_job *job, const struct pdg_stored *row)
 	struct pdg_error err = {0};
 	struct pdg_answer a = {0};
 
-	if (!job->done)
+	if (!job->to.done)
 		return;
 	if (pdg_answer_write(row, job->proof, &body, &err) < 0) {
 		pdg_job_answer_error(job, &err);
 		return;
 	}
-	pdg_tell_accepted(job->teller, &told, row, job->known);
+	pdg_tell_accepted(job->to.teller, &told, row, job->known);
 	a.status = row->logged ? (job->known ? 200 : 201) : 202;
 	a.body = pdg_buf_bytes(&body);
 	a.made = &body;
@@ -235,6 +235,6 @@ void pdg_job_answer(struct pdg_job *job)
 {
 	if (job->kind == PDG_JOB_META)
 		answer(job, &(struct pdg_answer){.status = 200});
-	else if (job->done)
+	else if (job->to.done)
 		pdg_job_answer_row(job, pdg_job_row(job));
 }

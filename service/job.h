@@ -37,6 +37,18 @@ struct pdg_token_use {
 	int64_t expires;
 };
 
+/* Who is answered, and what is told of it then. */
+struct pdg_answer_to {
+	/* The answer; NULL: nobody waits */
+	void (*done)(void *ctx, const struct pdg_answer *answer);
+	void *ctx;
+	int64_t deadline; /* pdg_monotonic_ms() until which the answer may wait for the log */
+
+	struct pdg_teller *teller; /* NULL: nothing is told */
+	char request[PDG_REQUEST_ID];
+	int64_t begun; /* of struct pdg_told */
+};
+
 /* A value of the store. */
 struct pdg_job_value {
 	const char *name; /* static */
@@ -86,16 +98,11 @@ struct pdg_job {
 	struct pdg_stored *kept; /* ACCEPT: the row as it was kept, when known */
 	struct pdg_journal_proof *proof;
 
-	/* The answer; done NULL: nobody waits */
-	void (*done)(void *ctx, const struct pdg_answer *answer);
-	void *ctx;
-	int64_t deadline; /* pdg_monotonic_ms() until which the answer may wait for the log */
+	struct pdg_answer_to to;
 
-	/* What is told once it is answered; teller NULL: nothing */
-	struct pdg_teller *teller;
-	char request[PDG_REQUEST_ID];
-	int64_t begun, waited; /* of struct pdg_told */
-	char *sender;	       /* of it, once the job is stripped */
+	/* Of struct pdg_told */
+	int64_t waited;
+	char *sender; /* once the job is stripped */
 };
 
 /** Make job->asked. PDG_E_NOMEM. */
@@ -133,6 +140,12 @@ void pdg_job_lighten(struct pdg_job *job);
 static inline struct pdg_stored *pdg_job_row(const struct pdg_job *job)
 {
 	return job->kept ? job->kept : job->row;
+}
+
+/** Whom a refusal of @job is about: what came along, where that was refused. */
+static inline struct pdg_job *pdg_job_refused(struct pdg_job *job)
+{
+	return job->along && job->along->rc < 0 ? job->along : job;
 }
 
 /** Answer with @err, and never again. */

@@ -31,8 +31,8 @@ static void link_in(struct pdg_waiting *w, struct pdg_job *job)
 	w->first = job;
 	job->peer = *peers;
 	*peers = job;
-	if (w->n++ == 0 || job->deadline < w->next)
-		w->next = job->deadline;
+	if (w->n++ == 0 || job->to.deadline < w->next)
+		w->next = job->to.deadline;
 }
 
 static void unlink_from_all(struct pdg_waiting *w, struct pdg_job *job)
@@ -156,10 +156,10 @@ void pdg_waiting_late(struct pdg_waiting *w, int64_t now)
 	w->next = INT64_MAX;
 	for (job = w->first; job; job = next) {
 		next = job->next;
-		if (job->deadline <= now)
+		if (job->to.deadline <= now)
 			take(w, job, &last);
-		else if (job->deadline < w->next)
-			w->next = job->deadline;
+		else if (job->to.deadline < w->next)
+			w->next = job->to.deadline;
 	}
 	answer_from_store(w, due);
 }

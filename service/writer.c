@@ -65,7 +65,7 @@ void pdg_writer_metrics(struct pdg_writer *w, struct pdg_metrics *m)
  * force, and no flood keeps that away. */
 static bool is_bounded(const struct pdg_job *job)
 {
-	return job->kind != PDG_JOB_LOGGED && !(job->kind == PDG_JOB_META && job->done);
+	return job->kind != PDG_JOB_LOGGED && !(job->kind == PDG_JOB_META && job->to.done);
 }
 
 int pdg_writer_put(struct pdg_writer *w, struct pdg_job *job, struct pdg_error *err)
@@ -157,7 +157,7 @@ static void publish_all(struct pdg_writer *w, struct pdg_job *const *jobs, size_
 
 static void finish_accepted(struct pdg_writer *w, struct pdg_job *job)
 {
-	if (!pdg_job_row(job)->logged && job->done && job->deadline > pdg_monotonic_ms() &&
+	if (!pdg_job_row(job)->logged && job->to.done && job->to.deadline > pdg_monotonic_ms() &&
 	    pdg_waiting_add(&w->waiting, job))
 		return;
 	pdg_job_answer(job);

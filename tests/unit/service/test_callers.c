@@ -119,9 +119,9 @@ static struct pdg_job *job_of(const struct token_of *t, struct pdg_bytes body, i
 		CHECK_OK(pdg_outputs_read(body, &job->asked->outputs, &err), &err);
 	else if (builds == 0)
 		CHECK_OK(pdg_submission_parse(body, &job->submission, &err), &err);
-	job->deadline = pdg_monotonic_ms() + WAIT_MS;
-	job->done = got_answer;
-	job->ctx = g;
+	job->to.deadline = pdg_monotonic_ms() + WAIT_MS;
+	job->to.done = got_answer;
+	job->to.ctx = g;
 	return job;
 }
 

@@ -133,8 +133,8 @@ static struct pdg_job *large_job(size_t row, size_t leaf, struct got *g)
 	job->proof = pdg_calloc(1, sizeof(*job->proof));
 	pdg_buf_init(&job->proof->leaf, leaf);
 	(void)pdg_buf_room(&job->proof->leaf, leaf);
-	job->done = got_answer;
-	job->ctx = g;
+	job->to.done = got_answer;
+	job->to.ctx = g;
 	return job;
 }
 
