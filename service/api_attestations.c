@@ -13,8 +13,7 @@ static void take_body(struct pdg_buf *to, const struct pdg_answer *answer)
 	}
 	pdg_buf_done(to);
 	answer->made->max = to->max;
-	*to = *answer->made;
-	pdg_buf_init(answer->made, 0);
+	pdg_buf_move(to, answer->made);
 }
 
 void pdg_api_answered(void *ctx, const struct pdg_answer *answer)

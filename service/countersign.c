@@ -143,12 +143,6 @@ static int list_subjects(struct pdg_job *job, struct pdg_error *err)
 	return 0;
 }
 
-static void move(struct pdg_buf *to, struct pdg_buf *from)
-{
-	*to = *from;
-	pdg_buf_init(from, to->max);
-}
-
 int pdg_countersign_row(struct pdg_job *job, const struct pdg_key *key, struct pdg_error *err)
 {
 	PDG_AUTO(stored) struct pdg_stored *row = pdg_calloc(1, sizeof(*row));
@@ -173,8 +167,8 @@ int pdg_countersign_row(struct pdg_job *job, const struct pdg_key *key, struct p
 		rc = list_subjects(job, err);
 	if (rc < 0)
 		return rc;
-	move(&row->payload, &e->payload);
-	move(&row->commit, &job->submission->commit);
+	pdg_buf_move(&row->payload, &e->payload);
+	pdg_buf_move(&row->commit, &job->submission->commit);
 	job->row = PDG_TAKE(row);
 	return 0;
 }
@@ -276,7 +270,7 @@ static void hand_out(struct group *g, const struct pdg_error *why)
 			continue;
 		}
 		pdg_buf_done(&job->row->countersig);
-		move(&job->row->countersig, &g->sigs[i]);
+		pdg_buf_move(&job->row->countersig, &g->sigs[i]);
 		/* Nothing of it is signed any more, and it may wait for the log with many others.
 		 */
 		pdg_buf_done(&job->submission->envelope->pae);

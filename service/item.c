@@ -11,12 +11,6 @@
 #include "util/size.h"
 #include "util/str.h"
 
-static void move(struct pdg_buf *to, struct pdg_buf *from)
-{
-	*to = *from;
-	pdg_buf_init(from, from->max);
-}
-
 struct pdg_item *pdg_item_new(struct pdg_stored *row, const uint8_t *digest)
 {
 	PDG_AUTO(item) struct pdg_item *it = pdg_calloc(1, sizeof(*it));
@@ -27,8 +21,8 @@ struct pdg_item *pdg_item_new(struct pdg_stored *row, const uint8_t *digest)
 	it->received = row->received;
 	it->reference = pdg_str_dup(row->reference);
 	it->service_key = pdg_str_dup(row->service_key);
-	move(&it->sig, &row->countersig);
-	move(&it->payload, &row->payload);
+	pdg_buf_move(&it->sig, &row->countersig);
+	pdg_buf_move(&it->payload, &row->payload);
 	pdg_buf_init(&it->token, PDG_LIMIT_TIMESTAMP);
 	if (digest)
 		memcpy(it->digest, digest, sizeof(it->digest));
@@ -70,7 +64,7 @@ int pdg_item_logged(struct pdg_item *it, const struct pdg_entry *entry, struct p
 	if (rc < 0)
 		return rc;
 	memcpy(job->reference, it->reference, strlen(it->reference) + 1);
-	move(&job->payload, &it->payload);
+	pdg_buf_move(&job->payload, &it->payload);
 	job->id = it->id;
 	job->log_size = entry->proof_size;
 	if (log->ops->head)

@@ -256,8 +256,7 @@ int pdg_journal_add(struct pdg_journal *j, const struct pdg_journal_leaf *leaf, 
 	if (rc < 0)
 		return rc;
 	j->n++;
-	j->texts[j->n_texts++] = bytes;
-	pdg_buf_init(&bytes, 0);
+	pdg_buf_move(&j->texts[j->n_texts++], &bytes);
 	*out_index = index;
 	return 0;
 }
@@ -299,8 +298,7 @@ static int leaf_of(struct pdg_journal *j, uint64_t index, struct pdg_buf *out,
 
 	if (!text || text->n == 0)
 		return pdg_journal_kept_leaf(j->store, index, out, err);
-	*out = *text;
-	pdg_buf_init(text, 0);
+	pdg_buf_move(out, text);
 	return 0;
 }
 
@@ -321,15 +319,12 @@ int pdg_journal_prove(struct pdg_journal *j, uint64_t index, struct pdg_journal_
 
 void pdg_journal_settle(struct pdg_journal *j, bool committed)
 {
-	struct pdg_buf note = j->note;
-
 	/* A walk over a tree that was rolled back has read tiles that are not there. */
 	if (!committed && j->sealed_size > j->size)
 		pdg_tree_walk_free(PDG_TAKE(j->walk));
 	if (committed && j->sealed_size > j->size) {
 		j->size = j->sealed_size;
-		j->note = j->sealed_note;
-		j->sealed_note = note;
+		pdg_buf_swap(&j->note, &j->sealed_note);
 	}
 	j->sealed_size = j->size;
 	j->n = 0;

@@ -102,8 +102,7 @@ int pdg_journal_proof_make(struct pdg_buf *leaf, struct pdg_tree_walk *walk, uin
 	rc = pdg_buf_check(&p->checkpoint, err);
 	if (rc < 0)
 		return rc;
-	p->leaf = *leaf;
-	pdg_buf_init(leaf, leaf->max);
+	pdg_buf_move(&p->leaf, leaf);
 	*out = PDG_TAKE(p);
 	return 0;
 }

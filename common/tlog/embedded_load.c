@@ -195,14 +195,6 @@ static int read_bundle(const struct pdg_embedded *l, struct found *f, struct pdg
 	return 0;
 }
 
-static void take_buf(struct pdg_buf *to, struct pdg_buf *from)
-{
-	struct pdg_buf old = *to;
-
-	*to = *from;
-	*from = old;
-}
-
 /* The tree of @f's checkpoint, as the folder has it. */
 static int read_tree(const struct pdg_embedded *l, struct found *f, struct pdg_error *err)
 {
@@ -249,11 +241,11 @@ int pdg_embedded_load(struct pdg_embedded *l, struct pdg_error *err)
 	if (rc < 0)
 		return rc;
 	for (level = 0; level < PDG_TILE_LEVELS; level++)
-		take_buf(&l->edge[level], &f.edge[level]);
-	take_buf(&l->bundle, &f.bundle);
+		pdg_buf_swap(&l->edge[level], &f.edge[level]);
+	pdg_buf_swap(&l->bundle, &f.bundle);
 	l->fresh = true;
 	(void)pthread_mutex_lock(&l->state);
-	take_buf(&l->note, &f.note);
+	pdg_buf_swap(&l->note, &f.note);
 	l->size = f.checkpoint->size;
 	l->shown = l->size;
 	l->root = f.checkpoint->root;

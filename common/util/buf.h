@@ -59,6 +59,21 @@ static inline struct pdg_bytes pdg_buf_bytes(const struct pdg_buf *b)
 /** The contents with a NUL behind them, valid until the next write; "" when empty or failed. */
 const char *pdg_buf_cstr(struct pdg_buf *b);
 
+/** @to, which holds nothing, takes what is in @from, and its limit; @from is empty after that. */
+static inline void pdg_buf_move(struct pdg_buf *to, struct pdg_buf *from)
+{
+	*to = *from;
+	pdg_buf_init(from, to->max);
+}
+
+static inline void pdg_buf_swap(struct pdg_buf *a, struct pdg_buf *b)
+{
+	struct pdg_buf was = *a;
+
+	*a = *b;
+	*b = was;
+}
+
 PDG_AUTO_DEFINE_VALUE(buf, struct pdg_buf, pdg_buf_done)
 
 #endif

@@ -139,8 +139,32 @@ static void nul_is_not_counted(void)
 	CHECK_UINT(strlen(pdg_buf_cstr(&b)), 252);
 }
 
+static void moved_and_swapped(void)
+{
+	PDG_AUTO(buf) struct pdg_buf a = PDG_BUF_INIT(8);
+	PDG_AUTO(buf) struct pdg_buf b = PDG_BUF_INIT(300);
+	struct pdg_buf c;
+
+	pdg_buf_puts(&a, "one");
+	pdg_buf_puts(&b, "another one");
+	pdg_buf_swap(&a, &b);
+	CHECK_STR(pdg_buf_cstr(&a), "another one");
+	CHECK_STR(pdg_buf_cstr(&b), "one");
+	CHECK_UINT(b.max, 8);
+	pdg_buf_move(&c, &b);
+	CHECK_STR(pdg_buf_cstr(&c), "one");
+	CHECK_UINT(c.max, 8);
+	CHECK_UINT(b.n, 0);
+	/* What is left may be used again, with its limit. */
+	pdg_buf_puts(&b, "12345678");
+	CHECK_INT(b.failed, 0);
+	pdg_buf_putc(&b, '9');
+	CHECK_INT(b.failed, PDG_E_LIMIT);
+	pdg_buf_done(&c);
+}
+
 PDG_TEST_MAIN("buf", {"writes add up", writes_add_up}, {"big endian", big_endian},
 	      {"empty buffers", empty_buffers}, {"limit is exact", limit_is_exact},
 	      {"failure sticks and empties", failure_sticks_and_empties},
 	      {"sizes do not wrap", sizes_do_not_wrap}, {"grows to any size", grows_to_any_size},
-	      {"NUL is not counted", nul_is_not_counted})
+	      {"NUL is not counted", nul_is_not_counted}, {"moved and swapped", moved_and_swapped})
