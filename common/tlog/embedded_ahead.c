@@ -98,22 +98,18 @@ bool pdg_embedded_ahead_has(const struct pdg_embedded *l, const char *path)
 int pdg_embedded_ahead_forget(struct pdg_embedded *l, const char *path)
 {
 	struct pdg_embedded_ahead *a = &l->ahead;
-	size_t i = 0;
-	int fd = -1;
+	size_t i;
+	int fd;
 
-	while (i < a->n_files) {
-		if (strcmp(a->files[i].path, path) != 0) {
-			i++;
+	for (i = 0; i < a->n_files; i++) {
+		if (strcmp(a->files[i].path, path) != 0)
 			continue;
-		}
-		/* Written twice, it is the file that was written last: the order stays. */
-		pdg_auto_fd(&fd);
 		fd = a->files[i].fd;
 		free(a->files[i].path);
-		a->n_files--;
-		memmove(&a->files[i], &a->files[i + 1], (a->n_files - i) * sizeof(*a->files));
+		a->files[i] = a->files[--a->n_files];
+		return fd;
 	}
-	return fd;
+	return -1;
 }
 
 void pdg_embedded_ahead_take_back(struct pdg_embedded *l, size_t n)
