@@ -397,8 +397,6 @@ static int check_whole(struct check *c, struct pdg_fsck_counts *out, struct pdg_
 		rc = check_strays(c, err);
 	if (rc < 0)
 		return rc;
-	if (core->cfg->log == PDG_LOG_EMBEDDED)
-		entries = pdg_embedded_size(core->log);
 	(void)snprintf(log, sizeof(log), "%" PRIu64 " log entries", entries);
 	(void)snprintf(text, sizeof(text),
 		       "%" PRIu64 " attestations, %" PRIu64 " of them logged; %" PRIu64

@@ -90,7 +90,8 @@ int pdg_embedded_backup(const char *from, const char *to, bool own_key, uint64_t
 
 /**
  * Re-check everything: every tile from the entries up, against the checkpoint; and the narrower
- * tiles that a crash left beside those that replaced them. PDG_E_REJECTED (LOG-12), PDG_E_IO.
+ * tiles that a crash left beside those that replaced them. *@out_entries, always: how many that
+ * checkpoint covers. PDG_E_REJECTED (LOG-12), PDG_E_IO.
  */
 int pdg_embedded_fsck(struct pdg_log *log, uint64_t *out_entries,
 		      struct pdg_error *err) PDG_MUST_CHECK;

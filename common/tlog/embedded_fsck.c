@@ -156,6 +156,7 @@ int pdg_embedded_fsck(struct pdg_log *log, uint64_t *out_entries, struct pdg_err
 	size = l->size;
 	published = l->root;
 	(void)pthread_mutex_unlock(&l->state);
+	*out_entries = size;
 	for (n = 0; rc == 0 && n * PDG_TILE_WIDTH < size; n++)
 		rc = check_bundle(l, n, pdg_tile_width(size, 0, n), &root, err);
 	if (rc < 0)
@@ -164,10 +165,7 @@ int pdg_embedded_fsck(struct pdg_log *log, uint64_t *out_entries, struct pdg_err
 		return pdg_reject(err, "LOG-12",
 				  "the %" PRIu64 " entries do not give the root of the checkpoint",
 				  size);
-	rc = check_below(l, TILES, 0, err);
-	if (rc == 0)
-		*out_entries = size;
-	return rc;
+	return check_below(l, TILES, 0, err);
 }
 
 int pdg_embedded_had(struct pdg_log *log, uint64_t size, const struct pdg_hash32 *root,

@@ -459,7 +459,9 @@ static void damages(void)
 		if (t[i].open_rule) {
 			CHECK_RULE(rc, &err, t[i].open_rule);
 		} else if (CHECK_OK(rc, &err)) {
+			n = 0;
 			CHECK_RULE(pdg_embedded_fsck(log, &n, &err), &err, "LOG-12");
+			CHECK_UINT(n, pdg_embedded_size(log));
 			/* what is acknowledged later does not rest on it unseen */
 			append(log, key, pdg_embedded_size(log), 1, 1);
 		}
