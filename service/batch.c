@@ -371,15 +371,17 @@ static int prove(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *err
 }
 
 static int run_all(struct pdg_batch *b, struct pdg_job **jobs, size_t n,
-		   const struct pdg_newest *newest, struct pdg_error *err)
+		   struct pdg_newest *out_newest, struct pdg_error *err)
 {
 	size_t i;
 	int rc = 0;
 
 	for (i = 0; rc == 0 && i < n; i++)
 		rc = run_one(b, jobs[i], err);
-	if (rc == 0)
-		rc = pdg_batch_newest(b, newest, err);
+	if (rc == 0) {
+		*out_newest = pdg_newest_of(b, jobs, n);
+		rc = pdg_batch_newest(b, out_newest, err);
+	}
 	if (rc == 0)
 		rc = pdg_journal_seal(b->journal, err);
 	for (i = 0; rc == 0 && i < n; i++)
@@ -404,7 +406,6 @@ int pdg_batch_run(struct pdg_batch *b, struct pdg_job **jobs, size_t n, bool *ou
 	if (rc == 0)
 		rc = pdg_shared_catch_up(b, err);
 	if (rc == 0) {
-		newest = pdg_newest_of(b, jobs, n);
 		rc = run_all(b, jobs, n, &newest, err);
 		*out_spoiled = rc < 0;
 	}

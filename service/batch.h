@@ -40,7 +40,7 @@ struct pdg_newest {
  * there is none. STO-3. */
 int pdg_batch_head(struct pdg_store *s, struct pdg_log_head *out,
 		   struct pdg_error *err) PDG_MUST_CHECK;
-/** Of @n jobs, whatever their kinds. */
+/** Of @n jobs that were run, whatever their kinds: of those that were not refused. */
 struct pdg_newest pdg_newest_of(const struct pdg_batch *b, struct pdg_job *const *jobs, size_t n);
 /** Keep what of it is new. */
 int pdg_batch_newest(struct pdg_batch *b, const struct pdg_newest *newest,

@@ -76,7 +76,7 @@ struct pdg_newest pdg_newest_of(const struct pdg_batch *b, struct pdg_job *const
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		if (jobs[i]->kind != PDG_JOB_LOGGED || pdg_shared_check_head(b, jobs[i], NULL) < 0)
+		if (jobs[i]->kind != PDG_JOB_LOGGED || jobs[i]->rc < 0)
 			continue;
 		if (jobs[i]->log_size > out.log_size)
 			out.log_size = jobs[i]->log_size;
