@@ -345,6 +345,7 @@ static const struct pdg_rule rules[] = {
 	{ "HTP-14", PDG_E_IO, 503, "overloaded", "there are too many connections" },
 	{ "HTP-15", PDG_E_REJECTED, 403, "identity-not-allowed", "reading is for those whom the service's configuration names" },
 	{ "HTP-16", PDG_E_REJECTED, 403, "identity-not-allowed", "the client certificate of a connection has ended, or no authority in force vouches for it" },
+	{ "HTP-17", PDG_E_FORMAT, 400, "malformed", "a plain HTTP request was sent to a port that speaks TLS" },
 
 	/* Command lines that are well formed but not whole */
 	{ "CLI-2", PDG_E_USAGE, 422, "refused", "an option that is needed is missing, or its value cannot be" },

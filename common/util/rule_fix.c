@@ -130,6 +130,7 @@ static const struct {
 	{ "HTP-14", "try again after Retry-After, with fewer connections" },
 	{ "HTP-15", "show a client certificate that has a name of readers = in [service]: --client-cert FILE --client-key PEM" },
 	{ "HTP-16", "connect again, with a certificate that is good now" },
+	{ "HTP-17", "begin the address with https://" },
 };
 /* clang-format on */
 
