@@ -141,7 +141,7 @@ struct pdg_core_stats {
 	uint64_t log_size, journal_size;
 	int64_t log_seen; /* pdg_monotonic_ms() when the log took something last, or of the start */
 	uint64_t policy_version; /* in force */
-	uint64_t relay_restarts, signer_restarts;
+	uint64_t log_relay_restarts, token_relay_restarts, signer_restarts;
 };
 void pdg_core_stats(struct pdg_core *core, struct pdg_core_stats *out);
 /** What the parts count; also for the HTTP side. */
