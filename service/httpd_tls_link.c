@@ -75,8 +75,7 @@ static struct pdg_tls_refused refused(SSL *ssl, int error)
 		{SSL_R_UNEXPECTED_EOF_WHILE_READING, PDG_TLS_CLOSED},
 	};
 	unsigned long newest = ERR_peek_last_error();
-	struct pdg_tls_refused r = {.why = PDG_TLS_OTHER,
-				    .text = ERR_reason_error_string(newest)};
+	struct pdg_tls_refused r = {.why = PDG_TLS_OTHER, .text = ERR_reason_error_string(newest)};
 	int reason = ERR_GET_REASON(newest);
 	size_t i;
 
