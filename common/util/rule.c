@@ -304,6 +304,7 @@ static const struct pdg_rule rules[] = {
 	{ "RDY-6", PDG_E_REJECTED, 503, "not-ready", "the last write to the store failed" },
 	{ "RDY-7", PDG_E_REJECTED, 503, "not-ready", "the newest signing key could not be loaded or is not trusted, the one before is in use" },
 	{ "RDY-8", PDG_E_IO, 503, "not-ready", "nobody would believe now what the service signs: its key, by the policy in force, or its log's beginning" },
+	{ "RDY-9", PDG_E_REJECTED, 503, "not-ready", "the log contradicts what it showed before" },
 	{ "BAK-1", PDG_E_USAGE, 403, "refused", "a backup into a folder that is there or cannot be made, or not by the service's user" },
 	{ "FSK-1", PDG_E_REJECTED, 403, "refused", "something that is stored does not hold when it is checked again" },
 
