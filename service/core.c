@@ -200,6 +200,9 @@ void pdg_core_go_on(void *ctx, struct pdg_job *job, int rc)
 		refuse(core, job, rc);
 		return;
 	}
+	/* The writer signs nothing that has one; of what was tried in vain and then done none is
+	 * left. */
+	job->err = (struct pdg_error){0};
 	rc = pdg_writer_put(core->writer, job, &job->err);
 	if (rc < 0) {
 		pdg_job_answer_error(job, &job->err);

@@ -215,13 +215,19 @@ static int sign_once(struct pdg_signer_key *k, struct pdg_bytes msg, struct pdg_
 	return rc;
 }
 
+/* Who has the signature hears nothing of an attempt before. */
 static int signer_sign(void *ctx, struct pdg_bytes msg, struct pdg_buf *out_sig,
 		       struct pdg_error *err)
 {
+	struct pdg_error why = {0};
 	bool again;
-	int rc = sign_once(ctx, msg, out_sig, &again, err);
+	int rc = sign_once(ctx, msg, out_sig, &again, &why);
 
-	return rc < 0 && again ? sign_once(ctx, msg, out_sig, &again, err) : rc;
+	if (rc < 0 && again)
+		return sign_once(ctx, msg, out_sig, &again, err);
+	if (rc < 0 && err)
+		*err = why;
+	return rc;
 }
 
 static void release_key(void *ctx)

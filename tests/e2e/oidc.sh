@@ -157,6 +157,10 @@ world_stop
 world_start
 builds 401 TOK-12 "T69 also after a restart" "$github_token" "$(body '.artifacts[0].name = "other"')"
 builds 200 - "a retry too" "$github_token" "$(body)"
+keeper() { pgrep -P "$DAEMON_PID" -x pedigree-signer; }
+holder() { pgrep -P "$(keeper)" -x pedigree-signer; }
+kill -KILL "$(holder)"
+builds 201 - "T79 a build whose signer was killed is signed by the next" "$(github | sign rsa)" "$(body '.artifacts[0].name = "signed-again"')"
 http 200 - "the chain" "$URL/api/v1/chains/sha256:$digest"
 assert_same "is good" "$(of .verdict)" good
 ok "pedigree verify" pedigree verify "$W/artifact" --from "$URL" --policy "$W/policy"

@@ -381,6 +381,7 @@ static void a_dead_one_is_begun_again(void)
 	CHECK_OK(sign_statement(a.key[0], "{}", &err), &err);
 	end(child_of(keeper()));
 	CHECK_OK(sign_statement(a.key[0], "{}", &err), &err);
+	CHECK(err.code == 0 && err.rule[0] == 0);
 	/* Its key is gone: nothing is signed, and nobody waits for long; then it is back. */
 	CHECK(rename(key, away) == 0);
 	end(child_of(keeper()));
