@@ -161,6 +161,10 @@ keeper() { pgrep -P "$DAEMON_PID" -x pedigree-signer; }
 holder() { pgrep -P "$(keeper)" -x pedigree-signer; }
 kill -KILL "$(holder)"
 builds 201 - "T79 a build whose signer was killed is signed by the next" "$(github | sign rsa)" "$(body '.artifacts[0].name = "signed-again"')"
+frozen=("$(keeper)" "$(holder)")
+kill -STOP "${frozen[@]}"
+builds 200 - "T79 a retry needs no signature: it is answered while the signer hangs" "$github_token" "$(body)" --max-time 5
+kill -CONT "${frozen[@]}"
 http 200 - "the chain" "$URL/api/v1/chains/sha256:$digest"
 assert_same "is good" "$(of .verdict)" good
 ok "pedigree verify" pedigree verify "$W/artifact" --from "$URL" --policy "$W/policy"
