@@ -77,6 +77,24 @@ world_stop
 thaw
 pass "T79 the service ends while both hang"
 
+# Who asks whether it is ready, after a reload that brought another holder, hears nothing of the one that hangs.
+world_start
+sleep 3.1 # for so long readiness goes by its last look
+frozen=("$(holder)")
+freeze "${frozen[@]}"
+curl -s -o "$W/behind" --max-time 60 "$URL/readyz" 3>&- &
+PIDS+=($!)
+sleep 0.5
+daemon_reload
+began=$(date +%s%3N)
+http 200 - "T79 a reload brings another holder: /readyz goes by that" "$URL/readyz"
+sleep 3.5
+http 200 - "T79 and does while somebody waits for the one before" "$URL/readyz"
+took=$(($(date +%s%3N) - began))
+[ "$took" -lt 8500 ] || fail "T79 that took $took ms"
+world_stop
+thaw
+
 # The relay is begun after the service was confined.
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3 -subj /O=Company/CN=time -addext extendedKeyUsage=critical,timeStamping \
 	-keyout "$W/keys/time.key" -out "$W/keys/time.pem" 2>/dev/null || fail "no certificate of a timestamp authority"
