@@ -106,5 +106,28 @@ kill -STOP "$relay"
 world_stop
 ended "$relay" || fail "a relay that hangs outlived the service"
 pass "T79 a relay that hangs is ended"
+
+# While a signature is waited for the service is told to end: who waits for the log is answered all the same.
+world_start
+curl -s -o "$W/accepted" -w '%{http_code}\n' --max-time 60 -H 'Prefer: wait=60' -H 'Content-Type: application/json' --data-binary "@$W/todo/4.json" \
+	"$URL/api/v1/attestations" >"$W/accepted.status" 3>&- &
+accepted=$!
+sleep 1
+frozen=("$(keeper)" "$(holder)")
+freeze "${frozen[@]}"
+curl -s -o "$W/behind" -w '%{http_code}\n' --max-time 60 -H 'Content-Type: application/json' --data-binary "@$W/todo/3.json" \
+	"$URL/api/v1/attestations" >"$W/behind.status" 3>&- &
+behind=$!
+sleep 0.5
+began=$(date +%s%3N)
+world_stop
+took=$(($(date +%s%3N) - began))
+wait "$accepted" || fail "T79 who waits for the log is not answered: $?"
+wait "$behind" || fail "T79 who waits for the signer is not answered: $?"
+assert_same "T79 a stop while the signer hangs: what was accepted is answered" "$(cat "$W/accepted.status") $(jq -r .state "$W/accepted")" "202 pending-log"
+assert_same "T79 and what was not is told so" "$(cat "$W/behind.status") $(jq -r .rule "$W/behind")" "503 SVC-2"
+[ "$took" -lt 8000 ] || fail "T79 it took $took ms"
+pass "T79 and nothing is abandoned"
+thaw
 ok "nothing was lost" pedigreed --config "$W/pedigreed.conf" --fsck
 finish
