@@ -343,7 +343,8 @@ void pdg_core_stats(struct pdg_core *core, struct pdg_core_stats *out)
 	out->store_failures = w.failures;
 	out->log_failures = pdg_publisher_failures(core->publisher);
 	out->log_seen = pdg_publisher_seen(core->publisher);
-	out->relay_restarts = core->relay ? pdg_relay_restarts(core->relay) : 0;
+	out->log_relay_restarts = core->relay ? pdg_relay_restarts(core->relay) : 0;
+	out->token_relay_restarts = pdg_callers_restarts(core->callers);
 	out->signer_restarts = core->signer ? pdg_signer_restarts(core->signer) : 0;
 	force = pdg_in_force_ref(core->policy);
 	out->policy_version = force->policy->version;
