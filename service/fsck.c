@@ -383,7 +383,9 @@ static int check_whole(struct check *c, struct pdg_fsck_counts *out, struct pdg_
 	char text[256];
 	int rc;
 
-	rc = core->store->ops->count(core->store, &c->all, &pending, &oldest, err);
+	rc = pdg_fsck_files(core->cfg, c->line, c->ctx, err);
+	if (rc == 0)
+		rc = core->store->ops->count(core->store, &c->all, &pending, &oldest, err);
 	if (rc < 0)
 		return rc;
 	show(c);
