@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# What pedigreed finds wrong with its own files, its start and --fsck alike: files that a
+# What pedigreed finds wrong with its own files, its start and --fsck alike: keys that are lost or exchanged, files that a
 # restore left to another user, or that are no files. Each is told by its rule, its path and the command that mends it; and
 # that command is run here, after which both go on.
 here=$(cd "$(dirname "$0")" && pwd)
@@ -85,6 +85,63 @@ well() {
 fresh
 well "nothing wrong"
 
+# --- the service's own keys ----------------------------------------------------------------------
+pedigree key generate --type ed25519 "$W/other.pem" >/dev/null || fail "another key"
+for key in log/key.pem pedigree.db.journal-key.pem; do
+	fresh
+	: >"$S/$key"
+	both 2 KEY-3 "$S/$key" "$key is empty"
+	fresh
+	chmod 644 "$S/$key"
+	both 2 KEY-2 "$S/$key" "$key may be read by others"
+	mended "$key may be read by others"
+	fresh
+	rm "$S/$key"
+	mkfifo -m 600 "$S/$key"
+	mine "$S/$key"
+	both 2 KEY-3 "$S/$key" "$key is a pipe"
+	fresh
+	rm "$S/$key"
+	mkdir -m 700 "$S/$key"
+	mine "$S/$key"
+	both 2 KEY-3 "$S/$key" "$key is a folder"
+	fresh
+	chmod 000 "$S/$key"
+	both 2 KEY-3 "$S/$key" "$key cannot be read"
+	mended "$key cannot be read"
+done
+fresh
+cat "$W/other.pem" >"$S/log/key.pem"
+both 1 LOG-11 "$S/log/checkpoint" "another log key"
+cat "$W/service/log/key.pem" >"$S/log/key.pem"
+well "another log key"
+fresh
+cat "$W/other.pem" >"$S/pedigree.db.journal-key.pem"
+both 2 CFG-4 .journal-key.pem "another journal key"
+cat "$W/service/pedigree.db.journal-key.pem" >"$S/pedigree.db.journal-key.pem"
+well "another journal key"
+
+# A key that is named and can be read is held against what it signed; one that is elsewhere is not asked for.
+fresh
+mv "$S/log/key.pem" "$H/w/keys/log.pem"
+mv "$S/pedigree.db.journal-key.pem" "$H/w/keys/journal.pem"
+sed -i 's|^\[log\]|\tjournalKey = keys/journal.pem\n&\n\tkey = keys/log.pem|' "$H/w/pedigreed.conf"
+well "named keys"
+cp -a "$H/w/keys/log.pem" "$H/w/keys/kept.pem"
+cat "$W/other.pem" >"$H/w/keys/log.pem"
+both 1 LOG-11 "$S/log/checkpoint" "another named log key"
+rm "$H/w/keys/log.pem"
+ok "a named log key that is away: --fsck" daemon --fsck
+exits 2 KEY-3 "a named log key that is away: the start" daemon
+mv "$H/w/keys/kept.pem" "$H/w/keys/log.pem"
+cp -a "$H/w/keys/journal.pem" "$H/w/keys/kept.pem"
+cat "$W/other.pem" >"$H/w/keys/journal.pem"
+both 2 CFG-4 journalKey "another named journal key"
+rm "$H/w/keys/journal.pem"
+ok "a key that only a failed start had is not known as the journal's" daemon --fsck
+mv "$H/w/keys/kept.pem" "$H/w/keys/journal.pem"
+well "named keys again"
+
 # --- modes -----------------------------------------------------------------------------------------
 tile=$(cd "$W/service/log" && find tile/0 -type f | head -n 1)
 entries=$(cd "$W/service/log" && find tile/entries -type f | head -n 1)
@@ -162,10 +219,22 @@ if [ "$(id -u)" = 0 ]; then
 	chown -R 12346 "$S"
 	both 2 FIL-1 "$S" "another user's folder"
 	mended "another user's folder"
+	for key in log/key.pem pedigree.db.journal-key.pem; do
+		fresh
+		chown 12346 "$S/$key"
+		both 2 KEY-3 "$S/$key" "another user's $key"
+		mended "another user's $key"
+		chown 0 "$S/$key"
+		both 2 KEY-3 "$S/$key" "root's $key"
+		mended "root's $key"
+	done
 	fresh
 	chown -R 0 "$H/w"
 	uid=0 as=()
 	well "as root"
+	chown 12346 "$S/log/key.pem"
+	both 2 KEY-2 "$S/log/key.pem" "to root, another user's log key"
+	mended "to root, another user's log key"
 	chown 12346 "$S/log/$tile"
 	both 2 FIL-1 "$S/log/$tile" "to root, another user's tile"
 	mended "to root, another user's tile"
