@@ -136,6 +136,9 @@ int pdg_core_can_sign(const struct pdg_key *key, struct pdg_error *err) PDG_MUST
 /** Would what is signed for @f at @at be believed? RDY-8 (service/own_trust.h). */
 int pdg_core_may_sign(const struct pdg_core *core, const struct pdg_in_force *f, int64_t at,
 		      struct pdg_error *err) PDG_MUST_CHECK;
+/** Does the trustedRoot of @f, if it has one, name the log? LOG-8 (service/own_trust.h). */
+int pdg_core_log_in_root(const struct pdg_core *core, const struct pdg_in_force *f,
+			 struct pdg_error *err) PDG_MUST_CHECK;
 /** Say in the log why not. */
 void pdg_core_warn_if_untrusted(struct pdg_core *core, const struct pdg_service_config *cfg);
 /** Have the store know the signing key, and the public halves of the two others. */

@@ -142,6 +142,15 @@ ok "a key that only a failed start had is not known as the journal's" daemon --f
 mv "$H/w/keys/kept.pem" "$H/w/keys/journal.pem"
 well "named keys again"
 
+# A log that the policy's trustedRoot does not name: the right one by the key that is there, and the policy's another.
+fresh
+der=$(openssl pkey -in "$W/other.pem" -pubout -outform DER | base64 -w0)
+jq --arg der "$der" '.tlogs[0].publicKey.rawBytes = $der' "$W/keys/trusted-root.json" >"$H/w/keys/trusted-root.json"
+exits 1 LOG-8 "a trusted root without this log: --fsck" daemon --fsck
+assert_says "$H/w/keys/trusted-root.json"
+starts "a trusted root without this log"
+grep -q '"own-log-untrusted","rule":"LOG-8"' "$H/w/log.txt" || { cp "$H/w/log.txt" "$printed"; fail "the start does not warn of it"; }
+
 # --- modes -----------------------------------------------------------------------------------------
 tile=$(cd "$W/service/log" && find tile/0 -type f | head -n 1)
 entries=$(cd "$W/service/log" && find tile/entries -type f | head -n 1)
