@@ -111,7 +111,8 @@ int pdg_core_trusted_root(struct pdg_core *core, struct pdg_buf *out,
 /** Append keys.json: {"keys":[{"hint","publicKey","validFrom","validUntil"}]} plus "journalKeys" in
  * the same form. By what is in memory alone, as pdg_core_trusted_root(): a loop may call both. */
 int pdg_core_keys(struct pdg_core *core, struct pdg_buf *out, struct pdg_error *err) PDG_MUST_CHECK;
-/** Ready to work? 0, or PDG_E_REJECTED (RDY-1 to RDY-7, RDY-9) with the reason (design 7, /readyz). */
+/** Ready to work? 0, or PDG_E_REJECTED (RDY-1 to RDY-7, RDY-9) with the reason (design 7, /readyz).
+ */
 int pdg_core_ready(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
 /* What --fsck has looked at: entries are an embedded log's. */
 struct pdg_fsck_counts {
