@@ -90,7 +90,9 @@ int pdg_embedded_show_again(struct pdg_log *log, struct pdg_error *err)
 	/* An append under way shows its own. What is lost is not whole by being shown. */
 	if (pthread_mutex_trylock(&l->append) == 0) {
 		if (l->ahead.lost == 0) {
-			int rc = pdg_embedded_publish(l, pdg_buf_bytes(&l->note), false, &why);
+			/* Without a base in "ahead" its file is all that says it. */
+			int rc = pdg_embedded_publish(l, pdg_buf_bytes(&l->note), l->ahead.at == 0,
+						      &why);
 
 			pdg_embedded_shown(l, rc, &why);
 		}
