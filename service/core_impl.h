@@ -98,6 +98,10 @@ int pdg_core_log_unbegun(struct pdg_core *core, struct pdg_error *err) PDG_MUST_
 /** Is the tree of @a's bundle one that the embedded log had? LOG-2; 0 where there is none. */
 int pdg_core_check_tree(const struct pdg_core *core, const struct pdg_stored *a,
 			struct pdg_error *err) PDG_MUST_CHECK;
+/** Is the newest tree that the store knows one that the embedded log had? *@out_size: its entries,
+ * 0 where none is known. LOG-2; STO-3: what the store says is no tree. */
+int pdg_core_check_head(struct pdg_core *core, uint64_t *out_size,
+			struct pdg_error *err) PDG_MUST_CHECK;
 /** CFG-6 for a log of @size entries. */
 int pdg_core_refuse_unknown_log(const struct pdg_core *core, uint64_t size, struct pdg_error *err);
 /** Start the relay, where something is elsewhere, and the log that it speaks to. CLI-5, STO-3. */

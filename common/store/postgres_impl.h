@@ -250,7 +250,8 @@ int pdg_pg_sources(struct pdg_store *store, const char *repository, const char *
 int pdg_pg_pending(struct pdg_store *store, int64_t after, size_t max, size_t max_bytes,
 		   struct pdg_stored ***out, size_t *out_n, struct pdg_error *err);
 int pdg_pg_there(struct pdg_store *store, struct pdg_error *err);
-int pdg_pg_last_logged(struct pdg_store *store, struct pdg_stored **out, struct pdg_error *err);
+int pdg_pg_last_logged(struct pdg_store *store, int64_t before, struct pdg_stored **out,
+		       struct pdg_error *err);
 int pdg_pg_stray(struct pdg_store *store, int64_t after, int64_t *out, struct pdg_error *err);
 int pdg_pg_waits(struct pdg_store *store, int64_t id, bool *out, struct pdg_error *err);
 int pdg_pg_count(struct pdg_store *store, uint64_t *out_all, uint64_t *out_pending,

@@ -165,11 +165,15 @@ int pdg_pg_pending(struct pdg_store *store, int64_t after, size_t max, size_t ma
 	return rows(store, PDG_PG_PENDING, &p, out, out_n, err);
 }
 
-int pdg_pg_last_logged(struct pdg_store *store, struct pdg_stored **out, struct pdg_error *err)
+int pdg_pg_last_logged(struct pdg_store *store, int64_t before, struct pdg_stored **out,
+		       struct pdg_error *err)
 {
 	PDG_AUTO(pg_result) PGresult *r = NULL;
-	int rc = pdg_pg_read(store, PDG_PG_LAST_LOGGED, NULL, &r, err);
+	struct pdg_pg_args p = {.n = 0};
+	int rc;
 
+	pdg_pg_int(&p, before);
+	rc = pdg_pg_read(store, PDG_PG_LAST_LOGGED, &p, &r, err);
 	if (rc < 0)
 		return rc;
 	return PQntuples(r) > 0 ? row_read(r, 0, out, err)

@@ -167,7 +167,8 @@ int pdg_sqlite_sources(struct pdg_store *store, const char *repository, const ch
 		       struct pdg_stored ***out, size_t *out_n, struct pdg_error *err);
 int pdg_sqlite_pending(struct pdg_store *store, int64_t after, size_t max, size_t max_bytes,
 		       struct pdg_stored ***out, size_t *out_n, struct pdg_error *err);
-int pdg_sqlite_last_logged(struct pdg_store *store, struct pdg_stored **out, struct pdg_error *err);
+int pdg_sqlite_last_logged(struct pdg_store *store, int64_t before, struct pdg_stored **out,
+			   struct pdg_error *err);
 int pdg_sqlite_stray(struct pdg_store *store, int64_t after, int64_t *out, struct pdg_error *err);
 int pdg_sqlite_waits(struct pdg_store *store, int64_t id, bool *out, struct pdg_error *err);
 int pdg_sqlite_count(struct pdg_store *store, uint64_t *out_all, uint64_t *out_pending,

@@ -256,13 +256,16 @@ int pdg_sqlite_pending(struct pdg_store *store, int64_t after, size_t max, size_
 	return rows_read(&q, max_bytes, out, out_n, err);
 }
 
-int pdg_sqlite_last_logged(struct pdg_store *store, struct pdg_stored **out, struct pdg_error *err)
+int pdg_sqlite_last_logged(struct pdg_store *store, int64_t before, struct pdg_stored **out,
+			   struct pdg_error *err)
 {
 	PDG_AUTO(query) struct query q = {0};
 	int rc = query_begin(&q, store, PDG_SQL_LAST_LOGGED, err);
 
-	if (rc == 0)
-		rc = query_row(&q, err);
+	if (rc < 0)
+		return rc;
+	(void)sqlite3_bind_int64(q.st, 1, before);
+	rc = query_row(&q, err);
 	if (rc < 0)
 		return rc;
 	return rc == 1 ? row_read(&q, out, err)

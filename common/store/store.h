@@ -195,8 +195,10 @@ struct pdg_store_ops {
 	 * that another one took the place of, is lost with the process. 0 or PDG_E_IO (STO-3).
 	 */
 	int (*there)(struct pdg_store *s, struct pdg_error *err);
-	/** The newest that has a bundle: what the log is held against. PDG_E_NOTFOUND: none has. */
-	int (*last_logged)(struct pdg_store *s, struct pdg_stored **out, struct pdg_error *err);
+	/** The newest of the ids below @before that has a bundle; bundles of which there is no
+	 * attestation are passed over. PDG_E_NOTFOUND: none has. */
+	int (*last_logged)(struct pdg_store *s, int64_t before, struct pdg_stored **out,
+			   struct pdg_error *err);
 	/** Does attestation @id wait for the log, so that pending() would give it to somebody? */
 	int (*waits)(struct pdg_store *s, int64_t id, bool *out, struct pdg_error *err);
 	/** The first row behind id @after that waits and is no attestation's. PDG_E_NOTFOUND: none.
