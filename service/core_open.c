@@ -185,6 +185,8 @@ void pdg_core_warn_if_untrusted(struct pdg_core *core, const struct pdg_service_
 		warn("own-journal-untrusted", &why);
 	if (pdg_own_trust_log(core->log_since, now, &why) < 0)
 		warn("log-begun-later", &why);
+	if (pdg_core_log_in_root(core, f, &why) < 0)
+		warn("own-log-untrusted", &why);
 	pdg_service_warn_of_certificates(core->cfg, cfg, f->policy);
 }
 

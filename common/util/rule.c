@@ -22,7 +22,7 @@ static const struct pdg_rule rules[] = {
 	{ "ENC-1", PDG_E_FORMAT, 400, "malformed", "base64 text is not strictly of its form" },
 
 	/* Files and folders of our own */
-	{ "FIL-1", PDG_E_USAGE, 403, "refused", "a folder of our own that is a symbolic link, of another user, or writable by others" },
+	{ "FIL-1", PDG_E_USAGE, 403, "refused", "a folder or file of our own that is a symbolic link, of another user, writable by others, or out of reach" },
 	{ "FIL-2", PDG_E_FORMAT, 403, "refused", "an entry of an outbox that is no file that could be sent" },
 
 	/* Keys and plain signatures */

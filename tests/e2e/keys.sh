@@ -74,7 +74,9 @@ mkdir "$W/away"
 mv "$W/keys/signing.pem" "$W/keys/journal.pem" "$W/service/log/key.pem" "$W/away"
 exits 1 LOG-11 "but a key that lies in the log's folder belongs to what is checked" pedigreed --config "$W/pedigreed.conf" --fsck
 : >"$W/service/log/key.pem"
-ok "--fsck without a private key" pedigreed --config "$W/pedigreed.conf" --fsck
+exits 2 KEY-3 "and must be one" pedigreed --config "$W/pedigreed.conf" --fsck
+cp "$W/away/key.pem" "$W/service/log/key.pem"
+ok "--fsck without the keys that are named" pedigreed --config "$W/pedigreed.conf" --fsck
 assert_says " 0 faults"
 exits 2 KEY-3 "a service without one does not start" pedigreed --config "$W/pedigreed.conf"
 mv "$W/away/key.pem" "$W/service/log/key.pem"
