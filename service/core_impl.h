@@ -93,6 +93,10 @@ int pdg_core_look_first(struct pdg_core *core, struct pdg_error *err) PDG_MUST_C
 int pdg_core_look_at_files(const struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
 /** Open the store, or make it where nothing was begun without it. STO-*, CFG-1, CFG-6, FIL-1. */
 int pdg_core_open_store(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
+/** How many rows there are, and how many of them wait for the log. To --fsck what cannot be read
+ * (STO-5) is UINT64_MAX rows, of which none waits: it tells that as it goes on. */
+int pdg_core_count(struct pdg_core *core, uint64_t *out_all, uint64_t *out_pending,
+		   struct pdg_error *err) PDG_MUST_CHECK;
 int pdg_core_has_journal(struct pdg_core *core, bool *out, struct pdg_error *err) PDG_MUST_CHECK;
 /** Where the journal's key is that no configuration names. Owned by the caller; NULL: no memory. */
 char *pdg_core_own_journal_key(const struct pdg_service_config *cfg);

@@ -31,6 +31,7 @@ static int open_folder(struct pdg_core *core, bool may_create, struct pdg_log **
 		.origin = core->cfg->log_origin,
 		.key = core->cfg->log_key,
 		.may_create = may_create,
+		.to_check = core->only_check,
 		.open_key = pdg_core_open_embedded_key,
 		.key_ctx = core,
 	};
@@ -147,7 +148,7 @@ static int check_size(struct pdg_core *core, struct pdg_error *err)
 	uint64_t known, size;
 	int rc;
 
-	if (core->cfg->log != PDG_LOG_EMBEDDED)
+	if (core->cfg->log != PDG_LOG_EMBEDDED || pdg_embedded_is_damaged(core->log))
 		return 0;
 	rc = pdg_store_meta_number(core->store, PDG_META_LOG_SIZE, &known, err);
 	if (rc < 0)
@@ -246,7 +247,7 @@ int pdg_core_check_head(struct pdg_core *core, uint64_t *out_size, struct pdg_er
 	if (rc < 0 || head.size == 0 || core->cfg->log != PDG_LOG_EMBEDDED)
 		return rc;
 	rc = check_had(core, &head, err);
-	return rc < 0 ? pdg_context(err, rc, "the newest that the store knows") : 0;
+	return rc < 0 ? pdg_context(err, rc, "the newest tree that the store knows") : 0;
 }
 
 /*
@@ -424,8 +425,7 @@ int pdg_core_log_in_root(const struct pdg_core *core, const struct pdg_in_force 
 static int has_entries(struct pdg_core *core, bool *out, struct pdg_error *err)
 {
 	uint64_t all, pending, size = 0;
-	int64_t oldest;
-	int rc = core->store->ops->count(core->store, &all, &pending, &oldest, err);
+	int rc = pdg_core_count(core, &all, &pending, err);
 
 	if (rc == 0)
 		rc = pdg_store_meta_number(core->store, PDG_META_LOG_SIZE, &size, err);

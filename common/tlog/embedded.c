@@ -443,7 +443,7 @@ int pdg_embedded_open(const struct pdg_embedded_options *opt, struct pdg_log **o
 	if (rc == 0)
 		rc = pdg_note_key_id(l->origin, l->key, l->id, err);
 	if (rc == 0)
-		rc = pdg_embedded_load(l, err);
+		rc = pdg_embedded_load(l, opt->to_check, err);
 	if (rc < 0)
 		return rc;
 	*out = &PDG_TAKE(l)->log;
