@@ -2,8 +2,8 @@
 /*
  * The core as its files see it: core_open.c makes and ends it, core_store.c, core_log.c,
  * core_keys.c and core_relay.c open its store, its log, its keys and the way to other machines,
- * core_files.c looks whose files these are, core.c takes submissions, core_read.c answers
- * questions, core_ready.c and fsck.c check it.
+ * core_files.c looks whose files these are, core_in_force.c keeps what comes into force,
+ * core.c takes submissions, core_read.c answers questions, core_ready.c and fsck.c check it.
  */
 #ifndef PDG_SERVICE_CORE_IMPL_H
 #define PDG_SERVICE_CORE_IMPL_H
@@ -164,6 +164,10 @@ char *pdg_core_policy_digest(const struct pdg_policy *policy);
 /** Was that in force under its version, and no other? POL-11. */
 int pdg_core_check_policy(struct pdg_core *core, const char *digest,
 			  struct pdg_error *err) PDG_MUST_CHECK;
+
+/** At a start: keep @policy, which is to decide from now on. POL-11. */
+int pdg_core_keep_policy(struct pdg_core *core, const struct pdg_policy *policy,
+			 struct pdg_error *err) PDG_MUST_CHECK;
 
 /** The row's bundle: its one entry is in the log by the own root, about the kept statement and
  * signature. */

@@ -66,6 +66,7 @@ int pdg_item_logged(struct pdg_item *it, const struct pdg_entry *entry, struct p
 	memcpy(job->reference, it->reference, strlen(it->reference) + 1);
 	pdg_buf_move(&job->payload, &it->payload);
 	job->id = it->id;
+	job->sent = it->begun;
 	job->log_size = entry->proof_size;
 	job->head = (struct pdg_log_head){.size = entry->proof_size, .root = entry->proof_root};
 	if (log->ops->head)

@@ -98,6 +98,14 @@ chmod 600 "$W/keys/word"
 world_start
 build
 post 201 - "signed by an encrypted key" "$W/build.json"
+unused() { grep -c '"event":"passphrase-not-used"' "$tmp/pedigreed.log"; }
+assert_same "its passphrase is used" "$(unused)" 0
+world_stop
+configure signingKey keys/signing.pem
+world_start
+assert_same "a passphrase beside a key that is not encrypted is told of" "$(unused)" 1
+daemon_reload
+assert_same "with a reload too" "$(unused)" 2
 world_stop
 
 # a token
@@ -122,6 +130,7 @@ if [ -f /usr/lib/softhsm/libsofthsm2.so ] && tool softhsm2-util "PKCS#11" && too
 	world_start
 	build
 	post 201 - "signed by a token" "$W/build.json"
+	assert_same "a passphrase beside a token is told of" "$(unused)" 3
 	digest=$(sha256sum <"$W/artifact" | cut -d' ' -f1)
 	ok "a verdict on what a token signed" pedigree verify "$W/artifact" --from "$URL" --policy "$W/policy"
 	http 200 - "its chain" "$URL/api/v1/chains/sha256:$digest"
