@@ -10,6 +10,7 @@
 #include "service/core_impl.h"
 #include "service/countersign.h"
 #include "service/meta.h"
+#include "service/trial.h"
 #include "tlog/embedded.h"
 #include "util/limits.h"
 #include "util/size.h"
@@ -17,7 +18,6 @@
 #include "util/time.h"
 
 #define TRY_EVERY_MS  1000
-#define TRY_BYTES     PDG_LIMIT_KIB(16)
 #define LOOK_EVERY_MS 3000
 #define LATE_MS	      3000
 
@@ -221,20 +221,6 @@ static bool may_try(struct pdg_core *core)
 	       atomic_compare_exchange_strong(&core->tried, &last, now);
 }
 
-/* Without waiting for it, and of a submission's size: a few bytes fit where nothing else does. */
-static void try_a_write(struct pdg_core *core)
-{
-	PDG_AUTO(job) struct pdg_job *job = pdg_job_new(PDG_JOB_META);
-	PDG_AUTO(mem) char *text = pdg_calloc(TRY_BYTES + 1, 1);
-
-	if (!job || !text)
-		return;
-	memset(text, '.', TRY_BYTES);
-	if (pdg_job_value(job, "try", text, NULL) == 0 &&
-	    pdg_writer_put(core->writer, job, NULL) == 0)
-		job = NULL; /* the writer's now */
-}
-
 static int check_writing(struct pdg_core *core, struct pdg_error *err)
 {
 	struct pdg_error why = {0};
@@ -245,7 +231,7 @@ static int check_writing(struct pdg_core *core, struct pdg_error *err)
 	if (!pdg_writer_fails(core->writer, &why))
 		return 0;
 	if (may_try(core))
-		try_a_write(core);
+		pdg_trial_write(core->writer);
 	return not_ready(err, "RDY-6", &why);
 }
 

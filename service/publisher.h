@@ -35,7 +35,8 @@ int pdg_publisher_start(struct pdg_publisher *p, struct pdg_error *err) PDG_MUST
 void pdg_publisher_add(struct pdg_publisher *p, struct pdg_stored *row, const uint8_t digest[32]);
 void pdg_publisher_wake(struct pdg_publisher *p);
 
-/** The writer stored the bundle of row @id (@kept), or could not. */
+/** The writer stored the bundle of row @id (@kept), or could not: then it goes to the log again,
+ * with a back-off that only a bundle that is kept ends. */
 void pdg_publisher_settled(struct pdg_publisher *p, int64_t id, bool kept);
 
 /** Another service over the same store was shown this tree of the log: learn() of that. */
