@@ -9,6 +9,7 @@
 #include "attest/bundle_verify.h"
 #include "service/core_impl.h"
 #include "service/countersign.h"
+#include "service/health.h"
 #include "service/meta.h"
 #include "service/trial.h"
 #include "tlog/embedded.h"
@@ -224,6 +225,7 @@ static bool may_try(struct pdg_core *core)
 static int check_writing(struct pdg_core *core, struct pdg_error *err)
 {
 	struct pdg_error why = {0};
+	int rc;
 
 	if (core->cfg->log == PDG_LOG_EMBEDDED && pdg_embedded_shows(core->log, &why) < 0 &&
 	    (!may_try(core) || pdg_embedded_show_again(core->log, &why) < 0))
@@ -232,7 +234,10 @@ static int check_writing(struct pdg_core *core, struct pdg_error *err)
 		return 0;
 	if (may_try(core))
 		pdg_trial_write(core->writer);
-	return not_ready(err, "RDY-6", &why);
+	rc = not_ready(err, "RDY-6", &why);
+	if (pdg_health_is_damage(&why))
+		pdg_fix(err, "%s", why.fix);
+	return rc;
 }
 
 /* A policy that could not be taken in, or anything else that SIGHUP was to take in. */

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "service/health.h"
 #include "service/publisher_impl.h"
 #include "service/trial.h"
 #include "util/limits.h"
@@ -108,7 +109,7 @@ static bool store_takes(struct pdg_publisher *p)
 {
 	struct pdg_error why = {0};
 
-	if (!pdg_writer_fails(p->opt.writer, &why) || pdg_str_eq(why.rule, "STO-5"))
+	if (!pdg_writer_fails(p->opt.writer, &why) || pdg_health_is_damage(&why))
 		return true;
 	(void)pthread_mutex_lock(&p->mutex);
 	pdg_backoff_fail(&p->unkept, pdg_monotonic_ms());

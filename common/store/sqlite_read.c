@@ -125,7 +125,11 @@ static int whole_row(const struct query *q, struct pdg_stored **out, struct pdg_
 		return 0;
 	}
 	why = pdg_str_printf("the row of %s is not of its form", a->reference);
-	return why ? pdg_sqlite_damaged(err, q->s->path, why) : pdg_nomem(err);
+	if (!why)
+		return pdg_nomem(err);
+	rc = pdg_sqlite_damaged(err, q->s->path, why);
+	pdg_one_row(err);
+	return rc;
 }
 
 static size_t size_of(const struct pdg_stored *a)
