@@ -237,6 +237,41 @@ static void a_row_that_cannot_be_read(void)
 	world_done(&w);
 }
 
+/* What is left of a row that was taken out is not the next statement's. */
+static void a_row_that_was_taken_out(void)
+{
+	static const char *const out[] = {
+		"DELETE FROM attestation WHERE id = 2",
+		"DELETE FROM attestation WHERE id = 2; DELETE FROM bundle WHERE id = 2",
+		"DELETE FROM bundle WHERE id = 2; INSERT INTO pending VALUES (2);"
+		" DELETE FROM attestation WHERE id = 2",
+	};
+	struct build_of other = build_no(2);
+	size_t i;
+
+	for (i = 0; i < sizeof(out) / sizeof(out[0]); i++) {
+		PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_MIB(1));
+		struct pdg_error err = {0};
+		struct world w;
+
+		pdg_test_case("%s", out[i]);
+		world_init(&w);
+		world_open(&w);
+		CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+		CHECK_INT(submit_build(&w, CI, &app_build), 201);
+		world_sql(&w, out[i]);
+		CHECK_INT(submit_build(&w, CI, &other), 201);
+		chain_is(&w, 2, "good");
+		chain_is(&w, 1, "refused");
+		CHECK_RULE(pdg_core_fsck(w.core, fsck_line, NULL, &text, NULL, &err), &err,
+			   "FSK-1");
+		every_line_has_a_rule(pdg_buf_cstr(&text));
+		CHECK((strstr(pdg_buf_cstr(&text), "row 2: ") != NULL) == (i != 1));
+		world_done(&w);
+	}
+	pdg_test_case(NULL);
+}
+
 /* --- damaged pages --- */
 
 /* Overwrite the first page of the table or index @name. */
@@ -407,4 +442,5 @@ PDG_TEST_MAIN("damage", {"a join without its leaf", a_join_without_its_leaf},
 	      {"no second journal", no_second_journal},
 	      {"a row that cannot be read", a_row_that_cannot_be_read},
 	      {"a page that is damaged", a_page_that_is_damaged},
+	      {"a row that was taken out", a_row_that_was_taken_out},
 	      {"a leaf that is gone", a_leaf_that_is_gone})

@@ -426,11 +426,12 @@ static struct {
 	int64_t but;
 } keeps;
 
-static int picky_set_logged(struct pdg_store *s, int64_t id, struct pdg_bytes payload,
-			    struct pdg_bytes bundle, struct pdg_error *err)
+static int picky_set_logged(struct pdg_store *s, int64_t id, const char *ref,
+			    struct pdg_bytes payload, struct pdg_bytes bundle,
+			    struct pdg_error *err)
 {
 	if (!keeps.none && id != keeps.but)
-		return keeps.real->set_logged(s, id, payload, bundle, err);
+		return keeps.real->set_logged(s, id, ref, payload, bundle, err);
 	return pdg_reject(err, "STO-4", "cannot keep a bundle");
 }
 
