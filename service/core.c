@@ -133,6 +133,7 @@ static void refuse(struct pdg_core *core, struct pdg_job *job, int rc)
 		return;
 	if (record)
 		job = record;
+	pdg_writer_met(core->writer, &job->err);
 	pdg_job_answer_error(job, &job->err);
 	pdg_job_free(job);
 }

@@ -9,7 +9,9 @@
 #include "attest/bundle_verify.h"
 #include "service/core_impl.h"
 #include "service/countersign.h"
+#include "service/health.h"
 #include "service/meta.h"
+#include "service/trial.h"
 #include "tlog/embedded.h"
 #include "util/limits.h"
 #include "util/size.h"
@@ -17,7 +19,6 @@
 #include "util/time.h"
 
 #define TRY_EVERY_MS  1000
-#define TRY_BYTES     PDG_LIMIT_KIB(16)
 #define LOOK_EVERY_MS 3000
 #define LATE_MS	      3000
 
@@ -230,23 +231,10 @@ static bool may_try(struct pdg_core *core)
 	       atomic_compare_exchange_strong(&core->tried, &last, now);
 }
 
-/* Without waiting for it, and of a submission's size: a few bytes fit where nothing else does. */
-static void try_a_write(struct pdg_core *core)
-{
-	PDG_AUTO(job) struct pdg_job *job = pdg_job_new(PDG_JOB_META);
-	PDG_AUTO(mem) char *text = pdg_calloc(TRY_BYTES + 1, 1);
-
-	if (!job || !text)
-		return;
-	memset(text, '.', TRY_BYTES);
-	if (pdg_job_value(job, "try", text, NULL) == 0 &&
-	    pdg_writer_put(core->writer, job, NULL) == 0)
-		job = NULL; /* the writer's now */
-}
-
 static int check_writing(struct pdg_core *core, struct pdg_error *err)
 {
 	struct pdg_error why = {0};
+	int rc;
 
 	if (core->cfg->log == PDG_LOG_EMBEDDED && pdg_embedded_shows(core->log, &why) < 0 &&
 	    (!may_try(core) || pdg_embedded_show_again(core->log, &why) < 0))
@@ -254,8 +242,11 @@ static int check_writing(struct pdg_core *core, struct pdg_error *err)
 	if (!pdg_writer_fails(core->writer, &why))
 		return 0;
 	if (may_try(core))
-		try_a_write(core);
-	return not_ready(err, "RDY-6", &why);
+		pdg_trial_write(core->writer);
+	rc = not_ready(err, "RDY-6", &why);
+	if (pdg_health_is_damage(&why))
+		pdg_fix(err, "%s", why.fix);
+	return rc;
 }
 
 /* A policy that could not be taken in, or anything else that SIGHUP was to take in. */
