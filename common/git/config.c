@@ -158,12 +158,12 @@ int pdg_repo_config_bool(const struct pdg_repo *r, const char *name, bool *out_s
 	return 0;
 }
 
-int pdg_git_protected(const struct pdg_repo *r, const char *name,
-		      const struct pdg_git_values *values, struct pdg_error *err)
+int pdg_git_protected(const char *name, const struct pdg_git_values *values, struct pdg_error *err)
 {
 	PDG_AUTO(gitconfig_values) struct pdg_gitconfig_values all = {NULL, 0, 0};
+	PDG_AUTO(repo) struct pdg_repo *none = pdg_repo_new();
 	size_t i;
-	int rc = pdg_gitconfig_load(r, PDG_GITCONFIG_AS_GIT, &all, err);
+	int rc = none ? pdg_gitconfig_load(none, PDG_GITCONFIG_AS_GIT, &all, err) : pdg_nomem(err);
 
 	for (i = 0; rc == 0 && i < all.n; i++) {
 		if (same_name(all.v[i].name, name))

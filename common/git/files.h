@@ -90,10 +90,11 @@ struct pdg_git_values {
 
 /**
  * The values of @name that no repository can set: of the system, the user, and git's command line,
- * in this order (git-config(1), SCOPES).
+ * in this order (git-config(1), SCOPES). As in git no repository meets a condition of theirs, nor
+ * has a say in one (includeIf).
  */
-int pdg_git_protected(const struct pdg_repo *r, const char *name,
-		      const struct pdg_git_values *values, struct pdg_error *err) PDG_MUST_CHECK;
+int pdg_git_protected(const char *name, const struct pdg_git_values *values,
+		      struct pdg_error *err) PDG_MUST_CHECK;
 
 /* The values as they were first read, kept for as long as the repository is open. */
 struct pdg_gitconfig_cache {

@@ -13,12 +13,14 @@ static int file_of(const char *config, char **value, struct pdg_error *err)
 	char *path;
 	int rc;
 
-	if ((*value)[0] == '/')
+	if ((*value)[0] == '/' && pdg_path_fixed(*value))
 		return 0;
 	if (!pdg_str_starts(*value, "~/") || !home || home[0] != '/') {
 		rc = pdg_reject(err, "CLI-2", "%s is \"%s\" in git's configuration", config,
 				*value);
-		pdg_fix(err, "git config %s with the absolute path of the file", config);
+		pdg_fix(err,
+			"git config %s with the absolute path of the file, and none below /proc or /dev",
+			config);
 		return rc;
 	}
 	path = pdg_path_join(home, *value + 2);
