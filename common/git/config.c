@@ -36,16 +36,24 @@ static bool same_name(const char *have, const char *wanted)
 	       strcasecmp(last, wanted + (last - have)) == 0;
 }
 
-const struct pdg_gitconfig_value *pdg_gitconfig_last(const struct pdg_gitconfig_values *values,
-						     const char *name)
+const struct pdg_gitconfig_value *pdg_gitconfig_last_of(const struct pdg_gitconfig_values *values,
+							const char *name, bool own)
 {
 	size_t i;
 
 	for (i = values->n; i-- > 0;) {
-		if (same_name(values->v[i].name, name))
-			return &values->v[i];
+		const struct pdg_gitconfig_value *v = &values->v[i];
+
+		if (!(own && v->scope == PDG_GITCONFIG_LOCAL) && same_name(v->name, name))
+			return v;
 	}
 	return NULL;
+}
+
+const struct pdg_gitconfig_value *pdg_gitconfig_last(const struct pdg_gitconfig_values *values,
+						     const char *name)
+{
+	return pdg_gitconfig_last_of(values, name, false);
 }
 
 /* All values, read once: as git reads them, or from files alone, for no GIT_ variable may decide
@@ -66,6 +74,12 @@ static int values_of(const struct pdg_repo *r, bool as_git, const struct pdg_git
 	*has = true;
 	*out = values;
 	return 0;
+}
+
+int pdg_gitconfig_of_files(const struct pdg_repo *r, const struct pdg_gitconfig_values **out,
+			   struct pdg_error *err)
+{
+	return values_of(r, false, out, err);
 }
 
 static int find(const struct pdg_repo *r, const char *name, const struct pdg_gitconfig_value **out,

@@ -46,6 +46,7 @@ struct pdg_gitconfig_value {
 	char *name;  /* as pdg_gitconfig_parse() gives it */
 	char *value; /* NULL: none */
 	enum pdg_gitconfig_scope scope;
+	bool included; /* from a file that one of this scope names */
 };
 
 /* In the order in which git reads them: the last one counts. */
@@ -82,6 +83,15 @@ int pdg_gitconfig_bool(const char *value, bool *out, struct pdg_error *err) PDG_
 /** The last value of @name ("Section.Sub.Key"), or NULL. Borrowed. */
 const struct pdg_gitconfig_value *pdg_gitconfig_last(const struct pdg_gitconfig_values *values,
 						     const char *name);
+
+/** The same; with @own none that the repository's files say. */
+const struct pdg_gitconfig_value *pdg_gitconfig_last_of(const struct pdg_gitconfig_values *values,
+							const char *name, bool own);
+
+/** All values that stand in files, whatever git's environment says; as pdg_gitconfig_load(), but
+ * read once. Borrowed. */
+int pdg_gitconfig_of_files(const struct pdg_repo *r, const struct pdg_gitconfig_values **out,
+			   struct pdg_error *err) PDG_MUST_CHECK;
 
 struct pdg_git_values {
 	void (*each)(void *ctx, const char *value); /* NULL or "": the ones before do not count */

@@ -61,10 +61,16 @@ int pdg_repo_config(const struct pdg_repo *r, const char *name, char **out,
 int pdg_repo_config_bool(const struct pdg_repo *r, const char *name, bool *out_set, bool *out,
 			 struct pdg_error *err) PDG_MUST_CHECK;
 /**
- * The way to the service as pedigree.proxy, .ca, .clientCertificate and .clientKey say it; files
- * absolute, or "~/…". Returns 0, PDG_E_USAGE (CLI-2), as pdg_repo_config().
+ * pedigree.service, and the way to the service @named or, where that is NULL, to this one, as
+ * pedigree.proxy, .ca, .clientCertificate and .clientKey say it; files absolute, or "~/…".
+ * A service that is named (by an option, the environment), or configured by the user or the system,
+ * goes the way that those configure, and is shown their certificate where it is on the server of
+ * their pedigree.service. The repository's own files count for the service that they name
+ * themselves, with their own certificate alone; but for the server to which the user's is shown,
+ * the user's count there too.
+ * Returns 0, PDG_E_USAGE (CLI-2), as pdg_repo_config().
  */
-int pdg_repo_way(const struct pdg_repo *r, struct pdg_way *out,
+int pdg_repo_way(const struct pdg_repo *r, const char *named, struct pdg_way_configured *out,
 		 struct pdg_error *err) PDG_MUST_CHECK;
 /** Set a value in the repository's own configuration; NULL removes it. */
 int pdg_repo_config_set(struct pdg_repo *r, const char *name, const char *value,
