@@ -418,5 +418,7 @@ int pdg_batch_run(struct pdg_batch *b, struct pdg_job **jobs, size_t n, bool *ou
 		b->log_size = newest.log_size;
 	if (rc == 0 && newest.head)
 		b->head = newest.head->head;
+	if (rc == 0 && b->fresh.version)
+		b->ours = b->fresh;
 	return rc;
 }
