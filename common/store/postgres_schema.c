@@ -50,7 +50,10 @@ static const char tables[] =
 	"CREATE INDEX token_by_age ON @token (expires);"
 	"INSERT INTO @meta VALUES ('store-id', gen_random_uuid()::text)";
 
-static const char *const migrations[] = {tables};
+/* What a token was used for; NULL: nothing was kept for it, or it was used before this was. */
+static const char used_for[] = "ALTER TABLE @token ADD COLUMN reference bytea";
+
+static const char *const migrations[] = {tables, used_for};
 
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
 

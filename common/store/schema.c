@@ -85,7 +85,11 @@ static const char removed[] =
 	"CREATE TRIGGER attestation_renamed AFTER UPDATE OF reference ON attestation"
 	" WHEN OLD.reference IS NOT NEW.reference BEGIN" REMEMBER;
 
-static const char *const migrations[] = {tables, indexes, tokens, spared, accepted, removed};
+/* What a token was used for; NULL: nothing was kept for it, or it was used before this was. */
+static const char used_for[] = "ALTER TABLE token ADD COLUMN reference BLOB;";
+
+static const char *const migrations[] = {tables,   indexes, tokens,  spared,
+					 accepted, removed, used_for};
 
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
 
