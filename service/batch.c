@@ -232,20 +232,20 @@ static int find_clone(struct pdg_batch *b, struct pdg_job *job, bool *out, struc
 	return rc < 0 ? rc : 0;
 }
 
-/* There is no row of @job's statement, nor was there ever one: what was countersigned is not a
- * second time, though its row be taken out. */
-static int check_first(struct pdg_batch *b, const struct pdg_job *job, struct pdg_error *err)
+/* There is no row of @reference, nor was there ever one: what was countersigned is not a second
+ * time, though its row be taken out. */
+static int check_first(struct pdg_batch *b, const char *reference, struct pdg_error *err)
 {
 	char name[sizeof(PDG_STORE_ACCEPTED) + PDG_STORED_REFERENCE];
 	PDG_AUTO(mem) char *index = NULL;
 	int rc;
 
-	(void)snprintf(name, sizeof(name), PDG_STORE_ACCEPTED "%s", job->row->reference);
+	(void)snprintf(name, sizeof(name), PDG_STORE_ACCEPTED "%s", reference);
 	rc = pdg_store_meta(b->store, name, &index, err);
 	if (rc < 0 || !index)
 		return rc;
 	rc = pdg_reject(err, "STO-5", "%s was accepted (journal leaf %s) and is not kept any more",
-			job->row->reference, index);
+			reference, index);
 	pdg_fix(err, "stop the service, run pedigreed --fsck, restore the database and its log "
 		     "from one backup");
 	pdg_one_row(err);
@@ -254,7 +254,7 @@ static int check_first(struct pdg_batch *b, const struct pdg_job *job, struct pd
 
 static int keep_new(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *err)
 {
-	int rc = check_first(b, job, err);
+	int rc = check_first(b, job->row->reference, err);
 
 	/* Nothing is ever taken out of the store; if it was all the same, nothing is kept unsigned.
 	 */
@@ -283,8 +283,10 @@ static int accept_source(struct pdg_batch *b, struct pdg_job *job, struct pdg_er
 	return clone ? 0 : keep_new(b, job, err);
 }
 
-/* rules.md 3.5: the same token with the same body is a retry. */
-static int use_token(struct pdg_batch *b, const struct pdg_job *job, struct pdg_error *err)
+/* rules.md 3.5: the same token with the same body is a retry. @out: of what; "": of nothing that
+ * was kept. */
+static int use_token(struct pdg_batch *b, const struct pdg_job *job, char out[PDG_STORED_REFERENCE],
+		     struct pdg_error *err)
 {
 	const struct pdg_token_use *t = &job->token;
 	int rc;
@@ -292,20 +294,31 @@ static int use_token(struct pdg_batch *b, const struct pdg_job *job, struct pdg_
 	if (!t->once)
 		return 0;
 	rc = b->store->ops->token_use(b->store, t->name, t->body, t->expires + PDG_TIME_TOLERANCE,
-				      job->received, err);
+				      job->received, out, err);
 	return rc == PDG_E_REJECTED
 		       ? pdg_reject(err, "TOK-12", "the token was used before with another body")
 		       : rc;
 }
 
-static int accept(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *err)
+/* What is written of a body may change with the policy; what a retry gets does not. */
+static int keep_used(struct pdg_batch *b, struct pdg_job *job, const char *reference,
+		     struct pdg_error *err)
 {
-	int rc = use_token(b, job, err);
+	int rc = b->store->ops->get(b->store, reference, &job->kept, err);
 
-	if (rc < 0)
+	job->known = rc == 0;
+	if (rc != PDG_E_NOTFOUND)
 		return rc;
+	rc = check_first(b, reference, err);
+	return rc < 0 ? rc : pdg_fail(err, PDG_E_IO, "%s was kept, and is no more", reference);
+}
+
+static int keep(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *err)
+{
+	int rc;
+
 	if (job->along) {
-		rc = accept(b, job->along, err);
+		rc = keep(b, job->along, err);
 		job->along->rc = rc;
 		if (rc < 0)
 			return pdg_context(err, rc, "the source that came along");
@@ -317,6 +330,22 @@ static int accept(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *er
 		return rc;
 	return job->d.stage->id == PDG_STAGE_SOURCE ? accept_source(b, job, err)
 						    : keep_new(b, job, err);
+}
+
+static int accept(struct pdg_batch *b, struct pdg_job *job, struct pdg_error *err)
+{
+	char used[PDG_STORED_REFERENCE] = "";
+	int rc = use_token(b, job, used, err);
+
+	if (rc < 0)
+		return rc;
+	if (used[0] && !pdg_str_eq(used, job->row->reference))
+		return keep_used(b, job, used, err);
+	rc = keep(b, job, err);
+	if (rc < 0 || !job->token.once || used[0])
+		return rc;
+	return b->store->ops->token_keep(b->store, job->token.name, pdg_job_row(job)->reference,
+					 err);
 }
 
 /* --- the batch --- */
@@ -419,5 +448,7 @@ int pdg_batch_run(struct pdg_batch *b, struct pdg_job **jobs, size_t n, bool *ou
 		b->log_size = newest.log_size;
 	if (rc == 0 && newest.head)
 		b->head = newest.head->head;
+	if (rc == 0 && b->fresh.version)
+		b->ours = b->fresh;
 	return rc;
 }

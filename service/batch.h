@@ -10,6 +10,12 @@
 #include "service/journal.h"
 #include "service/limiter.h"
 
+/* A policy that this service put in force itself, in the place of version @over. */
+struct pdg_put_policy {
+	uint64_t version; /* 0: none */
+	uint64_t over;
+};
+
 struct pdg_batch {
 	struct pdg_store *store;
 	struct pdg_journal *journal;
@@ -18,6 +24,8 @@ struct pdg_batch {
 	struct pdg_log_head head;    /* the newest that was kept in this run */
 	struct pdg_log_head others;  /* of a shared store: by another pedigreed; size 0: none new */
 	uint64_t policy_version;     /* of a shared store: the highest that was in force */
+	struct pdg_put_policy ours;  /* of a shared store: the newest of this service */
+	struct pdg_put_policy fresh; /* the same, of this run: not committed yet */
 };
 
 /**

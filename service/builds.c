@@ -128,6 +128,21 @@ int pdg_builds_sign(struct pdg_envelope *e, const struct pdg_key *key, struct pd
 	return rc < 0 ? rc : pdg_envelope_add(e, pdg_key_hint(key), pdg_buf_bytes(&sig), err);
 }
 
+/* rules.md 3.5: what was kept for this token and body is the answer, whatever the policy would have
+ * written of it now, as long as it lets him in. What is kept a moment later the writer finds. */
+static int find_used(const struct pdg_ground *g, const struct pdg_proven *p, struct pdg_decision *d,
+		     struct pdg_error *err)
+{
+	const struct pdg_policy_repository *repo;
+	char used[PDG_STORED_REFERENCE] = "";
+	int rc = g->store->ops->token_kept(g->store, p->name, p->body, g->received, used, err);
+
+	if (rc < 0 || !used[0])
+		return rc;
+	d->again = true;
+	return pdg_decide_section(g, p->ci.repository, &repo, err);
+}
+
 int pdg_builds_decide(const struct pdg_ground *g, const struct pdg_proven *p,
 		      const struct pdg_outputs *o, struct pdg_submission **out,
 		      struct pdg_decision *d, struct pdg_error *err)
@@ -148,6 +163,9 @@ int pdg_builds_decide(const struct pdg_ground *g, const struct pdg_proven *p,
 	if (rc == 0)
 		rc = check_said(p, o, err);
 	if (rc == 0)
-		rc = pdg_build_read(d->statement, &said, err);
+		rc = find_used(g, p, d, err);
+	if (rc < 0 || d->again)
+		return rc;
+	rc = pdg_build_read(d->statement, &said, err);
 	return rc < 0 ? rc : pdg_decide_build_of(g, b, &said, NULL, d, err);
 }

@@ -20,6 +20,8 @@ int pdg_builds_section(const struct pdg_policy *policy, const struct pdg_proven 
  *
  * *@out  the submission, unsigned; owned by the caller
  *
+ * Of a retry of what was kept nothing but who it is from is judged: then d->again says so.
+ *
  * Returns 0, a refusal (IDN-7 to IDN-9, BLD-9, and what any build is refused by), PDG_E_*.
  */
 int pdg_builds_decide(const struct pdg_ground *g, const struct pdg_proven *p,

@@ -39,7 +39,8 @@ static int may_go_on(struct pdg_core *core, struct pdg_job *job, struct pdg_erro
 	struct pdg_error why = {0};
 	int rc = pdg_core_may_sign(core, job->force, job->received, &why);
 
-	job->stood = (rc < 0 || job->d.own || !core->store->ops->known) && is_kept(core, reference);
+	job->stood = job->d.again || ((rc < 0 || job->d.own || !core->store->ops->known) &&
+				      is_kept(core, reference));
 	if (rc < 0 && job->stood)
 		rc = pdg_own_trust_journal(job->force, core->journal_key, job->received, &why);
 	if (rc < 0)

@@ -160,7 +160,11 @@ static int check_newest(struct pdg_core *core, const struct pdg_policy *policy, 
 				"the policy's version is %" PRIu64 ", %" PRIu64
 				" was in force over this store",
 				policy->version, newest);
-	return rc < 0 ? rc : pdg_core_check_policy(core, digest, err);
+	if (rc == 0)
+		rc = pdg_core_check_policy(core, digest, err);
+	if (rc == 0 && newest < policy->version)
+		pdg_policy_box_coming(core->policy, policy->version);
+	return rc;
 }
 
 /* pdg_policy_box_reload()'s: what comes into force is durable before it does, all of it at once. */

@@ -24,6 +24,9 @@ struct pdg_decision {
 	struct pdg_identity by; /* whose signatures stand, of @force; n 0: a clone's, or of somebody
 				 * whom his connection proves, or the service's own: */
 	bool own; /* the service itself made the statement, and its envelope is kept as it is */
+	/* Of own: its token was used for this body, and something is kept for it. That is the
+	 * answer, and the rest is not judged. */
+	bool again;
 	/* Refused for a part that nobody signed, such as anybody may put beside a statement that is
 	 * public: that is on nobody's record. */
 	bool loose;

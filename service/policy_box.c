@@ -280,7 +280,7 @@ void pdg_policy_box_free(struct pdg_policy_box *box)
 	free(box);
 }
 
-static void set_coming(struct pdg_policy_box *box, uint64_t version)
+void pdg_policy_box_coming(struct pdg_policy_box *box, uint64_t version)
 {
 	(void)pthread_mutex_lock(&box->mutex);
 	box->coming = version;
@@ -328,10 +328,8 @@ int pdg_policy_box_reload(struct pdg_policy_box *box, const struct pdg_service_c
 	}
 	if (rc == 0 && next)
 		rc = own_text(next, &text, &why);
-	if (rc == 0) {
-		set_coming(box, fresh->policy->version);
+	if (rc == 0)
 		rc = keep(ctx, fresh->policy, &why);
-	}
 	/* What is kept comes into force: nothing fails from here on. Only this thread, the one that
 	 * reloads, looks at what the box has of its own. */
 	if (rc == 0 && next)

@@ -70,8 +70,11 @@ int pdg_policy_box_reload(struct pdg_policy_box *box, const struct pdg_service_c
 				      struct pdg_error *err),
 			  void *ctx, struct pdg_error *err) PDG_MUST_CHECK;
 
-/** The version that is in force, or about to be: pdg_policy_box_reload()'s @keep has it. Whoever
- * finds a newer one in the store finds another service's. */
+/** For pdg_policy_box_reload()'s @keep, before it writes: nothing speaks against @version, and the
+ * store has a lower one. */
+void pdg_policy_box_coming(struct pdg_policy_box *box, uint64_t version);
+/** The version that is in force, or is about to be by pdg_policy_box_coming(). Whoever finds a
+ * newer one in the store finds another service's. */
 uint64_t pdg_policy_box_newest(struct pdg_policy_box *box);
 
 /** Its clock's time. */

@@ -27,6 +27,7 @@ int pdg_shared_catch_up(struct pdg_batch *b, struct pdg_error *err)
 
 	if (!b->store->ops->shared)
 		return 0;
+	b->fresh = (struct pdg_put_policy){0};
 	rc = pdg_store_meta_number(b->store, PDG_META_POLICY_VERSION, &b->policy_version, err);
 	if (rc == 0)
 		rc = pdg_store_meta_number(b->store, PDG_META_LOG_SIZE, &b->log_size, err);
@@ -56,8 +57,10 @@ int pdg_shared_check_policy(const struct pdg_batch *b, const struct pdg_job *job
 
 	if (!b->store->ops->shared || version >= b->policy_version)
 		return 0;
-	/* Judged a moment before a reload: it is over, or its version is kept just now. */
-	if (b->policy_version <= pdg_policy_box_newest(job->force->box))
+	/* Judged a moment before a reload of this service, by what was in force until that reload
+	 * and no other's: whoever is late with a version does not make up for it by taking it in.
+	 */
+	if (b->policy_version == b->ours.version && version >= b->ours.over)
 		return 0;
 	rc = pdg_reject(err, "RDY-3",
 			"policy version %" PRIu64 " is in force by another pedigreed, this one has "
@@ -81,8 +84,9 @@ int pdg_shared_same_policy(const char *was, const char *digest, struct pdg_error
 	return rc;
 }
 
-/* Another one may have put something there since it was compared. */
-static int check_value(const struct pdg_batch *b, const struct pdg_job_value *v,
+/* Another one may have put something there since it was compared. *@put: a policy's version that
+ * is put there now, and by nobody else. */
+static int check_value(const struct pdg_batch *b, const struct pdg_job_value *v, uint64_t *put,
 		       struct pdg_error *err)
 {
 	PDG_AUTO(mem) char *was = NULL;
@@ -96,21 +100,30 @@ static int check_value(const struct pdg_batch *b, const struct pdg_job_value *v,
 	if (!pdg_str_eq(v->name, PDG_META_POLICY_VERSION))
 		return 0;
 	if (pdg_bytes_u64(pdg_bytes_str(v->value), UINT64_MAX, &version) &&
-	    version >= b->policy_version)
+	    version >= b->policy_version) {
+		if (version > b->policy_version)
+			*put = version;
 		return 0;
+	}
 	return pdg_reject(err, "POL-11",
 			  "policy version %" PRIu64 " is in force by another pedigreed, this is "
 			  "version %.24s",
 			  b->policy_version, v->value);
 }
 
-int pdg_shared_check_meta(const struct pdg_batch *b, const struct pdg_job *job,
-			  struct pdg_error *err)
+int pdg_shared_check_meta(struct pdg_batch *b, const struct pdg_job *job, struct pdg_error *err)
 {
+	uint64_t put = 0;
 	size_t i;
 	int rc = 0;
 
 	for (i = 0; b->store->ops->shared && rc == 0 && i < job->n_values; i++)
-		rc = check_value(b, &job->values[i], err);
+		rc = check_value(b, &job->values[i], &put, err);
+	if (rc == 0 && put) {
+		b->fresh.version = put;
+		b->fresh.over = b->policy_version && b->policy_version == b->ours.version
+					? b->ours.over
+					: b->policy_version;
+	}
 	return rc;
 }

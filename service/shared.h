@@ -17,7 +17,8 @@ int pdg_shared_check_head(const struct pdg_batch *b, const struct pdg_job *job,
 
 /**
  * May @job be decided by the policy that it was judged by? rules.md 5.8: RDY-3 when another
- * pedigreed put a newer one in force. Nothing of it is then kept or journalled.
+ * pedigreed put a newer one in force, also where this one has taken that in since. Nothing of it is
+ * then kept or journalled.
  */
 int pdg_shared_check_policy(const struct pdg_batch *b, const struct pdg_job *job,
 			    struct pdg_error *err) PDG_MUST_CHECK;
@@ -28,8 +29,8 @@ int pdg_shared_same_policy(const char *was, const char *digest,
 			   struct pdg_error *err) PDG_MUST_CHECK;
 
 /** May the values of @job (META) be written? POL-11 when one is a lower policy version, or other
- * contents under a version that is in force. */
-int pdg_shared_check_meta(const struct pdg_batch *b, const struct pdg_job *job,
+ * contents under a version that is in force. A higher version is this service's own: @b has it. */
+int pdg_shared_check_meta(struct pdg_batch *b, const struct pdg_job *job,
 			  struct pdg_error *err) PDG_MUST_CHECK;
 
 #endif

@@ -52,6 +52,8 @@ enum pdg_pg_sql {
 	PDG_PG_META_SET,
 	PDG_PG_TOKEN_FORGET,
 	PDG_PG_TOKEN_USE,
+	PDG_PG_TOKEN_KEEP,
+	PDG_PG_TOKEN_KEPT,
 	PDG_PG_META_GET,
 	PDG_PG_HUNG,
 	PDG_PG_GET,
@@ -227,8 +229,13 @@ int pdg_pg_journal_checkpoint_write(struct pdg_store *store, uint64_t size, stru
 int pdg_pg_meta_set(struct pdg_store *store, const char *name, const char *value,
 		    struct pdg_error *err);
 int pdg_pg_token_use(struct pdg_store *store, const uint8_t name[32], const uint8_t body[32],
-		     int64_t expires, int64_t now, struct pdg_error *err);
+		     int64_t expires, int64_t now, char out[PDG_STORED_REFERENCE],
+		     struct pdg_error *err);
+int pdg_pg_token_keep(struct pdg_store *store, const uint8_t name[32], const char *reference,
+		      struct pdg_error *err);
 
+int pdg_pg_token_kept(struct pdg_store *store, const uint8_t name[32], const uint8_t body[32],
+		      int64_t now, char out[PDG_STORED_REFERENCE], struct pdg_error *err);
 int pdg_pg_meta_get(struct pdg_store *store, const char *name, char **out, struct pdg_error *err);
 /** The digest that @reference has, in @key, as the next of @p: borrowed. PDG_E_NOTFOUND: it is
  * none. */

@@ -95,6 +95,23 @@ int pdg_pg_reference(struct pdg_pg_args *p, const char *reference, uint8_t key[3
 	return 0;
 }
 
+int pdg_pg_token_kept(struct pdg_store *store, const uint8_t name[32], const uint8_t body[32],
+		      int64_t now, char out[PDG_STORED_REFERENCE], struct pdg_error *err)
+{
+	PDG_AUTO(pg_result) PGresult *r = NULL;
+	struct pdg_pg_args p = {.n = 0};
+	int rc;
+
+	pdg_pg_blob(&p, pdg_bytes(name, 32));
+	pdg_pg_blob(&p, pdg_bytes(body, 32));
+	pdg_pg_int(&p, now);
+	rc = pdg_pg_read(store, PDG_PG_TOKEN_KEPT, &p, &r, err);
+	if (rc < 0)
+		return rc;
+	pdg_store_reference_put(PQntuples(r) ? pdg_pg_get_bytes(r, 0, 0) : pdg_bytes(NULL, 0), out);
+	return 0;
+}
+
 int pdg_pg_get(struct pdg_store *store, const char *reference, struct pdg_stored **out,
 	       struct pdg_error *err)
 {

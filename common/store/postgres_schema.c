@@ -55,7 +55,10 @@ static const char last_id[] =
 	"ALTER TABLE @journal_state ADD COLUMN last_id bigint NOT NULL DEFAULT 0;"
 	"UPDATE @journal_state SET last_id = coalesce((SELECT max(id) FROM @attestation), 0)";
 
-static const char *const migrations[] = {tables, last_id};
+/* What a token was used for; NULL: nothing was kept for it, or it was used before this was. */
+static const char used_for[] = "ALTER TABLE @token ADD COLUMN reference bytea";
+
+static const char *const migrations[] = {tables, last_id, used_for};
 
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
 

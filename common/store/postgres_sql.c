@@ -88,13 +88,17 @@ static const char *const statements[PDG_PG_SQL_COUNT] = {
 			    " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
 	[PDG_PG_TOKEN_FORGET] = "DELETE FROM @token WHERE name IN"
 				" (SELECT name FROM @token WHERE expires < $1 LIMIT 8)",
-	/* One row: does it stand there with this body? */
+	/* One row: does it stand there with this body, and what for? */
 	[PDG_PG_TOKEN_USE] =
 		"WITH put AS (INSERT INTO @token (name, body, expires) VALUES ($1, $2, $3)"
 		" ON CONFLICT (name) DO UPDATE SET body = excluded.body,"
-		" expires = excluded.expires WHERE token.expires < $4 RETURNING body)"
-		" SELECT coalesce((SELECT body FROM put), (SELECT body FROM @token WHERE name = $1))"
-		" = $2",
+		" expires = excluded.expires, reference = NULL WHERE token.expires < $4"
+		" RETURNING body, reference), was AS (SELECT body, reference FROM @token"
+		" WHERE name = $1 AND NOT EXISTS (SELECT 1 FROM put))"
+		" SELECT body = $2, reference FROM (SELECT * FROM put UNION ALL SELECT * FROM was) t",
+	[PDG_PG_TOKEN_KEEP] = "UPDATE @token SET reference = $2 WHERE name = $1",
+	[PDG_PG_TOKEN_KEPT] =
+		"SELECT reference FROM @token WHERE name = $1 AND body = $2 AND expires >= $3",
 	[PDG_PG_META_GET] = "SELECT value FROM @meta WHERE name = $1",
 	/* What runs when we write to our tables, and who may put such a thing there: we have none.
 	 */

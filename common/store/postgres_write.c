@@ -275,7 +275,8 @@ int pdg_pg_meta_set(struct pdg_store *store, const char *name, const char *value
 }
 
 int pdg_pg_token_use(struct pdg_store *store, const uint8_t name[32], const uint8_t body[32],
-		     int64_t expires, int64_t now, struct pdg_error *err)
+		     int64_t expires, int64_t now, char out[PDG_STORED_REFERENCE],
+		     struct pdg_error *err)
 {
 	PDG_AUTO(pg_result) PGresult *r = NULL;
 	struct pdg_pg_args old = {.n = 0};
@@ -291,7 +292,24 @@ int pdg_pg_token_use(struct pdg_store *store, const uint8_t name[32], const uint
 	pdg_pg_int(&p, expires);
 	pdg_pg_int(&p, now);
 	rc = pdg_pg_write(store, PDG_PG_TOKEN_USE, &p, "keep a token", &r, err);
-	if (rc < 0 || pdg_pg_get_bool(r, 0, 0))
+	if (rc < 0)
 		return rc;
-	return pdg_fail(err, PDG_E_REJECTED, "the token was used for something else");
+	if (!pdg_pg_get_bool(r, 0, 0))
+		return pdg_fail(err, PDG_E_REJECTED, "the token was used for something else");
+	pdg_store_reference_put(pdg_pg_get_bytes(r, 0, 1), out);
+	return 0;
+}
+
+int pdg_pg_token_keep(struct pdg_store *store, const uint8_t name[32], const char *reference,
+		      struct pdg_error *err)
+{
+	struct pdg_pg_args p = {.n = 0};
+	uint8_t key[32];
+	int rc;
+
+	pdg_pg_blob(&p, pdg_bytes(name, 32));
+	rc = pdg_pg_reference(&p, reference, key, err);
+	return rc < 0 ? rc
+		      : pdg_pg_write(store, PDG_PG_TOKEN_KEEP, &p, "keep what a token was used for",
+				     NULL, err);
 }

@@ -92,8 +92,11 @@ static const char last_id[] =
 	"ALTER TABLE journal_state ADD COLUMN last_id INTEGER NOT NULL DEFAULT 0;"
 	"UPDATE journal_state SET last_id = coalesce((SELECT max(id) FROM attestation), 0);";
 
-static const char *const migrations[] = {tables,   indexes, tokens, spared,
-					 accepted, removed, last_id};
+/* What a token was used for; NULL: nothing was kept for it, or it was used before this was. */
+static const char used_for[] = "ALTER TABLE token ADD COLUMN reference BLOB;";
+
+static const char *const migrations[] = {tables,   indexes, tokens,  spared,
+					 accepted, removed, last_id, used_for};
 
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
 

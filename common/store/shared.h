@@ -10,6 +10,9 @@ bool pdg_store_reference(const char *reference, uint8_t out[32]);
 /** And back; NULL: no memory. "sha256:" alone for anything but 32 bytes. */
 char *pdg_store_reference_text(struct pdg_bytes raw);
 
+/** The same where it may be there or not: "" for anything but 32 bytes. */
+void pdg_store_reference_put(struct pdg_bytes raw, char out[PDG_STORED_REFERENCE]);
+
 /** Key of a journal tile. */
 int64_t pdg_store_tile_key(unsigned level, uint64_t n);
 

@@ -84,8 +84,12 @@ static const char *const statements[PDG_SQL_COUNT] = {
 				 " (SELECT name FROM token WHERE expires < ?1 LIMIT 8)",
 	[PDG_SQL_TOKEN_USE] = "INSERT INTO token (name, body, expires) VALUES (?1, ?2, ?3)"
 			      " ON CONFLICT (name) DO UPDATE SET body = excluded.body,"
-			      " expires = excluded.expires WHERE token.expires < ?4",
-	[PDG_SQL_TOKEN_BODY] = "SELECT body = ?2 FROM token WHERE name = ?1",
+			      " expires = excluded.expires, reference = NULL"
+			      " WHERE token.expires < ?4",
+	[PDG_SQL_TOKEN_BODY] = "SELECT body = ?2, reference FROM token WHERE name = ?1",
+	[PDG_SQL_TOKEN_KEEP] = "UPDATE token SET reference = ?2 WHERE name = ?1",
+	[PDG_SQL_TOKEN_KEPT] = "SELECT reference FROM token WHERE name = ?1 AND body = ?2"
+			       " AND expires >= ?3",
 	[PDG_SQL_META_GET] = "SELECT value FROM meta WHERE name = ?1",
 	[PDG_SQL_GET] = "SELECT " ROW FROM " WHERE a.reference = ?1",
 	[PDG_SQL_BY_SUBJECT] = "SELECT " ROW " FROM subject s JOIN attestation a ON a.id = s.id"
@@ -402,6 +406,8 @@ static const struct pdg_store_ops sqlite_ops = {
 	.journal_checkpoint_write = pdg_sqlite_journal_checkpoint_write,
 	.meta_set = pdg_sqlite_meta_set,
 	.token_use = pdg_sqlite_token_use,
+	.token_keep = pdg_sqlite_token_keep,
+	.token_kept = pdg_sqlite_token_kept,
 	.meta_get = pdg_sqlite_meta_get,
 	.get = pdg_sqlite_get,
 	.by_subject = pdg_sqlite_by_subject,

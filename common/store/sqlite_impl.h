@@ -41,6 +41,8 @@ enum pdg_sql {
 	PDG_SQL_TOKEN_FORGET,
 	PDG_SQL_TOKEN_USE,
 	PDG_SQL_TOKEN_BODY,
+	PDG_SQL_TOKEN_KEEP,
+	PDG_SQL_TOKEN_KEPT,
 	PDG_SQL_META_GET,
 	PDG_SQL_GET,
 	PDG_SQL_BY_SUBJECT,
@@ -149,8 +151,13 @@ int pdg_sqlite_meta_set(struct pdg_store *store, const char *name, const char *v
 			struct pdg_error *err);
 
 int pdg_sqlite_token_use(struct pdg_store *store, const uint8_t name[32], const uint8_t body[32],
-			 int64_t expires, int64_t now, struct pdg_error *err);
+			 int64_t expires, int64_t now, char out[PDG_STORED_REFERENCE],
+			 struct pdg_error *err);
+int pdg_sqlite_token_keep(struct pdg_store *store, const uint8_t name[32], const char *reference,
+			  struct pdg_error *err);
 
+int pdg_sqlite_token_kept(struct pdg_store *store, const uint8_t name[32], const uint8_t body[32],
+			  int64_t now, char out[PDG_STORED_REFERENCE], struct pdg_error *err);
 int pdg_sqlite_meta_get(struct pdg_store *store, const char *name, char **out,
 			struct pdg_error *err);
 int pdg_sqlite_get(struct pdg_store *store, const char *reference, struct pdg_stored **out,

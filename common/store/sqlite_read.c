@@ -191,6 +191,24 @@ int pdg_sqlite_meta_get(struct pdg_store *store, const char *name, char **out,
 	return 0;
 }
 
+int pdg_sqlite_token_kept(struct pdg_store *store, const uint8_t name[32], const uint8_t body[32],
+			  int64_t now, char out[PDG_STORED_REFERENCE], struct pdg_error *err)
+{
+	PDG_AUTO(query) struct query q = {0};
+	int rc = query_begin(&q, store, PDG_SQL_TOKEN_KEPT, err);
+
+	if (rc < 0)
+		return rc;
+	pdg_sqlite_bind_blob(q.st, 1, pdg_bytes(name, 32));
+	pdg_sqlite_bind_blob(q.st, 2, pdg_bytes(body, 32));
+	(void)sqlite3_bind_int64(q.st, 3, now);
+	rc = query_row(&q, err);
+	if (rc < 0)
+		return rc;
+	pdg_store_reference_put(rc == 1 ? column(&q, 0) : pdg_bytes(NULL, 0), out);
+	return 0;
+}
+
 int pdg_sqlite_get(struct pdg_store *store, const char *reference, struct pdg_stored **out,
 		   struct pdg_error *err)
 {

@@ -368,9 +368,9 @@ int pdg_sqlite_meta_set(struct pdg_store *store, const char *name, const char *v
 	return pdg_sqlite_done(&s->writer, st, "keep a value", err);
 }
 
-/* Was the token that could not be inserted used with this body? */
+/* Was the token that could not be inserted used with this body, and what for? */
 static int same_body(struct pdg_sqlite *s, const uint8_t name[32], const uint8_t body[32],
-		     struct pdg_error *err)
+		     char out[PDG_STORED_REFERENCE], struct pdg_error *err)
 {
 	sqlite3_stmt *st;
 	bool same;
@@ -383,6 +383,10 @@ static int same_body(struct pdg_sqlite *s, const uint8_t name[32], const uint8_t
 	if (sqlite3_step(st) != SQLITE_ROW)
 		rc = pdg_sqlite_fail(err, s->writer.db, "look a token up");
 	same = rc == 0 && sqlite3_column_int(st, 0) != 0;
+	if (same)
+		pdg_store_reference_put(
+			pdg_bytes(sqlite3_column_blob(st, 1), (size_t)sqlite3_column_bytes(st, 1)),
+			out);
 	pdg_sqlite_rest(st);
 	if (rc < 0 || same)
 		return rc;
@@ -390,7 +394,8 @@ static int same_body(struct pdg_sqlite *s, const uint8_t name[32], const uint8_t
 }
 
 int pdg_sqlite_token_use(struct pdg_store *store, const uint8_t name[32], const uint8_t body[32],
-			 int64_t expires, int64_t now, struct pdg_error *err)
+			 int64_t expires, int64_t now, char out[PDG_STORED_REFERENCE],
+			 struct pdg_error *err)
 {
 	struct pdg_sqlite *s = sqlite_of(store);
 	sqlite3_stmt *st;
@@ -409,7 +414,27 @@ int pdg_sqlite_token_use(struct pdg_store *store, const uint8_t name[32], const 
 	(void)sqlite3_bind_int64(st, 3, expires);
 	(void)sqlite3_bind_int64(st, 4, now);
 	rc = pdg_sqlite_done(&s->writer, st, "keep a token", err);
-	if (rc < 0 || sqlite3_changes(s->writer.db) > 0)
+	if (rc < 0)
 		return rc;
-	return same_body(s, name, body, err);
+	if (sqlite3_changes(s->writer.db) == 0)
+		return same_body(s, name, body, out, err);
+	out[0] = '\0';
+	return 0;
+}
+
+int pdg_sqlite_token_keep(struct pdg_store *store, const uint8_t name[32], const char *reference,
+			  struct pdg_error *err)
+{
+	struct pdg_sqlite *s = sqlite_of(store);
+	sqlite3_stmt *st;
+	uint8_t key[32];
+	int rc = pdg_sqlite_stmt(&s->writer, PDG_SQL_TOKEN_KEEP, &st, err);
+
+	if (rc == 0 && !pdg_store_reference(reference, key))
+		rc = pdg_fail(err, PDG_E_INTERNAL, "'%s' is no reference", reference);
+	if (rc < 0)
+		return rc;
+	pdg_sqlite_bind_blob(st, 1, pdg_bytes(name, 32));
+	pdg_sqlite_bind_blob(st, 2, pdg_bytes(key, 32));
+	return pdg_sqlite_done(&s->writer, st, "keep what a token was used for", err);
 }

@@ -26,6 +26,15 @@ char *pdg_store_reference_text(struct pdg_bytes raw)
 	return pdg_str_printf("sha256:%s", hex);
 }
 
+void pdg_store_reference_put(struct pdg_bytes raw, char out[PDG_STORED_REFERENCE])
+{
+	out[0] = '\0';
+	if (raw.n != 32)
+		return;
+	memcpy(out, "sha256:", strlen("sha256:"));
+	pdg_hex(raw, out + strlen("sha256:"));
+}
+
 int64_t pdg_store_tile_key(unsigned level, uint64_t n)
 {
 	/* A tree of 2^63 leaves has 8 levels of tiles, and less than 2^55 tiles on the lowest. */

@@ -142,15 +142,24 @@ struct pdg_store_ops {
 	 * It is known until @expires (Unix seconds, with whatever leeway the caller grants): those
 	 * that expired before @now are forgotten.
 	 *
-	 * Returns 0 at its first use or with the same body again, PDG_E_REJECTED without rule when
-	 * it was used with another one.
+	 * Returns 0 at its first use or with the same body again, and then in @out what
+	 * token_keep() was told ("": nothing); PDG_E_REJECTED without rule when it was used with
+	 * another one.
 	 */
 	int (*token_use)(struct pdg_store *s, const uint8_t name[32], const uint8_t body[32],
-			 int64_t expires, int64_t now, struct pdg_error *err);
+			 int64_t expires, int64_t now, char out[PDG_STORED_REFERENCE],
+			 struct pdg_error *err);
+	/** What came with the token @name, which is in use, is kept as @reference. */
+	int (*token_keep)(struct pdg_store *s, const uint8_t name[32], const char *reference,
+			  struct pdg_error *err);
 
 	/* Readers: thread-safe, see the last commit; (from the writer's thread inside a batch: the
 	 * batch too). */
 	int (*meta_get)(struct pdg_store *s, const char *name, char **out, struct pdg_error *err);
+	/** What token_use() would find at @now of a token that came with this body before; "" where
+	 * that is nothing. Nothing is used. */
+	int (*token_kept)(struct pdg_store *s, const uint8_t name[32], const uint8_t body[32],
+			  int64_t now, char out[PDG_STORED_REFERENCE], struct pdg_error *err);
 	/** By reference. PDG_E_NOTFOUND when unknown, STO-5: its row is not of its form. */
 	int (*get)(struct pdg_store *s, const char *reference, struct pdg_stored **out,
 		   struct pdg_error *err);

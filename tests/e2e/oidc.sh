@@ -200,6 +200,14 @@ world_start
 http 200 - "the chain" "$URL/api/v1/chains/sha256:$digest"
 assert_same "is good" "$(of .verdict)" good
 ok "pedigree verify" pedigree verify "$W/artifact" --from "$URL" --policy "$W/policy"
+sed -i 's|/actions"\]|/actions-renamed"]|' "$W/policy"
+daemon_reload
+builds 200 - "a retry when the builder has another name" "$github_token" "$(body)"
+assert_same "gets the same answer" "$(of .reference)" "$(jq -r .reference "$W/first")"
+http 200 - "what is of the artifact" "$URL/api/v1/subjects/sha256:$digest"
+assert_same "is one attestation" "$(of '.attestations | length')" 1
+sed -i 's|/actions-renamed"\]|/actions"]|' "$W/policy"
+daemon_reload
 
 printf 'gitlab\n' >"$W/artifact-2"
 digest=$(sha256sum <"$W/artifact-2" | cut -d' ' -f1)

@@ -402,13 +402,29 @@ void fsck_is_clean(struct world *w)
 
 int world_keep_version(struct world *w, const struct pdg_policy *policy, struct pdg_error *err)
 {
-	struct pdg_store *s = w->core->store;
-	int rc = s->ops->begin(s, err);
+	PDG_AUTO(job) struct pdg_job *job = pdg_job_new(PDG_JOB_META);
+	PDG_AUTO(got) struct got g;
+	int rc;
 
+	got_init(&g);
 	CHECK_UINT(policy->version, 2);
+	pdg_policy_box_coming(w->core->policy, 2);
+	if (!CHECK(job != NULL))
+		abort();
+	job->to.done = got_answer;
+	job->to.ctx = &g;
+	rc = pdg_job_value(job, "policy-version", "2", err);
 	if (rc == 0)
-		rc = s->ops->meta_set(s, "policy-version", "2", err);
-	return rc == 0 ? s->ops->commit(s, err) : rc;
+		rc = pdg_writer_put(w->core->writer, job, err);
+	if (rc < 0)
+		return rc;
+	job = NULL;
+	(void)pthread_mutex_lock(&g.mutex);
+	while (g.times == 0)
+		(void)pthread_cond_wait(&g.cond, &g.mutex);
+	(void)pthread_mutex_unlock(&g.mutex);
+	CHECK_STR(g.rule, "");
+	return 0;
 }
 
 void world_disk_full(struct world *w, struct rlimit *out_old)

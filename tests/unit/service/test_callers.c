@@ -4,6 +4,7 @@
  * what the service writes for a CI, what a certificate or an account may submit, and what is kept
  * of it. The tokens are what pedigree-relay says of them; e2e.oidc has real ones.
  */
+#include <sqlite3.h>
 #include <string.h>
 
 #include "service/core_impl.h"
@@ -232,6 +233,107 @@ static void a_retry_needs_no_key(void)
 	CHECK_STR(build(&w, &(struct token_of){.id = "3"}, 2, "", &again), "201 ");
 	chain_is(&w, 1, "good");
 	chain_is(&w, 2, "good");
+	fsck_is_clean(&w);
+	world_done(&w);
+}
+
+/* The policy of @version calls ACTIONS something else. */
+static void rename_builder(struct world *w, unsigned version)
+{
+	configure(w, version, "");
+	world_reconfigure(w, "[builder \"" ACTIONS "\"]", "[builder \"" ACTIONS "/renamed\"]");
+}
+
+/* rules.md 3.5: one token and one body have one attestation, whatever the policy says by then. */
+static void a_retry_after_a_reload(void)
+{
+	const struct token_of t = {0};
+	const struct token_of other = {.id = "2"};
+	PDG_AUTO(got) struct got first;
+	PDG_AUTO(got) struct got again;
+	PDG_AUTO(got) struct got new_one;
+	PDG_AUTO(got) struct got before;
+	struct pdg_error err = {0};
+	uint64_t leaves;
+	struct world w;
+
+	open_world(&w);
+	CHECK_INT(submit_source(&w, SERVER, &repo_main), 201);
+	CHECK_STR(build(&w, &t, 1, "", &first), "201 ");
+	leaves = journal_size(&w);
+	rename_builder(&w, 2);
+	CHECK_OK(pdg_core_reload(w.core, w.cfg, &err), &err);
+	CHECK_STR(build(&w, &t, 1, "", &again), "200 ");
+	CHECK_STR(again.reference, first.reference);
+	CHECK_UINT(journal_size(&w), leaves);
+	CHECK_STR(outcome(&w, &t, ",\"dependencies\":[]"), "401 TOK-12");
+	/* Another token is another build. */
+	CHECK_STR(build(&w, &other, 1, "", &new_one), "201 ");
+	CHECK(strcmp(new_one.reference, first.reference) != 0);
+	/* Of a token that was used before this was kept nothing is known. */
+	world_sql(&w, "UPDATE token SET reference = NULL WHERE substr(hex(name), 1, 1) = '1'");
+	CHECK_STR(build(&w, &t, 1, "", &before), "200 ");
+	CHECK_STR(before.reference, new_one.reference);
+	/* Whom the policy does not let in any more is refused. */
+	configure(&w, 3, "");
+	world_reconfigure(&w, "oidcClaim = owner=company\n[builder \"" ACTIONS "/twin",
+			  "oidcClaim = owner=nobody\n[builder \"" ACTIONS "/twin");
+	CHECK_OK(pdg_core_reload(w.core, w.cfg, &err), &err);
+	CHECK_STR(outcome(&w, &t, ""), "403 IDN-7");
+	configure(&w, 4, "");
+	world_reconfigure(&w, "[repository \"" REPO "\"]", "[repository \"" REPO "2\"]");
+	CHECK_OK(pdg_core_reload(w.core, w.cfg, &err), &err);
+	CHECK_STR(outcome(&w, &other, ""), "403 IDN-5");
+	/* And what was taken out is not made a second time. */
+	rename_builder(&w, 5);
+	CHECK_OK(pdg_core_reload(w.core, w.cfg, &err), &err);
+	world_sql(&w, "DELETE FROM attestation WHERE stage = 'build'");
+	CHECK_STR(outcome(&w, &other, ""), "503 STO-5");
+	world_done(&w);
+}
+
+static int keep_nothing(void *ctx, const struct pdg_policy *policy, struct pdg_error *err)
+{
+	(void)ctx;
+	(void)policy;
+	(void)err;
+	return 0;
+}
+
+/* The same twice at once, with a reload between: each is judged when nothing is kept yet. */
+static void twice_across_a_reload(void)
+{
+	const struct token_of t = {0};
+	PDG_AUTO(mem) char *body = pdg_str_printf(BODY, 1U, "");
+	PDG_AUTO(mem) char *path = NULL;
+	PDG_AUTO(got) struct got first;
+	PDG_AUTO(got) struct got second;
+	struct pdg_error err = {0};
+	sqlite3 *db = NULL;
+	uint64_t leaves;
+	struct world w;
+
+	open_world(&w);
+	CHECK_INT(submit_source(&w, SERVER, &repo_main), 201);
+	leaves = journal_size(&w);
+	path = pdg_test_path(w.dir, "p.db");
+	rename_builder(&w, 2);
+	got_init(&first);
+	got_init(&second);
+	CHECK_INT(sqlite3_open(path, &db), SQLITE_OK);
+	CHECK_INT(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	pdg_core_go_on(w.core, job_of(&t, pdg_bytes_str(body), 1, &first), 0);
+	CHECK_OK(pdg_policy_box_reload(w.core->policy, w.cfg, NULL, keep_nothing, NULL, &err),
+		 &err);
+	pdg_core_go_on(w.core, job_of(&t, pdg_bytes_str(body), 1, &second), 0);
+	CHECK_INT(sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+	CHECK_INT(sqlite3_close(db), SQLITE_OK);
+	await(&first);
+	await(&second);
+	CHECK_INT(first.status, 201);
+	CHECK_INT(second.status, 200);
+	CHECK_STR(second.reference, first.reference);
+	CHECK_UINT(journal_size(&w), leaves + 1);
 	fsck_is_clean(&w);
 	world_done(&w);
 }
@@ -578,6 +680,8 @@ static void the_relay_is_started_first(void)
 PDG_TEST_MAIN("callers", {"the service writes", the_service_writes},
 	      {"the service signed it", the_service_signed_it},
 	      {"a retry needs no key", a_retry_needs_no_key},
+	      {"a retry after a reload", a_retry_after_a_reload},
+	      {"twice across a reload", twice_across_a_reload},
 	      {"builds are refused", builds_are_refused},
 	      {"a certificate submits", a_certificate_submits},
 	      {"an account submits", an_account_submits},

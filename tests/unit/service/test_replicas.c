@@ -5,6 +5,7 @@
  * the other, and what was acknowledged outlives the database's death under load. The log is one
  * that is never there: what is about logging is tests/e2e/replicas.sh.
  */
+#include <libpq-fe.h>
 #include <stdatomic.h>
 
 #include "service/core_impl.h"
@@ -408,6 +409,93 @@ static void a_newer_policy_of_the_other(void)
 	pair_done(&p);
 }
 
+/* Ask of the database what holds up every batch until @*out is closed. */
+static void hold_batches(const struct pair *p, PGconn **out)
+{
+	PGresult *r;
+
+	*out = PQconnectdb(p->url);
+	r = PQexec(*out, "BEGIN; LOCK TABLE pedigree_schema IN SHARE UPDATE EXCLUSIVE MODE");
+	CHECK(PQresultStatus(r) == PGRES_COMMAND_OK);
+	PQclear(r);
+}
+
+/* Until @n batches wait. */
+static void await_held(const struct pair *p, int n)
+{
+	int i;
+
+	for (i = 0; i < 500; i++) {
+		if (postgresql_ask(p->url, "SELECT count(*) FROM pg_locks WHERE NOT granted") == n)
+			return;
+		(void)usleep(20000);
+	}
+	CHECK(false);
+}
+
+struct reloading {
+	struct world *w;
+	int rc;
+	struct pdg_error err;
+};
+
+static void *reload_it(void *ctx)
+{
+	struct reloading *r = ctx;
+
+	r->rc = pdg_core_reload(r->w->core, r->w->cfg, &r->err);
+	return NULL;
+}
+
+/* What is judged by version 1 of @to, and is the writer's when @to reloads; how it is answered. */
+static void sent_before_a_reload(struct pair *p, struct world *to, unsigned artifact, struct got *g)
+{
+	PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
+	struct reloading r = {.w = to};
+	struct pdg_core_stats stats = {0};
+	PGconn *held = NULL;
+	pthread_t t;
+	int i;
+
+	build_no_body(p, artifact, &body);
+	got_init(g);
+	hold_batches(p, &held);
+	pdg_core_submit(to->core, NULL, pdg_buf_bytes(&body), 0, got_answer, g);
+	await_held(p, 1);
+	CHECK_INT(pthread_create(&t, NULL, reload_it, &r), 0);
+	for (i = 0; i < 500 && stats.queued < 1; i++) {
+		(void)usleep(20000);
+		pdg_core_stats(to->core, &stats);
+	}
+	CHECK_UINT(stats.queued, 1);
+	PQfinish(held);
+	CHECK_INT(pthread_join(t, NULL), 0);
+	CHECK_OK(r.rc, &r.err);
+	await(g);
+}
+
+/* Late with a version is late: that it is taken in a moment later makes nothing of it good. What
+ * was judged by the policy that this reload alone took out of force is. */
+static void judged_before_a_reload(void)
+{
+	struct pair p;
+	PDG_AUTO(got) struct got own;
+	PDG_AUTO(got) struct got late;
+	PDG_AUTO(got) struct got after;
+
+	pair_open(&p);
+	the_source_is_known(&p);
+	pair_config(&p, 2);
+	sent_before_a_reload(&p, &p.w, 1, &own);
+	CHECK_INT(own.status, 202);
+	sent_before_a_reload(&p, &p.b, 2, &late);
+	CHECK_INT(late.status, 503);
+	CHECK_STR(late.rule, "RDY-3");
+	CHECK_INT(send_build(&p, &p.b, 2, &after), 202);
+	pair_is_sound(&p);
+	pair_done(&p);
+}
+
 /* Of a database that was put back nothing is signed a second time. */
 static void a_journal_that_went_back(void)
 {
@@ -519,6 +607,7 @@ PDG_TEST_MAIN("replicas", {"one journal", one_journal},
 	      {"a frozen database", a_frozen_database},
 	      {"a newer policy of the other", a_newer_policy_of_the_other},
 	      {"a newer policy of its own", a_newer_policy_of_its_own},
+	      {"judged before a reload", judged_before_a_reload},
 	      {"a journal that went back", a_journal_that_went_back},
 	      {"a journal that went back and grew", a_journal_that_went_back_and_grew},
 	      {"started with something else", started_with_something_else})

@@ -316,23 +316,87 @@ static void journal_and_meta(void)
 	teardown(&f);
 }
 
-/* Use token @name with body @body in a batch of its own. */
-static int use(struct fixture *f, uint8_t name, uint8_t body, int64_t expires, int64_t now,
-	       struct pdg_error *err)
+/* Use token @name with body @body in a batch of its own, which keeps @reference for it if that is
+ * not NULL; what was kept for it before is in @out. */
+static int use_for(struct fixture *f, uint8_t name, uint8_t body, int64_t expires, int64_t now,
+		   const char *ref, char out[PDG_STORED_REFERENCE], struct pdg_error *err)
 {
 	uint8_t n[32] = {name}, b[32] = {body};
 	int rc;
 
 	CHECK_OK(f->s->ops->begin(f->s, err), err);
-	rc = f->s->ops->token_use(f->s, n, b, expires, now, err);
+	rc = f->s->ops->token_use(f->s, n, b, expires, now, out, err);
+	if (rc == 0 && ref)
+		CHECK_OK(f->s->ops->token_keep(f->s, n, ref, err), err);
 	CHECK_OK(f->s->ops->commit(f->s, err), err);
 	return rc;
+}
+
+static int use(struct fixture *f, uint8_t name, uint8_t body, int64_t expires, int64_t now,
+	       struct pdg_error *err)
+{
+	char was[PDG_STORED_REFERENCE] = "";
+	int rc = use_for(f, name, body, expires, now, NULL, was, err);
+
+	CHECK_STR(was, "");
+	return rc;
+}
+
+/* What a reader finds of it. */
+static void kept_is(struct fixture *f, uint8_t name, uint8_t body, int64_t now, const char *want)
+{
+	uint8_t n[32] = {name}, b[32] = {body};
+	char was[PDG_STORED_REFERENCE] = "?";
+	struct pdg_error err = {0};
+
+	CHECK_OK(f->s->ops->token_kept(f->s, n, b, now, was, &err), &err);
+	CHECK_STR(was, want);
+}
+
+/* With a token goes what was kept for it, as long as it is known, and for its body alone. */
+static void what_a_token_was_used_for(void)
+{
+	struct fixture f;
+	PDG_AUTO(mem) char *one = reference(1);
+	PDG_AUTO(mem) char *two = reference(2);
+	char was[PDG_STORED_REFERENCE] = "?";
+	struct pdg_error err = {0};
+
+	setup(&f);
+	CHECK_OK(use_for(&f, 1, 1, 100, 50, NULL, was, &err), &err);
+	CHECK_STR(was, "");
+	kept_is(&f, 1, 1, 50, "");
+	CHECK_OK(use_for(&f, 1, 1, 100, 50, one, was, &err), &err);
+	CHECK_STR(was, "");
+	kept_is(&f, 1, 1, 100, one);
+	kept_is(&f, 1, 2, 50, "");
+	kept_is(&f, 2, 1, 50, "");
+	reopen(&f);
+	CHECK_OK(use_for(&f, 1, 1, 100, 50, NULL, was, &err), &err);
+	CHECK_STR(was, one);
+	CHECK_CODE(use_for(&f, 1, 2, 100, 50, NULL, was, &err), &err, PDG_E_REJECTED);
+	kept_is(&f, 1, 1, 101, "");
+	/* Expired, it is another token of that name, which nothing was kept for. */
+	CHECK_OK(use_for(&f, 1, 1, 300, 200, NULL, was, &err), &err);
+	CHECK_STR(was, "");
+	kept_is(&f, 1, 1, 200, "");
+	/* Within its batch it is known, and with a batch that is lost it is not. */
+	CHECK_OK(f.s->ops->begin(f.s, &err), &err);
+	CHECK_OK(f.s->ops->token_keep(f.s, (const uint8_t[32]){1}, two, &err), &err);
+	CHECK_OK(f.s->ops->token_use(f.s, (const uint8_t[32]){1}, (const uint8_t[32]){1}, 300, 200,
+				     was, &err),
+		 &err);
+	CHECK_STR(was, two);
+	f.s->ops->rollback(f.s);
+	kept_is(&f, 1, 1, 200, "");
+	teardown(&f);
 }
 
 /* A token goes with one body; after its time it is forgotten. */
 static void tokens_are_used_once(void)
 {
 	struct fixture f;
+	char was[PDG_STORED_REFERENCE];
 	struct pdg_error err = {0};
 	uint8_t i;
 
@@ -355,7 +419,7 @@ static void tokens_are_used_once(void)
 	/* A batch that is lost has used nothing. */
 	CHECK_OK(f.s->ops->begin(f.s, &err), &err);
 	CHECK_OK(f.s->ops->token_use(f.s, (const uint8_t[32]){99}, (const uint8_t[32]){1}, 999, 350,
-				     &err),
+				     was, &err),
 		 &err);
 	f.s->ops->rollback(f.s);
 	CHECK_OK(use(&f, 99, 2, 999, 350, &err), &err);
@@ -455,5 +519,6 @@ PDG_TEST_MAIN("batch", {"kept across reopen", kept_across_reopen},
 	      {"newest first", newest_first}, {"ids are given out once", ids_are_given_out_once},
 	      {"joined envelope", joined_envelope}, {"journal and meta", journal_and_meta},
 	      {"tokens are used once", tokens_are_used_once},
+	      {"what a token was used for", what_a_token_was_used_for},
 	      {"killed in a batch", killed_in_a_batch},
 	      {"readers beside the writer", readers_beside_the_writer})

@@ -83,6 +83,7 @@ static void ask_everything(struct pdg_store *s)
 	PDG_AUTO(buf) struct pdg_buf b = PDG_BUF_INIT(4096);
 	PDG_AUTO(mem) char *ref = reference(77);
 	PDG_AUTO(mem) char *value = NULL;
+	char used[PDG_STORED_REFERENCE] = "";
 	struct pdg_stored **v = NULL;
 	struct pdg_listed *l = NULL;
 	struct pdg_error err = {0};
@@ -135,10 +136,15 @@ static void ask_everything(struct pdg_store *s)
 	CHECK_OK(s->ops->journal_checkpoint_write(s, ROWS + 1, pdg_bytes_str("x"), &err), &err);
 	CHECK_OK(s->ops->meta_set(s, "refused:78", "2", &err), &err);
 	CHECK_OK(s->ops->token_use(s, (const uint8_t[32]){9}, (const uint8_t[32]){9}, 1 << 20, 50,
-				   &err),
+				   used, &err),
 		 &err);
+	CHECK_OK(s->ops->token_keep(s, (const uint8_t[32]){9}, ref, &err), &err);
 	CHECK_OK(s->ops->commit(s, &err), &err);
 	CHECK_OK(s->ops->journal_state(s, &size, &b, &err), &err);
+	CHECK_OK(s->ops->token_kept(s, (const uint8_t[32]){9}, (const uint8_t[32]){9}, 50, used,
+				    &err),
+		 &err);
+	CHECK_STR(used, ref);
 }
 
 /* The counters of a connection are told when it has ended. */

@@ -283,6 +283,34 @@ static void refused_databases(void)
 	teardown(&f);
 }
 
+/* Tokens of before go on as they did: nothing is known of what they were used for. */
+static void migrated_from_version_1(void)
+{
+	const uint8_t name[32] = {1}, body[32] = {2};
+	char used[PDG_STORED_REFERENCE] = "?";
+	struct pdg_error err = {0};
+	struct fixture f;
+	bool is_new = true;
+
+	setup(&f);
+	pdg_store_close(PDG_TAKE(f.s));
+	(void)postgresql_ask(f.path, "ALTER TABLE token DROP COLUMN reference;"
+				     "DELETE FROM pedigree_schema WHERE version = 2;"
+				     "INSERT INTO token VALUES (decode(rpad('01', 64, '0'), 'hex'),"
+				     " decode(rpad('02', 64, '0'), 'hex'), 100)");
+	CHECK_RULE(postgresql_try_open(f.path, true, &err), &err, "STO-3");
+	if (open_store(&f, &is_new)) {
+		CHECK(!is_new);
+		CHECK_OK(f.s->ops->begin(f.s, &err), &err);
+		CHECK_OK(f.s->ops->token_use(f.s, name, body, 100, 50, used, &err), &err);
+		CHECK_STR(used, "");
+		CHECK_CODE(f.s->ops->token_use(f.s, name, name, 100, 50, used, &err), &err,
+			   PDG_E_REJECTED);
+		CHECK_OK(f.s->ops->commit(f.s, &err), &err);
+	}
+	teardown(&f);
+}
+
 /* A store that was put in the place of the one that is open takes nothing. */
 static void another_store_in_its_place(void)
 {
@@ -473,6 +501,7 @@ PDG_TEST_MAIN("postgres", {"rows are lent", rows_are_lent},
 	      {"a failed batch is not committed", a_failed_batch_is_not_committed},
 	      {"password from a file", password_from_a_file},
 	      {"refused databases", refused_databases},
+	      {"migrated from version 1", migrated_from_version_1},
 	      {"another store in its place", another_store_in_its_place},
 	      {"only looked at", only_looked_at}, {"commits are durable", commits_are_durable},
 	      {"the server has no room", the_server_has_no_room})

@@ -187,6 +187,32 @@ static void migrated_from_version_1(void)
 	teardown(&f);
 }
 
+/* Tokens of before go on as they did: nothing is known of what they were used for. */
+static void migrated_from_version_6(void)
+{
+	const uint8_t name[32] = {1}, body[32] = {2};
+	char used[PDG_STORED_REFERENCE] = "?";
+	struct pdg_error err = {0};
+	struct fixture f;
+	bool is_new = true;
+
+	setup(&f);
+	pdg_store_close(PDG_TAKE(f.s));
+	run_sql(f.path, "ALTER TABLE token DROP COLUMN reference; PRAGMA user_version = 6;"
+			"INSERT INTO token VALUES (CAST(x'01' || zeroblob(31) AS BLOB),"
+			" CAST(x'02' || zeroblob(31) AS BLOB), 100)");
+	if (open_store(&f, &is_new)) {
+		CHECK(!is_new);
+		CHECK_OK(f.s->ops->begin(f.s, &err), &err);
+		CHECK_OK(f.s->ops->token_use(f.s, name, body, 100, 50, used, &err), &err);
+		CHECK_STR(used, "");
+		CHECK_CODE(f.s->ops->token_use(f.s, name, name, 100, 50, used, &err), &err,
+			   PDG_E_REJECTED);
+		CHECK_OK(f.s->ops->commit(f.s, &err), &err);
+	}
+	teardown(&f);
+}
+
 static void remembers(struct fixture *f, unsigned n, bool want)
 {
 	PDG_AUTO(mem) char *ref = reference(n);
@@ -307,4 +333,5 @@ PDG_TEST_MAIN("sqlite_file", {"payload is kept once", payload_is_kept_once},
 	      {"later schema and other programs", later_schema_and_other_programs},
 	      {"damaged database", damaged_database},
 	      {"migrated from version 1", migrated_from_version_1},
+	      {"migrated from version 6", migrated_from_version_6},
 	      {"what is taken out is remembered", what_is_taken_out_is_remembered})
