@@ -16,6 +16,17 @@ static void counter(struct pdg_buf *b, const char *name, const char *help, uint6
 	pdg_buf_printf(b, "pedigree_%s %" PRIu64 "\n", name, v);
 }
 
+/* The log and the authority have one relay, the issuers of tokens another. */
+static void write_relays(struct pdg_buf *b, const struct pdg_core_stats *s)
+{
+	pdg_metrics_family(b, "relay_restarts_total", "counter",
+			   "starts of a pedigree-relay in the place of one that ended");
+	pdg_buf_printf(b,
+		       "pedigree_relay_restarts_total{relay=\"log\"} %" PRIu64
+		       "\npedigree_relay_restarts_total{relay=\"token\"} %" PRIu64 "\n",
+		       s->log_relay_restarts, s->token_relay_restarts);
+}
+
 static void gauge(struct pdg_buf *b, const char *name, const char *help, uint64_t v)
 {
 	pdg_metrics_family(b, name, "gauge", help);
@@ -31,8 +42,7 @@ static void write_core(struct pdg_buf *b, const struct pdg_core_stats *s)
 	counter(b, "submissions_known_total", "submissions of known statements", s->known);
 	counter(b, "logged_total", "attestations whose log proof is stored", s->logged);
 	counter(b, "store_commits_total", "store transactions", s->commits);
-	counter(b, "relay_restarts_total",
-		"starts of pedigree-relay in the place of one that ended", s->relay_restarts);
+	write_relays(b, s);
 	counter(b, "signer_restarts_total",
 		"starts of pedigree-signer in the place of one that ended", s->signer_restarts);
 	gauge(b, "pending", "attestations waiting for the log", s->pending);

@@ -161,6 +161,18 @@ int pdg_callers_put(struct pdg_callers *c, struct pdg_job *job, struct pdg_error
 	return pdg_job_queue_put(c->queue, job, err);
 }
 
+uint64_t pdg_callers_restarts(struct pdg_callers *c)
+{
+	uint64_t n;
+
+	if (!c)
+		return 0;
+	(void)pthread_mutex_lock(&c->mutex);
+	n = c->own ? pdg_relay_restarts(c->own) : 0;
+	(void)pthread_mutex_unlock(&c->mutex);
+	return n;
+}
+
 /* --- start and end --- */
 
 int pdg_callers_new(const struct pdg_callers_options *opt, struct pdg_callers **out,

@@ -41,6 +41,9 @@ void pdg_callers_stop(struct pdg_callers *c);
 /** pdg_callers_stop() unless that was done. NULL is fine. */
 void pdg_callers_free(struct pdg_callers *c);
 
+/** How often the relay had to be started again; 0 where there is none. Any thread. NULL is fine. */
+uint64_t pdg_callers_restarts(struct pdg_callers *c);
+
 /** Hand over @job, which has asked->bearer. Returns 0, or PDG_E_IO (SVC-1, SVC-2) when it stays the
  * caller's. */
 int pdg_callers_put(struct pdg_callers *c, struct pdg_job *job,

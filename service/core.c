@@ -7,8 +7,6 @@
  */
 #include "service/core.h"
 
-#include <inttypes.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,11 +15,9 @@
 #include "service/core_impl.h"
 #include "service/countersign.h"
 #include "service/meta.h"
-#include "service/own_keys.h"
 #include "service/own_trust.h"
 #include "service/status.h"
 #include "util/limits.h"
-#include "util/rule.h"
 #include "util/str.h"
 
 static bool is_kept(struct pdg_core *core, const char *reference)
@@ -315,136 +311,6 @@ void pdg_core_build(struct pdg_core *core, const struct pdg_caller *caller, stru
 	begin(core, job, rc);
 }
 
-/* --- reload --- */
-
-/* Waits in the caller's thread for the writer's answer. */
-struct waiter {
-	pthread_mutex_t mutex;
-	pthread_cond_t cond;
-	bool over;
-	struct pdg_error err;
-};
-
-static void waiter_done(void *ctx, const struct pdg_answer *answer)
-{
-	struct waiter *w = ctx;
-
-	(void)pthread_mutex_lock(&w->mutex);
-	if (answer->err)
-		w->err = *answer->err;
-	w->over = true;
-	(void)pthread_cond_signal(&w->cond);
-	(void)pthread_mutex_unlock(&w->mutex);
-}
-
-/* Returns when the store has committed what @job, a META one, has; or none of it. */
-static int keep_values(struct pdg_core *core, struct pdg_job *job, struct pdg_error *err)
-{
-	struct waiter w = {.over = false};
-	int rc;
-
-	(void)pthread_mutex_init(&w.mutex, NULL);
-	(void)pthread_cond_init(&w.cond, NULL);
-	job->to.done = waiter_done;
-	job->to.ctx = &w;
-	rc = pdg_writer_put(core->writer, job, err);
-	if (rc < 0) {
-		pdg_job_free(job);
-	} else {
-		(void)pthread_mutex_lock(&w.mutex);
-		while (!w.over)
-			(void)pthread_cond_wait(&w.cond, &w.mutex);
-		(void)pthread_mutex_unlock(&w.mutex);
-		rc = w.err.code;
-		if (rc < 0 && err)
-			*err = w.err;
-	}
-	(void)pthread_cond_destroy(&w.cond);
-	(void)pthread_mutex_destroy(&w.mutex);
-	return rc;
-}
-
-/* Another service over the same store may be ahead of what was in force here. */
-static int check_newest(struct pdg_core *core, const struct pdg_policy *policy, const char *digest,
-			struct pdg_error *err)
-{
-	uint64_t newest;
-	int rc = pdg_store_meta_number(core->store, PDG_META_POLICY_VERSION, &newest, err);
-
-	if (rc == 0 && newest > policy->version)
-		rc = pdg_reject(err, "POL-11",
-				"the policy's version is %" PRIu64 ", %" PRIu64
-				" was in force over this store",
-				policy->version, newest);
-	return rc < 0 ? rc : pdg_core_check_policy(core, digest, err);
-}
-
-/* pdg_policy_box_reload()'s: what comes into force is durable before it does, all of it at once. */
-static int keep_in_force(void *ctx, const struct pdg_policy *policy, struct pdg_error *err)
-{
-	struct pdg_core *core = ctx;
-	PDG_AUTO(mem) char *digest = pdg_core_policy_digest(policy);
-	PDG_AUTO(mem) char *version = pdg_str_printf("%" PRIu64, policy->version);
-	PDG_AUTO(job) struct pdg_job *job = pdg_job_new(PDG_JOB_META);
-	int rc;
-
-	if (!version || !digest || !job)
-		return pdg_nomem(err);
-	rc = check_newest(core, policy, digest, err);
-	if (rc == 0)
-		rc = pdg_callers_prepare(core->callers, policy, err);
-	if (rc == 0)
-		rc = pdg_job_value(job, PDG_META_POLICY_VERSION, version, err);
-	if (rc == 0 && digest[0])
-		rc = pdg_job_value(job, PDG_META_POLICY_DIGEST, digest, err);
-	if (rc == 0 && core->next_key)
-		rc = pdg_job_value(job, PDG_META_SERVICE_KEYS, pdg_buf_cstr(&core->next_own_keys),
-				   err);
-	return rc < 0 ? rc : keep_values(core, PDG_TAKE(job), err);
-}
-
-static int reload(struct pdg_core *core, const struct pdg_service_config *now,
-		  struct pdg_error *err)
-{
-	struct pdg_next_key next = {core->next_key, pdg_buf_cstr(&core->next_own_keys)};
-
-	return pdg_policy_box_reload(core->policy, now, core->next_key ? &next : NULL,
-				     keep_in_force, core, err);
-}
-
-int pdg_core_reload(struct pdg_core *core, const struct pdg_service_config *now,
-		    struct pdg_error *err)
-{
-	struct pdg_error why = {0};
-	int rc = reload(core, now, &why);
-
-	if (rc < 0 && core->next_key && pdg_str_eq(why.rule, "RDY-8")) {
-		/* What a policy takes back must not stay in force because of a key. */
-		core->next_why = why;
-		pdg_core_drop_next_key(core);
-		why = (struct pdg_error){0};
-		rc = reload(core, now, &why);
-	}
-	if (rc < 0) {
-		pdg_core_drop_next_key(core);
-		if (err)
-			*err = why;
-		return rc;
-	}
-	pdg_core_turned(core);
-	pdg_core_warn_if_untrusted(core, now);
-	return 0;
-}
-
-void pdg_core_reloaded(struct pdg_core *core, const char *failed, const struct pdg_error *why)
-{
-	(void)pthread_mutex_lock(&core->reload_mutex);
-	core->reload_failed = failed;
-	if (failed)
-		core->reload_why = *why;
-	(void)pthread_mutex_unlock(&core->reload_mutex);
-}
-
 void pdg_core_touch(struct pdg_core *core)
 {
 	struct pdg_writer_stats w;
@@ -478,7 +344,8 @@ void pdg_core_stats(struct pdg_core *core, struct pdg_core_stats *out)
 	out->store_failures = w.failures;
 	out->log_failures = pdg_publisher_failures(core->publisher);
 	out->log_seen = pdg_publisher_seen(core->publisher);
-	out->relay_restarts = core->relay ? pdg_relay_restarts(core->relay) : 0;
+	out->log_relay_restarts = core->relay ? pdg_relay_restarts(core->relay) : 0;
+	out->token_relay_restarts = pdg_callers_restarts(core->callers);
 	out->signer_restarts = core->signer ? pdg_signer_restarts(core->signer) : 0;
 	force = pdg_in_force_ref(core->policy);
 	out->policy_version = force->policy->version;

@@ -111,7 +111,8 @@ int pdg_core_trusted_root(struct pdg_core *core, struct pdg_buf *out,
 /** Append keys.json: {"keys":[{"hint","publicKey","validFrom","validUntil"}]} plus "journalKeys" in
  * the same form. By what is in memory alone, as pdg_core_trusted_root(): a loop may call both. */
 int pdg_core_keys(struct pdg_core *core, struct pdg_buf *out, struct pdg_error *err) PDG_MUST_CHECK;
-/** Ready to work? 0, or PDG_E_REJECTED (RDY-1 to RDY-7) with the reason (design 7, /readyz). */
+/** Ready to work? 0, or PDG_E_REJECTED (RDY-1 to RDY-7, RDY-9) with the reason (design 7, /readyz).
+ */
 int pdg_core_ready(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
 /* What --fsck has looked at: entries are an embedded log's. */
 struct pdg_fsck_counts {
@@ -141,7 +142,7 @@ struct pdg_core_stats {
 	uint64_t log_size, journal_size;
 	int64_t log_seen; /* pdg_monotonic_ms() when the log took something last, or of the start */
 	uint64_t policy_version; /* in force */
-	uint64_t relay_restarts, signer_restarts;
+	uint64_t log_relay_restarts, token_relay_restarts, signer_restarts;
 };
 void pdg_core_stats(struct pdg_core *core, struct pdg_core_stats *out);
 /** What the parts count; also for the HTTP side. */

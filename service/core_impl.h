@@ -2,6 +2,7 @@
 /*
  * The core as its files see it: core_open.c makes and ends it, core_store.c, core_log.c,
  * core_keys.c and core_relay.c open its store, its log, its keys and the way to other machines,
+ * core_files.c looks whose files these are, core_in_force.c keeps what comes into force,
  * core.c takes submissions, core_read.c answers questions, core_ready.c and fsck.c check it.
  */
 #ifndef PDG_SERVICE_CORE_IMPL_H
@@ -85,6 +86,11 @@ void pdg_core_go_on(void *core, struct pdg_job *job, int rc);
  * What they are refused by.
  */
 int pdg_core_look_first(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
+/**
+ * core_files.c: before anything is opened, whose and what the files of the store and of an embedded
+ * log are; of the tiles the newest. FIL-1.
+ */
+int pdg_core_look_at_files(const struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
 /** Open the store, or make it where nothing was begun without it. STO-*, CFG-1, CFG-6, FIL-1. */
 int pdg_core_open_store(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
 int pdg_core_has_journal(struct pdg_core *core, bool *out, struct pdg_error *err) PDG_MUST_CHECK;
@@ -130,6 +136,9 @@ int pdg_core_can_sign(const struct pdg_key *key, struct pdg_error *err) PDG_MUST
 /** Would what is signed for @f at @at be believed? RDY-8 (service/own_trust.h). */
 int pdg_core_may_sign(const struct pdg_core *core, const struct pdg_in_force *f, int64_t at,
 		      struct pdg_error *err) PDG_MUST_CHECK;
+/** Does the trustedRoot of @f, if it has one, name the log? LOG-8 (service/own_trust.h). */
+int pdg_core_log_in_root(const struct pdg_core *core, const struct pdg_in_force *f,
+			 struct pdg_error *err) PDG_MUST_CHECK;
 /** Say in the log why not. */
 void pdg_core_warn_if_untrusted(struct pdg_core *core, const struct pdg_service_config *cfg);
 /** Have the store know the signing key, and the public halves of the two others. */
@@ -147,6 +156,10 @@ char *pdg_core_policy_digest(const struct pdg_policy *policy);
 /** Was that in force under its version, and no other? POL-11. */
 int pdg_core_check_policy(struct pdg_core *core, const char *digest,
 			  struct pdg_error *err) PDG_MUST_CHECK;
+
+/** At a start: keep @policy, which is to decide from now on. POL-11. */
+int pdg_core_keep_policy(struct pdg_core *core, const struct pdg_policy *policy,
+			 struct pdg_error *err) PDG_MUST_CHECK;
 
 /** The row's bundle: its one entry is in the log by the own root, about the kept statement and
  * signature. */

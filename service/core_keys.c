@@ -5,6 +5,8 @@
  * while the service runs. A new one is tried before it is used, and known to the store before that.
  */
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "attest/dsse.h"
 #include "crypto/digest.h"
@@ -13,6 +15,7 @@
 #include "service/own_keys.h"
 #include "service/own_trust.h"
 #include "tlog/embedded.h"
+#include "tlog/note.h"
 #include "util/codec.h"
 #include "util/fs.h"
 #include "util/limits.h"
@@ -110,15 +113,62 @@ static int look_up_key(struct pdg_core *core, enum pdg_purpose purpose, struct p
 	return rc < 0 ? rc : PDG_E_NOTFOUND;
 }
 
+/* A key that was made unasked: it lies with what it signs, and came with it from where that did. */
+static bool is_own(const struct pdg_service_config *cfg, enum pdg_purpose purpose)
+{
+	return (purpose == PDG_PURPOSE_JOURNAL && !cfg->journal_key) ||
+	       (purpose == PDG_PURPOSE_LOG && !cfg->log_key);
+}
+
+/* A file that this user cannot read here need not be one that the service's cannot. */
+static bool is_here(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, R_OK) == 0;
+}
+
+/*
+ * Who only looks holds the key that would sign next against what was signed, where he can: the own
+ * ones always, for without them there is no next start. None is made, nor anything beside it.
+ */
+static int key_to_check(struct pdg_core *core, enum pdg_purpose purpose, const char *path,
+			struct pdg_key **out, struct pdg_error *err)
+{
+	if (purpose != PDG_PURPOSE_SIGNING && (is_own(core->cfg, purpose) || is_here(path)))
+		return pdg_key_private_file(path, out, err);
+	return look_up_key(core, purpose, out, err);
+}
+
+/* The remedy of an own key that a restore left to another user, or closed. */
+static void fix_owner(const char *path, struct pdg_error *err)
+{
+	struct stat st;
+	bool closed;
+
+	if (!err || err->code != PDG_E_USAGE || stat(path, &st) != 0)
+		return;
+	closed = access(path, R_OK) != 0;
+	if (st.st_uid != geteuid() && (closed || st.st_uid != 0))
+		pdg_fix(err,
+			"run this as the user whose it is, or make it this one's: chown %lu "
+			"\"%s\"",
+			(unsigned long)geteuid(), path);
+	else if (closed)
+		pdg_fix(err, "chmod 600 \"%s\"", path);
+}
+
 static int open_key(struct pdg_core *core, enum pdg_purpose purpose, const char *path,
 		    struct pdg_key **out, struct pdg_error *err)
 {
-	int rc = core->only_check ? look_up_key(core, purpose, out, err) : PDG_E_NOTFOUND;
+	int rc = core->only_check ? key_to_check(core, purpose, path, out, err) : PDG_E_NOTFOUND;
 
-	if (rc != PDG_E_NOTFOUND)
-		return rc;
-	return core->signer ? pdg_signer_key(core->signer, purpose, out, err)
-			    : pdg_key_private_file(path, out, err);
+	if (rc == PDG_E_NOTFOUND)
+		rc = core->signer ? pdg_signer_key(core->signer, purpose, out, err)
+				  : pdg_key_private_file(path, out, err);
+	if (rc < 0 && is_own(core->cfg, purpose))
+		fix_owner(path, err);
+	return rc;
 }
 
 int pdg_core_open_embedded_key(void *ctx, const char *path, struct pdg_key **out,
@@ -292,6 +342,30 @@ static int keep_key(struct pdg_core *core, const char *name, const struct pdg_ke
 	return core->store->ops->meta_set(core->store, name, pdg_buf_cstr(&text), err);
 }
 
+/* One that did not sign the journal is refused by what opens that, and must not be known as its. */
+static int keep_journal_key(struct pdg_core *core, struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf note = PDG_BUF_INIT(PDG_LIMIT_CHECKPOINT);
+	PDG_AUTO(checkpoint) struct pdg_checkpoint *c = NULL;
+	struct pdg_error why = {0};
+	uint64_t size;
+	int rc = core->store->ops->journal_state(core->store, &size, &note, &why);
+
+	if (rc == PDG_E_NOTFOUND)
+		return keep_key(core, PDG_META_JOURNAL_KEY, core->journal_key, err);
+	if (rc < 0) {
+		if (err)
+			*err = why;
+		return rc;
+	}
+	rc = pdg_checkpoint_parse(pdg_buf_bytes(&note), &c, NULL);
+	if (rc == 0)
+		rc = pdg_checkpoint_verify(c, c->origin, core->journal_key, NULL);
+	if (rc == PDG_E_NOMEM)
+		return pdg_nomem(err);
+	return rc == 0 ? keep_key(core, PDG_META_JOURNAL_KEY, core->journal_key, err) : 0;
+}
+
 static int change_own_keys(void *ctx, struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf was = PDG_BUF_INIT(PDG_LIMIT_KIB(64));
@@ -302,7 +376,7 @@ static int change_own_keys(void *ctx, struct pdg_error *err)
 	if (rc == 0 && !pdg_bytes_eq(pdg_buf_bytes(&was), pdg_buf_bytes(&core->own_keys)))
 		rc = s->ops->meta_set(s, PDG_META_SERVICE_KEYS, pdg_buf_cstr(&core->own_keys), err);
 	if (rc == 0)
-		rc = keep_key(core, PDG_META_JOURNAL_KEY, core->journal_key, err);
+		rc = keep_journal_key(core, err);
 	if (rc == 0 && core->cfg->log == PDG_LOG_EMBEDDED)
 		rc = keep_key(core, PDG_META_LOG_KEY, core->log_key, err);
 	return rc < 0 ? rc : 1;

@@ -10,6 +10,7 @@
 #include "crypto/timestamp.h"
 #include "service/core_impl.h"
 #include "service/meta.h"
+#include "service/own_trust.h"
 #include "tlog/embedded.h"
 #include "tlog/note.h"
 #include "util/codec.h"
@@ -336,6 +337,13 @@ static int make_root(struct pdg_core *core, int64_t since, struct pdg_error *err
 	if (rc == 0)
 		rc = pdg_root_write(&make, &core->root_json, err);
 	return rc < 0 ? rc : pdg_root_parse(pdg_buf_bytes(&core->root_json), &core->root, err);
+}
+
+int pdg_core_log_in_root(const struct pdg_core *core, const struct pdg_in_force *f,
+			 struct pdg_error *err)
+{
+	return pdg_own_trust_root(f, core->log_id, core->log_key,
+				  core->cfg->log == PDG_LOG_EMBEDDED, err);
 }
 
 int pdg_core_open_log(struct pdg_core *core, struct pdg_error *err)

@@ -8,12 +8,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "crypto/digest.h"
 #include "service/confine.h"
 #include "service/core_impl.h"
 #include "service/meta.h"
-#include "service/own_trust.h"
-#include "service/shared.h"
 #include "service/stop.h"
 #include "util/fs.h"
 #include "util/limits.h"
@@ -109,85 +106,6 @@ static int keep_journal_since(struct pdg_core *core, struct pdg_error *err)
 	return rc;
 }
 
-char *pdg_core_policy_digest(const struct pdg_policy *policy)
-{
-	return policy->beside ? pdg_str_dup("")
-			      : pdg_str_printf("%" PRIu64 " %s", policy->version, policy->digest);
-}
-
-int pdg_core_check_policy(struct pdg_core *core, const char *digest, struct pdg_error *err)
-{
-	PDG_AUTO(mem) char *was = NULL;
-	int rc = pdg_store_meta(core->store, PDG_META_POLICY_DIGEST, &was, err);
-
-	return rc < 0 ? rc : pdg_shared_same_policy(was, digest, err);
-}
-
-/* Of a policy that is about to come into force. */
-struct coming {
-	struct pdg_core *core;
-	uint64_t version;
-	const char *digest;
-};
-
-/* Another pedigreed may have put one in force since this one was read: nothing of it is undone. */
-static int change_policy(void *ctx, struct pdg_error *err)
-{
-	struct coming *c = ctx;
-	struct pdg_store *s = c->core->store;
-	PDG_AUTO(mem) char *text = pdg_str_printf("%" PRIu64, c->version);
-	uint64_t was;
-	int rc = text ? pdg_store_meta_number(s, PDG_META_POLICY_VERSION, &was, err)
-		      : pdg_nomem(err);
-
-	if (rc == 0 && was > c->version)
-		rc = pdg_reject(err, "POL-11",
-				"the policy has version %" PRIu64 ", but another pedigreed put "
-				"version %" PRIu64 " in force",
-				c->version, was);
-	if (rc == 0)
-		rc = pdg_core_check_policy(c->core, c->digest, err);
-	if (rc == 0 && was < c->version)
-		rc = s->ops->meta_set(s, PDG_META_POLICY_VERSION, text, err);
-	if (rc == 0 && c->digest[0])
-		rc = s->ops->meta_set(s, PDG_META_POLICY_DIGEST, c->digest, err);
-	return rc < 0 ? rc : was < c->version || c->digest[0];
-}
-
-/* Its version is durable before it decides anything, and what that stands for with it. */
-static int keep_policy(struct pdg_core *core, const struct pdg_policy *policy,
-		       struct pdg_error *err)
-{
-	PDG_AUTO(mem) char *digest = pdg_core_policy_digest(policy);
-	struct coming c = {core, policy->version, digest};
-
-	if (!digest)
-		return pdg_nomem(err);
-	return core->only_check ? 0 : pdg_store_change(core->store, change_policy, &c, err);
-}
-
-static void warn(const char *event, const struct pdg_error *why)
-{
-	pdg_log(PDG_LOG_WARN, event, "rule", why->rule, "error", why->text, "fix",
-		pdg_error_fix(why), NULL);
-}
-
-/* Submissions hear it too, and /readyz; but it is a start or a reload that somebody watches. */
-void pdg_core_warn_if_untrusted(struct pdg_core *core, const struct pdg_service_config *cfg)
-{
-	PDG_AUTO(in_force) struct pdg_in_force *f = pdg_in_force_ref(core->policy);
-	int64_t now = pdg_now(&core->clock);
-	struct pdg_error why = {0};
-
-	if (pdg_own_trust_service(f, now, &why) < 0)
-		warn("own-key-untrusted", &why);
-	if (pdg_own_trust_journal(f, core->journal_key, now, &why) < 0)
-		warn("own-journal-untrusted", &why);
-	if (pdg_own_trust_log(core->log_since, now, &why) < 0)
-		warn("log-begun-later", &why);
-	pdg_service_warn_of_certificates(core->cfg, cfg, f->policy);
-}
-
 /*
  * What is kept of key files is believed when they are read again, so nobody else may write there
  * (FIL-1). Without the folder keys are described anew at every start; that is all.
@@ -241,7 +159,7 @@ static int open_policy(struct pdg_core *core, struct pdg_error *err)
 	if (!core->only_check)
 		pdg_core_warn_if_untrusted(core, core->cfg);
 	f = pdg_in_force_ref(core->policy);
-	return keep_policy(core, f->policy, err);
+	return pdg_core_keep_policy(core, f->policy, err);
 }
 
 static int start_callers(struct pdg_core *core, struct pdg_error *err)

@@ -291,6 +291,14 @@ static int check_version(struct pdg_core *core, struct pdg_error *err)
 	return rc < 0 ? not_ready(err, "RDY-3", &why) : 0;
 }
 
+/* To this service, or to another over the same store. Only people can find out why. */
+static int check_log(struct pdg_core *core, struct pdg_error *err)
+{
+	struct pdg_error why = {0};
+
+	return pdg_publisher_doubt(core->publisher, &why) < 0 ? not_ready(err, "RDY-9", &why) : 0;
+}
+
 int pdg_core_ready(struct pdg_core *core, struct pdg_error *err)
 {
 	struct pdg_error why = {0};
@@ -321,6 +329,8 @@ int pdg_core_ready(struct pdg_core *core, struct pdg_error *err)
 		rc = look_at_last_logged(core, &why);
 	if (rc < 0)
 		return not_ready(err, "RDY-2", &why);
-	rc = check_reload(core, err);
+	rc = check_log(core, err);
+	if (rc == 0)
+		rc = check_reload(core, err);
 	return rc < 0 ? rc : check_overdue(core, err);
 }

@@ -70,8 +70,6 @@ int pdg_core_own_folder(const char *dir, const char *key, struct pdg_error *err)
 	if (rc == PDG_E_IO) {
 		rc = pdg_as_rule(&why, rc, "CFG-1");
 		pdg_fix(&why, "name by %s a place where the service's user may write", key);
-	} else if (rc == PDG_E_USAGE && !why.fix[0]) {
-		pdg_fix(&why, "name by %s a folder of the service's own", key);
 	}
 	if (rc < 0 && err)
 		*err = why;
@@ -199,6 +197,9 @@ int pdg_core_open_store(struct pdg_core *core, struct pdg_error *err)
 
 	if (path && !dir)
 		return pdg_nomem(err);
+	rc = pdg_core_look_at_files(core, err);
+	if (rc < 0)
+		return rc;
 	if (path && (!core->only_check || pdg_fs_exists(path)))
 		rc = pdg_core_own_folder(dir, "store in [service]", err);
 	if (rc < 0)

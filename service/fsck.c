@@ -328,13 +328,16 @@ static int check_leaves(struct check *c, struct pdg_error *err)
 	return 0;
 }
 
-/* What is logged from here on would be older than its log: RDY-8 by another clock. */
+/* What is logged from here on would be older than its log (RDY-8 by another clock), or by a log
+ * that the policy does not trust. */
 static void check_begun(struct check *c)
 {
 	struct pdg_error why = {0};
 
 	if (pdg_own_trust_log(c->core->log_since, pdg_now(&c->core->clock) + PDG_TIME_TOLERANCE,
 			      &why) < 0)
+		tell(c, "log", &why);
+	if (pdg_core_log_in_root(c->core, c->force, &why) < 0)
 		tell(c, "log", &why);
 }
 
@@ -381,7 +384,9 @@ static int check_whole(struct check *c, struct pdg_fsck_counts *out, struct pdg_
 	char text[256];
 	int rc;
 
-	rc = core->store->ops->count(core->store, &c->all, &pending, &oldest, err);
+	rc = pdg_fsck_files(core->cfg, c->line, c->ctx, err);
+	if (rc == 0)
+		rc = core->store->ops->count(core->store, &c->all, &pending, &oldest, err);
 	if (rc < 0)
 		return rc;
 	show(c);

@@ -3,9 +3,17 @@
 #ifndef PDG_SERVICE_FSCK_IMPL_H
 #define PDG_SERVICE_FSCK_IMPL_H
 
+#include "service/config.h"
 #include "store/store.h"
 #include "tlog/entry.h"
 #include "tlog/journal.h"
+
+/**
+ * fsck_files.c: each file of an embedded log's tiles is the service's own: @line is called with
+ * those that are not, and FIL-1 is the first one's.
+ */
+int pdg_fsck_files(const struct pdg_service_config *cfg, void (*line)(void *ctx, const char *text),
+		   void *ctx, struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
  * fsck_row.c: everything that a row says beside its statement follows from that, from @leaf, by

@@ -109,6 +109,7 @@ struct pdg_httpd {
 struct pdg_tls_refused {
 	enum pdg_tls_refusal why;
 	const char *text; /* more exactly; static, or NULL */
+	bool http;	  /* NOT_TLS: what came begins like a request in plain HTTP */
 };
 
 /* What a client's certificate proved. */

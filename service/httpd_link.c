@@ -99,6 +99,26 @@ static void greet(struct pdg_link *l)
 		pdg_link_arm(l, EV_READ);
 }
 
+/*
+ * There will be no TLS here. The client, who may have sent on, is to see why: the alert is out, and
+ * who speaks plain HTTP hears so in that.
+ */
+static void give_up_tls(struct pdg_link *l, const struct pdg_tls_refused *why)
+{
+	pdg_log_tls(l, why);
+	if (why->why == PDG_TLS_CLOSED || (why->why == PDG_TLS_NOT_TLS && !why->http)) {
+		l->dead = true;
+		return;
+	}
+	pdg_tls_end(l->tls);
+	l->tls = NULL;
+	l->handshaking = false;
+	if (why->http)
+		pdg_reply_unread(l, "HTP-17", "plain HTTP was sent to a port that speaks TLS");
+	else
+		pdg_link_end(l, false);
+}
+
 static void handshake(struct pdg_link *l)
 {
 	struct pdg_tls_refused why;
@@ -109,8 +129,7 @@ static void handshake(struct pdg_link *l)
 		pdg_link_arm(l, wait);
 		return;
 	case PDG_HTTP_BAD:
-		pdg_log_tls(l, &why);
-		l->dead = true;
+		give_up_tls(l, &why);
 		return;
 	case PDG_HTTP_READY:
 		break;

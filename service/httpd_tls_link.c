@@ -75,7 +75,7 @@ static struct pdg_tls_refused refused(SSL *ssl, int error)
 		{SSL_R_UNEXPECTED_EOF_WHILE_READING, PDG_TLS_CLOSED},
 	};
 	unsigned long newest = ERR_peek_last_error();
-	struct pdg_tls_refused r = {PDG_TLS_OTHER, ERR_reason_error_string(newest)};
+	struct pdg_tls_refused r = {.why = PDG_TLS_OTHER, .text = ERR_reason_error_string(newest)};
 	int reason = ERR_GET_REASON(newest);
 	size_t i;
 
@@ -87,6 +87,8 @@ static struct pdg_tls_refused refused(SSL *ssl, int error)
 		if (ERR_GET_LIB(newest) == ERR_LIB_SSL && reason == known[i].reason)
 			r.why = known[i].why;
 	}
+	r.http = r.why == PDG_TLS_NOT_TLS &&
+		 (reason == SSL_R_HTTP_REQUEST || reason == SSL_R_HTTPS_PROXY_REQUEST);
 	if (r.why == PDG_TLS_CERTIFICATE)
 		r.text = X509_verify_cert_error_string(SSL_get_verify_result(ssl));
 	return r;

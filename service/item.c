@@ -66,6 +66,7 @@ int pdg_item_logged(struct pdg_item *it, const struct pdg_entry *entry, struct p
 	memcpy(job->reference, it->reference, strlen(it->reference) + 1);
 	pdg_buf_move(&job->payload, &it->payload);
 	job->id = it->id;
+	job->sent = it->begun;
 	job->log_size = entry->proof_size;
 	if (log->ops->head)
 		log->ops->head(log, &job->head);

@@ -5,6 +5,8 @@
  */
 #include "service/own_trust.h"
 
+#include <string.h>
+
 #include "util/time.h"
 
 static int good(const struct pdg_key_list *list, const struct pdg_key *key, const char *what,
@@ -72,5 +74,30 @@ int pdg_own_trust_log(int64_t since, int64_t at, struct pdg_error *err)
 	pdg_fix(err, "set the clock right; if it is right, it was ahead at the first start: stop "
 		     "the service, move the store and the log away, with the keys beside them, "
 		     "start it anew, and give verifiers the new trusted root");
+	return rc;
+}
+
+int pdg_own_trust_root(const struct pdg_in_force *f, const uint8_t *id, const struct pdg_key *key,
+		       bool embedded, struct pdg_error *err)
+{
+	const struct pdg_root *root = f->judge->root;
+	size_t i;
+	int rc;
+
+	if (!f->policy->trusted_root)
+		return 0;
+	for (i = 0; i < root->n_logs; i++) {
+		const struct pdg_root_log *log = &root->logs[i];
+
+		if (pdg_key_same(log->key, key) &&
+		    (!embedded || memcmp(log->log_id, id, sizeof(log->log_id)) == 0))
+			return 0;
+	}
+	rc = pdg_reject(
+		err, "LOG-8",
+		"the policy's trustedRoot \"%s\" does not name the log of this service, key %s",
+		f->policy->trusted_root, pdg_key_hint(key));
+	pdg_fix(err, "put the log back that it names, or add this one to it, as it is in "
+		     "/.well-known/pedigree/trusted-root.json of the service");
 	return rc;
 }

@@ -19,4 +19,11 @@ int pdg_own_trust_journal(const struct pdg_in_force *f, const struct pdg_key *ke
 /** Was the log begun, by the clock of then, before @at? Verifiers believe nothing older. RDY-8. */
 int pdg_own_trust_log(int64_t since, int64_t at, struct pdg_error *err) PDG_MUST_CHECK;
 
+/**
+ * Does the policy's trustedRoot, if it has one, name the log of this service: by @key, and where it
+ * is an @embedded one by @id (32 bytes) too? LOG-8: nobody who goes by it believes an entry.
+ */
+int pdg_own_trust_root(const struct pdg_in_force *f, const uint8_t *id, const struct pdg_key *key,
+		       bool embedded, struct pdg_error *err) PDG_MUST_CHECK;
+
 #endif

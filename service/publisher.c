@@ -283,6 +283,20 @@ int64_t pdg_publisher_seen(struct pdg_publisher *p)
 	return seen;
 }
 
+int pdg_publisher_doubt(struct pdg_publisher *p, struct pdg_error *err)
+{
+	int rc = 0;
+
+	(void)pthread_mutex_lock(&p->mutex);
+	if (p->doubted) {
+		rc = p->doubt.code;
+		if (err)
+			*err = p->doubt;
+	}
+	(void)pthread_mutex_unlock(&p->mutex);
+	return rc;
+}
+
 int pdg_publisher_last(struct pdg_publisher *p, struct pdg_buf *out_reference,
 		       struct pdg_error *err)
 {

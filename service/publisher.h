@@ -35,9 +35,10 @@ int pdg_publisher_start(struct pdg_publisher *p, struct pdg_error *err) PDG_MUST
 void pdg_publisher_add(struct pdg_publisher *p, struct pdg_stored *row, const uint8_t digest[32]);
 void pdg_publisher_wake(struct pdg_publisher *p);
 
-/** The writer stored the bundle of row @id (@kept), or could not: then it goes to the log again,
- * with a back-off that only a bundle that is kept ends. */
-void pdg_publisher_settled(struct pdg_publisher *p, int64_t id, bool kept);
+/** The writer stored the bundle of @job's row, or could not, and @why: then it goes to the log
+ * again, with a back-off that only a bundle that is kept ends. NULL: it did. */
+void pdg_publisher_settled(struct pdg_publisher *p, const struct pdg_job *job,
+			   const struct pdg_error *why);
 
 /** Another service over the same store was shown this tree of the log: learn() of that. */
 void pdg_publisher_learn(struct pdg_publisher *p, const struct pdg_log_head *head);
@@ -58,6 +59,12 @@ uint64_t pdg_publisher_failures(struct pdg_publisher *p);
 size_t pdg_publisher_fresh_now(struct pdg_publisher *p);
 /** pdg_monotonic_ms() when the log took something last; when it was made, before that. */
 int64_t pdg_publisher_seen(struct pdg_publisher *p);
+
+/**
+ * Did the log show a tree that is none of those seen before? LOG-2, until an entry is kept that was
+ * asked for after that, and by a tree that continues them; else 0.
+ */
+int pdg_publisher_doubt(struct pdg_publisher *p, struct pdg_error *err) PDG_MUST_CHECK;
 
 /** Append the reference of what was logged last in this run. PDG_E_NOTFOUND: nothing yet. */
 int pdg_publisher_last(struct pdg_publisher *p, struct pdg_buf *out_reference,

@@ -46,11 +46,16 @@ struct pdg_publisher {
 	uint64_t failures;
 	int64_t seen; /* of pdg_publisher_seen() */
 	struct pdg_buf last_reference;
+	int64_t doubted; /* when the log was last caught with another tree; 0: it was not, or all is
+			  * well again */
+	struct pdg_error doubt;
 };
 
 /* All of these with the mutex held, but pdg_publisher_backlog() and pdg_publisher_send(), which
  * take it. */
 
+/** An entry was not taken for @why: was that the log's other tree? */
+void pdg_publisher_note_doubt(struct pdg_publisher *p, const struct pdg_error *why, int64_t now);
 /** The row @id is to be found in the store (again). */
 void pdg_publisher_want(struct pdg_publisher *p, int64_t id);
 /** May the log be given something at @now? To a store that has not kept what came last from it

@@ -7,6 +7,7 @@
 #include "service/publisher_impl.h"
 #include "util/limits.h"
 #include "util/log.h"
+#include "util/str.h"
 #include "util/time.h"
 
 void pdg_publisher_want(struct pdg_publisher *p, int64_t id)
@@ -108,22 +109,35 @@ void pdg_publisher_wake(struct pdg_publisher *p)
 	(void)pthread_mutex_unlock(&p->mutex);
 }
 
-void pdg_publisher_settled(struct pdg_publisher *p, int64_t id, bool kept)
+void pdg_publisher_note_doubt(struct pdg_publisher *p, const struct pdg_error *why, int64_t now)
+{
+	if (!pdg_str_eq(why->rule, "LOG-2"))
+		return;
+	p->doubted = now;
+	p->doubt = *why;
+}
+
+void pdg_publisher_settled(struct pdg_publisher *p, const struct pdg_job *job,
+			   const struct pdg_error *why)
 {
 	int64_t now = pdg_monotonic_ms();
+	int64_t id = job->id;
 
 	(void)pthread_mutex_lock(&p->mutex);
-	if (!kept || p->unkept.delay > 0)
+	if (why || p->unkept.delay > 0)
 		(void)pthread_cond_signal(&p->work);
-	if (kept) {
+	if (!why) {
 		pdg_id_set_remove(&p->at_hand, id);
 		pdg_held_drop(&p->held, id);
 		pdg_backoff_ok(&p->unkept);
 		if (p->loading)
 			(void)!pdg_id_set_add(&p->landed, id); /* else it is logged twice: normal */
+		if (job->sent > p->doubted)
+			p->doubted = 0;
 	} else {
 		/* The log has it and would take it again: only what is kept ends that. By itself,
 		 * for others may be kept in the meantime; and a whole batch fails at once. */
+		pdg_publisher_note_doubt(p, why, now);
 		pdg_publisher_leave(p, id);
 		(void)pdg_held_fail(&p->held, id, now);
 		if (p->unkept.until <= now)

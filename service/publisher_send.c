@@ -72,6 +72,7 @@ static void settle_call(struct pdg_publisher *p, struct pdg_item *const *items, 
 			continue;
 		}
 		pdg_metrics_failed(p->opt.metrics, PDG_FAILS_LOG, own->rule);
+		pdg_publisher_note_doubt(p, own, now);
 		others = good > 0 || p->seen > items[i]->begun;
 		if (item_failed(p, items[i], others || (rc == 0 && v[i].rc != PDG_E_IO), now))
 			why = own;
@@ -165,6 +166,9 @@ static void on_logged(void *ctx, struct pdg_log_item *v)
 
 	if (v->rc == 0)
 		v->rc = pdg_item_logged(it, v->entry, p->opt.log, &job, &v->err);
+	/* A tree that could not be held against those before says nothing of them. */
+	if (job && !v->continues)
+		job->sent = 0;
 	pdg_entry_free(v->entry);
 	pdg_writer_put_logged(p->opt.writer, job);
 	one_ended(p, it, v, 0, NULL);

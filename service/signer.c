@@ -19,6 +19,7 @@
 
 #define END_MS	       1000
 #define WAIT_MS	       10000 /* for a connection, or for another thread's attempt */
+#define HUNG_MS	       (PDG_SIGNER_ANSWER_SECONDS * 1000 - 100) /* a socket's clock is coarse */
 #define DELAY_FIRST_MS 100
 #define DELAY_MOST_MS  10000
 #define LIVED_MS       1000 /* one that ends sooner ends for a reason that will not go away */
@@ -45,8 +46,11 @@ static void grow_delay(struct pdg_signer *s)
 		s->delay = DELAY_MOST_MS;
 }
 
-/* Nobody waits any longer for what a process will not say. */
-static void give_up(struct pdg_signer *s, struct pdg_signer_holder *h)
+/*
+ * Nobody waits any longer for what a process will not say. Where one @hung whoever stands behind
+ * hears so too: the next may hang as long, and each is to be answered in the time of one answer.
+ */
+static void give_up(struct pdg_signer *s, struct pdg_signer_holder *h, bool hung)
 {
 	int64_t now = pdg_monotonic_ms();
 	size_t i;
@@ -59,7 +63,7 @@ static void give_up(struct pdg_signer *s, struct pdg_signer_holder *h)
 	pdg_signer_holder_release(h);
 	if (now - h->since >= LIVED_MS)
 		s->delay = 0;
-	s->next_try = now + s->delay;
+	s->next_try = now + (hung && s->delay == 0 ? DELAY_FIRST_MS : s->delay);
 	if (now - h->since < LIVED_MS)
 		grow_delay(s);
 	(void)pthread_cond_broadcast(&s->change);
@@ -139,7 +143,8 @@ static int take_connection(struct pdg_signer_key *k, bool wait, struct pdg_signe
 			return gone(err);
 		if (h && !h->dead && h->n_idle > 0) {
 			h->refs++;
-			*out = (struct pdg_signer_loan){.h = h, .fd = h->idle[--h->n_idle]};
+			*out = (struct pdg_signer_loan){
+				.h = h, .fd = h->idle[--h->n_idle], .since = pdg_monotonic_ms()};
 			return 0;
 		}
 		if (!wait)
@@ -167,24 +172,26 @@ int pdg_signer_lend(struct pdg_signer_key *k, bool wait, struct pdg_signer_loan 
 	return rc;
 }
 
-void pdg_signer_give_back(struct pdg_signer *s, const struct pdg_signer_loan *loan, bool gone)
+bool pdg_signer_give_back(struct pdg_signer *s, const struct pdg_signer_loan *loan, bool gone)
 {
 	struct pdg_signer_holder *h = loan->h;
+	bool hung = pdg_monotonic_ms() - loan->since >= HUNG_MS;
 
 	(void)pthread_mutex_lock(&s->mutex);
 	h->idle[h->n_idle++] = loan->fd;
 	/* Of those who wait some want another holder's connection, or none: all look. */
 	if (gone)
-		give_up(s, h);
+		give_up(s, h, hung);
 	else
 		(void)pthread_cond_broadcast(&s->change);
 	unref(h);
 	(void)pthread_mutex_unlock(&s->mutex);
+	return !hung;
 }
 
 /* --- signing --- */
 
-/* *@out_again: nothing is wrong with what is to be signed. */
+/* *@out_again: nothing is wrong with what is to be signed, and there is time. */
 static int sign_once(struct pdg_signer_key *k, struct pdg_bytes msg, struct pdg_buf *out,
 		     bool *out_again, struct pdg_error *err)
 {
@@ -198,10 +205,9 @@ static int sign_once(struct pdg_signer_key *k, struct pdg_bytes msg, struct pdg_
 	if (rc < 0)
 		return rc;
 	rc = pdg_signer_ask(loan.fd, sign, msg, out, &why);
-	*out_again = rc == PDG_E_IO;
 	if (rc == PDG_E_IO)
 		pdg_log_error(PDG_LOG_WARN, "signer-gone", &why);
-	pdg_signer_give_back(k->s, &loan, rc == PDG_E_IO);
+	*out_again = pdg_signer_give_back(k->s, &loan, rc == PDG_E_IO) && rc == PDG_E_IO;
 	if (rc == PDG_E_IO)
 		return no_signer(err, why.text);
 	if (rc < 0 && err)

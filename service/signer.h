@@ -9,7 +9,8 @@
  *
  * One that ended (or a token that went away) is begun again by whoever needs a signature next, at
  * once and then with back-off; in the meantime signing is SVC-3. What is signed has no other
- *effect, so a signature that was not had is asked for once more.
+ * effect, so a signature that was not had is asked for once more, unless the time of one answer is
+ * over by then.
  */
 #ifndef PDG_SERVICE_SIGNER_H
 #define PDG_SERVICE_SIGNER_H

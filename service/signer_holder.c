@@ -16,9 +16,6 @@
 #include "util/size.h"
 #include "util/time.h"
 
-/* For any answer: a token may be slow to sign, and slower to be opened. */
-#define ANSWER_SECONDS 10
-
 /* Requests that wait for one another cost nothing; a token signs several at once. */
 #define CONNECTIONS_LEAST 4
 
@@ -41,7 +38,7 @@ void pdg_signer_holder_free(struct pdg_signer_holder *h)
 
 static int set_waiting(int fd, struct pdg_error *err)
 {
-	const struct timeval most = {.tv_sec = ANSWER_SECONDS};
+	const struct timeval most = {.tv_sec = PDG_SIGNER_ANSWER_SECONDS};
 
 	if (fcntl(fd, F_SETFL, 0) != 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof(most)) != 0 ||

@@ -9,6 +9,9 @@
 #include "proc/peer.h"
 #include "service/signer.h"
 
+/* For any answer: a token may be slow to sign, and slower to be opened. */
+#define PDG_SIGNER_ANSWER_SECONDS 10
+
 /* SHA-256 of the SPKI of each key that is there. */
 struct pdg_signer_names {
 	bool has[PDG_PURPOSES];
@@ -58,14 +61,16 @@ struct pdg_signer_key {
 struct pdg_signer_loan {
 	struct pdg_signer_holder *h;
 	int fd;
+	int64_t since; /* pdg_monotonic_ms() */
 };
 
 /** One is lent: by @wait whoever finds none idle waits, or begins a process; else PDG_E_NOTFOUND.
  * SVC-3. */
 int pdg_signer_lend(struct pdg_signer_key *k, bool wait, struct pdg_signer_loan *out,
 		    struct pdg_error *err) PDG_MUST_CHECK;
-/** Give it back; @gone: its process is of no more use. */
-void pdg_signer_give_back(struct pdg_signer *s, const struct pdg_signer_loan *loan, bool gone);
+/** Give it back; @gone: its process is of no more use. True: there is time to ask another one: it
+ * did not keep us waiting for as long as an answer may take. */
+bool pdg_signer_give_back(struct pdg_signer *s, const struct pdg_signer_loan *loan, bool gone);
 
 /** pdg_key_elsewhere.sign_many() (signer_many.c). */
 int pdg_signer_sign_many(void *key, const struct pdg_bytes *msgs, size_t n,

@@ -28,7 +28,8 @@ struct call {
 	size_t next; /* the first that was not sent */
 	struct part parts[PDG_AGENT_CONNECTIONS];
 	size_t first, active; /* of parts, which are a ring */
-	bool again;	      /* a process ended: nothing is wrong with what is to be signed */
+	bool gone;	      /* a process ended: nothing is wrong with what is to be signed */
+	bool again;	      /* and there is time to ask another one */
 	struct pdg_buf in, out;
 };
 
@@ -159,8 +160,8 @@ static int send_parts(struct call *c, struct pdg_error *err)
 		if (rc == 0)
 			rc = send_part(c, &loan, most, err);
 		if (rc < 0 && loan.fd >= 0) {
-			c->again = rc == PDG_E_IO;
-			pdg_signer_give_back(c->k->s, &loan, c->again);
+			c->gone = rc == PDG_E_IO;
+			c->again = pdg_signer_give_back(c->k->s, &loan, c->gone) && c->gone;
 		}
 	}
 	return rc;
@@ -175,10 +176,11 @@ static int sign_all(struct call *c, struct pdg_error *err)
 		const struct pdg_signer_loan loan = c->parts[c->first].loan;
 		struct pdg_error why = {0};
 		int ended = end_part(c, &why);
+		bool in_time = pdg_signer_give_back(c->k->s, &loan, ended == PDG_E_IO);
 
-		pdg_signer_give_back(c->k->s, &loan, ended == PDG_E_IO);
 		if (ended < 0 && rc == 0) {
-			c->again = ended == PDG_E_IO;
+			c->gone = ended == PDG_E_IO;
+			c->again = in_time && c->gone;
 			rc = ended;
 			*err = why;
 		}
@@ -198,15 +200,16 @@ int pdg_signer_sign_many(void *key, const struct pdg_bytes *msgs, size_t n,
 	pdg_buf_init(&c.in, PDG_AGENT_HEAD + PDG_AGENT_ANSWER_MAX);
 	pdg_buf_init(&c.out, PDG_AGENT_REQUEST_MAX + 4);
 	rc = sign_all(&c, &why);
-	if (rc < 0 && c.again) {
+	if (rc < 0 && c.gone)
 		pdg_log_error(PDG_LOG_WARN, "signer-gone", &why);
-		c.again = false;
+	if (rc < 0 && c.again) {
+		c.gone = false;
 		c.next = 0;
 		rc = sign_all(&c, &why);
 	}
 	pdg_buf_done(&c.in);
 	pdg_buf_done(&c.out);
-	if (rc < 0 && c.again)
+	if (rc < 0 && c.gone)
 		return pdg_reject(err, "SVC-3", "%s", why.text);
 	if (rc < 0 && err)
 		*err = why;

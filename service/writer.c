@@ -177,9 +177,9 @@ static void finish(struct pdg_writer *w, struct pdg_job *job)
 		pdg_job_answer(job);
 	if (job->kind == PDG_JOB_LOGGED && job->rc < 0) {
 		pdg_metrics_failed(w->metrics, PDG_FAILS_LOG, job->err.rule);
-		pdg_publisher_settled(w->publisher, job->id, false);
+		pdg_publisher_settled(w->publisher, job, &job->err);
 	} else if (job->kind == PDG_JOB_LOGGED) {
-		pdg_publisher_settled(w->publisher, job->id, true);
+		pdg_publisher_settled(w->publisher, job, NULL);
 		pdg_waiting_logged(&w->waiting, job);
 	}
 	pdg_job_free(job);
@@ -189,7 +189,7 @@ static void finish(struct pdg_writer *w, struct pdg_job *job)
 static void finish_lost(struct pdg_writer *w, struct pdg_job *job, const struct pdg_error *err)
 {
 	if (job->kind == PDG_JOB_LOGGED)
-		pdg_publisher_settled(w->publisher, job->id, false);
+		pdg_publisher_settled(w->publisher, job, err);
 	pdg_job_answer_error(job, job->kind == PDG_JOB_REFUSE ? &job->err : err);
 	pdg_job_free(job);
 }

@@ -6,6 +6,7 @@
 #include "trust/config.h"
 #include "util/fs.h"
 #include "util/limits.h"
+#include "util/log.h"
 #include "util/str.h"
 
 #define URI_SCHEME "pkcs11:"
@@ -29,10 +30,25 @@ static int check_module(const struct pdg_signer_places *places, const char *uri,
 	return rc;
 }
 
+/* Whoever names one takes his key for protected by it. */
+static void tell_of_unused(const char *passphrase_file, bool in_token)
+{
+	pdg_log(PDG_LOG_WARN, "passphrase-not-used", "file", passphrase_file, "error",
+		in_token ? "signingKey is in a token: its URI names its PIN"
+			 : "signingKey is not encrypted",
+		"fix",
+		in_token
+			? "take signingKeyPassphrase out of [service]"
+			: "encrypt the key (openssl pkcs8 -topk8), or take signingKeyPassphrase out of "
+			  "[service]",
+		NULL);
+}
+
 static int open_at(const struct pdg_signer_places *places, const char *place,
 		   const char *passphrase_file, struct pdg_key **out, bool *out_in_token,
 		   struct pdg_error *err)
 {
+	bool locked = false;
 	int rc;
 
 	if (pdg_str_starts(place, URI_SCHEME)) {
@@ -41,11 +57,13 @@ static int open_at(const struct pdg_signer_places *places, const char *place,
 			rc = pdg_token_open(place, out, err);
 		if (rc == 0)
 			*out_in_token = true;
-		return rc;
+	} else {
+		rc = pdg_key_private_file_locked(place, passphrase_file, out, &locked, err);
+		if (rc == 0)
+			*out_in_token = false;
 	}
-	rc = pdg_key_private_file_locked(place, passphrase_file, out, err);
-	if (rc == 0)
-		*out_in_token = false;
+	if (rc == 0 && passphrase_file && !locked)
+		tell_of_unused(passphrase_file, *out_in_token);
 	return rc;
 }
 

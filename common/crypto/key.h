@@ -61,9 +61,10 @@ int pdg_key_private_file(const char *path, struct pdg_key **out,
  * The same for a file that may be encrypted (PKCS#8, "ENCRYPTED PRIVATE KEY"): the first line of
  * the file @passphrase_file opens it. That file is read only when it is needed, and as strictly as
  * a key's (KEY-2). NULL: there is none. Also KEY-4: no passphrase, or the wrong one.
+ * *@out_locked (or NULL): it was needed.
  */
 int pdg_key_private_file_locked(const char *path, const char *passphrase_file, struct pdg_key **out,
-				struct pdg_error *err) PDG_MUST_CHECK;
+				bool *out_locked, struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
  * Append the first line of @path, without its end: a secret that only its reader may know. As

@@ -75,15 +75,16 @@ static int open_locked(struct pdg_bytes der, struct pdg_bytes passphrase, struct
 }
 
 static int locked_pem(struct pdg_bytes pem, const char *passphrase_file, struct pdg_key **out,
-		      struct pdg_error *err)
+		      bool *out_locked, struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf der = PDG_BUF_INIT(PDG_LIMIT_KEY_PEM);
 	PDG_AUTO(buf) struct pdg_buf passphrase = PDG_BUF_INIT(PDG_LIMIT_PASSPHRASE);
 	struct pdg_bytes label;
 	int rc;
 
-	if (pdg_key_pem_read(pem, &label, &der, NULL) < 0 ||
-	    !pdg_bytes_eq_str(label, PDG_KEY_LOCKED))
+	*out_locked = pdg_key_pem_read(pem, &label, &der, NULL) == 0 &&
+		      pdg_bytes_eq_str(label, PDG_KEY_LOCKED);
+	if (!*out_locked)
 		return pdg_key_private_pem(pem, out, err);
 	if (!passphrase_file)
 		return pdg_reject(err, "KEY-4",
@@ -95,22 +96,27 @@ static int locked_pem(struct pdg_bytes pem, const char *passphrase_file, struct 
 }
 
 int pdg_key_private_file_locked(const char *path, const char *passphrase_file, struct pdg_key **out,
-				struct pdg_error *err)
+				bool *out_locked, struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_KEY_PEM);
 	PDG_AUTO(key) struct pdg_key *key = NULL;
+	bool locked = false;
 	struct stat st;
 	int rc;
 
 	pdg_key_hide_memory();
 	rc = read_private(path, &text, &st, err);
 	if (rc == 0)
-		rc = pdg_context(err, locked_pem(pdg_buf_bytes(&text), passphrase_file, &key, err),
-				 "%s", path);
+		rc = pdg_context(
+			err, locked_pem(pdg_buf_bytes(&text), passphrase_file, &key, &locked, err),
+			"%s", path);
 	if (rc < 0)
 		return pdg_as_rule(err, rc, "KEY-3");
 	rc = pdg_key_check_private(path, &st, err);
-	if (rc == 0)
-		*out = PDG_TAKE(key);
-	return rc;
+	if (rc < 0)
+		return rc;
+	*out = PDG_TAKE(key);
+	if (out_locked)
+		*out_locked = locked;
+	return 0;
 }

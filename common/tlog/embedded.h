@@ -75,6 +75,16 @@ int pdg_embedded_show_again(struct pdg_log *log, struct pdg_error *err) PDG_MUST
 /** Is the folder still the one that was opened, and its checkpoint in it? Returns 0, PDG_E_IO. */
 int pdg_embedded_there(struct pdg_log *log, struct pdg_error *err) PDG_MUST_CHECK;
 
+/**
+ * Before anything in the folder @dir is opened: it, what the log writes to in it, and its newest
+ * tiles with their folders are this user's, and of their kind (pdg_fs_own()). It takes a few calls,
+ * however long the log is. Returns 0 (also where nothing is), FIL-1.
+ */
+int pdg_embedded_files(const char *dir, struct pdg_error *err) PDG_MUST_CHECK;
+/** The same of every tile: @fault is told of each that is not. Returns 0, PDG_E_NOMEM, PDG_E_IO. */
+int pdg_embedded_tiles_each(const char *dir, void (*fault)(void *ctx, const struct pdg_error *why),
+			    void *ctx, struct pdg_error *err) PDG_MUST_CHECK;
+
 /** How many entries the log in the folder @dir shows to whoever looks, which may be fewer than it
  * has (pdg_embedded_shows()). PDG_E_NOTFOUND, PDG_E_IO. */
 int pdg_embedded_size_shown(const char *dir, uint64_t *out, struct pdg_error *err) PDG_MUST_CHECK;

@@ -91,7 +91,7 @@ static int sync_path(void *ctx, const char *path, struct pdg_error *err)
 	PDG_AUTO(fd) int fd = -1;
 
 	(void)ctx;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
 		return io_error(err, "open", path);
 	if (fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP)

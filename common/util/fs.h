@@ -50,6 +50,21 @@ int pdg_fs_mkdirs(const char *path, mode_t mode, struct pdg_error *err) PDG_MUST
  */
 int pdg_fs_private_dir(const char *path, struct pdg_error *err) PDG_MUST_CHECK;
 
+/* What pdg_fs_own() asks for beside that it is ours. */
+enum {
+	PDG_OWN_DIR = 1,      /* a folder, else a regular file */
+	PDG_OWN_READ = 2,     /* of a folder: also to look up names in it */
+	PDG_OWN_WRITE = 4,    /* of a folder: to make and remove names */
+	PDG_OWN_ONE_NAME = 8, /* no hard link to it */
+};
+
+/**
+ * Is what lies at @path ours: no symbolic link, of the effective user or root, writable by no group
+ * and no others, and what @need (PDG_OWN_*) says? Nothing is opened, so nothing is waited for.
+ * Returns 0 (also where nothing is), FIL-1 with the command that mends it.
+ */
+int pdg_fs_own(const char *path, unsigned need, struct pdg_error *err) PDG_MUST_CHECK;
+
 /** See to it that the names in the folder @path are on the disk. Returns 0, PDG_E_IO. */
 int pdg_fs_sync_dir(const char *path, struct pdg_error *err) PDG_MUST_CHECK;
 

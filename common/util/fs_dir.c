@@ -79,26 +79,7 @@ int pdg_fs_private_dir(const char *path, struct pdg_error *err)
 	}
 	if (lstat(path, &st) != 0)
 		return io_error(err, "look at the folder", path);
-	if (S_ISLNK(st.st_mode)) {
-		rc = pdg_reject(err, "FIL-1", "\"%s\" is a symbolic link", path);
-		pdg_fix(err, "name the folder it leads to");
-		return rc;
-	}
-	if (!S_ISDIR(st.st_mode))
-		return pdg_reject(err, "FIL-1", "\"%s\" is not a folder", path);
-	if (st.st_uid != geteuid() && st.st_uid != 0) {
-		rc = pdg_reject(err, "FIL-1", "\"%s\" belongs to another user (uid %lu)", path,
-				(unsigned long)st.st_uid);
-		pdg_fix(err, "run this as that user, or name a folder of this user's own");
-		return rc;
-	}
-	if (st.st_mode & (S_IWGRP | S_IWOTH)) {
-		rc = pdg_reject(err, "FIL-1", "\"%s\" can be written by others (mode %04o)", path,
-				(unsigned)(st.st_mode & 07777));
-		pdg_fix(err, "chmod go-w \"%s\"", path);
-		return rc;
-	}
-	return 0;
+	return pdg_fs_own(path, PDG_OWN_DIR, err);
 }
 
 /* The next name that is not . or ..; NULL at the end, with errno set after a failure. */

@@ -22,7 +22,7 @@ static const struct pdg_rule rules[] = {
 	{ "ENC-1", PDG_E_FORMAT, 400, "malformed", "base64 text is not strictly of its form" },
 
 	/* Files and folders of our own */
-	{ "FIL-1", PDG_E_USAGE, 403, "refused", "a folder of our own that is a symbolic link, of another user, or writable by others" },
+	{ "FIL-1", PDG_E_USAGE, 403, "refused", "a folder or file of our own that is a symbolic link, of another user, writable by others, or out of reach" },
 	{ "FIL-2", PDG_E_FORMAT, 403, "refused", "an entry of an outbox that is no file that could be sent" },
 
 	/* Keys and plain signatures */
@@ -304,6 +304,7 @@ static const struct pdg_rule rules[] = {
 	{ "RDY-6", PDG_E_REJECTED, 503, "not-ready", "the last write to the store failed" },
 	{ "RDY-7", PDG_E_REJECTED, 503, "not-ready", "the newest signing key could not be loaded or is not trusted, the one before is in use" },
 	{ "RDY-8", PDG_E_IO, 503, "not-ready", "nobody would believe now what the service signs: its key, by the policy in force, or its log's beginning" },
+	{ "RDY-9", PDG_E_REJECTED, 503, "not-ready", "the log contradicts what it showed before" },
 	{ "BAK-1", PDG_E_USAGE, 403, "refused", "a backup into a folder that is there or cannot be made, or not by the service's user" },
 	{ "FSK-1", PDG_E_REJECTED, 403, "refused", "something that is stored does not hold when it is checked again" },
 
@@ -345,6 +346,7 @@ static const struct pdg_rule rules[] = {
 	{ "HTP-14", PDG_E_IO, 503, "overloaded", "there are too many connections" },
 	{ "HTP-15", PDG_E_REJECTED, 403, "identity-not-allowed", "reading is for those whom the service's configuration names" },
 	{ "HTP-16", PDG_E_REJECTED, 403, "identity-not-allowed", "the client certificate of a connection has ended, or no authority in force vouches for it" },
+	{ "HTP-17", PDG_E_FORMAT, 400, "malformed", "a plain HTTP request was sent to a port that speaks TLS" },
 
 	/* Command lines that are well formed but not whole */
 	{ "CLI-2", PDG_E_USAGE, 422, "refused", "an option that is needed is missing, or its value cannot be" },

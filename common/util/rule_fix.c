@@ -115,6 +115,7 @@ static const struct {
 	{ "RDY-6", "see that the store's disk has room and takes writes (the service's log says what failed): it is tried again at each question" },
 	{ "RDY-7", "mend signingKey or its passphrase (the service's log says what is wrong) and reload" },
 	{ "RDY-8", "whoever runs the service sees why at its /readyz; send it again when that is 200" },
+	{ "RDY-9", "keep the checkpoints of both sides, and ask who runs the log: it shows each another tree" },
 	{ "REC-1", "fetch the record again" },
 	{ "CHN-4", "ask again in a minute" },
 	{ "CHN-6", "let a producer sign that the policy enrols, or enrol the one who did" },
@@ -130,6 +131,7 @@ static const struct {
 	{ "HTP-14", "try again after Retry-After, with fewer connections" },
 	{ "HTP-15", "show a client certificate that has a name of readers = in [service]: --client-cert FILE --client-key PEM" },
 	{ "HTP-16", "connect again, with a certificate that is good now" },
+	{ "HTP-17", "begin the address with https://" },
 };
 /* clang-format on */
 

@@ -49,7 +49,19 @@ pass "T79 and the service ends"
 world_start
 frozen=("$(keeper)" "$(holder)")
 freeze "${frozen[@]}"
+began=$(date +%s%3N)
+# One behind it, that comes while it waits: both are answered when one answer of the signer is overdue.
+(sleep 2; curl -s -o "$W/behind" -w '%{http_code} %{time_total}\n' --max-time 60 -H 'Content-Type: application/json' --data-binary "@$W/todo/3.json" \
+	"$URL/api/v1/attestations" >"$W/behind.status") &
+behind=$!
 post 503 SVC-3 "T79 the holder and its keeper hang: nothing is signed" 2
+took=$(($(date +%s%3N) - began))
+[ "$took" -lt 12000 ] || fail "T79 it is said after $took ms"
+wait "$behind"
+read -r got seconds <"$W/behind.status"
+assert_same "T79 nor for who came behind" "$got $(jq -r .rule "$W/behind")" "503 SVC-3"
+[ "${seconds%.*}" -lt 12 ] || fail "T79 he hears it after $seconds s"
+pass "T79 and both hear so in the time of one answer"
 signs() { [ "$(curl -s -o "$W/answer" -w '%{http_code}' --max-time 30 -H 'Content-Type: application/json' -H 'Prefer: wait=10' \
 	--data-binary "@$W/todo/2.json" "$URL/api/v1/attestations")" = "$1" ]; }
 wait_for 15 signs 201 || fail "no other keeper was begun: $(cat "$W/answer")"

@@ -74,7 +74,9 @@ mkdir "$W/away"
 mv "$W/keys/signing.pem" "$W/keys/journal.pem" "$W/service/log/key.pem" "$W/away"
 exits 1 LOG-11 "but a key that lies in the log's folder belongs to what is checked" pedigreed --config "$W/pedigreed.conf" --fsck
 : >"$W/service/log/key.pem"
-ok "--fsck without a private key" pedigreed --config "$W/pedigreed.conf" --fsck
+exits 2 KEY-3 "and must be one" pedigreed --config "$W/pedigreed.conf" --fsck
+cp "$W/away/key.pem" "$W/service/log/key.pem"
+ok "--fsck without the keys that are named" pedigreed --config "$W/pedigreed.conf" --fsck
 assert_says " 0 faults"
 exits 2 KEY-3 "a service without one does not start" pedigreed --config "$W/pedigreed.conf"
 mv "$W/away/key.pem" "$W/service/log/key.pem"
@@ -96,6 +98,14 @@ chmod 600 "$W/keys/word"
 world_start
 build
 post 201 - "signed by an encrypted key" "$W/build.json"
+unused() { grep -c '"event":"passphrase-not-used"' "$tmp/pedigreed.log"; }
+assert_same "its passphrase is used" "$(unused)" 0
+world_stop
+configure signingKey keys/signing.pem
+world_start
+assert_same "a passphrase beside a key that is not encrypted is told of" "$(unused)" 1
+daemon_reload
+assert_same "with a reload too" "$(unused)" 2
 world_stop
 
 # a token
@@ -120,6 +130,7 @@ if [ -f /usr/lib/softhsm/libsofthsm2.so ] && tool softhsm2-util "PKCS#11" && too
 	world_start
 	build
 	post 201 - "signed by a token" "$W/build.json"
+	assert_same "a passphrase beside a token is told of" "$(unused)" 3
 	digest=$(sha256sum <"$W/artifact" | cut -d' ' -f1)
 	ok "a verdict on what a token signed" pedigree verify "$W/artifact" --from "$URL" --policy "$W/policy"
 	http 200 - "its chain" "$URL/api/v1/chains/sha256:$digest"

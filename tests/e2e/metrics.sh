@@ -21,6 +21,7 @@ ok "build" pedigree attest build --artifact "$W/artifact" --builder "$BUILDER" -
 	printf '%s\t%s\n' route none rule none method GET method HEAD method POST method other status 1xx status 2xx \
 		status 3xx status 4xx status 5xx sender known sender unknown version "$(pedigreed --version | cut -d' ' -f2)"
 	printf 'reason\t%s\n' not-tls parameters client-certificate rejected-by-client closed late key-updates other
+	printf 'relay\t%s\n' log token
 	for le in 5e-05 0.0001 0.00025 0.0005 0.001 0.0025 0.005 0.01 0.025 0.05 0.1 0.25 0.5 1 2.5 5 10 30 +Inf; do
 		printf 'le\t%s\n' "$le"
 	done

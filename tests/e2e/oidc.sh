@@ -425,4 +425,9 @@ cp "$W/policy-tokens" "$W/policy"
 daemon_reload
 relay_runs || fail "a reload that brings an issuer starts no relay"
 pass "until a reload brings an issuer"
+restarts() { [ "$(curl -s "$URL/metrics" | sed -n 's/^pedigree_relay_restarts_total//p' | sort | tr '\n' ' ')" = "$1" ]; }
+restarts '{relay="log"} 0 {relay="token"} 0 ' || fail "relays are not counted from nothing: $(curl -s "$URL/metrics" | grep relay)"
+kill -KILL "$(pgrep -P "$DAEMON_PID" -x pedigree-relay)"
+wait_for 10 restarts '{relay="log"} 0 {relay="token"} 1 ' || fail "a relay of tokens that was begun again is not counted: $(curl -s "$URL/metrics" | grep relay)"
+pass "a relay of tokens that was begun again is counted as that"
 finish

@@ -85,15 +85,46 @@ done
 http 400 ENV-1 "submitting needs no certificate" -H 'Content-Type: application/json' -d '{}' "$URL$API"
 
 # --- what is spoken ---
-no_answer "plain HTTP" "http://127.0.0.1:$port/healthz"
+plain=http://127.0.0.1:$port
+http 400 HTP-17 "plain HTTP is told so in plain" -D "$W/head" "$plain/healthz"
+tr -d '\r' <"$W/head" | grep -qix 'connection: close' || fail "and that the connection ends: $(cat "$W/head")"
+jq -e '.fix | test("https://")' "$tmp/answer" >/dev/null || fail "$(cat "$tmp/answer")"
+truncate -s 1M "$W/large"
+http 400 HTP-17 "a large body in plain" -H 'Content-Type: application/json' --data-binary "@$W/large" "$plain$API"
+for words in 'GXT / HTTP/1.1\r\nHost: a\r\n\r\n' 'SSH-2.0-OpenSSH\r\n' '\026\003\001\377\377GET / HTTP/1.1\r\n\r\n' ' GET / HTTP/1.1\r\n\r\n'; do
+	exec 9<>"/dev/tcp/127.0.0.1/$port"
+	# shellcheck disable=SC2059 # it is one
+	printf "$words" >&9 2>/dev/null
+	timeout 15 cat <&9 2>/dev/null | grep -aq HTTP && fail "an answer to what is neither TLS nor HTTP: $words"
+	exec 9>&-
+done
+pass "what is neither TLS nor HTTP hears nothing of HTTP"
+# In TLS 1.3 the client has ended its handshake and sends on, before it hears that its certificate is not good.
+python3 - "$port" "$P/servers.pem" "$P/stranger.pem" "$P/stranger.key" >"$printed" 2>&1 <<'PY' || fail "the alert is lost behind what is sent on"
+import socket, ssl, sys, time
+port, ca, cert, key = sys.argv[1:]
+context = ssl.create_default_context(cafile=ca)
+context.minimum_version = ssl.TLSVersion.TLSv1_3
+context.load_cert_chain(cert, key)
+with context.wrap_socket(socket.create_connection(("127.0.0.1", int(port)), 10), server_hostname="127.0.0.1") as s:
+    for part in b"POST / HTTP/1.1\r\n", b"Host: a\r\n", b"Content-Length: 30000\r\n\r\n", bytes(30000):
+        time.sleep(0.3)
+        s.sendall(part)
+    try:
+        sys.exit("an answer: %r" % s.recv(99))
+    except ssl.SSLError as e:
+        print(e)
+        sys.exit(0 if e.reason == "TLSV1_ALERT_UNKNOWN_CA" else 1)
+PY
+pass "whoever sends on sees the alert"
 no_answer "a client that does not know our authority" --cacert "$P/strangers.pem" "$URL/healthz"
 timeout 5 openssl s_client -connect "127.0.0.1:$port" -tls1_2 -cipher AES128-GCM-SHA256 </dev/null >/dev/null 2>&1
 # shellcheck disable=SC2046
 http 200 - "who was refused is counted" $(as reader) "$URL/metrics"
 assert_same "by reason" "$(sed -n 's/^pedigree_tls_refused_total{reason="\([a-z-]*\)"} \([1-9].*\)/\1=\2/p' "$tmp/answer" | tr '\n' ' ')" \
-	"not-tls=1 parameters=1 client-certificate=3 rejected-by-client=1 "
+	"not-tls=6 parameters=1 client-certificate=4 rejected-by-client=1 "
 assert_same "and written down" "$(jq -rR 'fromjson? | select(.event == "tls-refused") | .from + " " + .reason' "$tmp/pedigreed.log" | sort | uniq -c | tr -s ' \n' ' ')" \
-	" 3 127.0.0.1 client-certificate 1 127.0.0.1 not-tls 1 127.0.0.1 parameters 1 127.0.0.1 rejected-by-client "
+	" 4 127.0.0.1 client-certificate 6 127.0.0.1 not-tls 1 127.0.0.1 parameters 1 127.0.0.1 rejected-by-client "
 s_client() { openssl s_client -connect "127.0.0.1:$port" -CAfile "$P/servers.pem" -verify_return_error "$@" </dev/null >"$printed" 2>&1; }
 s_client -tls1_3 && grep -q 'TLSv1.3' "$printed" || fail "no TLS 1.3"
 s_client -tls1_2 && grep -q 'ECDHE-' "$printed" || fail "no TLS 1.2 with ephemeral keys"

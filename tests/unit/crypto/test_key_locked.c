@@ -55,9 +55,11 @@ static void the_passphrase_opens_it(void)
 		for (k = 0; k < 4; k++) {
 			char *word = word_file(dir, words[k], 0600);
 			struct pdg_key *got = NULL;
+			bool locked = false;
 
-			if (CHECK_OK(pdg_key_private_file_locked(path, word, &got, &err), &err))
-				CHECK(pdg_key_same(key, got) && pdg_key_is_private(got));
+			if (CHECK_OK(pdg_key_private_file_locked(path, word, &got, &locked, &err),
+				     &err))
+				CHECK(pdg_key_same(key, got) && pdg_key_is_private(got) && locked);
 			pdg_key_free(got);
 			free(word);
 		}
@@ -73,17 +75,18 @@ static void a_plain_key_needs_none(void)
 	char *path = pdg_test_path(dir, "plain.pem");
 	struct pdg_key *key = NULL, *got = NULL;
 	struct pdg_error err = {0};
+	bool locked = true;
 
 	if (CHECK_OK(pdg_key_generate(PDG_KEY_ECDSA_P256, &key, &err), &err) &&
 	    CHECK_OK(pdg_key_private_save(key, path, &err), &err) &&
-	    CHECK_OK(pdg_key_private_file_locked(path, "/nowhere", &got, &err), &err))
-		CHECK(pdg_key_same(key, got));
+	    CHECK_OK(pdg_key_private_file_locked(path, "/nowhere", &got, &locked, &err), &err))
+		CHECK(pdg_key_same(key, got) && !locked);
 	pdg_key_free(got);
 	got = NULL;
-	CHECK_OK(pdg_key_private_file_locked(path, NULL, &got, &err), &err);
+	CHECK_OK(pdg_key_private_file_locked(path, NULL, &got, NULL, &err), &err);
 	pdg_key_free(got);
 	CHECK(chmod(path, 0640) == 0);
-	CHECK_RULE(pdg_key_private_file_locked(path, NULL, &got, &err), &err, "KEY-2");
+	CHECK_RULE(pdg_key_private_file_locked(path, NULL, &got, NULL, &err), &err, "KEY-2");
 	pdg_key_free(key);
 	free(path);
 	pdg_test_dir_remove(dir);
@@ -108,14 +111,15 @@ static void without_it_nothing_is_opened(void)
 	if (!CHECK_OK(pdg_key_generate(PDG_KEY_ECDSA_P256, &key, &err), &err))
 		return;
 	path = locked_file(dir, key, EVP_aes_256_cbc(), WORD);
-	CHECK_RULE(pdg_key_private_file_locked(path, NULL, &got, &err), &err, "KEY-4");
+	CHECK_RULE(pdg_key_private_file_locked(path, NULL, &got, NULL, &err), &err, "KEY-4");
 	CHECK_RULE(pdg_key_private_file(path, &got, &err), &err, "KEY-3");
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		char *word = rows[i].word ? word_file(dir, rows[i].word, rows[i].mode)
 					  : pdg_test_path(dir, "no-such-file");
 
 		pdg_test_case("row %zu", i);
-		CHECK_RULE(pdg_key_private_file_locked(path, word, &got, &err), &err, rows[i].rule);
+		CHECK_RULE(pdg_key_private_file_locked(path, word, &got, NULL, &err), &err,
+			   rows[i].rule);
 		CHECK(strstr(err.text, WORD) == NULL);
 		free(word);
 	}
@@ -147,7 +151,7 @@ static void damaged_ones_are_refused(void)
 		changed = pdg_test_file(dir, "changed.pem", pdg_buf_bytes(&pem));
 		CHECK(chmod(changed, 0600) == 0);
 		/* Its public half stands in it: what opens at all is the key or none. */
-		if (pdg_key_private_file_locked(changed, word, &got, &err) == 0)
+		if (pdg_key_private_file_locked(changed, word, &got, NULL, &err) == 0)
 			CHECK(pdg_key_same(got, key));
 		else
 			CHECK(err.code == PDG_E_USAGE && err.rule[0]);

@@ -373,6 +373,7 @@ static void another_tree_of_that_size(void)
 	CHECK_OK(pdg_batch_head(at.store, &at.head, &err), &err);
 	fake_head(&b.log.log, &job.head);
 	CHECK_RULE(pdg_shared_check_head(&at, &job, &err), &err, "LOG-2");
+	CHECK_RULE(pdg_publisher_doubt(b.bench.publisher, &err), &err, "LOG-2");
 	CHECK_OK(pdg_shared_check_head(&at, &(struct pdg_job){.head = at.head}, &err), &err);
 	CHECK_UINT(b.log.learned.size, 25);
 	CHECK_UINT(b.log.learned.root.b[31], 0xcd);
@@ -381,6 +382,8 @@ static void another_tree_of_that_size(void)
 	b.log.stands_at = 26;
 	(void)pthread_mutex_unlock(&b.log.mutex);
 	CHECK(down_to(&b.bench, 0));
+	CHECK(pdg_writer_close(b.bench.writer, 10000));
+	CHECK_OK(pdg_publisher_doubt(b.bench.publisher, &err), &err);
 	b.bench.store->ops = own;
 	bed_done(&b);
 }

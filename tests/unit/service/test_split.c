@@ -101,6 +101,19 @@ static int send_build(struct split *s, struct world *to, unsigned no)
 	return g.status;
 }
 
+/* How many still wait for the log after some time. */
+static long long wait_until_empty(struct split *s)
+{
+	long long left = -1;
+	int i;
+
+	for (i = 0; left != 0 && i < 300; i++) {
+		(void)usleep(i ? 100000 : 0);
+		left = postgresql_ask(s->store, "SELECT count(*) FROM pending");
+	}
+	return left;
+}
+
 static int fsck(struct split *s, struct pdg_buf *lines, struct pdg_error *err)
 {
 	struct pdg_core *core = NULL;
@@ -130,11 +143,17 @@ static void the_second_is_not_believed(void)
 	for (i = 3; i <= 4; i++)
 		CHECK_INT(send_build(&s, &s.b, i), 202);
 	CHECK(s.tree_b.posts > 0);
+	CHECK_RULE(pdg_core_ready(s.b.core, &err), &err, "RDY-9");
+	CHECK_OK(pdg_core_ready(s.w.core, &err), &err);
 	CHECK_INT(postgresql_ask(s.store, head), 3);
 	CHECK_INT(postgresql_ask(s.store, "SELECT count(*) FROM bundle"), 3);
 	CHECK_INT(postgresql_ask(s.store, "SELECT count(*) FROM pending"), 2);
 	CHECK_OK(fsck(&s, &lines, &err), &err);
 	CHECK_HAS(pdg_buf_cstr(&lines), "; 0 faults");
+	/* The log is shown to both alike: what waited is logged, and nothing is amiss any more. */
+	s.tree_b.log = s.tree.log;
+	CHECK(wait_until_empty(&s) == 0);
+	CHECK_OK(pdg_core_ready(s.b.core, &err), &err);
 	split_done(&s);
 }
 

@@ -154,8 +154,8 @@ static void a_store_of_another_log(void)
 	world_refuses_to_open(&w, "CFG-6");
 	pdg_test_case("fsck");
 	CHECK_OK(pdg_service_config_load(w.config, &cfg, &err), &err);
-	/* By the key that the store knows of its own log. */
-	CHECK_RULE(pdg_core_open_to_check(cfg, &w.clock, &core, &err), &err, "LOG-11");
+	/* By the key that lies with the log, as the start. */
+	CHECK_RULE(pdg_core_open_to_check(cfg, &w.clock, &core, &err), &err, "CFG-6");
 	world_reconfigure(&w, "sqlite:other.db", "sqlite:p.db");
 	world_starts_again(&w);
 	world_done(&w);
