@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "proc/spawn.h"
+#include "util/fs.h"
 #include "util/out.h"
 #include "util/size.h"
 #include "util/str.h"
@@ -236,6 +237,17 @@ static int help(int argc, char **argv, struct pdg_error *err)
 	return become(c, words, err);
 }
 
+/* Whose repository is bare has to name it (git/bare.c); what we run is told whether he did. */
+static int say_named(bool named, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *here = NULL;
+	int rc = named ? pdg_path_real(".", &here, err) : 0;
+
+	if (rc == 0 && (named ? setenv(PDG_NAMED_DIR, here, 1) : unsetenv(PDG_NAMED_DIR)))
+		rc = pdg_nomem(err);
+	return rc;
+}
+
 /* -C DIR, as often as given. *@out_used: words taken from @argv. */
 static int change_dir(int argc, char *const *argv, int *out_used, struct pdg_error *err)
 {
@@ -254,7 +266,7 @@ static int change_dir(int argc, char *const *argv, int *out_used, struct pdg_err
 		i += 2;
 	}
 	*out_used = i;
-	return 0;
+	return say_named(i > 0, err);
 }
 
 /* Nothing may stand behind --version and --help: whoever writes more means something else. */

@@ -11,17 +11,15 @@
 int pdg_hook_configure(struct pdg_hook_run *h, struct pdg_error *err)
 {
 	const char *env = getenv("PEDIGREE_SERVICE");
-	PDG_AUTO(way) struct pdg_way way = {.v = {NULL}};
-	PDG_AUTO(mem) char *whose = NULL;
+	PDG_AUTO(way_configured) struct pdg_way_configured c = {.service = NULL};
+	const char *named = env && env[0] ? env : NULL;
 	const char *service;
-	int rc = pdg_repo_config(h->repo, "pedigree.service", &whose, err);
+	int rc = pdg_repo_way(h->repo, named, &c, err);
 
-	if (rc == 0)
-		rc = pdg_repo_way(h->repo, &way, err);
 	if (rc < 0)
 		return rc;
-	service = env && env[0] ? env : whose;
-	pdg_way_complete(&h->settings.way, &way, whose, service);
+	service = named ? named : c.service;
+	pdg_way_complete(&h->settings.way, &c.way);
 	h->settings.service = pdg_str_dup(service);
 	if (service && !h->settings.service)
 		rc = pdg_nomem(err);

@@ -36,8 +36,8 @@ struct pdg_newest {
 	const struct pdg_job *head; /* who has the newest head; NULL: nothing new */
 };
 
-/** The newest tree that a log elsewhere was seen to have, as it is kept; *@out stays as it is where
- * there is none. STO-3. */
+/** The newest tree that the log was seen to have, as it is kept; *@out stays as it is where there
+ * is none. STO-3. */
 int pdg_batch_head(struct pdg_store *s, struct pdg_log_head *out,
 		   struct pdg_error *err) PDG_MUST_CHECK;
 /** Of @n jobs that were run, whatever their kinds: of those that were not refused. */

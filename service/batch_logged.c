@@ -33,7 +33,7 @@ int pdg_batch_head(struct pdg_store *s, struct pdg_log_head *out, struct pdg_err
 	return 0;
 }
 
-/* What a log elsewhere is held against after the next start. */
+/* What the log is held against at the next start. */
 static int keep_head(struct pdg_batch *b, const struct pdg_job *job, struct pdg_error *err)
 {
 	char hex[2 * PDG_HASH_LEN + 1];

@@ -28,7 +28,7 @@
 /* What readiness found by something that takes time. */
 struct pdg_last_look {
 	pthread_mutex_t mutex; /* guards what follows; not held while one looks */
-	const void *of;	       /* told apart by its address alone */
+	uint64_t of;	       /* grows with what is looked at */
 	bool looking;
 	int64_t began; /* since then, by pdg_monotonic_ms() */
 	int64_t until; /* pdg_monotonic_ms() from which one looks again */
@@ -75,7 +75,8 @@ struct pdg_core {
 	pthread_mutex_t reload_mutex; /* guards what follows */
 	const char *reload_failed;    /* static; NULL: nothing did */
 	struct pdg_error reload_why;
-	atomic_int_fast64_t tried; /* pdg_monotonic_ms() of the last write that readiness tried */
+	atomic_uint_fast64_t turned; /* how often another signing key came into use */
+	atomic_int_fast64_t tried;   /* pdg_monotonic_ms() of the last write that readiness tried */
 };
 
 /** core.c: @core's job goes on once its token is judged, with @rc; its errors are in it. */
@@ -93,6 +94,10 @@ int pdg_core_look_first(struct pdg_core *core, struct pdg_error *err) PDG_MUST_C
 int pdg_core_look_at_files(const struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
 /** Open the store, or make it where nothing was begun without it. STO-*, CFG-1, CFG-6, FIL-1. */
 int pdg_core_open_store(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
+/** How many rows there are, and how many of them wait for the log. To --fsck what cannot be read
+ * (STO-5) is UINT64_MAX rows, of which none waits: it tells that as it goes on. */
+int pdg_core_count(struct pdg_core *core, uint64_t *out_all, uint64_t *out_pending,
+		   struct pdg_error *err) PDG_MUST_CHECK;
 int pdg_core_has_journal(struct pdg_core *core, bool *out, struct pdg_error *err) PDG_MUST_CHECK;
 /** Where the journal's key is that no configuration names. Owned by the caller; NULL: no memory. */
 char *pdg_core_own_journal_key(const struct pdg_service_config *cfg);
@@ -103,6 +108,10 @@ int pdg_core_own_folder(const char *dir, const char *key, struct pdg_error *err)
 int pdg_core_log_unbegun(struct pdg_core *core, struct pdg_error *err) PDG_MUST_CHECK;
 /** Is the tree of @a's bundle one that the embedded log had? LOG-2; 0 where there is none. */
 int pdg_core_check_tree(const struct pdg_core *core, const struct pdg_stored *a,
+			struct pdg_error *err) PDG_MUST_CHECK;
+/** Is the newest tree that the store knows one that the embedded log had? *@out_size: its entries,
+ * 0 where none is known. LOG-2; STO-3: what the store says is no tree. */
+int pdg_core_check_head(struct pdg_core *core, uint64_t *out_size,
 			struct pdg_error *err) PDG_MUST_CHECK;
 /** CFG-6 for a log of @size entries. */
 int pdg_core_refuse_unknown_log(const struct pdg_core *core, uint64_t size, struct pdg_error *err);

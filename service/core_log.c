@@ -8,6 +8,7 @@
 
 #include "attest/bundle.h"
 #include "crypto/timestamp.h"
+#include "service/batch.h"
 #include "service/core_impl.h"
 #include "service/meta.h"
 #include "service/own_trust.h"
@@ -30,6 +31,7 @@ static int open_folder(struct pdg_core *core, bool may_create, struct pdg_log **
 		.origin = core->cfg->log_origin,
 		.key = core->cfg->log_key,
 		.may_create = may_create,
+		.to_check = core->only_check,
 		.open_key = pdg_core_open_embedded_key,
 		.key_ctx = core,
 	};
@@ -146,7 +148,7 @@ static int check_size(struct pdg_core *core, struct pdg_error *err)
 	uint64_t known, size;
 	int rc;
 
-	if (core->cfg->log != PDG_LOG_EMBEDDED)
+	if (core->cfg->log != PDG_LOG_EMBEDDED || pdg_embedded_is_damaged(core->log))
 		return 0;
 	rc = pdg_store_meta_number(core->store, PDG_META_LOG_SIZE, &known, err);
 	if (rc < 0)
@@ -161,43 +163,116 @@ static int check_size(struct pdg_core *core, struct pdg_error *err)
 	return rc;
 }
 
-int pdg_core_check_tree(const struct pdg_core *core, const struct pdg_stored *a,
-			struct pdg_error *err)
+/* LOG-2: the log never had that tree. */
+static int check_had(const struct pdg_core *core, const struct pdg_log_head *tree,
+		     struct pdg_error *err)
 {
-	PDG_AUTO(bundle) struct pdg_bundle *b = NULL;
-	int rc;
+	int rc = pdg_embedded_had(core->log, tree->size, &tree->root, err);
 
-	if (!a->logged || a->damaged || core->cfg->log != PDG_LOG_EMBEDDED)
-		return 0;
-	rc = pdg_bundle_parse(pdg_buf_bytes(&a->bundle), &b, err);
-	if (rc < 0 || b->n_entries != 1)
-		return rc;
-	rc = pdg_embedded_had(core->log, b->entries[0]->proof_size, &b->entries[0]->proof_root,
-			      err);
 	if (rc < 0 && err && pdg_str_eq(err->rule, "LOG-2"))
 		pdg_fix(err, "restore the database and the log's folder from one backup: they are "
 			     "not of one history");
 	return rc;
 }
 
+/* The tree that the bundle of @a leads to; size 0: it says none. */
+static int tree_of(const struct pdg_stored *a, struct pdg_log_head *out, struct pdg_error *err)
+{
+	PDG_AUTO(bundle) struct pdg_bundle *b = NULL;
+	int rc = pdg_bundle_parse(pdg_buf_bytes(&a->bundle), &b, err);
+
+	if (rc < 0)
+		return rc;
+	*out = (struct pdg_log_head){.size = 0};
+	if (b->n_entries == 1)
+		*out = (struct pdg_log_head){.size = b->entries[0]->proof_size,
+					     .root = b->entries[0]->proof_root};
+	return 0;
+}
+
+int pdg_core_check_tree(const struct pdg_core *core, const struct pdg_stored *a,
+			struct pdg_error *err)
+{
+	struct pdg_log_head tree;
+	int rc;
+
+	if (!a->logged || a->damaged || core->cfg->log != PDG_LOG_EMBEDDED)
+		return 0;
+	rc = tree_of(a, &tree, err);
+	return rc < 0 || tree.size == 0 ? rc : check_had(core, &tree, err);
+}
+
+/* What says nothing of the log's history, because it cannot be read, is --fsck's. */
+static int of_history(int rc, const struct pdg_error *why, struct pdg_error *err)
+{
+	if (rc == PDG_E_NOMEM)
+		return pdg_nomem(err);
+	if (rc == 0 || !pdg_str_eq(why->rule, "LOG-2"))
+		return 0;
+	if (err)
+		*err = *why;
+	return rc;
+}
+
+/* Of a store whose last version kept no tree: the newest row whose bundle can be read. */
+static int check_newest_bundle(struct pdg_core *core, struct pdg_error *err)
+{
+	PDG_AUTO(stored) struct pdg_stored *a = NULL;
+	struct pdg_log_head tree = {.size = 0};
+	struct pdg_error why = {0};
+	int64_t before = INT64_MAX;
+	int rc;
+
+	do {
+		pdg_stored_free(PDG_TAKE(a));
+		rc = core->store->ops->last_logged(core->store, before, &a, &why);
+		if (rc < 0)
+			return of_history(rc, &why, err);
+		before = a->id;
+		rc = a->damaged ? PDG_E_FORMAT : tree_of(a, &tree, &why);
+	} while (rc < 0 && rc != PDG_E_NOMEM);
+	if (rc == 0 && tree.size > 0)
+		rc = check_had(core, &tree, &why);
+	rc = of_history(rc, &why, err);
+	return rc < 0 ? pdg_context(err, rc, "%s", a->reference) : 0;
+}
+
+int pdg_core_check_head(struct pdg_core *core, uint64_t *out_size, struct pdg_error *err)
+{
+	struct pdg_log_head head = {.size = 0};
+	int rc = pdg_batch_head(core->store, &head, err);
+
+	if (rc == 0)
+		*out_size = head.size;
+	if (rc < 0 || head.size == 0 || core->cfg->log != PDG_LOG_EMBEDDED)
+		return rc;
+	rc = check_had(core, &head, err);
+	return rc < 0 ? pdg_context(err, rc, "the newest tree that the store knows") : 0;
+}
+
 /*
  * Is the log the one that the newest bundle was given out from? Its length says nothing: two that
- * were restored from two backups may both have grown since. A row that cannot be read says nothing
- * of that; it is --fsck's.
+ * were restored from two backups may both have grown since. Its tree is kept beside its size, and
+ * stays when the row goes; a version before this one may have written the size alone.
  */
 static int check_history(struct pdg_core *core, struct pdg_error *err)
 {
-	PDG_AUTO(stored) struct pdg_stored *a = NULL;
 	struct pdg_error why = {0};
-	int rc = core->store->ops->last_logged(core->store, &a, &why);
+	uint64_t head = 0, size;
+	int rc;
 
-	if (rc == 0)
-		rc = pdg_core_check_tree(core, a, &why);
-	if (rc == 0 || rc == PDG_E_NOTFOUND || !pdg_str_eq(why.rule, "LOG-2"))
-		return rc == PDG_E_NOMEM ? pdg_nomem(err) : 0;
-	if (err)
-		*err = why;
-	return pdg_context(err, rc, "%s", a->reference);
+	if (core->cfg->log != PDG_LOG_EMBEDDED)
+		return 0;
+	rc = pdg_core_check_head(core, &head, &why);
+	if (rc < 0 && pdg_str_eq(why.rule, "STO-3")) {
+		if (err)
+			*err = why;
+		return rc;
+	}
+	if (of_history(rc, &why, err) < 0)
+		return rc;
+	rc = pdg_store_meta_number(core->store, PDG_META_LOG_SIZE, &size, err);
+	return rc < 0 || (head > 0 && head >= size) ? rc : check_newest_bundle(core, err);
 }
 
 /* A crash leaves a log that is ahead of the store, but never one of which the store knows nothing:
@@ -346,15 +421,26 @@ int pdg_core_log_in_root(const struct pdg_core *core, const struct pdg_in_force 
 				  core->cfg->log == PDG_LOG_EMBEDDED, err);
 }
 
+/* Did it ever log anything? Rows that are gone by now, too. */
+static int has_entries(struct pdg_core *core, bool *out, struct pdg_error *err)
+{
+	uint64_t all, pending, size = 0;
+	int rc = pdg_core_count(core, &all, &pending, err);
+
+	if (rc == 0)
+		rc = pdg_store_meta_number(core->store, PDG_META_LOG_SIZE, &size, err);
+	*out = rc == 0 && (all > pending || size > 0);
+	return rc;
+}
+
 int pdg_core_open_log(struct pdg_core *core, struct pdg_error *err)
 {
-	uint64_t all, pending;
-	int64_t oldest, since = 0;
 	char id[2 * sizeof(core->log_id) + 1];
-	int rc;
+	int64_t since = 0;
+	bool logged;
+	int rc = has_entries(core, &logged, err);
 
-	rc = core->store->ops->count(core->store, &all, &pending, &oldest, err);
-	if (rc == 0 && all > pending) {
+	if (rc == 0 && logged) {
 		rc = check_same(core, PDG_META_LOG_TYPE, "type", type_name(core), err);
 		if (rc == 0)
 			rc = check_same(core, PDG_META_LOG_ORIGIN, "origin", core->cfg->log_origin,
@@ -362,12 +448,12 @@ int pdg_core_open_log(struct pdg_core *core, struct pdg_error *err)
 	}
 	if (rc < 0)
 		return rc;
-	rc = core->cfg->log == PDG_LOG_EMBEDDED ? open_embedded(core, all > pending, err)
+	rc = core->cfg->log == PDG_LOG_EMBEDDED ? open_embedded(core, logged, err)
 						: open_rekor(core, err);
 	if (rc < 0)
 		return rc;
 	pdg_hex(pdg_bytes(core->log_id, sizeof(core->log_id)), id);
-	if (all > pending) {
+	if (logged) {
 		rc = check_same(core, PDG_META_LOG_ID, "id", id, err);
 		if (rc == 0)
 			rc = check_size(core, err);

@@ -18,17 +18,33 @@
 	"restore the database that belongs to it, or correct store in [service]; to begin anew "   \
 	"move the log's folder away, and take new keys"
 
-static int has_decided(struct pdg_store *s, bool *out, struct pdg_error *err)
+int pdg_core_count(struct pdg_core *core, uint64_t *out_all, uint64_t *out_pending,
+		   struct pdg_error *err)
+{
+	struct pdg_error why = {0};
+	int64_t oldest;
+	int rc = core->store->ops->count(core->store, out_all, out_pending, &oldest, &why);
+
+	if (rc < 0 && core->only_check && pdg_str_eq(why.rule, "STO-5")) {
+		*out_all = UINT64_MAX;
+		*out_pending = 0;
+		return 0;
+	}
+	if (rc < 0 && err)
+		*err = why;
+	return rc;
+}
+
+static int has_decided(struct pdg_core *core, bool *out, struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf leaf = PDG_BUF_INIT(PDG_LIMIT_LOG_ENTRY);
 	uint64_t all = 0, pending = 0;
-	int64_t oldest = 0;
-	int rc = s->ops->count(s, &all, &pending, &oldest, err);
+	int rc = pdg_core_count(core, &all, &pending, err);
 
 	*out = all > 0;
 	if (rc < 0 || *out)
 		return rc;
-	rc = s->ops->journal_leaf(s, 0, &leaf, err);
+	rc = core->store->ops->journal_leaf(core->store, 0, &leaf, err);
 	*out = rc == 0;
 	return rc == PDG_E_NOTFOUND ? 0 : rc;
 }
@@ -40,7 +56,7 @@ int pdg_core_has_journal(struct pdg_core *core, bool *out, struct pdg_error *err
 	struct pdg_store *s = core->store;
 	bool decided = false;
 	uint64_t size;
-	int rc = has_decided(s, &decided, err);
+	int rc = has_decided(core, &decided, err);
 
 	if (rc == 0)
 		rc = s->ops->journal_state(s, &size, &note, err);

@@ -29,7 +29,9 @@ struct check {
 	void (*line)(void *ctx, const char *text);
 	void (*progress)(void *ctx, uint64_t done, uint64_t all);
 	void *ctx;
-	uint64_t all, seen, logged, leaves, bad;
+	uint64_t all, seen, logged, leaves, entries, bad;
+	bool unread;	    /* there are rows that cannot be read */
+	bool log_damaged;   /* what its trees were cannot be said */
 	uint64_t joined;    /* envelopes with a signer who came after their first leaf */
 	uint64_t tree_size; /* of the checkpoint that was compared last: many have one */
 	struct pdg_hash32 tree_root;
@@ -209,7 +211,7 @@ static int check_tree(struct check *c, const struct pdg_stored *a, struct pdg_er
 	const struct pdg_entry *e;
 	int rc;
 
-	if (!a->logged)
+	if (!a->logged || c->log_damaged)
 		return 0;
 	rc = pdg_bundle_parse(pdg_buf_bytes(&a->bundle), &b, err);
 	if (rc < 0 || b->n_entries != 1)
@@ -228,42 +230,6 @@ static int check_tree(struct check *c, const struct pdg_stored *a, struct pdg_er
 	c->tree_size = e->proof_size;
 	c->tree_root = e->proof_root;
 	return 0;
-}
-
-static int check_found_by(struct check *c, const struct pdg_stored *a, const char *algorithm,
-			  const char *value, struct pdg_error *err)
-{
-	const struct pdg_store_ops *ops = c->core->store->ops;
-	PDG_AUTO(listing) struct pdg_listing l = {0};
-	int rc;
-
-	if (!value)
-		return 0;
-	rc = ops->list(c->core->store, algorithm, value, NULL, a->id - 1, 1, &l.v, &l.n, err);
-	if (rc < 0)
-		return rc;
-	return l.n == 1 && l.v[0].id == a->id
-		       ? 0
-		       : pdg_reject(err, "FSK-1", "it is not found by its subject %s:%s", algorithm,
-				    value);
-}
-
-/* What is kept but not found is as good as lost. */
-static int check_found(struct check *c, const struct pdg_stored *a, struct pdg_error *err)
-{
-	PDG_AUTO(statement) struct pdg_statement *st = NULL;
-	size_t i;
-	int rc = pdg_statement_parse(pdg_buf_bytes(&a->payload), &st, err);
-
-	for (i = 0; rc == 0 && i < st->n_subjects; i++) {
-		const struct pdg_subject *s = &st->subjects[i];
-
-		rc = check_found_by(c, a, "sha256", pdg_subject_digest(s, "sha256"), err);
-		if (rc == 0 && pdg_str_eq(a->stage, pdg_stage(PDG_STAGE_SOURCE)->name))
-			rc = check_found_by(c, a, "gitCommit", pdg_subject_digest(s, "gitCommit"),
-					    err);
-	}
-	return rc;
 }
 
 static int check_one(void *ctx, const struct pdg_stored *a, struct pdg_error *err)
@@ -291,12 +257,38 @@ static int check_one(void *ctx, const struct pdg_stored *a, struct pdg_error *er
 	if (rc == 0)
 		rc = check_waits(c, a, &why);
 	if (rc == 0)
-		rc = check_found(c, a, &why);
+		rc = pdg_fsck_found(c->core->store, a, &why);
 	if (rc == PDG_E_NOMEM)
 		return pdg_nomem(err);
 	if (rc < 0)
 		tell(c, a->reference, &why);
 	return 0;
+}
+
+static void rows_unread(void *ctx, int64_t first, int64_t last, const struct pdg_error *why)
+{
+	struct check *c = ctx;
+	char what[64];
+
+	if (first == last)
+		(void)snprintf(what, sizeof(what), "row %" PRId64, first);
+	else
+		(void)snprintf(what, sizeof(what), "rows %" PRId64 " to %" PRId64, first, last);
+	tell(c, what, why);
+	c->unread = true;
+}
+
+/* No row without a leaf of its own, and so no id behind as many. */
+static int check_rows(struct check *c, struct pdg_error *err)
+{
+	const struct pdg_store_walk walk = {
+		.each = check_one,
+		.unread = rows_unread,
+		.ctx = c,
+		.last = c->leaves > INT64_MAX ? INT64_MAX : (int64_t)c->leaves,
+	};
+
+	return pdg_store_each(c->core->store, &walk, err);
 }
 
 static void leaf_fault(void *ctx, uint64_t index, const struct pdg_error *why)
@@ -310,16 +302,11 @@ static void leaf_fault(void *ctx, uint64_t index, const struct pdg_error *why)
 /* From the leaves to the rows, which have been looked at. */
 static int check_leaves(struct check *c, struct pdg_error *err)
 {
-	PDG_AUTO(buf) struct pdg_buf note = PDG_BUF_INIT(PDG_LIMIT_CHECKPOINT);
 	struct pdg_fsck_leaves f = {.store = c->core->store, .fault = leaf_fault, .ctx = c};
 	struct pdg_error why = {0};
-	uint64_t size = 0;
-	int rc = f.store->ops->journal_state(f.store, &size, &note, err);
+	int rc = pdg_fsck_leaves(&f, c->leaves, err);
 
-	c->leaves = size;
-	if (rc == 0)
-		rc = pdg_fsck_leaves(&f, size, err);
-	if (rc < 0 || f.joined == c->joined)
+	if (rc < 0 || f.joined == c->joined || c->unread)
 		return rc;
 	(void)pdg_reject(&why, "FSK-1",
 			 "%" PRIu64 " attestations have a signer who joined, leaves show %" PRIu64,
@@ -353,6 +340,42 @@ static void check_journal_key(struct check *c)
 	tell(c, "journal", &why);
 }
 
+/* The log by itself, then against what the store knows of it; without that nothing can be said of
+ * the trees that bundles lead to. */
+static int check_log(struct check *c, struct pdg_error *err)
+{
+	struct pdg_error why = {0};
+	uint64_t size;
+	int rc;
+
+	if (c->core->cfg->log != PDG_LOG_EMBEDDED)
+		return 0;
+	rc = pdg_embedded_fsck(c->core->log, &c->entries, &why);
+	c->log_damaged = rc < 0;
+	if (rc == 0)
+		rc = pdg_core_check_head(c->core, &size, &why);
+	if (rc == PDG_E_NOMEM)
+		return pdg_nomem(err);
+	if (rc < 0)
+		tell(c, "log", &why);
+	return 0;
+}
+
+/* What there is to check. */
+static int count_all(struct check *c, struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf note = PDG_BUF_INIT(PDG_LIMIT_CHECKPOINT);
+	struct pdg_store *s = c->core->store;
+	uint64_t pending;
+	int rc = s->ops->journal_state(s, &c->leaves, &note, err);
+
+	if (rc == 0)
+		rc = pdg_core_count(c->core, &c->all, &pending, err);
+	if (c->all > c->leaves)
+		c->all = c->leaves;
+	return rc;
+}
+
 /* The log would be given nothing for it, ever; or it was, and its statement is gone. */
 static int check_strays(struct check *c, struct pdg_error *err)
 {
@@ -369,6 +392,10 @@ static int check_strays(struct check *c, struct pdg_error *err)
 	}
 	if (rc == PDG_E_NOTFOUND)
 		return 0;
+	if (pdg_str_eq(why.rule, "STO-5")) {
+		tell(c, "what waits for the log", &why);
+		return 0;
+	}
 	if (err)
 		*err = why;
 	return rc;
@@ -378,15 +405,13 @@ static int check_whole(struct check *c, struct pdg_fsck_counts *out, struct pdg_
 {
 	struct pdg_core *core = c->core;
 	struct pdg_error why = {0};
-	uint64_t entries = 0, pending;
-	int64_t oldest;
 	char log[40];
 	char text[256];
 	int rc;
 
 	rc = pdg_fsck_files(core->cfg, c->line, c->ctx, err);
 	if (rc == 0)
-		rc = core->store->ops->count(core->store, &c->all, &pending, &oldest, err);
+		rc = count_all(c, err);
 	if (rc < 0)
 		return rc;
 	show(c);
@@ -394,16 +419,16 @@ static int check_whole(struct check *c, struct pdg_fsck_counts *out, struct pdg_
 	check_journal_key(c);
 	if (pdg_journal_fsck(core->store, core->journal_key, core->journal_origin, &why) < 0)
 		tell(c, "journal", &why);
-	if (core->cfg->log == PDG_LOG_EMBEDDED && pdg_embedded_fsck(core->log, &entries, &why) < 0)
-		tell(c, "log", &why);
-	rc = pdg_store_each(core->store, check_one, c, err);
+	rc = check_log(c, err);
+	if (rc == 0)
+		rc = check_rows(c, err);
 	if (rc == 0)
 		rc = check_leaves(c, err);
 	if (rc == 0)
 		rc = check_strays(c, err);
 	if (rc < 0)
 		return rc;
-	(void)snprintf(log, sizeof(log), "%" PRIu64 " log entries", entries);
+	(void)snprintf(log, sizeof(log), "%" PRIu64 " log entries", c->entries);
 	(void)snprintf(text, sizeof(text),
 		       "%" PRIu64 " attestations, %" PRIu64 " of them logged; %" PRIu64
 		       " journal leaves; %s; %" PRIu64 " faults",
@@ -415,7 +440,7 @@ static int check_whole(struct check *c, struct pdg_fsck_counts *out, struct pdg_
 	*out = (struct pdg_fsck_counts){.attestations = c->seen,
 					.logged = c->logged,
 					.leaves = c->leaves,
-					.entries = entries,
+					.entries = c->entries,
 					.faults = c->bad};
 	return 0;
 }

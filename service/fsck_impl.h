@@ -25,6 +25,10 @@ int pdg_fsck_row(const struct pdg_stored *a, const struct pdg_journal_leaf *leaf
 int pdg_fsck_grade(const struct pdg_stored *a, const struct pdg_journal_leaf *leaf,
 		   struct pdg_error *err) PDG_MUST_CHECK;
 
+/** It is found by its subjects: what is kept but not found is as good as lost. FSK-1. */
+int pdg_fsck_found(struct pdg_store *s, const struct pdg_stored *a,
+		   struct pdg_error *err) PDG_MUST_CHECK;
+
 /* The trees of a log elsewhere that bundles were found to lead to. Begun as zeros. */
 struct pdg_fsck_trees {
 	struct pdg_fsck_tree *v; /* fsck_trees.c */

@@ -134,3 +134,37 @@ int pdg_fsck_row(const struct pdg_stored *a, const struct pdg_journal_leaf *leaf
 				"says");
 	return rc < 0 ? rc : check_links(a, leaf, err);
 }
+
+static int check_found_by(struct pdg_store *s, const struct pdg_stored *a, const char *algorithm,
+			  const char *value, struct pdg_error *err)
+{
+	PDG_AUTO(listing) struct pdg_listing l = {0};
+	int rc;
+
+	if (!value)
+		return 0;
+	rc = s->ops->list(s, algorithm, value, NULL, a->id - 1, 1, &l.v, &l.n, err);
+	if (rc < 0)
+		return rc;
+	return l.n == 1 && l.v[0].id == a->id
+		       ? 0
+		       : pdg_reject(err, "FSK-1", "it is not found by its subject %s:%s", algorithm,
+				    value);
+}
+
+int pdg_fsck_found(struct pdg_store *s, const struct pdg_stored *a, struct pdg_error *err)
+{
+	PDG_AUTO(statement) struct pdg_statement *st = NULL;
+	size_t i;
+	int rc = pdg_statement_parse(pdg_buf_bytes(&a->payload), &st, err);
+
+	for (i = 0; rc == 0 && i < st->n_subjects; i++) {
+		const struct pdg_subject *by = &st->subjects[i];
+
+		rc = check_found_by(s, a, "sha256", pdg_subject_digest(by, "sha256"), err);
+		if (rc == 0 && pdg_str_eq(a->stage, pdg_stage(PDG_STAGE_SOURCE)->name))
+			rc = check_found_by(s, a, "gitCommit", pdg_subject_digest(by, "gitCommit"),
+					    err);
+	}
+	return rc;
+}

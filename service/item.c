@@ -68,6 +68,7 @@ int pdg_item_logged(struct pdg_item *it, const struct pdg_entry *entry, struct p
 	job->id = it->id;
 	job->sent = it->begun;
 	job->log_size = entry->proof_size;
+	job->head = (struct pdg_log_head){.size = entry->proof_size, .root = entry->proof_root};
 	if (log->ops->head)
 		log->ops->head(log, &job->head);
 	*out = PDG_TAKE(job);

@@ -80,9 +80,11 @@ struct pdg_job {
 
 	/* LOGGED */
 	struct pdg_buf payload, bundle;
-	uint64_t log_size;	  /* the log is known to have so many entries */
-	struct pdg_log_head head; /* its newest tree as it says so itself; size 0: it does not */
-	int64_t sent;		  /* pdg_monotonic_ms() when it was asked; 0: long ago */
+	uint64_t log_size; /* the log is known to have so many entries */
+	/* Its newest tree: the one that the entry was proven in, of a log elsewhere the newest that
+	 * was found to continue those before it (size 0: none yet) */
+	struct pdg_log_head head;
+	int64_t sent; /* pdg_monotonic_ms() when it was asked; 0: long ago */
 
 	/* META: kept together, or none of them */
 	struct pdg_job_value *values;

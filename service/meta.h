@@ -20,7 +20,7 @@
 #define PDG_META_LOG_ORIGIN "log-origin"
 #define PDG_META_LOG_ID	    "log-id"
 #define PDG_META_LOG_SINCE  "log-since"
-/* How far it is known: entries; "SIZE ROOT" of the newest tree of a log elsewhere. */
+/* How far it is known: entries; "SIZE ROOT" of its newest tree. */
 #define PDG_META_LOG_SIZE "log-size"
 #define PDG_META_LOG_HEAD "log-head"
 

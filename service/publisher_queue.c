@@ -135,9 +135,9 @@ void pdg_publisher_settled(struct pdg_publisher *p, const struct pdg_job *job,
 		if (job->sent > p->doubted)
 			p->doubted = 0;
 	} else {
+		pdg_publisher_note_doubt(p, why, now);
 		/* The log has it and would take it again: only what is kept ends that. By itself,
 		 * for others may be kept in the meantime; and a whole batch fails at once. */
-		pdg_publisher_note_doubt(p, why, now);
 		pdg_publisher_leave(p, id);
 		(void)pdg_held_fail(&p->held, id, now);
 		if (p->unkept.until <= now)

@@ -62,11 +62,31 @@ void pdg_writer_metrics(struct pdg_writer *w, struct pdg_metrics *m)
 	w->metrics = m;
 }
 
-/* A value that somebody waits for is of a reload, which has one at a time: it may take a key out of
+/* Values that somebody waits for are of a reload, which has one at a time: it may take a key out of
  * force, and no flood keeps that away. */
+static bool is_of_reload(const struct pdg_job *job)
+{
+	return job->kind == PDG_JOB_META && job->to.done;
+}
+
 static bool is_bounded(const struct pdg_job *job)
 {
-	return job->kind != PDG_JOB_LOGGED && !(job->kind == PDG_JOB_META && job->to.done);
+	return job->kind != PDG_JOB_LOGGED && !is_of_reload(job);
+}
+
+/* What is to come into force is next: what waits may take a minute to be signed by a token, and is
+ * kept after a reload as what is judged beside one is. Called with the mutex held. */
+static void put_in(struct pdg_writer *w, struct pdg_job *job)
+{
+	bool first = is_of_reload(job);
+
+	job->next = first ? w->first : NULL;
+	if (first)
+		w->first = job;
+	else
+		*w->last = job;
+	if (!job->next)
+		w->last = &job->next;
 }
 
 int pdg_writer_put(struct pdg_writer *w, struct pdg_job *job, struct pdg_error *err)
@@ -83,9 +103,7 @@ int pdg_writer_put(struct pdg_writer *w, struct pdg_job *job, struct pdg_error *
 	else if (w->held && w->held + n > PDG_LIMIT_QUEUE_BYTES && is_bounded(job))
 		rc = pdg_reject(err, "SVC-1", "large submissions wait to be kept already");
 	if (rc == 0) {
-		job->next = NULL;
-		*w->last = job;
-		w->last = &job->next;
+		put_in(w, job);
 		w->queued++;
 		w->logged += job->kind == PDG_JOB_LOGGED;
 		w->held += n;
@@ -338,11 +356,15 @@ static void linger(struct pdg_writer *w, size_t n, int64_t end)
 	w->lingering = false;
 }
 
-/* Take jobs off the queue: @n are in hand, PDG_LIMIT_BATCH at most. Called with the mutex held. */
+/* Take jobs off the queue: @n are in hand, PDG_LIMIT_BATCH at most; a reload waits for no other's
+ * signature. Called with the mutex held. */
 static size_t take(struct pdg_writer *w, struct pdg_job **out, size_t n)
 {
-	for (; w->first && n < PDG_LIMIT_BATCH; n++) {
+	bool alone = false;
+
+	for (; w->first && n < PDG_LIMIT_BATCH && !alone; n++) {
 		out[n] = w->first;
+		alone = is_of_reload(out[n]);
 		w->first = out[n]->next;
 		out[n]->next = NULL;
 		w->taken += pdg_job_bytes(out[n]);

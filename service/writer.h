@@ -32,7 +32,7 @@ void pdg_writer_metrics(struct pdg_writer *w, struct pdg_metrics *m);
 /**
  * Hand over @job, which is then the writer's. Callers' jobs are refused when too much waits (SVC-1)
  * or it is stopping (SVC-2): then it stays the caller's. The publisher's (LOGGED) are always taken,
- * and values that somebody waits for (META with done) however much waits.
+ * and values that somebody waits for (META with done) however much waits: they are next.
  */
 int pdg_writer_put(struct pdg_writer *w, struct pdg_job *job, struct pdg_error *err) PDG_MUST_CHECK;
 

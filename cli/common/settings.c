@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Settings by way of `pedigree-repo settings`, which prints {"policy","service","outbox"}
- * and the way to the service, each part by its option's name.
+/* Settings by way of `pedigree-repo settings`, which prints
+ * {"policy","service","withheld","outbox"} and the way to the service, each part by its option's
+ * name.
  */
 #include "common/settings.h"
 
@@ -18,8 +19,7 @@
 void pdg_settings_done(struct pdg_settings *s)
 {
 	free(s->policy);
-	free(s->service);
-	pdg_way_done(&s->way);
+	pdg_way_configured_done(&s->net);
 	free(s->outbox);
 	*s = (struct pdg_settings){0};
 }
@@ -35,12 +35,12 @@ static int copy_member(const json_t *o, const char *name, char **out, struct pdg
 	return *out ? 0 : pdg_nomem(err);
 }
 
-int pdg_settings_load(struct pdg_settings *out, struct pdg_error *err)
+int pdg_settings_load(const char *named, struct pdg_settings *out, struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_KIB(64));
 	PDG_AUTO(json) json_t *o = NULL;
 	PDG_AUTO(mem) char *program = NULL;
-	const char *argv[] = {"pedigree-repo", "settings", NULL};
+	const char *argv[] = {"pedigree-repo", "settings", named ? "--service" : NULL, named, NULL};
 	struct pdg_spawn s = {.argv = argv, .out = &text, .quiet = true, .timeout_ms = SETTINGS_MS};
 	size_t i;
 	int rc, status;
@@ -61,9 +61,11 @@ int pdg_settings_load(struct pdg_settings *out, struct pdg_error *err)
 	if (rc == 0)
 		rc = copy_member(o, "policy", &out->policy, err);
 	if (rc == 0)
-		rc = copy_member(o, "service", &out->service, err);
+		rc = copy_member(o, "service", &out->net.service, err);
 	for (i = 0; rc == 0 && i < PDG_WAY_PARTS; i++)
-		rc = copy_member(o, pdg_way_names[i].option, &out->way.v[i], err);
+		rc = copy_member(o, pdg_way_names[i].option, &out->net.way.v[i], err);
+	if (rc == 0)
+		rc = copy_member(o, "withheld", &out->net.withheld, err);
 	if (rc == 0)
 		rc = copy_member(o, "outbox", &out->outbox, err);
 	return rc;
@@ -75,7 +77,7 @@ int pdg_settings_policy(const char *option, char **out, struct pdg_error *err)
 	int rc;
 
 	if (!option) {
-		rc = pdg_settings_load(&s, err);
+		rc = pdg_settings_load(NULL, &s, err);
 		if (rc < 0)
 			return rc;
 	}

@@ -13,17 +13,20 @@
 
 struct pdg_settings {
 	char *policy;
-	char *service;
-	struct pdg_way way;
+	struct pdg_way_configured net;
 	char *outbox; /* folder; NULL outside a repository */
 };
 
 void pdg_settings_done(struct pdg_settings *s);
 PDG_AUTO_DEFINE_VALUE(settings, struct pdg_settings, pdg_settings_done)
 
-/** Outside a repository service and way are the user's and the system's, and the others NULL; all
- * are where pedigree-repo is not installed. */
-int pdg_settings_load(struct pdg_settings *out, struct pdg_error *err) PDG_MUST_CHECK;
+/**
+ * Outside a repository service and way are the user's and the system's, and the others NULL; all
+ * are where pedigree-repo is not installed. @named: the service that an option or the environment
+ * names, for which the way is then, and no failure to read the repository is one; or NULL.
+ */
+int pdg_settings_load(const char *named, struct pdg_settings *out,
+		      struct pdg_error *err) PDG_MUST_CHECK;
 
 /** The policy's place: @option, else the repository's, else the user's and the system's (design 5).
  */

@@ -60,21 +60,26 @@ static bool is_url(const char *s)
 
 /*
  * Run pedigree-net, which puts the records of @subject into @dir or, where that is NULL, hands
- * them to us, and says itself what went wrong. 0, or the exit status: no verdict is 1 without one.
+ * them to us, and says itself what went wrong. A service that is not @named it finds where we did.
+ * 0, or the exit status: no verdict is 1 without one.
  */
-static int run_net(struct verifying *v, const char *service, const struct pdg_way *way,
+static int run_net(struct verifying *v, const char *service, bool named, const struct pdg_way *way,
 		   const char *dir, struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf lines = PDG_BUF_INIT(PDG_LIMIT_EVIDENCE);
 	PDG_AUTO(mem) char *program = NULL;
 	PDG_AUTO(mem) char *subject = pdg_str_printf("sha256:%s", v->subject.sha256);
-	const char *argv[ARGV_MAX] = {"pedigree-net", "records", "--service", service};
+	const char *argv[ARGV_MAX] = {"pedigree-net", "records"};
 	struct pdg_spawn s = {.argv = argv, .out = dir ? NULL : &lines, .timeout_ms = FETCH_MS};
-	size_t n = 4;
+	size_t n = 2;
 	int rc, status;
 
 	if (!subject)
 		return pdg_nomem(err);
+	if (named) {
+		argv[n++] = "--service";
+		argv[n++] = service;
+	}
 	n += pdg_way_words(way, argv + n);
 	if (pdg_args_has(v->args, "deadline")) {
 		argv[n++] = "--deadline";
@@ -109,14 +114,14 @@ static int fetch(struct verifying *v, const char *dir, struct pdg_error *err)
 	const char *env = getenv("PEDIGREE_SERVICE");
 	int rc = pdg_way_of_args(v->args, &way, err);
 
+	if (!from && env && env[0])
+		from = env;
 	if (rc == 0 && !from)
-		rc = pdg_settings_load(&s, err);
+		rc = pdg_settings_load(NULL, &s, err);
 	if (rc < 0)
 		return rc;
-	if (!from)
-		from = env && env[0] ? env : s.service;
-	if (from)
-		return run_net(v, from, &way, dir, err);
+	if (from || s.net.service)
+		return run_net(v, from ? from : s.net.service, from != NULL, &way, dir, err);
 	rc = pdg_reject(err, "CLI-2", "no evidence is named, and no service is configured");
 	pdg_fix(err, "give --from DIR or --from URL, or set PEDIGREE_SERVICE");
 	return rc;

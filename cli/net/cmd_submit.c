@@ -86,7 +86,7 @@ static int post_once(struct pdg_sending *s, struct pdg_bytes body, struct pdg_ht
 		return rc;
 	if (a->status == 200 || a->status == 201 || a->status == 202)
 		return 0;
-	return pdg_service_problem(a, err);
+	return pdg_service_problem(&s->service, a, err);
 }
 
 /*
@@ -289,7 +289,7 @@ static int send_outboxes(struct pdg_sending *s, const struct pdg_args *args, str
 	int rc = 0;
 
 	if (args->n_args == 0) {
-		rc = pdg_settings_load(&own, err);
+		rc = pdg_settings_load(NULL, &own, err);
 		if (rc < 0)
 			return rc;
 		if (!own.outbox)

@@ -16,11 +16,12 @@
 
 /* What is configured, which only adds to what options say: where they name the service, one that
  * cannot be read, such as a folder of somebody else's, is for later to tell. */
-static int read_settings(const struct pdg_args *args, struct pdg_settings *settings,
-			 struct pdg_service_client *out, struct pdg_error *err)
+static int read_settings(const struct pdg_args *args, const char *named,
+			 struct pdg_settings *settings, struct pdg_service_client *out,
+			 struct pdg_error *err)
 {
 	struct pdg_error why = {.code = 0};
-	int rc = pdg_args_has(args, PDG_WAY_GIVEN) ? 0 : pdg_settings_load(settings, &why);
+	int rc = pdg_args_has(args, PDG_WAY_GIVEN) ? 0 : pdg_settings_load(named, settings, &why);
 
 	out->unread = rc < 0 && rc != PDG_E_NOMEM && pdg_args_has(args, "service");
 	if (rc == 0 || out->unread)
@@ -38,14 +39,16 @@ static int find_service(const struct pdg_args *args, struct pdg_settings *settin
 	const char *env = getenv("PEDIGREE_SERVICE");
 	int rc = pdg_way_of_args(args, out_way, err);
 
+	*out_url = pdg_args_get(args, "service");
+	if (!*out_url && env && env[0])
+		*out_url = env;
 	if (rc == 0)
-		rc = read_settings(args, settings, out, err);
+		rc = read_settings(args, *out_url, settings, out, err);
 	if (rc < 0)
 		return rc;
-	*out_url = pdg_args_get(args, "service");
 	if (!*out_url)
-		*out_url = env && env[0] ? env : settings->service;
-	pdg_way_complete(out_way, &settings->way, settings->service, *out_url);
+		*out_url = settings->net.service;
+	pdg_way_complete(out_way, &settings->net.way);
 	if (!*out_url) {
 		rc = pdg_reject(err, "CLI-2", "no service is named");
 		pdg_fix(err,
@@ -94,14 +97,11 @@ int pdg_service_open(const struct pdg_args *args, struct pdg_service_client *out
 		rc = open_way(&way, &http, err);
 	if (rc < 0)
 		return rc;
-	if (settings.way.v[PDG_WAY_CLIENT_CERT] && !way.v[PDG_WAY_CLIENT_CERT]) {
-		out->withheld = pdg_str_dup(settings.service ? settings.service : "none");
-		if (!out->withheld)
-			return pdg_nomem(err);
-	}
 	copy = pdg_str_dup(url);
 	if (!copy)
 		return pdg_nomem(err);
+	if (!way.v[PDG_WAY_CLIENT_CERT])
+		out->withheld = PDG_TAKE(settings.net.withheld);
 	for (n = strlen(copy); n && copy[n - 1] == '/'; n--)
 		copy[n - 1] = '\0';
 	out->url = copy;
@@ -155,13 +155,31 @@ static int code_of(const struct pdg_http_answer *a, const char *id)
 	}
 }
 
-int pdg_service_problem(const struct pdg_http_answer *a, struct pdg_error *err)
+/* Whoever is refused for what he is has not been told that nobody was shown who he is. */
+static void tell_withheld(const struct pdg_service_client *s, struct pdg_error *err)
+{
+	PDG_AUTO(mem) char *fix = NULL;
+
+	if (!s->withheld ||
+	    (!pdg_str_eq(err->rule, "HTP-15") && !pdg_str_starts(err->rule, "IDN-")))
+		return;
+	fix = pdg_str_dup(pdg_str_eq(err->rule, "HTP-15") ? "" : pdg_error_fix(err));
+	pdg_fix(err,
+		"the client certificate of git's configuration is for %.80s, and was not shown: give "
+		"--client-cert and --client-key, or git config --global pedigree.service URL%s%.150s",
+		s->withheld[0] ? s->withheld : "no pedigree.service of the user's",
+		fix && fix[0] ? "; else " : "", fix ? fix : "");
+}
+
+int pdg_service_problem(const struct pdg_service_client *s, const struct pdg_http_answer *a,
+			struct pdg_error *err)
 {
 	struct pdg_error why = {.code = 0};
 
 	if (pdg_str_eq(a->content_type, "application/problem+json") &&
 	    pdg_problem_read(pdg_buf_bytes(&a->body), PDG_E_IO, &why) == PDG_E_IO) {
 		why.code = code_of(a, why.rule);
+		tell_withheld(s, &why);
 		if (err)
 			*err = why;
 		return why.code;
@@ -208,11 +226,5 @@ int pdg_service_get(struct pdg_service_client *s, const char *path, size_t max,
 		return rc;
 	if (out->status >= 200 && out->status < 300)
 		return 0;
-	rc = pdg_service_problem(out, err);
-	if (err && s->withheld && pdg_str_eq(err->rule, "HTP-15"))
-		pdg_fix(err,
-			"the client certificate of git's configuration is for its pedigree.service (%s), "
-			"and is not shown to another: give --client-cert and --client-key",
-			s->withheld);
-	return rc;
+	return pdg_service_problem(s, out, err);
 }

@@ -11,7 +11,8 @@ struct pdg_service_client {
 	struct pdg_http *http;
 	char *url;	/* without trailing slash */
 	bool unread;	/* git's configuration, which might have said more of the way */
-	char *withheld; /* whose our configured certificate is, where this service is another */
+	char *withheld; /* a certificate is configured and not shown: for which service it is, or ""
+			 */
 	int64_t end_ms; /* pdg_monotonic_ms() after which nothing is waited for; 0: no such time */
 };
 
@@ -20,9 +21,9 @@ struct pdg_service_client {
 
 /**
  * The service named by --service, else $PEDIGREE_SERVICE, else pedigree.service of git's
- * configuration; the way to it by options, completed by that configuration (util/way.h) whoever
- * names the service. Returns 0 or PDG_E_USAGE (CLI-2: none named, half a pair; CLI-3, KEY-2, KEY-3:
- * its files).
+ * configuration; the way to it by options, completed by what that configuration says of the way to
+ * this service (pdg_repo_way()). Returns 0 or PDG_E_USAGE (CLI-2: none named, half a pair; CLI-3,
+ * KEY-2, KEY-3: its files).
  */
 int pdg_service_open(const struct pdg_args *args, struct pdg_service_client *out,
 		     struct pdg_error *err) PDG_MUST_CHECK;
@@ -46,8 +47,10 @@ int pdg_service_deadline(const struct pdg_args *args, struct pdg_service_client 
  * Turn an answer that is no success into an error: the service's rule, detail and fix where it is
  * a problem document, else the status. The code, and with it the exit status, is that of the rule,
  * as if it had been found here; but PDG_E_IO for what the same bytes may not meet again: 429, 5xx
- * but 501, and 424 with Retry-After.
+ * but 501, and 424 with Retry-After. Where it was about who asked, and a certificate was withheld
+ * from this service, the remedy says so.
  */
-int pdg_service_problem(const struct pdg_http_answer *a, struct pdg_error *err);
+int pdg_service_problem(const struct pdg_service_client *s, const struct pdg_http_answer *a,
+			struct pdg_error *err);
 
 #endif

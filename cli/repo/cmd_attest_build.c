@@ -229,16 +229,19 @@ static const char *called(const struct building *b)
 
 static int find_service(const struct building *b, char **out, struct pdg_error *err)
 {
+	PDG_AUTO(way_configured) struct pdg_way_configured c = {.service = NULL};
+	const char *named;
 	int rc;
 
 	if (pdg_args_has(b->args, "no-submit"))
 		return 0;
-	rc = pdg_setting(b->args, "service", "PEDIGREE_SERVICE", b->repo, "pedigree.service", out,
-			 err);
-	if (rc == 0 && !*out)
-		rc = pdg_here_configured(b->repo, out, NULL, err);
+	named = pdg_here_named(b->args);
+	rc = named ? 0 : pdg_here_configured(b->repo, NULL, &c, err);
 	if (rc < 0)
 		return rc;
+	*out = named ? pdg_str_dup(named) : PDG_TAKE(c.service);
+	if (named && !*out)
+		return pdg_nomem(err);
 	if (*out)
 		return pdg_check_service_url("service", *out, err);
 	rc = pdg_reject(err, "CLI-1", "no service is named");
@@ -253,13 +256,17 @@ static int submit(const struct building *b, const char *service, struct pdg_byte
 	static const char *const passed[] = {"wait", "deadline", "bundle", "records"};
 	static const char *const dashed[] = {"--wait", "--deadline", "--bundle", "--records"};
 	PDG_AUTO(way) struct pdg_way way = {.v = {NULL}};
-	const char *words[16 + PDG_WAY_WORDS] = {"submit",  "-",	 "--as",
-						 called(b), "--service", service};
-	size_t n = 6;
+	const char *words[16 + PDG_WAY_WORDS] = {"submit", "-", "--as", called(b)};
+	size_t n = 4;
 	size_t i;
 	int status = 0;
 	int rc;
 
+	/* One that nobody names is found again, with the way to it, where we found it. */
+	if (pdg_here_named(b->args)) {
+		words[n++] = "--service";
+		words[n++] = service;
+	}
 	for (i = 0; i < sizeof(passed) / sizeof(passed[0]); i++) {
 		if (pdg_args_has(b->args, passed[i])) {
 			words[n++] = dashed[i];

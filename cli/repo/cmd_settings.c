@@ -10,39 +10,54 @@
 #include "util/limits.h"
 #include "util/str.h"
 
+const struct pdg_opt pdg_cmd_settings_options[] = {
+	{"service", "URL", "the way to this service, which does not have to be the configured one",
+	 false},
+	{0},
+};
+
+static void write_settings(const struct pdg_way_configured *c, const char *policy,
+			   const char *outbox, struct pdg_buf *out)
+{
+	struct pdg_jw w;
+	size_t i;
+
+	pdg_jw_init(&w, out);
+	pdg_jw_obj(&w);
+	pdg_jw_kstr(&w, "policy", policy);
+	pdg_jw_kstr(&w, "service", c->service);
+	for (i = 0; i < PDG_WAY_PARTS; i++)
+		pdg_jw_kstr(&w, pdg_way_names[i].option, c->way.v[i]);
+	pdg_jw_kstr(&w, "withheld", c->withheld);
+	pdg_jw_kstr(&w, "outbox", outbox);
+	pdg_jw_end(&w);
+}
+
 int pdg_cmd_settings(const struct pdg_args *args, struct pdg_error *err)
 {
 	PDG_AUTO(repo) struct pdg_repo *r = NULL;
 	PDG_AUTO(place) struct pdg_place p = {.state = NULL};
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_KIB(64));
-	PDG_AUTO(way) struct pdg_way way = {.v = {NULL}};
-	PDG_AUTO(mem) char *service = NULL;
+	PDG_AUTO(way_configured) struct pdg_way_configured c = {.service = NULL};
 	PDG_AUTO(mem) char *policy = NULL;
-	struct pdg_jw w;
+	const char *named = pdg_args_get(args, "service");
 	struct pdg_error why = {.code = 0};
-	size_t i;
 	int rc = pdg_here(&r, &p, &why);
 
-	(void)args;
-	/* Outside of a repository there is no policy of it, and no outbox. */
-	if (rc < 0 && !pdg_str_eq(why.rule, "GIT-1")) {
+	/* Outside of a repository there is no policy of it, and no outbox; what is configured of
+	 * a service that somebody names, no repository has a say in. */
+	if (rc < 0 && !named && !pdg_str_eq(why.rule, "GIT-1")) {
 		if (err)
 			*err = why;
 		return rc;
 	}
-	pdg_jw_init(&w, &text);
-	pdg_jw_obj(&w);
 	rc = r ? pdg_repo_config(r, "pedigree.policy", &policy, err) : 0;
-	pdg_jw_kstr(&w, "policy", policy);
 	if (rc == 0)
-		rc = pdg_here_configured(r, &service, &way, err);
-	pdg_jw_kstr(&w, "service", service);
-	for (i = 0; rc == 0 && i < PDG_WAY_PARTS; i++)
-		pdg_jw_kstr(&w, pdg_way_names[i].option, way.v[i]);
-	pdg_jw_kstr(&w, "outbox", p.outbox);
-	pdg_jw_end(&w);
-	if (rc == 0)
-		rc = pdg_buf_check(&text, err);
+		rc = pdg_here_configured(r, named, &c, err);
+	if (rc < 0)
+		return rc;
+	write_settings(&c, policy, p.outbox, &text);
+	rc = pdg_buf_check(&text, err);
 	if (rc == 0)
 		(void)printf("%s\n", pdg_buf_cstr(&text));
 	return rc;

@@ -41,39 +41,40 @@ int pdg_setting(const struct pdg_args *args, const char *option, const char *env
 	return v && !*out ? pdg_nomem(err) : 0;
 }
 
-int pdg_here_configured(const struct pdg_repo *r, char **out_service, struct pdg_way *out_way,
+int pdg_here_configured(const struct pdg_repo *r, const char *named, struct pdg_way_configured *out,
 			struct pdg_error *err)
 {
 	PDG_AUTO(repo) struct pdg_repo *none = r ? NULL : pdg_repo_new();
-	PDG_AUTO(mem) char *service = NULL;
-	int rc;
 
 	if (!r && !none)
 		return pdg_nomem(err);
-	rc = pdg_repo_config(r ? r : none, "pedigree.service", &service, err);
-	if (rc == 0 && out_way)
-		rc = pdg_repo_way(r ? r : none, out_way, err);
-	if (rc == 0)
-		*out_service = PDG_TAKE(service);
-	return rc;
+	return pdg_repo_way(r ? r : none, named, out, err);
+}
+
+const char *pdg_here_named(const struct pdg_args *args)
+{
+	const char *env = getenv("PEDIGREE_SERVICE");
+	const char *option = pdg_args_get(args, "service");
+
+	return option ? option : env && env[0] ? env : NULL;
 }
 
 int pdg_here_way(const struct pdg_args *args, const char *service, struct pdg_script *hooks,
 		 const struct pdg_repo *r, struct pdg_way *out, struct pdg_error *err)
 {
-	PDG_AUTO(way) struct pdg_way own = {.v = {NULL}};
-	PDG_AUTO(mem) char *whose = NULL;
+	PDG_AUTO(way_configured) struct pdg_way_configured c = {.service = NULL};
 	int rc = pdg_way_of_args(args, out, err);
 
 	if (rc < 0)
 		return rc;
 	if (hooks && hooks->policy) {
-		pdg_way_complete(out, &hooks->way, hooks->service, service);
+		pdg_way_withhold(&hooks->way, hooks->service, service);
+		pdg_way_complete(out, &hooks->way);
 		return 0;
 	}
-	rc = pdg_here_configured(r, &whose, &own, err);
+	rc = pdg_here_configured(r, pdg_here_named(args), &c, err);
 	if (rc == 0)
-		pdg_way_complete(out, &own, whose, service);
+		pdg_way_complete(out, &c.way);
 	return rc;
 }
 

@@ -25,8 +25,8 @@ static const struct pdg_command commands[] = {
 	{"attest build", "", "attest what was built from a commit, and submit it",
 	 pdg_cmd_attest_build_options, 0, 0, pdg_cmd_attest_build},
 	{"doctor", "", "check the surroundings", pdg_cmd_doctor_options, 0, 0, pdg_cmd_doctor},
-	{"settings", "", "what this repository configures, for the other programs", no_options, 0,
-	 0, pdg_cmd_settings},
+	{"settings", "", "what this repository configures, for the other programs",
+	 pdg_cmd_settings_options, 0, 0, pdg_cmd_settings},
 	{0},
 };
 

@@ -16,6 +16,7 @@ extern const struct pdg_opt pdg_cmd_check_options[];
 extern const struct pdg_opt pdg_cmd_attest_source_options[];
 extern const struct pdg_opt pdg_cmd_attest_build_options[];
 extern const struct pdg_opt pdg_cmd_doctor_options[];
+extern const struct pdg_opt pdg_cmd_settings_options[];
 
 int pdg_cmd_init(const struct pdg_args *args, struct pdg_error *err);
 int pdg_cmd_hooks_install(const struct pdg_args *args, struct pdg_error *err);
@@ -40,10 +41,13 @@ int pdg_setting(const struct pdg_args *args, const char *option, const char *env
 		const struct pdg_repo *r, const char *config, char **out,
 		struct pdg_error *err) PDG_MUST_CHECK;
 
-/** pedigree.service, or NULL, and the way beside it (NULL: not wanted), by git's configuration. @r
- * NULL, as outside a repository: by the user's and the system's. */
-int pdg_here_configured(const struct pdg_repo *r, char **out_service, struct pdg_way *out_way,
+/** As pdg_repo_way(). @r NULL, as outside a repository: by what the user and the system configure.
+ */
+int pdg_here_configured(const struct pdg_repo *r, const char *named, struct pdg_way_configured *out,
 			struct pdg_error *err) PDG_MUST_CHECK;
+
+/** The service that --service or the environment names, or NULL. Borrowed. */
+const char *pdg_here_named(const struct pdg_args *args);
 
 /**
  * The way to @service (util/way.h; NULL: none yet): what options say, completed by what the hooks

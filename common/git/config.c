@@ -36,16 +36,24 @@ static bool same_name(const char *have, const char *wanted)
 	       strcasecmp(last, wanted + (last - have)) == 0;
 }
 
-const struct pdg_gitconfig_value *pdg_gitconfig_last(const struct pdg_gitconfig_values *values,
-						     const char *name)
+const struct pdg_gitconfig_value *pdg_gitconfig_last_of(const struct pdg_gitconfig_values *values,
+							const char *name, bool own)
 {
 	size_t i;
 
 	for (i = values->n; i-- > 0;) {
-		if (same_name(values->v[i].name, name))
-			return &values->v[i];
+		const struct pdg_gitconfig_value *v = &values->v[i];
+
+		if (!(own && v->scope == PDG_GITCONFIG_LOCAL) && same_name(v->name, name))
+			return v;
 	}
 	return NULL;
+}
+
+const struct pdg_gitconfig_value *pdg_gitconfig_last(const struct pdg_gitconfig_values *values,
+						     const char *name)
+{
+	return pdg_gitconfig_last_of(values, name, false);
 }
 
 /* All values, read once: as git reads them, or from files alone, for no GIT_ variable may decide
@@ -66,6 +74,12 @@ static int values_of(const struct pdg_repo *r, bool as_git, const struct pdg_git
 	*has = true;
 	*out = values;
 	return 0;
+}
+
+int pdg_gitconfig_of_files(const struct pdg_repo *r, const struct pdg_gitconfig_values **out,
+			   struct pdg_error *err)
+{
+	return values_of(r, false, out, err);
 }
 
 static int find(const struct pdg_repo *r, const char *name, const struct pdg_gitconfig_value **out,
@@ -158,12 +172,12 @@ int pdg_repo_config_bool(const struct pdg_repo *r, const char *name, bool *out_s
 	return 0;
 }
 
-int pdg_git_protected(const struct pdg_repo *r, const char *name,
-		      const struct pdg_git_values *values, struct pdg_error *err)
+int pdg_git_protected(const char *name, const struct pdg_git_values *values, struct pdg_error *err)
 {
 	PDG_AUTO(gitconfig_values) struct pdg_gitconfig_values all = {NULL, 0, 0};
+	PDG_AUTO(repo) struct pdg_repo *none = pdg_repo_new();
 	size_t i;
-	int rc = pdg_gitconfig_load(r, PDG_GITCONFIG_AS_GIT, &all, err);
+	int rc = none ? pdg_gitconfig_load(none, PDG_GITCONFIG_AS_GIT, &all, err) : pdg_nomem(err);
 
 	for (i = 0; rc == 0 && i < all.n; i++) {
 		if (same_name(all.v[i].name, name))

@@ -46,6 +46,7 @@ struct pdg_gitconfig_value {
 	char *name;  /* as pdg_gitconfig_parse() gives it */
 	char *value; /* NULL: none */
 	enum pdg_gitconfig_scope scope;
+	bool included; /* from a file that one of this scope names */
 };
 
 /* In the order in which git reads them: the last one counts. */
@@ -83,6 +84,15 @@ int pdg_gitconfig_bool(const char *value, bool *out, struct pdg_error *err) PDG_
 const struct pdg_gitconfig_value *pdg_gitconfig_last(const struct pdg_gitconfig_values *values,
 						     const char *name);
 
+/** The same; with @own none that the repository's files say. */
+const struct pdg_gitconfig_value *pdg_gitconfig_last_of(const struct pdg_gitconfig_values *values,
+							const char *name, bool own);
+
+/** All values that stand in files, whatever git's environment says; as pdg_gitconfig_load(), but
+ * read once. Borrowed. */
+int pdg_gitconfig_of_files(const struct pdg_repo *r, const struct pdg_gitconfig_values **out,
+			   struct pdg_error *err) PDG_MUST_CHECK;
+
 struct pdg_git_values {
 	void (*each)(void *ctx, const char *value); /* NULL or "": the ones before do not count */
 	void *ctx;
@@ -90,10 +100,11 @@ struct pdg_git_values {
 
 /**
  * The values of @name that no repository can set: of the system, the user, and git's command line,
- * in this order (git-config(1), SCOPES).
+ * in this order (git-config(1), SCOPES). As in git no repository meets a condition of theirs, nor
+ * has a say in one (includeIf).
  */
-int pdg_git_protected(const struct pdg_repo *r, const char *name,
-		      const struct pdg_git_values *values, struct pdg_error *err) PDG_MUST_CHECK;
+int pdg_git_protected(const char *name, const struct pdg_git_values *values,
+		      struct pdg_error *err) PDG_MUST_CHECK;
 
 /* The values as they were first read, kept for as long as the repository is open. */
 struct pdg_gitconfig_cache {

@@ -57,7 +57,8 @@ static int add(struct loader *l, const char *name, const char *value, struct pdg
 		return pdg_fail(err, PDG_E_LIMIT, "more than %zu values", PDG_LIMIT_GIT_VALUES);
 	if (rc < 0)
 		return pdg_nomem(err);
-	o->v[o->n] = (struct pdg_gitconfig_value){pdg_str_dup(name), pdg_str_dup(value), l->scope};
+	o->v[o->n] = (struct pdg_gitconfig_value){pdg_str_dup(name), pdg_str_dup(value), l->scope,
+						  l->depth > 0};
 	o->n++;
 	return o->v[o->n - 1].name && (!value || o->v[o->n - 1].value) ? 0 : pdg_nomem(err);
 }

@@ -74,4 +74,11 @@ int pdg_git_links(struct pdg_bytes raw, git_oid **out_parents, size_t *out_n, in
 /** GIT-3 when @r belongs to another user, and safe.directory does not name it (owner.c). */
 int pdg_git_check_owner(const struct pdg_repo *r, struct pdg_error *err) PDG_MUST_CHECK;
 
+/**
+ * GIT-7 when @r, found from @start, is a bare repository that nobody named, that is part of a work
+ * tree, or that safe.bareRepository excludes (bare.c). One in a ".git" is none.
+ */
+int pdg_git_check_bare(const struct pdg_repo *r, const char *start,
+		       struct pdg_error *err) PDG_MUST_CHECK;
+
 #endif

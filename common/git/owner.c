@@ -113,7 +113,7 @@ int pdg_git_check_owner(const struct pdg_repo *r, struct pdg_error *err)
 	if (!is_foreign(r->workdir) && !is_foreign(r->gitdir) && !is_foreign(link))
 		return 0;
 	a.path = name_of(r, link);
-	rc = pdg_git_protected(r, "safe.directory", &values, err);
+	rc = pdg_git_protected("safe.directory", &values, err);
 	if (rc < 0 || a.safe)
 		return rc;
 	rc = pdg_reject(err, "GIT-3", "repository \"%s\" belongs to another user", a.path);

@@ -3,7 +3,8 @@
  * Opening a repository, and where its things are. Of the environment a hook takes GIT_DIR,
  * the quarantine and alternates that git itself set, read here and not by libgit2 (1.5
  * fails on GIT_WORK_TREE, does not unquote alternates, and would follow GIT_OBJECT_DIRECTORY
- * anywhere); everything else that begins with GIT_ is passed over (attacks 17, 25).
+ * anywhere); everything else that begins with GIT_ is passed over (attacks 17, 25). Elsewhere
+ * GIT_DIR leads nowhere: it can only say that the bare repository here is meant (bare.c).
  */
 #include "git/repo.h"
 
@@ -265,6 +266,8 @@ int pdg_repo_open(const char *path, enum pdg_repo_open how, struct pdg_repo **ou
 	rc = open_git(path, how, r, err);
 	if (rc == 0)
 		rc = find_places(r, err);
+	if (rc == 0 && how == PDG_REPO_DISCOVER)
+		rc = pdg_git_check_bare(r, path, err);
 	if (rc == 0 && how == PDG_REPO_DISCOVER)
 		rc = pdg_git_check_owner(r, err);
 	if (rc == 0 && how == PDG_REPO_ENVIRONMENT) {

@@ -25,8 +25,10 @@ enum pdg_repo_open {
  * Open the repository at @path. Variables that libgit2 cannot take (GIT_WORK_TREE,
  * GIT_COMMON_DIR) are handled; a repository of another owner that safe.directory does not name
  * (git-config(1)), a SHA-256 one that this libgit2 cannot read, and no repository at all each have
- * their own text.
- * Returns 0, PDG_E_USAGE (GIT-1: there is none; GIT-2: SHA-256 objects), PDG_E_IO (GIT-3).
+ * their own text. With PDG_REPO_DISCOVER a bare repository is opened where @path names it (of ".",
+ * where -C did, or GIT_DIR), and neither where one has only gone into its folders, nor in a work
+ * tree without GIT_DIR, nor against safe.bareRepository.
+ * Returns 0, PDG_E_USAGE (GIT-1: there is none; GIT-2: SHA-256 objects; GIT-7), PDG_E_IO (GIT-3).
  */
 int pdg_repo_open(const char *path, enum pdg_repo_open how, struct pdg_repo **out,
 		  struct pdg_error *err) PDG_MUST_CHECK;
@@ -59,10 +61,16 @@ int pdg_repo_config(const struct pdg_repo *r, const char *name, char **out,
 int pdg_repo_config_bool(const struct pdg_repo *r, const char *name, bool *out_set, bool *out,
 			 struct pdg_error *err) PDG_MUST_CHECK;
 /**
- * The way to the service as pedigree.proxy, .ca, .clientCertificate and .clientKey say it; files
- * absolute, or "~/…". Returns 0, PDG_E_USAGE (CLI-2), as pdg_repo_config().
+ * pedigree.service, and the way to the service @named or, where that is NULL, to this one, as
+ * pedigree.proxy, .ca, .clientCertificate and .clientKey say it; files absolute, or "~/…".
+ * A service that is named (by an option, the environment), or configured by the user or the system,
+ * goes the way that those configure, and is shown their certificate where it is on the server of
+ * their pedigree.service. The repository's own files count for the service that they name
+ * themselves, with their own certificate alone; but for the server to which the user's is shown,
+ * the user's count there too.
+ * Returns 0, PDG_E_USAGE (CLI-2), as pdg_repo_config().
  */
-int pdg_repo_way(const struct pdg_repo *r, struct pdg_way *out,
+int pdg_repo_way(const struct pdg_repo *r, const char *named, struct pdg_way_configured *out,
 		 struct pdg_error *err) PDG_MUST_CHECK;
 /** Set a value in the repository's own configuration; NULL removes it. */
 int pdg_repo_config_set(struct pdg_repo *r, const char *name, const char *value,

@@ -92,6 +92,7 @@ static const struct pdg_store_ops pg_ops = {
 	.journal_leaf = pdg_pg_journal_leaf,
 	.journal_tile_read = pdg_pg_journal_tile_read,
 	.page = pdg_pg_page,
+	.row = pdg_pg_row,
 	.close = pg_close,
 };
 
@@ -100,7 +101,8 @@ static int look_only(struct pdg_pg *s, struct pdg_error *err)
 {
 	return pdg_pg_simple(s, &s->writer,
 			     "SET statement_timeout = 0; SET idle_in_transaction_session_timeout ="
-			     " 0; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT",
+			     " 0; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT;"
+			     " SAVEPOINT look",
 			     "begin to read", NULL, err);
 }
 

@@ -65,6 +65,7 @@ enum pdg_pg_sql {
 	PDG_PG_PENDING,
 	PDG_PG_RELEASE,
 	PDG_PG_EACH,
+	PDG_PG_ROW,
 	PDG_PG_WAITS,
 	PDG_PG_LAST_LOGGED,
 	PDG_PG_STRAY,
@@ -252,7 +253,8 @@ int pdg_pg_sources(struct pdg_store *store, const char *repository, const char *
 int pdg_pg_pending(struct pdg_store *store, int64_t after, size_t max, size_t max_bytes,
 		   struct pdg_stored ***out, size_t *out_n, struct pdg_error *err);
 int pdg_pg_there(struct pdg_store *store, struct pdg_error *err);
-int pdg_pg_last_logged(struct pdg_store *store, struct pdg_stored **out, struct pdg_error *err);
+int pdg_pg_last_logged(struct pdg_store *store, int64_t before, struct pdg_stored **out,
+		       struct pdg_error *err);
 int pdg_pg_stray(struct pdg_store *store, int64_t after, int64_t *out, struct pdg_error *err);
 int pdg_pg_waits(struct pdg_store *store, int64_t id, bool *out, struct pdg_error *err);
 int pdg_pg_count(struct pdg_store *store, uint64_t *out_all, uint64_t *out_pending,
@@ -263,6 +265,7 @@ int pdg_pg_journal_leaf(struct pdg_store *store, uint64_t index, struct pdg_buf 
 			struct pdg_error *err);
 int pdg_pg_journal_tile_read(struct pdg_store *store, unsigned level, uint64_t n,
 			     struct pdg_buf *out, struct pdg_error *err);
+int pdg_pg_row(struct pdg_store *store, int64_t id, struct pdg_stored **out, struct pdg_error *err);
 int pdg_pg_page(struct pdg_store *store, int64_t after, struct pdg_stored ***out, size_t *out_n,
 		struct pdg_error *err);
 

@@ -123,6 +123,18 @@ static void give_back(struct pdg_pg *s, struct pdg_pg_conn *c)
 	(void)pthread_mutex_unlock(&s->mutex);
 }
 
+/* What could not be read leaves the transaction that looks as it was, to be asked other things. */
+static int look(struct pdg_pg *s, enum pdg_pg_sql which, const struct pdg_pg_args *a,
+		const char *what, PGresult **out, struct pdg_error *err)
+{
+	int rc = pdg_pg_exec(s, &s->writer, which, a, what, out, err);
+
+	if (rc < 0 && s->only_look && s->writer.pg &&
+	    PQtransactionStatus(s->writer.pg) == PQTRANS_INERROR)
+		(void)!pdg_pg_simple(s, &s->writer, "ROLLBACK TO look", what, NULL, NULL);
+	return rc;
+}
+
 int pdg_pg_read(struct pdg_store *store, enum pdg_pg_sql which, const struct pdg_pg_args *a,
 		PGresult **out, struct pdg_error *err)
 {
@@ -134,7 +146,7 @@ int pdg_pg_read(struct pdg_store *store, enum pdg_pg_sql which, const struct pdg
 	int rc;
 
 	if (!c)
-		return pdg_pg_exec(s, &s->writer, which, a, what, out, err);
+		return look(s, which, a, what, out, err);
 	old = c->pg != NULL;
 	rc = pdg_pg_connect(s, c, &why);
 	if (rc == 0)

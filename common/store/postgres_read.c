@@ -165,11 +165,15 @@ int pdg_pg_pending(struct pdg_store *store, int64_t after, size_t max, size_t ma
 	return rows(store, PDG_PG_PENDING, &p, out, out_n, err);
 }
 
-int pdg_pg_last_logged(struct pdg_store *store, struct pdg_stored **out, struct pdg_error *err)
+int pdg_pg_last_logged(struct pdg_store *store, int64_t before, struct pdg_stored **out,
+		       struct pdg_error *err)
 {
 	PDG_AUTO(pg_result) PGresult *r = NULL;
-	int rc = pdg_pg_read(store, PDG_PG_LAST_LOGGED, NULL, &r, err);
+	struct pdg_pg_args p = {.n = 0};
+	int rc;
 
+	pdg_pg_int(&p, before);
+	rc = pdg_pg_read(store, PDG_PG_LAST_LOGGED, &p, &r, err);
 	if (rc < 0)
 		return rc;
 	return PQntuples(r) > 0 ? row_read(r, 0, out, err)
@@ -375,4 +379,18 @@ int pdg_pg_list_sources(struct pdg_store *store, const char *repository, const c
 	pdg_pg_text(&p, git_commit);
 	pdg_pg_int(&p, pdg_store_limit(max));
 	return listing(store, PDG_PG_LIST_SOURCES, &p, out, out_n, err);
+}
+
+int pdg_pg_row(struct pdg_store *store, int64_t id, struct pdg_stored **out, struct pdg_error *err)
+{
+	PDG_AUTO(pg_result) PGresult *r = NULL;
+	struct pdg_pg_args p = {.n = 0};
+	int rc;
+
+	pdg_pg_int(&p, id);
+	rc = pdg_pg_read(store, PDG_PG_ROW, &p, &r, err);
+	if (rc < 0)
+		return rc;
+	return PQntuples(r) > 0 ? row_read(r, 0, out, err)
+				: pdg_fail(err, PDG_E_NOTFOUND, "no attestation %" PRId64, id);
 }

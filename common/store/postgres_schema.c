@@ -93,6 +93,14 @@ static int look(struct pdg_pg *s, struct pdg_pg_conn *c, int *out, struct pdg_er
 	return rc;
 }
 
+static int check_hung(struct pdg_pg *s, struct pdg_pg_conn *c, struct pdg_error *err)
+{
+	PDG_AUTO(pg_result) PGresult *hung = NULL;
+	int rc = pdg_pg_exec(s, c, PDG_PG_HUNG, NULL, "read the schema", &hung, err);
+
+	return rc < 0 ? rc : pdg_pg_check_hung(s, hung, err);
+}
+
 /* Inside the transaction: the versions from @from on. */
 static int run_all(struct pdg_pg *s, struct pdg_pg_conn *c, int from, struct pdg_error *err)
 {
@@ -124,6 +132,9 @@ int pdg_pg_migrate(struct pdg_pg *s, struct pdg_pg_conn *c, bool *out_new, struc
 	/* Somebody else may have made it while this one waited. */
 	if (rc == 0)
 		rc = look(s, c, &version, err);
+	/* A migration writes to tables too. */
+	if (rc == 0 && version > 0 && version < VERSION)
+		rc = check_hung(s, c, err);
 	if (rc == 0)
 		rc = run_all(s, c, version, err);
 	if (rc == 0)
@@ -138,7 +149,6 @@ int pdg_pg_migrate(struct pdg_pg *s, struct pdg_pg_conn *c, bool *out_new, struc
 
 int pdg_pg_check_schema(struct pdg_pg *s, struct pdg_pg_conn *c, struct pdg_error *err)
 {
-	PDG_AUTO(pg_result) PGresult *hung = NULL;
 	PDG_AUTO(pg_result) PGresult *r = NULL;
 	int version = 0;
 	int rc = look(s, c, &version, err);
@@ -149,9 +159,7 @@ int pdg_pg_check_schema(struct pdg_pg *s, struct pdg_pg_conn *c, struct pdg_erro
 					: "there is no store in %s",
 				pdg_pg_told(s));
 	if (rc == 0)
-		rc = pdg_pg_exec(s, c, PDG_PG_HUNG, NULL, "read the schema", &hung, err);
-	if (rc == 0)
-		rc = pdg_pg_check_hung(s, hung, err);
+		rc = check_hung(s, c, err);
 	if (rc == 0)
 		rc = pdg_pg_simple(s, c, "SELECT value FROM @meta WHERE name = 'store-id'",
 				   "read the schema", &r, err);

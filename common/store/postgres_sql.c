@@ -153,8 +153,12 @@ static const char *const statements[PDG_PG_SQL_COUNT] = {
 	[PDG_PG_RELEASE] = "UPDATE @pending SET until = now() WHERE owner = $1 AND until > now()",
 	[PDG_PG_EACH] =
 		PAGE(FROM " WHERE a.id > $3 AND $1::text IS NULL AND $2::text IS NULL", "a.id"),
+	[PDG_PG_ROW] = "SELECT " ROW FROM " WHERE a.id = $1",
 	[PDG_PG_WAITS] = "SELECT 1 FROM @pending WHERE id = $1",
-	[PDG_PG_LAST_LOGGED] = "SELECT " ROW FROM " WHERE a.id = (SELECT max(id) FROM @bundle)",
+	/* From the newest bundle down, however many wait for the log. */
+	[PDG_PG_LAST_LOGGED] =
+		"SELECT " ROW " FROM (SELECT id, bundle FROM @bundle WHERE id < $1 ORDER BY id DESC"
+		" OFFSET 0) b JOIN @attestation a ON a.id = b.id ORDER BY b.id DESC LIMIT 1",
 	[PDG_PG_COUNT] =
 		"SELECT (SELECT coalesce(max(id), 0) FROM @attestation),"
 		" (SELECT count(*) FROM @pending), coalesce((SELECT received"

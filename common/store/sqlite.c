@@ -117,8 +117,11 @@ static const char *const statements[PDG_SQL_COUNT] = {
 		" FROM pending p JOIN attestation a ON a.id = p.id WHERE p.id > ?1"
 		" ORDER BY p.id LIMIT ?2",
 	[PDG_SQL_WAITS] = "SELECT 1 FROM pending WHERE id = ?1",
-	[PDG_SQL_LAST_LOGGED] = "SELECT " ROW FROM " WHERE a.id = (SELECT max(id) FROM bundle)",
+	/* CROSS: from the newest bundle down, however many wait for the log. */
+	[PDG_SQL_LAST_LOGGED] = "SELECT " ROW " FROM bundle b CROSS JOIN attestation a"
+				" ON a.id = b.id WHERE b.id < ?1 ORDER BY b.id DESC LIMIT 1",
 	[PDG_SQL_EACH] = "SELECT " ROW FROM " WHERE a.id > ?1 ORDER BY a.id LIMIT ?2",
+	[PDG_SQL_ROW] = "SELECT " ROW FROM " WHERE a.id = ?1",
 	[PDG_SQL_COUNT_ALL] = "SELECT coalesce(max(id), 0) FROM attestation",
 	[PDG_SQL_COUNT_PENDING] =
 		"SELECT (SELECT count(*) FROM pending), coalesce((SELECT received FROM attestation"
@@ -416,6 +419,7 @@ static const struct pdg_store_ops sqlite_ops = {
 	.journal_leaf = pdg_sqlite_journal_leaf,
 	.journal_tile_read = pdg_sqlite_journal_tile_read,
 	.page = pdg_sqlite_page,
+	.row = pdg_sqlite_row,
 	.close = sqlite_close,
 };
 

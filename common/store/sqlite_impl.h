@@ -55,6 +55,7 @@ enum pdg_sql {
 	PDG_SQL_STRAY,
 	PDG_SQL_STRAY_BUNDLE,
 	PDG_SQL_EACH,
+	PDG_SQL_ROW,
 	PDG_SQL_COUNT_ALL,
 	PDG_SQL_COUNT_PENDING,
 	PDG_SQL_STATE_READ,
@@ -171,7 +172,8 @@ int pdg_sqlite_sources(struct pdg_store *store, const char *repository, const ch
 		       struct pdg_stored ***out, size_t *out_n, struct pdg_error *err);
 int pdg_sqlite_pending(struct pdg_store *store, int64_t after, size_t max, size_t max_bytes,
 		       struct pdg_stored ***out, size_t *out_n, struct pdg_error *err);
-int pdg_sqlite_last_logged(struct pdg_store *store, struct pdg_stored **out, struct pdg_error *err);
+int pdg_sqlite_last_logged(struct pdg_store *store, int64_t before, struct pdg_stored **out,
+			   struct pdg_error *err);
 int pdg_sqlite_stray(struct pdg_store *store, int64_t after, int64_t *out, struct pdg_error *err);
 int pdg_sqlite_waits(struct pdg_store *store, int64_t id, bool *out, struct pdg_error *err);
 int pdg_sqlite_count(struct pdg_store *store, uint64_t *out_all, uint64_t *out_pending,
@@ -182,6 +184,8 @@ int pdg_sqlite_journal_leaf(struct pdg_store *store, uint64_t index, struct pdg_
 			    struct pdg_error *err);
 int pdg_sqlite_journal_tile_read(struct pdg_store *store, unsigned level, uint64_t n,
 				 struct pdg_buf *out, struct pdg_error *err);
+int pdg_sqlite_row(struct pdg_store *store, int64_t id, struct pdg_stored **out,
+		   struct pdg_error *err);
 int pdg_sqlite_page(struct pdg_store *store, int64_t after, struct pdg_stored ***out, size_t *out_n,
 		    struct pdg_error *err);
 

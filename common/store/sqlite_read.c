@@ -260,13 +260,16 @@ int pdg_sqlite_pending(struct pdg_store *store, int64_t after, size_t max, size_
 	return rows_read(&q, max_bytes, out, out_n, err);
 }
 
-int pdg_sqlite_last_logged(struct pdg_store *store, struct pdg_stored **out, struct pdg_error *err)
+int pdg_sqlite_last_logged(struct pdg_store *store, int64_t before, struct pdg_stored **out,
+			   struct pdg_error *err)
 {
 	PDG_AUTO(query) struct query q = {0};
 	int rc = query_begin(&q, store, PDG_SQL_LAST_LOGGED, err);
 
-	if (rc == 0)
-		rc = query_row(&q, err);
+	if (rc < 0)
+		return rc;
+	(void)sqlite3_bind_int64(q.st, 1, before);
+	rc = query_row(&q, err);
 	if (rc < 0)
 		return rc;
 	return rc == 1 ? row_read(&q, out, err)
@@ -422,4 +425,20 @@ int pdg_sqlite_page(struct pdg_store *store, int64_t after, struct pdg_stored **
 	(void)sqlite3_bind_int64(q.st, 1, after);
 	(void)sqlite3_bind_int64(q.st, 2, PDG_LIMIT_PAGE);
 	return rows_by(row_read, &q, PDG_LIMIT_PAGE_BYTES, out, out_n, err);
+}
+
+int pdg_sqlite_row(struct pdg_store *store, int64_t id, struct pdg_stored **out,
+		   struct pdg_error *err)
+{
+	PDG_AUTO(query) struct query q = {0};
+	int rc = query_begin(&q, store, PDG_SQL_ROW, err);
+
+	if (rc < 0)
+		return rc;
+	(void)sqlite3_bind_int64(q.st, 1, id);
+	rc = query_row(&q, err);
+	if (rc < 0)
+		return rc;
+	return rc == 1 ? row_read(&q, out, err)
+		       : pdg_fail(err, PDG_E_NOTFOUND, "no attestation %" PRId64, id);
 }

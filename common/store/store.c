@@ -130,26 +130,95 @@ int pdg_store_change(struct pdg_store *s, int (*change)(void *ctx, struct pdg_er
 	return rc;
 }
 
-int pdg_store_each(struct pdg_store *s,
-		   int (*each)(void *ctx, const struct pdg_stored *a, struct pdg_error *err),
-		   void *ctx, struct pdg_error *err)
+/* Ids one after another that cannot be read. */
+struct unread {
+	int64_t first, last; /* first 0: none */
+	struct pdg_error why;
+};
+
+static void tell_unread(const struct pdg_store_walk *w, struct unread *u)
 {
-	int64_t after = 0;
-	bool last = false;
-	int rc = 0;
+	if (u->first)
+		w->unread(w->ctx, u->first, u->last, &u->why);
+	u->first = 0;
+}
 
-	while (rc >= 0 && !last) {
-		PDG_AUTO(rows) struct pdg_rows page = {0};
-		size_t i;
+/* The rows behind @*after, each by itself: as many as a page might have, whose place it takes. */
+static int each_by_id(struct pdg_store *s, const struct pdg_store_walk *w, struct unread *u,
+		      int64_t *after, struct pdg_error *err)
+{
+	int64_t end = w->last - *after > PDG_LIMIT_PAGE ? *after + PDG_LIMIT_PAGE : w->last;
 
-		rc = s->ops->page(s, after, &page.v, &page.n, err);
-		for (i = 0; rc >= 0 && i < page.n; i++)
-			rc = each(ctx, page.v[i], err);
-		last = page.n == 0;
-		if (!last)
-			after = page.v[page.n - 1]->id;
+	while (*after < end) {
+		PDG_AUTO(stored) struct pdg_stored *a = NULL;
+		struct pdg_error why = {0};
+		int64_t id = ++*after;
+		int rc = s->ops->row(s, id, &a, &why);
+
+		if (rc < 0 && pdg_str_eq(why.rule, "STO-5")) {
+			u->first = u->first ? u->first : id;
+			u->last = id;
+			u->why = why;
+			continue;
+		}
+		tell_unread(w, u);
+		if (rc == PDG_E_NOTFOUND)
+			continue;
+		if (rc == 0)
+			rc = w->each(w->ctx, a, &why);
+		if (rc < 0) {
+			if (err)
+				*err = why;
+			return rc;
+		}
 	}
-	return rc < 0 ? rc : 0;
+	return 0;
+}
+
+/* 1: there may be more; 0: the end. */
+static int each_of_page(struct pdg_store *s, const struct pdg_store_walk *w, struct unread *u,
+			int64_t *after, struct pdg_error *err)
+{
+	PDG_AUTO(rows) struct pdg_rows page = {0};
+	struct pdg_error why = {0};
+	size_t i;
+	int rc = s->ops->page(s, *after, &page.v, &page.n, &why);
+
+	if (rc < 0 && w->unread && pdg_str_eq(why.rule, "STO-5")) {
+		if (*after < w->last) {
+			rc = each_by_id(s, w, u, after, err);
+			return rc < 0 ? rc : 1;
+		}
+		/* Nothing says what might be there. */
+		if (!u->first)
+			*u = (struct unread){.first = *after + 1, .last = *after + 1, .why = why};
+		tell_unread(w, u);
+		return 0;
+	}
+	if (rc < 0) {
+		if (err)
+			*err = why;
+		return rc;
+	}
+	if (w->unread)
+		tell_unread(w, u);
+	for (i = 0; rc == 0 && i < page.n; i++) {
+		*after = page.v[i]->id;
+		rc = w->each(w->ctx, page.v[i], err);
+	}
+	return rc < 0 ? rc : page.n > 0;
+}
+
+int pdg_store_each(struct pdg_store *s, const struct pdg_store_walk *w, struct pdg_error *err)
+{
+	struct unread u = {.first = 0};
+	int64_t after = 0;
+	int rc;
+
+	do
+		rc = each_of_page(s, w, &u, &after, err);
+	while (rc > 0);
+	return rc;
 }
 
 int pdg_store_each_source(struct pdg_store *s, const char *repository,

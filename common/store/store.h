@@ -26,8 +26,8 @@ struct pdg_stored {
 	char *reference; /* "sha256:…", unique */
 	char *stage;	 /* stage name */
 	bool logged;
-	bool damaged;		   /* of page() and last_logged(): something is not of its form */
-	int64_t received;	   /* Unix seconds */
+	bool damaged;	  /* of page(), row() and last_logged(): something is not of its form */
+	int64_t received; /* Unix seconds */
 	struct pdg_buf envelope;   /* JSON, all signatures */
 	struct pdg_buf payload;	   /* statement bytes */
 	struct pdg_buf countersig; /* raw signature, made once */
@@ -196,8 +196,10 @@ struct pdg_store_ops {
 	 * that another one took the place of, is lost with the process. 0 or PDG_E_IO (STO-3).
 	 */
 	int (*there)(struct pdg_store *s, struct pdg_error *err);
-	/** The newest that has a bundle: what the log is held against. PDG_E_NOTFOUND: none has. */
-	int (*last_logged)(struct pdg_store *s, struct pdg_stored **out, struct pdg_error *err);
+	/** The newest of the ids below @before that has a bundle; bundles of which there is no
+	 * attestation are passed over. PDG_E_NOTFOUND: none has. */
+	int (*last_logged)(struct pdg_store *s, int64_t before, struct pdg_stored **out,
+			   struct pdg_error *err);
 	/** Does attestation @id wait for the log, so that pending() would give it to somebody? */
 	int (*waits)(struct pdg_store *s, int64_t id, bool *out, struct pdg_error *err);
 	/** The first id behind @after that waits or has a bundle and is no attestation's.
@@ -220,6 +222,8 @@ struct pdg_store_ops {
 	 */
 	int (*page)(struct pdg_store *s, int64_t after, struct pdg_stored ***out, size_t *out_n,
 		    struct pdg_error *err);
+	/** Attestation @id as page() gives it, for where a page cannot be read. PDG_E_NOTFOUND. */
+	int (*row)(struct pdg_store *s, int64_t id, struct pdg_stored **out, struct pdg_error *err);
 
 	void (*close)(struct pdg_store *s);
 };
@@ -243,13 +247,22 @@ int pdg_store_meta_number(struct pdg_store *s, const char *name, uint64_t *out,
 int pdg_store_change(struct pdg_store *s, int (*change)(void *ctx, struct pdg_error *err),
 		     void *ctx, struct pdg_error *err) PDG_MUST_CHECK;
 
+struct pdg_store_walk {
+	/** A negative return stops, and is what is returned. */
+	int (*each)(void *ctx, const struct pdg_stored *a, struct pdg_error *err);
+	/** Whatever there is of the ids from @first to @last cannot be read (STO-5), and the walk
+	 * goes on behind it. NULL: it ends there. */
+	void (*unread)(void *ctx, int64_t first, int64_t last, const struct pdg_error *why);
+	void *ctx;
+	int64_t last; /* with unread: behind it there is no id */
+};
+
 /**
- * Every attestation in order of acceptance. By pages, so that @each may ask the store itself and
- * nobody who writes is held back. A negative return of @each stops, and is what is returned.
+ * Every attestation in order of acceptance. By pages, so that each() may ask the store itself and
+ * nobody who writes is held back; where one of these cannot be read, by ids.
  */
-int pdg_store_each(struct pdg_store *s,
-		   int (*each)(void *ctx, const struct pdg_stored *a, struct pdg_error *err),
-		   void *ctx, struct pdg_error *err) PDG_MUST_CHECK;
+int pdg_store_each(struct pdg_store *s, const struct pdg_store_walk *w,
+		   struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
  * The sources of a commit in @repository as sources() finds them, oldest first, to the last: others

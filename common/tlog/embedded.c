@@ -90,7 +90,9 @@ int pdg_embedded_show_again(struct pdg_log *log, struct pdg_error *err)
 	/* An append under way shows its own. What is lost is not whole by being shown. */
 	if (pthread_mutex_trylock(&l->append) == 0) {
 		if (l->ahead.lost == 0) {
-			int rc = pdg_embedded_publish(l, pdg_buf_bytes(&l->note), false, &why);
+			/* Without a base in "ahead" its file is all that says it. */
+			int rc = pdg_embedded_publish(l, pdg_buf_bytes(&l->note), l->ahead.at == 0,
+						      &why);
 
 			pdg_embedded_shown(l, rc, &why);
 		}
@@ -441,7 +443,7 @@ int pdg_embedded_open(const struct pdg_embedded_options *opt, struct pdg_log **o
 	if (rc == 0)
 		rc = pdg_note_key_id(l->origin, l->key, l->id, err);
 	if (rc == 0)
-		rc = pdg_embedded_load(l, err);
+		rc = pdg_embedded_load(l, opt->to_check, err);
 	if (rc < 0)
 		return rc;
 	*out = &PDG_TAKE(l)->log;

@@ -34,6 +34,9 @@ struct pdg_embedded_options {
 	/* An absent folder becomes an empty tree with its own key, and an empty tree of another
 	 * origin or key one of these. */
 	bool may_create;
+	/* Opened although its tiles do not give its root (LOG-12): pdg_embedded_fsck() says so
+	 * then. Nothing must be appended. */
+	bool to_check;
 	const struct pdg_embedded_io *io; /* NULL: files; tests cut it off (tlog/embedded_io.h) */
 	/** Opens the key in @path; a new one is in its file before. NULL: pdg_key_private_file().
 	 */
@@ -48,7 +51,7 @@ struct pdg_embedded_options {
  * Returns 0, PDG_E_NOTFOUND (absent and not may_create; the key named in @opt), PDG_E_IO (also
  * LOG-16: locked by another), PDG_E_USAGE (an origin that is no host name; FIL-1: others could
  * write there), PDG_E_REJECTED (LOG-11: the checkpoint or the key is gone, or not of this key or
- * origin; LOG-12: tiles do not give its root).
+ * origin; LOG-12: tiles do not give its root, unless to_check).
  */
 int pdg_embedded_open(const struct pdg_embedded_options *opt, struct pdg_log **out,
 		      struct pdg_error *err) PDG_MUST_CHECK;
@@ -105,6 +108,8 @@ int pdg_embedded_backup(const char *from, const char *to, bool own_key, uint64_t
  */
 int pdg_embedded_fsck(struct pdg_log *log, uint64_t *out_entries,
 		      struct pdg_error *err) PDG_MUST_CHECK;
+/** Opened to_check: was it found to be damaged then? What it has behind that is not known. */
+bool pdg_embedded_is_damaged(const struct pdg_log *log);
 /** Was @root the root of its first @size entries? PDG_E_REJECTED (LOG-2: no, or it is shorter). */
 int pdg_embedded_had(struct pdg_log *log, uint64_t size, const struct pdg_hash32 *root,
 		     struct pdg_error *err) PDG_MUST_CHECK;

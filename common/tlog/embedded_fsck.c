@@ -157,6 +157,11 @@ int pdg_embedded_fsck(struct pdg_log *log, uint64_t *out_entries, struct pdg_err
 	published = l->root;
 	(void)pthread_mutex_unlock(&l->state);
 	*out_entries = size;
+	if (rc == 0 && pdg_embedded_is_damaged(log)) {
+		if (err)
+			*err = l->damage;
+		return l->damage.code;
+	}
 	for (n = 0; rc == 0 && n * PDG_TILE_WIDTH < size; n++)
 		rc = check_bundle(l, n, pdg_tile_width(size, 0, n), &root, err);
 	if (rc < 0)
@@ -166,6 +171,11 @@ int pdg_embedded_fsck(struct pdg_log *log, uint64_t *out_entries, struct pdg_err
 				  "the %" PRIu64 " entries do not give the root of the checkpoint",
 				  size);
 	return check_below(l, TILES, 0, err);
+}
+
+bool pdg_embedded_is_damaged(const struct pdg_log *log)
+{
+	return ((const struct pdg_embedded *)log)->damage.rule[0] != '\0';
 }
 
 int pdg_embedded_had(struct pdg_log *log, uint64_t size, const struct pdg_hash32 *root,

@@ -67,6 +67,9 @@ struct pdg_embedded {
 	const struct pdg_embedded_io *io;
 	int lock_fd;
 
+	/* Opened to be checked: what was wrong with its tiles; rule "": nothing. */
+	struct pdg_error damage;
+
 	/* Held by an append from its first byte to its last. Guards: */
 	pthread_mutex_t append;
 	bool fresh; /* nothing was written yet, or an append failed: files and folders may be there
@@ -105,9 +108,10 @@ int pdg_embedded_published(struct pdg_embedded *l, bool entries, unsigned level,
 
 /**
  * Make the folder's state durable, then read it: checkpoint, right-hand edge, the bundle there;
- * each checked against the one before. Called with @l->append held (or before anybody has @l).
+ * each checked against the one before; @to_check as in the options. Called with @l->append held (or
+ * before anybody has @l).
  */
-int pdg_embedded_load(struct pdg_embedded *l, struct pdg_error *err) PDG_MUST_CHECK;
+int pdg_embedded_load(struct pdg_embedded *l, bool to_check, struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
  * Replace the checkpoint file; @durably: everything that it covers must be durable before, else it

@@ -227,30 +227,55 @@ static int go_on(struct pdg_embedded *l, struct pdg_bytes ahead, struct pdg_erro
 	return rc < 0 || !some ? rc : pdg_embedded_settle(l, err);
 }
 
-int pdg_embedded_load(struct pdg_embedded *l, struct pdg_error *err)
+/* Whoever only checks is told of damage when he asks for it, and of everything else by then. */
+static int damaged(struct pdg_embedded *l, bool to_check, int rc, const struct pdg_error *why,
+		   struct pdg_error *err)
+{
+	if (rc < 0 && to_check && pdg_str_eq(why->rule, "LOG-12")) {
+		l->damage = *why;
+		return 0;
+	}
+	if (rc < 0 && err)
+		*err = *why;
+	return rc;
+}
+
+/* What was read is what is in memory from here on. */
+static void take(struct pdg_embedded *l, struct found *f)
+{
+	unsigned level;
+
+	for (level = 0; level < PDG_TILE_LEVELS; level++)
+		pdg_buf_swap(&l->edge[level], &f->edge[level]);
+	pdg_buf_swap(&l->bundle, &f->bundle);
+	l->fresh = true;
+	(void)pthread_mutex_lock(&l->state);
+	pdg_buf_swap(&l->note, &f->note);
+	l->size = f->checkpoint->size;
+	l->shown = l->size;
+	l->root = f->checkpoint->root;
+	(void)pthread_mutex_unlock(&l->state);
+}
+
+int pdg_embedded_load(struct pdg_embedded *l, bool to_check, struct pdg_error *err)
 {
 	PDG_AUTO(found) struct found f = {0};
 	PDG_AUTO(buf) struct pdg_buf ahead = PDG_BUF_INIT(0);
-	unsigned level;
+	struct pdg_error why = {0};
 	int rc;
 
 	found_init(&f);
 	rc = choose(l, &ahead, &f, err);
-	if (rc == 0)
-		rc = read_tree(l, &f, err);
 	if (rc < 0)
 		return rc;
-	for (level = 0; level < PDG_TILE_LEVELS; level++)
-		pdg_buf_swap(&l->edge[level], &f.edge[level]);
-	pdg_buf_swap(&l->bundle, &f.bundle);
-	l->fresh = true;
-	(void)pthread_mutex_lock(&l->state);
-	pdg_buf_swap(&l->note, &f.note);
-	l->size = f.checkpoint->size;
-	l->shown = l->size;
-	l->root = f.checkpoint->root;
-	(void)pthread_mutex_unlock(&l->state);
-	return go_on(l, pdg_buf_bytes(&ahead), err);
+	rc = damaged(l, to_check, read_tree(l, &f, &why), &why, err);
+	if (rc < 0)
+		return rc;
+	take(l, &f);
+	if (pdg_embedded_is_damaged(&l->log))
+		return 0;
+	rc = go_on(l, pdg_buf_bytes(&ahead), &why);
+	return damaged(l, to_check, rc, &why, err);
 }
 
 int pdg_embedded_publish(const struct pdg_embedded *l, struct pdg_bytes note, bool durably,

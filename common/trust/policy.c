@@ -296,9 +296,12 @@ int pdg_policy_find(const char *option, const char *configured, char **out, stru
 	if (option)
 		return named_policy(option, "--policy", out, err);
 	/* From the folder of work it would be a file of the tree that is judged. */
-	if (configured && configured[0] && configured[0] != '/') {
-		rc = pdg_reject(err, "POL-9", "pedigree.policy '%.400s' is no absolute path",
-				configured);
+	if (configured && configured[0] && (configured[0] != '/' || !pdg_path_fixed(configured))) {
+		rc = pdg_reject(
+			err, "POL-9", "pedigree.policy '%.400s' is %s", configured,
+			configured[0] != '/'
+				? "no absolute path"
+				: "below /proc or /dev, another file for each who reads it");
 		pdg_fix(err, "git config pedigree.policy /PATH/OF/policy");
 		return rc;
 	}

@@ -368,6 +368,28 @@ char *pdg_path_dir(const char *path)
 	return pdg_bytes_dup(pdg_bytes(path, (size_t)(slash - path)));
 }
 
+bool pdg_path_fixed(const char *path)
+{
+	bool fixed = true;
+	size_t depth = 0;
+	size_t n;
+
+	for (; *path; path += n) {
+		path += strspn(path, "/");
+		n = strcspn(path, "/");
+		if (n == 0 || (n == 1 && path[0] == '.'))
+			continue;
+		if (n == 2 && strncmp(path, "..", 2) == 0) {
+			depth -= depth > 0;
+			continue;
+		}
+		if (depth++ == 0)
+			fixed = !(n == 4 && strncmp(path, "proc", 4) == 0) &&
+				!(n == 3 && strncmp(path, "dev", 3) == 0);
+	}
+	return depth == 0 || fixed;
+}
+
 int pdg_path_real(const char *path, char **out, struct pdg_error *err)
 {
 	char *real = realpath(path, NULL);

@@ -114,11 +114,21 @@ PDG_AUTO_DEFINE_VALUE(names, struct pdg_names, pdg_names_done)
  */
 int pdg_fs_lock(const char *path, int *out_fd, struct pdg_error *err) PDG_MUST_CHECK;
 
+/* In the environment: the folder that -C named, resolved. "pedigree" tells the programs that it
+ * runs. */
+#define PDG_NAMED_DIR "PEDIGREE_NAMED_DIR"
+
 /** "@a/@b", or @b when it is absolute. Owned by the caller (free()); NULL when no memory. */
 char *pdg_path_join(const char *a, const char *b);
 
 /** The folder part of @path ("." when none). Owned by the caller. */
 char *pdg_path_dir(const char *path);
+
+/**
+ * Does the absolute @path name the same file whoever reads it, and wherever he stands? Not so below
+ * /proc and /dev, where /proc/self/cwd is the folder of work.
+ */
+bool pdg_path_fixed(const char *path);
 
 /** @path made absolute with symbolic links resolved. Owned by the caller. */
 int pdg_path_real(const char *path, char **out, struct pdg_error *err) PDG_MUST_CHECK;

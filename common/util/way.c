@@ -9,11 +9,11 @@
 #include "util/url.h"
 
 const struct pdg_way_name pdg_way_names[PDG_WAY_PARTS] = {
-	[PDG_WAY_PROXY] = {"proxy", "--proxy", "pedigree.proxy", false},
-	[PDG_WAY_CA] = {"ca", "--ca", "pedigree.ca", true},
-	[PDG_WAY_CLIENT_CERT] = {"client-cert", "--client-cert", "pedigree.clientCertificate",
+	[PDG_WAY_PROXY] = {"proxy", "--proxy", "pedigree.proxy", false, false},
+	[PDG_WAY_CA] = {"ca", "--ca", "pedigree.ca", true, false},
+	[PDG_WAY_CLIENT_CERT] = {"client-cert", "--client-cert", "pedigree.clientCertificate", true,
 				 true},
-	[PDG_WAY_CLIENT_KEY] = {"client-key", "--client-key", "pedigree.clientKey", true},
+	[PDG_WAY_CLIENT_KEY] = {"client-key", "--client-key", "pedigree.clientKey", true, true},
 };
 
 void pdg_way_done(struct pdg_way *w)
@@ -47,24 +47,36 @@ int pdg_way_of_args(const struct pdg_args *args, struct pdg_way *out, struct pdg
 	return rc;
 }
 
-/* Does it say who we are? Shown to anybody else that says it to him, and what we are part of. */
-static bool is_ours(enum pdg_way_part part)
+void pdg_way_complete(struct pdg_way *w, struct pdg_way *from)
 {
-	return part == PDG_WAY_CLIENT_CERT || part == PDG_WAY_CLIENT_KEY;
-}
-
-void pdg_way_complete(struct pdg_way *w, struct pdg_way *from, const char *whose,
-		      const char *service)
-{
-	bool same = whose && service && pdg_url_same_server(whose, service);
 	size_t i;
 
 	for (i = 0; i < PDG_WAY_PARTS; i++) {
-		if (w->v[i] || (is_ours((enum pdg_way_part)i) && !same))
+		if (w->v[i])
 			continue;
 		w->v[i] = from->v[i];
 		from->v[i] = NULL;
 	}
+}
+
+void pdg_way_withhold(struct pdg_way *w, const char *whose, const char *service)
+{
+	size_t i;
+
+	if (whose && service && pdg_url_same_server(whose, service))
+		return;
+	for (i = 0; i < PDG_WAY_PARTS; i++) {
+		if (pdg_way_names[i].ours)
+			free(PDG_TAKE(w->v[i]));
+	}
+}
+
+void pdg_way_configured_done(struct pdg_way_configured *c)
+{
+	free(c->service);
+	free(c->withheld);
+	pdg_way_done(&c->way);
+	*c = (struct pdg_way_configured){.service = NULL};
 }
 
 size_t pdg_way_words(const struct pdg_way *w, const char **words)

@@ -29,6 +29,8 @@ struct pdg_way_name {
 	const char *dashed; /* "--ca" */
 	const char *config; /* "pedigree.ca" */
 	bool file;
+	bool ours; /* who we are: shown to anybody else, it says that to him, and what we are part
+		      of */
 };
 
 extern const struct pdg_way_name pdg_way_names[PDG_WAY_PARTS];
@@ -64,13 +66,24 @@ int pdg_way_set(struct pdg_way *w, enum pdg_way_part part, const char *value,
 int pdg_way_of_args(const struct pdg_args *args, struct pdg_way *out,
 		    struct pdg_error *err) PDG_MUST_CHECK;
 
+/** Fill the parts that @w lacks with those of @from, which loses them. */
+void pdg_way_complete(struct pdg_way *w, struct pdg_way *from);
+
 /**
- * Fill the parts that @w lacks with those of @from, which loses them. @whose is the service that
- * stands beside @from, @service the one that is called (either may be NULL): a certificate of ours
- * and its key are for the first alone, and stay behind where the other is another server.
+ * Take a certificate of ours and its key out of @w unless @service, which is called, is on the
+ * server of @whose, for which they are (either may be NULL).
  */
-void pdg_way_complete(struct pdg_way *w, struct pdg_way *from, const char *whose,
-		      const char *service);
+void pdg_way_withhold(struct pdg_way *w, const char *whose, const char *service);
+
+/* What git's configuration says of a service and the way to it. */
+struct pdg_way_configured {
+	char *service;	    /* pedigree.service, or NULL */
+	struct pdg_way way; /* to it, or to the service that was asked about */
+	char *withheld; /* a certificate is configured, and not for that: for which ("": none) */
+};
+
+void pdg_way_configured_done(struct pdg_way_configured *c);
+PDG_AUTO_DEFINE_VALUE(way_configured, struct pdg_way_configured, pdg_way_configured_done)
 
 /** Write @w as options into @words, up to PDG_WAY_WORDS of them, borrowed. Returns how many. */
 size_t pdg_way_words(const struct pdg_way *w, const char **words);

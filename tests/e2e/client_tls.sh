@@ -109,6 +109,11 @@ exits 1 CLI-2 "which doctor names" pedigree doctor
 git config --unset pedigree.ca
 git config -f "$HOME/.gitconfig" pedigree.ca "$P/company.pem"
 git config -f "$HOME/.gitconfig" pedigree.clientCertificate "$P/reader.pem"
+git config -f "$HOME/.gitconfig" pedigree.clientKey "$P/reader.key"
+exits 3 HTP-15 "T78 the user's certificate is not for whom the repository names" pedigree verify "$W/artifact"
+grep -q -- "--client-cert" "$printed" || fail "it does not say what to do"
+git config -f "$HOME/.gitconfig" pedigree.service "$URL"
+git config -f "$HOME/.gitconfig" --unset pedigree.clientKey
 exits 2 CLI-2 "half a pair" pedigree verify "$W/artifact"
 git config -f "$HOME/.gitconfig" pedigree.clientKey "$P/reader.key"
 ok "verify, configured" pedigree verify "$W/artifact"
@@ -135,6 +140,13 @@ for who in "--service of another host" "PEDIGREE_SERVICE of another host"; do
 	exits 3 HTP-15 "log checkpoint, $who" pedigree log checkpoint --policy "$W/policy" "${other[@]}"
 	grep -q -- "--client-cert" "$printed" || fail "it does not say what to do"
 	ok "with a certificate by options" pedigree log checkpoint --policy "$W/policy" "${other[@]}" "${only[@]}"
+	ok "a key of nobody" sh -c "rm -f '$W/stranger.pem'* && pedigree key generate '$W/stranger.pem'"
+	exits 1 IDN-1 "a builder of nobody, $who" pedigree attest build --artifact "$W/artifact" --builder "$BUILDER" --key "$W/stranger.pem" \
+		--repository "$URI" --commit HEAD "${other[@]}"
+	grep -q -- "--client-cert.*; else " "$printed" || fail "it does not say that a certificate was withheld, and the rule's own remedy"
+	exits 1 IDN-7 "and with a certificate" pedigree attest build --artifact "$W/artifact" --builder "$BUILDER" --key "$W/stranger.pem" \
+		--repository "$URI" --commit HEAD "${other[@]}" "${only[@]}"
+	! grep -q -- "--client-cert" "$printed" || fail "it says that a certificate was withheld"
 	[ "${#other[@]}" -gt 0 ] && other=(--from "$there")
 	exits 3 HTP-15 "verify, $who" pedigree verify --policy "$W/policy" "${other[@]}" "$W/artifact"
 	unset PEDIGREE_SERVICE
@@ -172,9 +184,9 @@ asked() { # asked HOW WHAT COMMAND...: the other server is spoken to, and shown 
 }
 asked shown "by options" pedigree log checkpoint --policy "$W/policy" --service "$asking" "${only[@]}"
 asked nobody "log checkpoint" pedigree log checkpoint --policy "$W/policy" --service "$asking"
-asked nobody "submit" env PEDIGREE_SERVICE="$asking" pedigree submit "$W"/records/build-*.json
+asked nobody "submit" env PEDIGREE_SERVICE="$asking" pedigree submit --deadline 1s "$W"/records/build-*.json
 asked nobody "verify" pedigree verify --policy "$W/policy" --from "$asking" "$W/artifact"
-asked nobody "attest build" "${build[@]}" --service "$asking"
+asked nobody "attest build" "${build[@]}" --service "$asking" --deadline 1s
 asked nobody "doctor" pedigree doctor --service "$asking"
 asked nobody "a server's late source" pedigree -C "$W/myapp.git" attest source --late --ref refs/heads/main --service "$asking" "$commit"
 world_commit two
@@ -182,8 +194,52 @@ sed '/serverKey/d; s/sourceFrom = server/sourceFrom = clone/' "$W/policy" >"$W/c
 git config pedigree.policy "$W/clones"
 asked nobody "a clone's hook" env PEDIGREE_SERVICE="$asking" git push -q origin main
 git config pedigree.policy "$W/policy"
+
+# --- what a repository's own configuration says, which may have come with it, is for the service that it names ---
+every() { # every HOW WHAT: each command that finds service and way in git's configuration
+	asked "$1" "$2: submit" pedigree submit --deadline 1s "$W"/records/build-*.json
+	asked "$1" "$2: verify" pedigree verify --policy "$W/policy" "$W/artifact"
+	asked "$1" "$2: attest build" "${build[@]}" --deadline 1s
+	asked "$1" "$2: doctor" pedigree doctor
+}
 git config pedigree.service "$asking"
-asked shown "the one that is configured" pedigree submit "$W"/records/build-*.json
+every nobody "T78 another service in the repository"
+world_commit three
+git config pedigree.policy "$W/clones"
+asked nobody "T78 another service in the repository: a clone's hook" git push -q origin main
+git config pedigree.policy "$W/policy"
+git config pedigree.clientCertificate "$P/reader.pem"
+git config pedigree.clientKey "$P/reader.key"
+every nobody "T78 the user's certificate by the repository's word"
+cp "$P/reader.pem" "$P/own.pem" && cp -p "$P/reader.key" "$P/own.key"
+git config pedigree.clientCertificate "$P/own.pem"
+exits 2 CLI-2 "T78 the repository's certificate and the user's key" pedigree submit "$W"/records/build-*.json
+git config pedigree.clientKey "$P/own.key"
+every shown "its own certificate"
+asked nobody "T78 the repository's certificate, another names the service" pedigree submit --service "$asking" --deadline 1s "$W"/records/build-*.json
+git config --unset pedigree.clientKey
+git config --unset pedigree.clientCertificate
+git config -f "$HOME/.gitconfig" pedigree.service "$asking"
+every shown "the user's own service, in the repository too"
+git config --unset pedigree.service
+every shown "the user's own service"
+# a proxy and a CA of the repository's, in front of the service that the user's certificate is for
+git config pedigree.proxy http://127.0.0.1:9
+git config pedigree.ca "$P/other.pem"
+every shown "T78 the repository's CA and proxy"
+git config pedigree.service "$asking"
+every shown "T78 the repository's CA and proxy, and the user's service"
+asked shown "T78 the repository's CA and proxy, and an option names the service" pedigree submit --service "$asking" --deadline 1s "$W"/records/build-*.json
+git config --unset pedigree.proxy
+git config -f "$HOME/.gitconfig" --unset pedigree.clientCertificate
+git config -f "$HOME/.gitconfig" --unset pedigree.clientKey
+exits 3 NET-5 "they count where nothing is shown" pedigree submit "$W"/records/build-*.json
+asked nobody "T78 but not where an option names the service" pedigree submit --service "$asking" --deadline 1s "$W"/records/build-*.json
+asked nobody "T78 nor where the environment does" env PEDIGREE_SERVICE="$asking" pedigree verify --policy "$W/policy" "$W/artifact"
+git config --unset pedigree.ca
+git config -f "$HOME/.gitconfig" --unset pedigree.service
+git config -f "$HOME/.gitconfig" pedigree.clientCertificate "$P/reader.pem"
+git config -f "$HOME/.gitconfig" pedigree.clientKey "$P/reader.key"
 git config pedigree.service "$URL"
 
 # --- outside a repository, as in a CI's folder: what the user configures ---

@@ -380,6 +380,86 @@ static void of_two_histories(void)
 	world_done(&w);
 }
 
+/* The same with rows of the database gone or damaged: which tree the log had is known beside them,
+ * and where a version before this one kept none, by the newest row that can be read. */
+static void of_two_histories_without_rows(void)
+{
+	static const struct {
+		const char *gone;
+		bool refused;
+	} cases[] = {
+		{"DELETE FROM attestation WHERE id = 3", true},
+		{"DELETE FROM attestation; DELETE FROM bundle; DELETE FROM subject", true},
+		{"UPDATE bundle SET bundle = x'7b7d' WHERE id > 1", true},
+		{"UPDATE meta SET value = '1' || substr(value, instr(value, ' '))"
+		 " WHERE name = 'log-head'",
+		 true},
+		/* As a version left it that kept the size alone. */
+		{"DELETE FROM meta WHERE name = 'log-head'", true},
+		{"DELETE FROM meta WHERE name = 'log-head';"
+		 " DELETE FROM attestation WHERE id = 3",
+		 true},
+		{"DELETE FROM meta WHERE name = 'log-head';"
+		 " UPDATE bundle SET bundle = x'7b7d' WHERE id = 3",
+		 true},
+		{"DELETE FROM meta WHERE name = 'log-head';"
+		 " UPDATE attestation SET countersig = zeroblob(1000000) WHERE id = 3",
+		 true},
+		{"DELETE FROM meta WHERE name = 'log-head';"
+		 " DELETE FROM attestation WHERE id > 1",
+		 false},
+	};
+	PDG_AUTO(buf) struct pdg_buf kept = PDG_BUF_INIT(PDG_LIMIT_MIB(16));
+	PDG_AUTO(mem) char *db = NULL;
+	struct world w;
+	unsigned i;
+
+	world_init(&w);
+	world_open(&w);
+	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	world_close(&w);
+	world_copy(&w, "p.db", "p.db.backup");
+	world_copy(&w, "log", "log.backup");
+	for (i = 0; i < 2; i++) {
+		struct build_of one = build_no(2 * i + 1);
+		struct build_of other = build_no(2 * i + 2);
+
+		if (i > 0) {
+			world_move(&w, "p.db", "p.db.other");
+			world_move(&w, "log", "log.other");
+			world_copy(&w, "p.db.backup", "p.db");
+			world_copy(&w, "log.backup", "log");
+		}
+		world_open(&w);
+		CHECK_INT(submit_build(&w, CI, &one), 201);
+		CHECK_INT(submit_build(&w, CI, &other), 201);
+		world_close(&w);
+	}
+	world_move(&w, "log", "log.own");
+	db = pdg_test_path(w.dir, "p.db");
+	pdg_test_read(db, &kept);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		PDG_AUTO(mem) char *used = pdg_str_printf("log.%u", i);
+
+		pdg_test_case("%s", cases[i].gone);
+		world_sql(&w, cases[i].gone);
+		world_copy(&w, "log.other", "log");
+		if (cases[i].refused)
+			world_refuses_to_open(&w, "LOG-2");
+		else
+			world_open(&w);
+		world_close(&w);
+		world_move(&w, "log", used);
+		free(pdg_test_file(w.dir, "p.db", pdg_buf_bytes(&kept)));
+	}
+	pdg_test_case("its own log");
+	world_move(&w, "log.own", "log");
+	world_open(&w);
+	fsck_is_clean(&w);
+	pdg_test_case(NULL);
+	world_done(&w);
+}
+
 /* What joined a statement has its own leaf; the grade that the row has is the last one's. */
 static void a_join_without_its_leaf(void)
 {
@@ -439,6 +519,7 @@ static void never_a_second_countersignature(void)
 PDG_TEST_MAIN("damage", {"a join without its leaf", a_join_without_its_leaf},
 	      {"never a second countersignature", never_a_second_countersignature},
 	      {"fsck finds damage", fsck_finds_damage}, {"of two histories", of_two_histories},
+	      {"of two histories without rows", of_two_histories_without_rows},
 	      {"no second journal", no_second_journal},
 	      {"a row that cannot be read", a_row_that_cannot_be_read},
 	      {"a page that is damaged", a_page_that_is_damaged},

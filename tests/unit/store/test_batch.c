@@ -153,6 +153,43 @@ static void logged_once(void)
 	teardown(&f);
 }
 
+static int64_t newest_logged(struct fixture *f, int64_t before)
+{
+	PDG_AUTO(stored) struct pdg_stored *a = NULL;
+	struct pdg_error err = {0};
+	int rc = f->s->ops->last_logged(f->s, before, &a, &err);
+
+	CHECK(rc == 0 || rc == PDG_E_NOTFOUND);
+	return rc == 0 && CHECK(a->logged) ? a->id : 0;
+}
+
+/* From the newest down, each by what the one before it was. */
+static void newest_first(void)
+{
+	struct fixture f;
+	struct pdg_error err = {0};
+	unsigned i;
+
+	setup(&f);
+	CHECK_INT(newest_logged(&f, INT64_MAX), 0);
+	for (i = 1; i <= 4; i++)
+		put(&f, i, "source", HEX64);
+	CHECK_INT(newest_logged(&f, INT64_MAX), 0);
+	CHECK_OK(f.s->ops->begin(f.s, &err), &err);
+	for (i = 1; i <= 3; i += 2) {
+		PDG_AUTO(mem) char *of = reference(i);
+
+		CHECK_OK(f.s->ops->set_logged(f.s, i, of, pdg_bytes(NULL, 0), pdg_bytes_str("{}"),
+					      &err),
+			 &err);
+	}
+	CHECK_OK(f.s->ops->commit(f.s, &err), &err);
+	CHECK_INT(newest_logged(&f, INT64_MAX), 3);
+	CHECK_INT(newest_logged(&f, 3), 1);
+	CHECK_INT(newest_logged(&f, 1), 0);
+	teardown(&f);
+}
+
 /* Insert attestation @i with its journal leaf, as the service does; its id. */
 static int64_t accepted(struct fixture *f, unsigned i, bool commit)
 {
@@ -415,7 +452,7 @@ static void readers_beside_the_writer(void)
 PDG_TEST_MAIN("batch", {"kept across reopen", kept_across_reopen},
 	      {"known references", known_references}, {"one row a reference", one_row_a_reference},
 	      {"rollback leaves nothing", rollback_leaves_nothing}, {"logged once", logged_once},
-	      {"ids are given out once", ids_are_given_out_once},
+	      {"newest first", newest_first}, {"ids are given out once", ids_are_given_out_once},
 	      {"joined envelope", joined_envelope}, {"journal and meta", journal_and_meta},
 	      {"tokens are used once", tokens_are_used_once},
 	      {"killed in a batch", killed_in_a_batch},

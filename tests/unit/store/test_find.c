@@ -199,6 +199,7 @@ static void each_in_order(void)
 {
 	struct fixture f;
 	struct walk w = {0};
+	const struct pdg_store_walk all = {.each = walk_one, .ctx = &w};
 	struct pdg_error err = {0};
 	unsigned i;
 
@@ -206,10 +207,10 @@ static void each_in_order(void)
 	for (i = 1; i <= 150; i++)
 		put(&f, i, "source", HEX64);
 	w.s = f.s;
-	CHECK_OK(pdg_store_each(f.s, walk_one, &w, &err), &err);
+	CHECK_OK(pdg_store_each(f.s, &all, &err), &err);
 	CHECK_UINT(w.seen, 150);
 	w = (struct walk){.s = f.s, .stop_at = 70};
-	CHECK_CODE(pdg_store_each(f.s, walk_one, &w, &err), &err, PDG_E_FORMAT);
+	CHECK_CODE(pdg_store_each(f.s, &all, &err), &err, PDG_E_FORMAT);
 	CHECK_UINT(w.seen, 70);
 	teardown(&f);
 }

@@ -118,7 +118,7 @@ static void ask_everything(struct pdg_store *s)
 	CHECK_UINT(n, 20);
 	pdg_stored_list_done(v, n);
 	CHECK_CODE(s->ops->stray(s, 99900, &stray, &err), &err, PDG_E_NOTFOUND);
-	CHECK_OK(s->ops->last_logged(s, &last, &err), &err);
+	CHECK_OK(s->ops->last_logged(s, INT64_MAX, &last, &err), &err);
 	CHECK_INT(last->id, 90000);
 	CHECK_OK(s->ops->meta_get(s, "refused:77", &value, &err), &err);
 	CHECK_OK(s->ops->journal_leaf(s, 77, &b, &err), &err);

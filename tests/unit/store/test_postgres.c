@@ -15,6 +15,8 @@
 #include "unit/store/store_world.h"
 #include "util/limits.h"
 
+#define ROWS_OF_PAGES 250
+
 /* Another process's view of @f's database. */
 static struct pdg_store *second(const struct fixture *f)
 {
@@ -403,8 +405,68 @@ static void commits_are_durable(void)
 	teardown(&f);
 }
 
+struct seen {
+	unsigned rows, unread;
+};
+
+static int see(void *ctx, const struct pdg_stored *a, struct pdg_error *err)
+{
+	struct seen *w = ctx;
+
+	(void)a;
+	(void)err;
+	w->rows++;
+	return 0;
+}
+
+static void not_seen(void *ctx, int64_t first, int64_t last, const struct pdg_error *why)
+{
+	struct seen *w = ctx;
+
+	CHECK_STR(why->rule, "STO-5");
+	w->unread += (unsigned)(last - first + 1);
+}
+
+/* Who looks goes on behind it, in the transaction in which he looks. */
+static void a_page_that_cannot_be_read(void)
+{
+	static const char spoil[] =
+		"DO $$BEGIN EXECUTE format('COPY (SELECT 1) TO PROGRAM %L', 'cat >/dev/null;"
+		" printf %08192d 0 | dd of=' || pg_relation_filepath('attestation') ||"
+		" ' bs=8192 seek=2 count=1 iflag=fullblock conv=notrunc'); END$$";
+	struct fixture f;
+	struct seen w = {0};
+	struct pdg_store *s = NULL;
+	PDG_AUTO(mem) char *ref = reference(ROWS_OF_PAGES);
+	PDG_AUTO(stored) struct pdg_stored *got = NULL;
+	struct pdg_error err = {0};
+	bool is_new = true;
+	unsigned i;
+
+	setup(&f);
+	for (i = 1; i <= ROWS_OF_PAGES; i++)
+		put(&f, i, "build", HEX64);
+	postgresql("restart", "fast");
+	(void)postgresql_ask(f.path, spoil);
+	CHECK_OK(open_postgresql(&(struct pdg_store_open){.url = f.path, .only_look = true}, &s,
+				 &is_new, &err),
+		 &err);
+	CHECK_OK(pdg_store_each(
+			 s,
+			 &(struct pdg_store_walk){
+				 .each = see, .unread = not_seen, .ctx = &w, .last = ROWS_OF_PAGES},
+			 &err),
+		 &err);
+	CHECK(w.unread > 0 && w.unread < ROWS_OF_PAGES / 2);
+	CHECK_UINT(w.rows + w.unread, ROWS_OF_PAGES);
+	CHECK_OK(s->ops->get(s, ref, &got, &err), &err);
+	pdg_store_close(s);
+	teardown(&f);
+}
+
 PDG_TEST_MAIN("postgres", {"rows are lent", rows_are_lent},
 	      {"a table that is gone", a_table_that_is_gone},
+	      {"a page that cannot be read", a_page_that_cannot_be_read},
 	      {"writers take turns", writers_take_turns},
 	      {"server dies in a batch", server_dies_in_a_batch},
 	      {"server is away", server_is_away}, {"a writer that hangs", a_writer_that_hangs},

@@ -443,7 +443,50 @@ static void a_write_that_failed_later(void)
 	free(unwritten);
 }
 
+/* Before the first append nothing but its file has the checkpoint. */
+static void child_shows_again(const char *dir)
+{
+	struct crash c = {.kind = CRASH_LOSE};
+	struct pdg_embedded_io io = crash_io(&c);
+	struct pdg_log *log = NULL;
+
+	if (open_with(dir, &io, &log, NULL) < 0)
+		_exit(1);
+	if (pdg_embedded_show_again(log, NULL) < 0)
+		_exit(2);
+	crash_take_back(&c);
+	_exit(CRASHED);
+}
+
+static void shown_before_the_first_append(void)
+{
+	PDG_AUTO(key) struct pdg_key *key = key_new(PDG_KEY_ECDSA_P256);
+	PDG_AUTO(mem) struct pdg_hash32 *leaf = item_leaves(key, 7);
+	uint64_t size;
+
+	for (size = 0; size <= 5; size += 5) {
+		PDG_AUTO(test_dir) char *dir = pdg_test_dir();
+		PDG_AUTO(log) struct pdg_log *log = NULL;
+		struct pdg_error err = {0};
+		pid_t pid;
+
+		pdg_test_case("a tree of %u", (unsigned)size);
+		if (!CHECK_OK(open_with(dir, NULL, &log, &err), &err))
+			return;
+		if (size)
+			fill(log, key, size);
+		pdg_log_free(PDG_TAKE(log));
+		pid = fork();
+		if (pid == 0)
+			child_shows_again(dir);
+		CHECK_INT(wait_for(pid), CRASHED);
+		(void)check_log(dir, key, leaf, size, size);
+	}
+	pdg_test_case(NULL);
+}
+
 PDG_TEST_MAIN("embedded_crash", {"a write that failed later", a_write_that_failed_later},
+	      {"shown before the first append", shown_before_the_first_append},
 	      {"first append", first_append}, {"wider partial tile", wider_partial_tile},
 	      {"a tile becomes full", tile_becomes_full}, {"exactly full", exactly_full},
 	      {"beginning", beginning}, {"each failure", each_failure},

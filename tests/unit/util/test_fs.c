@@ -415,6 +415,21 @@ static void room(void)
 	pdg_test_dir_remove(dir);
 }
 
+static void fixed_paths(void)
+{
+	static const char *const fixed[] = {"/",      "//",	      "/etc/x", "/proc/../etc/x",
+					    "/procx", "/home/proc/x", "/.dev",	"/dev/.."};
+	static const char *const others[] = {
+		"/proc",	  "/proc/self/cwd/x", "//proc/1",	 "/./dev/fd/3",
+		"/etc/../proc/x", "/../../dev/stdin", "/a/b/../../proc/"};
+	size_t i;
+
+	for (i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+		CHECK(pdg_path_fixed(fixed[i]));
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		CHECK(!pdg_path_fixed(others[i]));
+}
+
 PDG_TEST_MAIN("fs", {"room", room}, {"reading", reading}, {"long files", long_files},
 	      {"what cannot be read", what_cannot_be_read},
 	      {"reading descriptors", reading_descriptors}, {"writing", writing},
@@ -423,4 +438,4 @@ PDG_TEST_MAIN("fs", {"room", room}, {"reading", reading}, {"long files", long_fi
 	      {"what cannot be written", what_cannot_be_written},
 	      {"full disk keeps the old file", full_disk_keeps_the_old_file},
 	      {"creating", creating}, {"putting", putting}, {"locks", locks}, {"paths", paths},
-	      {"real paths", real_paths})
+	      {"real paths", real_paths}, {"fixed paths", fixed_paths})

@@ -219,11 +219,11 @@ static void entries_are_whole(void)
 static void faults_of_configuration_are_wrong_use(void)
 {
 	static const char *const ids[] = {
-		"FIL-1", "KEY-2", "KEY-3", "KEY-4", "KEY-5",  "KEY-6",	"TRT-1", "CLI-1", "CLI-2",
-		"CLI-3", "CLI-4", "CLI-9", "GIT-1", "GIT-2",  "GIT-4",	"GIT-5", "PSH-1", "PSH-19",
-		"HOK-3", "HOK-4", "HOK-6", "SGN-1", "POL-1",  "POL-2",	"POL-3", "POL-4", "POL-5",
-		"POL-6", "POL-7", "POL-8", "POL-9", "POL-10", "POL-11", "CFG-1", "CFG-2", "CFG-3",
-		"CFG-4", "CFG-6", "STO-5", "STO-6", "BAK-1",
+		"FIL-1",  "KEY-2", "KEY-3", "KEY-4", "KEY-5", "KEY-6",	"TRT-1",  "CLI-1", "CLI-2",
+		"CLI-3",  "CLI-4", "CLI-9", "GIT-1", "GIT-2", "GIT-4",	"GIT-5",  "GIT-7", "PSH-1",
+		"PSH-19", "HOK-3", "HOK-4", "HOK-6", "SGN-1", "POL-1",	"POL-2",  "POL-3", "POL-4",
+		"POL-5",  "POL-6", "POL-7", "POL-8", "POL-9", "POL-10", "POL-11", "CFG-1", "CFG-2",
+		"CFG-3",  "CFG-4", "CFG-6", "STO-5", "STO-6", "BAK-1",
 	};
 	size_t n_rules;
 	const struct pdg_rule *rules = pdg_rule_table(&n_rules);
