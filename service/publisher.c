@@ -16,6 +16,10 @@
 #include "util/time.h"
 #include "util/wait.h"
 
+/* How often a write is tried at most: that costs the log nothing, and with room again all goes on.
+ */
+#define TRIAL_MS 3000
+
 /* --- the thread --- */
 
 /*
@@ -107,12 +111,16 @@ static bool wait_for_work(struct pdg_publisher *p)
  */
 static bool store_takes(struct pdg_publisher *p)
 {
+	int64_t now = pdg_monotonic_ms();
 	struct pdg_error why = {0};
 
 	if (!pdg_writer_fails(p->opt.writer, &why) || pdg_health_is_damage(&why))
 		return true;
 	(void)pthread_mutex_lock(&p->mutex);
-	pdg_backoff_fail(&p->unkept, pdg_monotonic_ms());
+	if (p->unkept.delay < TRIAL_MS)
+		pdg_backoff_fail(&p->unkept, now);
+	else
+		p->unkept.until = now + TRIAL_MS;
 	(void)pthread_mutex_unlock(&p->mutex);
 	pdg_trial_write(p->opt.writer);
 	return false;

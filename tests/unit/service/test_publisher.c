@@ -418,7 +418,7 @@ static void a_disk_that_is_full(void)
 	CHECK(n >= 10 && n <= 25 + 8);
 	CHECK_UINT(pending(&b.bench), 25);
 	CHECK(down_to(&b.bench, 0));
-	CHECK_UINT(entries(&b.log), n + 25);
+	CHECK(entries(&b.log) <= n + 25);
 	bed_done(&b);
 }
 

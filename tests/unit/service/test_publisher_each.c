@@ -264,7 +264,7 @@ static void a_log_that_is_away(void)
 	slow_done(&s);
 }
 
-/* What was under way when that was found out, and one now and then. */
+/* What was given to it before that was found out, and one now and then. */
 static void a_disk_that_is_full(void)
 {
 	static struct slow_log s;
@@ -282,10 +282,10 @@ static void a_disk_that_is_full(void)
 	pause_ms(2500);
 	n = seen(&s);
 	world_disk_free(&old);
-	CHECK(n < 48 + 10);
+	CHECK(n <= 150 + 8);
 	CHECK_UINT(pending(&b), 150);
 	CHECK(down_to(&b, 0));
-	CHECK_UINT(seen(&s), n + 150);
+	CHECK(seen(&s) <= n + 150);
 	bench_done(&b);
 	slow_done(&s);
 }
