@@ -248,6 +248,7 @@ static int check_first(struct pdg_batch *b, const struct pdg_job *job, struct pd
 			job->row->reference, index);
 	pdg_fix(err, "stop the service, run pedigreed --fsck, restore the database and its log "
 		     "from one backup");
+	pdg_one_row(err);
 	return rc;
 }
 

@@ -51,8 +51,9 @@ int pdg_batch_logged(struct pdg_batch *b, struct pdg_job *job, struct pdg_error 
 	job->rc = pdg_shared_check_head(b, job, &job->err);
 	if (job->rc < 0)
 		return 0;
-	rc = b->store->ops->set_logged(b->store, job->id, pdg_buf_bytes(&job->payload),
-				       pdg_buf_bytes(&job->bundle), err);
+	rc = b->store->ops->set_logged(b->store, job->id, job->reference,
+				       pdg_buf_bytes(&job->payload), pdg_buf_bytes(&job->bundle),
+				       err);
 	job->known = rc == 1;
 	return rc < 0 ? rc : 0;
 }

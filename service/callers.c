@@ -207,7 +207,7 @@ int pdg_callers_new(const struct pdg_callers_options *opt, struct pdg_callers **
 	return 0;
 }
 
-void pdg_callers_stop(struct pdg_callers *c)
+void pdg_callers_close(struct pdg_callers *c)
 {
 	(void)pthread_mutex_lock(&c->mutex);
 	c->stopping = true;
@@ -215,14 +215,19 @@ void pdg_callers_stop(struct pdg_callers *c)
 		pdg_relay_stop(c->own);
 	(void)pthread_mutex_unlock(&c->mutex);
 	if (c->queue)
-		pdg_job_queue_stop(c->queue);
+		pdg_job_queue_close(c->queue);
+}
+
+bool pdg_callers_ended(struct pdg_callers *c, int64_t ms)
+{
+	return pdg_job_queue_ended(c->queue, ms);
 }
 
 void pdg_callers_free(struct pdg_callers *c)
 {
 	if (!c)
 		return;
-	pdg_callers_stop(c);
+	pdg_callers_close(c);
 	pdg_job_queue_free(c->queue);
 	pdg_relay_free(c->own);
 	(void)pthread_mutex_destroy(&c->mutex);

@@ -32,13 +32,11 @@ int pdg_callers_new(const struct pdg_callers_options *opt, struct pdg_callers **
  * One thread at a time. Returns what @start_relay does. */
 int pdg_callers_prepare(struct pdg_callers *c, const struct pdg_policy *policy,
 			struct pdg_error *err) PDG_MUST_CHECK;
-/**
- * What waits goes on with SVC-2, calls under way end, the threads too. Later ones are refused. No
- * call is waited for; a store that hangs under what goes on from one is, as pdg_job_queue_stop()
- * says.
- */
-void pdg_callers_stop(struct pdg_callers *c);
-/** pdg_callers_stop() unless that was done. NULL is fine. */
+/** What waits goes on with SVC-2, calls under way end, later ones are refused. */
+void pdg_callers_close(struct pdg_callers *c);
+/** Has what went on from them come to its end, within @ms? As pdg_job_queue_ended(). */
+bool pdg_callers_ended(struct pdg_callers *c, int64_t ms);
+/** Close it, and wait for the threads as long as it takes. NULL is fine. */
 void pdg_callers_free(struct pdg_callers *c);
 
 /** How often the relay had to be started again; 0 where there is none. Any thread. NULL is fine. */

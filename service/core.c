@@ -30,8 +30,8 @@ static bool is_kept(struct pdg_core *core, const char *reference)
 /*
  * Is this statement kept already? Anybody can send a public one again: nothing is signed for that.
  * A store that cannot say is asked again by the writer; and one that the writer asks for many at
- * once is asked there alone, unless the key may not sign now: what is kept is answered all the
- * same.
+ * once is asked there alone, unless the key may not sign now or is to sign before: what is kept is
+ * answered all the same.
  */
 static int may_go_on(struct pdg_core *core, struct pdg_job *job, struct pdg_error *err)
 {
@@ -39,7 +39,7 @@ static int may_go_on(struct pdg_core *core, struct pdg_job *job, struct pdg_erro
 	struct pdg_error why = {0};
 	int rc = pdg_core_may_sign(core, job->force, job->received, &why);
 
-	job->stood = (rc < 0 || !core->store->ops->known) && is_kept(core, reference);
+	job->stood = (rc < 0 || job->d.own || !core->store->ops->known) && is_kept(core, reference);
 	if (rc < 0 && job->stood)
 		rc = pdg_own_trust_journal(job->force, core->journal_key, job->received, &why);
 	if (rc < 0)
@@ -133,6 +133,7 @@ static void refuse(struct pdg_core *core, struct pdg_job *job, int rc)
 		return;
 	if (record)
 		job = record;
+	pdg_writer_met(core->writer, &job->err);
 	pdg_job_answer_error(job, &job->err);
 	pdg_job_free(job);
 }
@@ -196,6 +197,9 @@ void pdg_core_go_on(void *ctx, struct pdg_job *job, int rc)
 		refuse(core, job, rc);
 		return;
 	}
+	/* The writer signs nothing that has one; of what was tried in vain and then done none is
+	 * left. */
+	job->err = (struct pdg_error){0};
 	rc = pdg_writer_put(core->writer, job, &job->err);
 	if (rc < 0) {
 		pdg_job_answer_error(job, &job->err);

@@ -40,7 +40,7 @@ int pdg_core_open(const struct pdg_service_config *cfg, const struct pdg_clock *
 /**
  * No new submissions (SVC-2 from now on); what was accepted is committed and answered at once,
  * without waiting longer for the log. True when no `done` call is outstanding. Reading goes on.
- * False when the store hangs in the kernel: end the process as pdg_core_close() says.
+ * False when the store hangs, in the kernel or elsewhere: end the process as pdg_core_close() says.
  */
 bool pdg_core_stop(struct pdg_core *core);
 /**

@@ -28,7 +28,7 @@
 /* What readiness found by something that takes time. */
 struct pdg_last_look {
 	pthread_mutex_t mutex; /* guards what follows; not held while one looks */
-	const void *of;	       /* told apart by its address alone */
+	uint64_t of;	       /* grows with what is looked at */
 	bool looking;
 	int64_t began; /* since then, by pdg_monotonic_ms() */
 	int64_t until; /* pdg_monotonic_ms() from which one looks again */
@@ -75,7 +75,8 @@ struct pdg_core {
 	pthread_mutex_t reload_mutex; /* guards what follows */
 	const char *reload_failed;    /* static; NULL: nothing did */
 	struct pdg_error reload_why;
-	atomic_int_fast64_t tried; /* pdg_monotonic_ms() of the last write that readiness tried */
+	atomic_uint_fast64_t turned; /* how often another signing key came into use */
+	atomic_int_fast64_t tried;   /* pdg_monotonic_ms() of the last write that readiness tried */
 };
 
 /** core.c: @core's job goes on once its token is judged, with @rc; its errors are in it. */

@@ -441,6 +441,7 @@ void pdg_core_turned(struct pdg_core *core)
 			pdg_key_hint(core->signing_key), NULL);
 	pdg_key_free(core->signing_key);
 	core->signing_key = key;
+	(void)atomic_fetch_add(&core->turned, 1);
 }
 
 void pdg_core_keys_done(struct pdg_core *core)

@@ -17,14 +17,40 @@
 #include "util/log.h"
 #include "util/size.h"
 #include "util/str.h"
+#include "util/time.h"
 
+#define STOP_LOOK_MS 50
+
+/* Nobody judges any more, within @ms. */
+static bool judged(struct pdg_core *core, int64_t ms)
+{
+	return (!core->callers || pdg_callers_ended(core->callers, ms)) &&
+	       (!core->deciders || pdg_job_queue_ended(core->deciders, ms));
+}
+
+/*
+ * What is judged just now is still kept, but those who were told that theirs is accepted do not
+ * wait for it long: their answer is the writer's.
+ */
 bool pdg_core_stop(struct pdg_core *core)
 {
+	int64_t began = pdg_monotonic_ms();
+	int64_t lasts = 0;
+	bool over = false, kept = false;
+
 	if (core->callers)
-		pdg_callers_stop(core->callers);
+		pdg_callers_close(core->callers);
 	if (core->deciders)
-		pdg_job_queue_stop(core->deciders);
-	return pdg_writer_close(core->writer, PDG_STOP_KEEP_MS);
+		pdg_job_queue_close(core->deciders);
+	while (!(over && kept) && lasts < PDG_STOP_KEEP_MS) {
+		over = judged(core, STOP_LOOK_MS);
+		if (over || lasts >= PDG_STOP_JUDGE_MS)
+			kept = pdg_writer_close(core->writer, STOP_LOOK_MS);
+		if (core->signer)
+			pdg_signer_stop(core->signer, PDG_STOP_SIGN_MS);
+		lasts = pdg_monotonic_ms() - began;
+	}
+	return over && kept;
 }
 
 bool pdg_core_close(struct pdg_core *core)

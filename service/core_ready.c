@@ -9,7 +9,9 @@
 #include "attest/bundle_verify.h"
 #include "service/core_impl.h"
 #include "service/countersign.h"
+#include "service/health.h"
 #include "service/meta.h"
+#include "service/trial.h"
 #include "tlog/embedded.h"
 #include "util/limits.h"
 #include "util/size.h"
@@ -17,7 +19,6 @@
 #include "util/time.h"
 
 #define TRY_EVERY_MS  1000
-#define TRY_BYTES     PDG_LIMIT_KIB(16)
 #define LOOK_EVERY_MS 3000
 #define LATE_MS	      3000
 
@@ -30,22 +31,26 @@ static int not_ready(struct pdg_error *err, const char *rule, const struct pdg_e
 
 /*
  * What takes time, and everybody may ask for: one looks at @of, every few seconds, and whoever asks
- * in the meantime, or while he does, hears what was found last. True: the caller is the one, and
+ * in the meantime, or while he does, hears what was found last. Who comes for a newer @of looks at
+ * that, whoever else still looks at what is of no use any more. True: the caller is the one, and
  * says found(). False: *@out_rc and *@err were found; *@out_ms: for how long somebody has looked.
  */
-static bool look_first(struct pdg_last_look *look, const void *of, int *out_rc, int64_t *out_ms,
+static bool look_first(struct pdg_last_look *look, uint64_t of, int *out_rc, int64_t *out_ms,
 		       struct pdg_error *err)
 {
 	int64_t now = pdg_monotonic_ms();
 	bool mine;
 
 	(void)pthread_mutex_lock(&look->mutex);
-	mine = !look->looking && (now >= look->until || of != look->of);
+	mine = of > look->of || (of == look->of && !look->looking && now >= look->until);
 	*out_ms = look->looking ? now - look->began : 0;
+	if (of > look->of) {
+		look->of = of;
+		look->rc = 0;
+	}
 	if (mine) {
 		look->looking = true;
 		look->began = now;
-		look->of = of;
 	}
 	*out_rc = look->rc;
 	if (look->rc < 0 && !mine)
@@ -54,14 +59,16 @@ static bool look_first(struct pdg_last_look *look, const void *of, int *out_rc, 
 	return mine;
 }
 
-static int found(struct pdg_last_look *look, int rc, const struct pdg_error *why,
+static int found(struct pdg_last_look *look, uint64_t of, int rc, const struct pdg_error *why,
 		 struct pdg_error *err)
 {
 	(void)pthread_mutex_lock(&look->mutex);
-	look->looking = false;
-	look->until = pdg_monotonic_ms() + LOOK_EVERY_MS;
-	look->rc = rc;
-	look->err = *why;
+	if (of == look->of) {
+		look->looking = false;
+		look->until = pdg_monotonic_ms() + LOOK_EVERY_MS;
+		look->rc = rc;
+		look->err = *why;
+	}
 	(void)pthread_mutex_unlock(&look->mutex);
 	*err = *why;
 	return rc;
@@ -69,15 +76,16 @@ static int found(struct pdg_last_look *look, int rc, const struct pdg_error *why
 
 /* A token signs some twenty times a second, and one that hangs takes ten seconds to be given up:
  * those who submit and those who read are to have what there is. */
-static int try_to_sign(struct pdg_core *core, const struct pdg_key *key, struct pdg_error *err)
+static int try_to_sign(struct pdg_core *core, const struct pdg_key *key, uint64_t turn,
+		       struct pdg_error *err)
 {
 	struct pdg_error why = {0};
 	int64_t ms;
 	int rc;
 
-	if (look_first(&core->trial, key, &rc, &ms, err)) {
+	if (look_first(&core->trial, turn, &rc, &ms, err)) {
 		rc = pdg_core_can_sign(key, &why);
-		return found(&core->trial, rc, &why, err);
+		return found(&core->trial, turn, rc, &why, err);
 	}
 	if (rc == 0 && ms > LATE_MS)
 		rc = pdg_fail(err, PDG_E_IO,
@@ -88,9 +96,11 @@ static int try_to_sign(struct pdg_core *core, const struct pdg_key *key, struct 
 
 static int check_signing(struct pdg_core *core, struct pdg_error *err)
 {
+	/* Counted once it is in force: taken in this order, a new number never means an old key. */
+	uint64_t turn = atomic_load(&core->turned);
 	PDG_AUTO(in_force) struct pdg_in_force *force = pdg_in_force_ref(core->policy);
 	struct pdg_error why = {0};
-	int rc = try_to_sign(core, force->signing, &why);
+	int rc = try_to_sign(core, force->signing, turn, &why);
 
 	if (rc == 0)
 		rc = pdg_core_may_sign(core, force, pdg_now(&core->clock), &why);
@@ -180,10 +190,10 @@ static int look_at_last_logged(struct pdg_core *core, struct pdg_error *err)
 	int64_t ms;
 	int rc;
 
-	if (!look_first(&core->look, NULL, &rc, &ms, err))
+	if (!look_first(&core->look, 0, &rc, &ms, err))
 		return rc;
 	rc = check_last_logged(core, &why);
-	return found(&core->look, rc, &why, err);
+	return found(&core->look, 0, rc, &why, err);
 }
 
 /* What is served and written is what would be found after a restart. */
@@ -221,23 +231,10 @@ static bool may_try(struct pdg_core *core)
 	       atomic_compare_exchange_strong(&core->tried, &last, now);
 }
 
-/* Without waiting for it, and of a submission's size: a few bytes fit where nothing else does. */
-static void try_a_write(struct pdg_core *core)
-{
-	PDG_AUTO(job) struct pdg_job *job = pdg_job_new(PDG_JOB_META);
-	PDG_AUTO(mem) char *text = pdg_calloc(TRY_BYTES + 1, 1);
-
-	if (!job || !text)
-		return;
-	memset(text, '.', TRY_BYTES);
-	if (pdg_job_value(job, "try", text, NULL) == 0 &&
-	    pdg_writer_put(core->writer, job, NULL) == 0)
-		job = NULL; /* the writer's now */
-}
-
 static int check_writing(struct pdg_core *core, struct pdg_error *err)
 {
 	struct pdg_error why = {0};
+	int rc;
 
 	if (core->cfg->log == PDG_LOG_EMBEDDED && pdg_embedded_shows(core->log, &why) < 0 &&
 	    (!may_try(core) || pdg_embedded_show_again(core->log, &why) < 0))
@@ -245,8 +242,11 @@ static int check_writing(struct pdg_core *core, struct pdg_error *err)
 	if (!pdg_writer_fails(core->writer, &why))
 		return 0;
 	if (may_try(core))
-		try_a_write(core);
-	return not_ready(err, "RDY-6", &why);
+		pdg_trial_write(core->writer);
+	rc = not_ready(err, "RDY-6", &why);
+	if (pdg_health_is_damage(&why))
+		pdg_fix(err, "%s", why.fix);
+	return rc;
 }
 
 /* A policy that could not be taken in, or anything else that SIGHUP was to take in. */

@@ -376,7 +376,7 @@ static int count_all(struct check *c, struct pdg_error *err)
 	return rc;
 }
 
-/* The log would be given nothing for it, ever. */
+/* The log would be given nothing for it, ever; or it was, and its statement is gone. */
 static int check_strays(struct check *c, struct pdg_error *err)
 {
 	struct pdg_error why = {0};
@@ -385,7 +385,8 @@ static int check_strays(struct check *c, struct pdg_error *err)
 	int rc;
 
 	while ((rc = c->core->store->ops->stray(c->core->store, id, &id, &why)) == 0) {
-		(void)pdg_reject(&why, "FSK-1", "it waits for the log, and no attestation has it");
+		(void)pdg_reject(&why, "FSK-1",
+				 "it waits for the log or has a bundle, and no attestation has it");
 		(void)snprintf(what, sizeof(what), "row %" PRId64, id);
 		tell(c, what, &why);
 	}

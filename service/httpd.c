@@ -133,18 +133,24 @@ void pdg_httpd_quiesce(struct pdg_httpd *h)
 	pdg_mail_put(&h->loop[0], &h->close_listeners);
 }
 
-void pdg_httpd_stop(struct pdg_httpd *h, int ms)
+void pdg_httpd_drain(const struct pdg_httpd *h, int ms)
 {
 	const struct timespec tick = {.tv_nsec = 5 * 1000 * 1000};
 	int64_t end = pdg_monotonic_ms() + ms;
+
+	while (atomic_load(&h->active) && pdg_monotonic_ms() < end)
+		nanosleep(&tick, NULL);
+}
+
+void pdg_httpd_stop(struct pdg_httpd *h, int ms)
+{
 	size_t i;
 
 	if (!h)
 		return;
 	if (h->reads)
 		pdg_reads_stop(h->reads);
-	while (atomic_load(&h->active) && pdg_monotonic_ms() < end)
-		nanosleep(&tick, NULL);
+	pdg_httpd_drain(h, ms);
 	for (i = 0; i < h->n_loops; i++)
 		pdg_loop_halt(&h->loop[i]);
 	pdg_accept_done(h);

@@ -45,6 +45,9 @@ PDG_AUTO_DEFINE(httpd_terms, struct pdg_httpd_terms *, pdg_httpd_terms_free)
 /** Take no new connections, answer 503 (SVC-2) to new requests. Those under way go on. */
 void pdg_httpd_quiesce(struct pdg_httpd *h);
 
+/** Wait at most @ms until no request is under way: answers leave. */
+void pdg_httpd_drain(const struct pdg_httpd *h, int ms);
+
 /**
  * Wait at most @ms until no request is under way, then stop the threads and close everything. All
  * that was asked of the core is answered.

@@ -6,6 +6,8 @@
 
 #include "util/limits.h"
 #include "util/size.h"
+#include "util/time.h"
+#include "util/wait.h"
 
 _Static_assert(PDG_LIMIT_CALLERS <= PDG_JOB_QUEUE_THREADS, "the callers' threads have room");
 _Static_assert(PDG_LIMIT_DECIDERS <= PDG_JOB_QUEUE_THREADS, "the deciders' threads have room");
@@ -13,9 +15,11 @@ _Static_assert(PDG_LIMIT_DECIDERS <= PDG_JOB_QUEUE_THREADS, "the deciders' threa
 struct pdg_job_queue {
 	struct pdg_job_queue_options opt;
 	pthread_mutex_t mutex; /* guards what follows, but for threads */
-	pthread_cond_t more;
+	pthread_cond_t more;   /* there is another, or there will be none */
+	pthread_cond_t end;    /* a thread takes none any more */
 	struct pdg_job *first, *last;
 	size_t n, bytes;
+	size_t at_work; /* threads that still take them */
 	bool stopping;
 	pthread_t threads[PDG_JOB_QUEUE_THREADS];
 	size_t n_threads;
@@ -49,6 +53,10 @@ static void *work(void *arg)
 
 	while ((job = take(q)))
 		q->opt.work(q->opt.ctx, job);
+	(void)pthread_mutex_lock(&q->mutex);
+	q->at_work--;
+	(void)pthread_cond_signal(&q->end);
+	(void)pthread_mutex_unlock(&q->mutex);
 	return NULL;
 }
 
@@ -91,6 +99,8 @@ int pdg_job_queue_new(const struct pdg_job_queue_options *opt, struct pdg_job_qu
 	q->opt = *opt;
 	(void)pthread_mutex_init(&q->mutex, NULL);
 	(void)pthread_cond_init(&q->more, NULL);
+	pdg_cond_init_monotonic(&q->end);
+	q->at_work = opt->threads;
 	while (q->n_threads < opt->threads) {
 		if (pthread_create(&q->threads[q->n_threads], NULL, work, q) != 0) {
 			pdg_job_queue_free(q);
@@ -102,7 +112,7 @@ int pdg_job_queue_new(const struct pdg_job_queue_options *opt, struct pdg_job_qu
 	return 0;
 }
 
-void pdg_job_queue_stop(struct pdg_job_queue *q)
+void pdg_job_queue_close(struct pdg_job_queue *q)
 {
 	struct pdg_job *job, *next;
 
@@ -120,16 +130,31 @@ void pdg_job_queue_stop(struct pdg_job_queue *q)
 		(void)pdg_reject(&job->err, "SVC-2", "the service is stopping");
 		q->opt.turn_away(q->opt.ctx, job);
 	}
-	while (q->n_threads)
-		(void)pthread_join(q->threads[--q->n_threads], NULL);
+}
+
+bool pdg_job_queue_ended(struct pdg_job_queue *q, int64_t ms)
+{
+	int64_t until = pdg_monotonic_ms() + ms;
+	bool late = false;
+	bool ended;
+
+	(void)pthread_mutex_lock(&q->mutex);
+	while (q->at_work > 0 && !late)
+		late = !pdg_cond_wait_until(&q->end, &q->mutex, until);
+	ended = q->at_work == 0;
+	(void)pthread_mutex_unlock(&q->mutex);
+	return ended;
 }
 
 void pdg_job_queue_free(struct pdg_job_queue *q)
 {
 	if (!q)
 		return;
-	pdg_job_queue_stop(q);
+	pdg_job_queue_close(q);
+	while (q->n_threads)
+		(void)pthread_join(q->threads[--q->n_threads], NULL);
 	(void)pthread_cond_destroy(&q->more);
+	(void)pthread_cond_destroy(&q->end);
 	(void)pthread_mutex_destroy(&q->mutex);
 	free(q);
 }

@@ -28,13 +28,13 @@ struct pdg_job_queue_options {
 /** Start the threads. All borrowed. PDG_E_NOMEM, PDG_E_IO. */
 int pdg_job_queue_new(const struct pdg_job_queue_options *opt, struct pdg_job_queue **out,
 		      struct pdg_error *err) PDG_MUST_CHECK;
-/**
- * What waits is turned away, the threads end when they have done what they do. Later ones are
- * refused. How long that takes is up to opt->work() alone: where it asks a store or an issuer that
- * hangs, what bounds it is the limit of the whole stop (pdg_signals_end_within()).
- */
-void pdg_job_queue_stop(struct pdg_job_queue *q);
-/** pdg_job_queue_stop() unless that was done. NULL is fine. */
+/** What waits is turned away, later ones are refused; the threads end when they have done what they
+ * do. */
+void pdg_job_queue_close(struct pdg_job_queue *q);
+/** Have they, within @ms from now? How long that takes is up to opt->work() alone; until it is true
+ * they go on using what that uses. After pdg_job_queue_close(). */
+bool pdg_job_queue_ended(struct pdg_job_queue *q, int64_t ms);
+/** Close it, and wait for the threads as long as it takes. NULL is fine. */
 void pdg_job_queue_free(struct pdg_job_queue *q);
 
 /** Hand over @job. Returns 0, or PDG_E_IO (SVC-1, SVC-2) when it stays the caller's. */

@@ -44,7 +44,13 @@ static int leaf_asked_for(struct pdg_store *store, uint64_t index, struct pdg_bu
 int pdg_journal_kept_leaf(struct pdg_store *store, uint64_t index, struct pdg_buf *out,
 			  struct pdg_error *err)
 {
-	return gone(err, leaf_asked_for(store, index, out, err));
+	int rc = leaf_asked_for(store, index, out, err);
+
+	if (rc != PDG_E_NOTFOUND)
+		return rc;
+	rc = gone(err, rc);
+	pdg_one_row(err);
+	return rc;
 }
 
 static int tile_asked_for(struct pdg_store *store, unsigned level, uint64_t n, unsigned width,

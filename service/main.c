@@ -94,6 +94,7 @@ static void serve(struct pdg_httpd *httpd, struct pdg_core *core,
 	pdg_httpd_quiesce(httpd);
 	if (!pdg_core_stop(core)) {
 		pdg_log(PDG_LOG_WARN, "store-call-abandoned", NULL);
+		pdg_httpd_drain(httpd, PDG_STOP_ANSWERS_MS);
 		end_at_once(0, NULL);
 	}
 	pdg_httpd_stop(httpd, PDG_STOP_REQUESTS_MS);

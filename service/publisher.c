@@ -6,7 +6,9 @@
  */
 #include <string.h>
 
+#include "service/health.h"
 #include "service/publisher_impl.h"
+#include "service/trial.h"
 #include "util/limits.h"
 #include "util/log.h"
 #include "util/size.h"
@@ -25,6 +27,8 @@ static size_t slots(const struct pdg_publisher *p, bool backlog)
 	size_t most = p->batch;
 	size_t used = p->calls + p->n_stamped;
 
+	if (p->unkept.delay > 0)
+		most = 1;
 	if (!p->opt.log->ops->start && !p->opt.stamps)
 		return most;
 	if (p->backoff.delay > 0)
@@ -45,19 +49,28 @@ static bool wants_backlog(const struct pdg_publisher *p)
 	size_t room = slots(p, true);
 
 	return p->backlog && !p->stopping && room > 0 &&
-	       (p->backoff.delay > 0 || room >= p->batch / 4);
+	       (p->backoff.delay > 0 || p->unkept.delay > 0 || room >= p->batch / 4);
 }
 
 static bool has_work(const struct pdg_publisher *p, int64_t now)
 {
-	return p->backoff.until <= now && (has_fresh(p) || wants_backlog(p));
+	return pdg_publisher_may(p, now) && (has_fresh(p) || wants_backlog(p));
 }
 
-/* What was taken in is finished while the log takes it; a backlog is the next run's. */
+/* What was taken in is finished while the log takes it, and the store; a backlog is the next run's.
+ */
 static bool is_over(const struct pdg_publisher *p, int64_t now)
 {
 	return p->stopping && ((!p->first && !p->stamped && p->calls == 0) || p->stop_at <= now ||
-			       p->backoff.delay > 0);
+			       p->backoff.delay > 0 || p->unkept.delay > 0);
+}
+
+/* When what holds all of it up is over; 0: nothing does. */
+static int64_t held_up_until(const struct pdg_publisher *p, int64_t now)
+{
+	int64_t until = p->backoff.until > p->unkept.until ? p->backoff.until : p->unkept.until;
+
+	return until > now ? until : 0;
 }
 
 /* Wait for work; false at the end. Called with the mutex held. */
@@ -65,7 +78,7 @@ static bool wait_for_work(struct pdg_publisher *p)
 {
 	for (;;) {
 		int64_t now = pdg_monotonic_ms();
-		int64_t next, due;
+		int64_t next, due, until;
 
 		if (is_over(p, now))
 			return false;
@@ -77,13 +90,32 @@ static bool wait_for_work(struct pdg_publisher *p)
 		if (has_work(p, now))
 			return true;
 		next = pdg_publisher_sweep_next(p, pdg_held_next(&p->held));
-		if (p->backoff.until > now && (p->first || p->backlog))
-			next = p->backoff.until;
+		until = held_up_until(p, now);
+		if (until > 0 && (p->first || p->stamped || p->backlog))
+			next = until;
 		if (next <= now)
 			(void)pthread_cond_wait(&p->work, &p->mutex);
 		else
 			(void)pdg_cond_wait_until(&p->work, &p->mutex, next);
 	}
+}
+
+/*
+ * A log that is given what cannot be kept then has it for nothing, and once for each time: until a
+ * write succeeds it is given nothing, and writes are tried. What is damaged takes those all the
+ * same: there only a row finds out.
+ */
+static bool store_takes(struct pdg_publisher *p)
+{
+	struct pdg_error why = {0};
+
+	if (!pdg_writer_fails(p->opt.writer, &why) || pdg_health_is_damage(&why))
+		return true;
+	(void)pthread_mutex_lock(&p->mutex);
+	pdg_backoff_fail(&p->unkept, pdg_monotonic_ms());
+	(void)pthread_mutex_unlock(&p->mutex);
+	pdg_trial_write(p->opt.writer);
+	return false;
 }
 
 static void *publisher_main(void *ctx)
@@ -97,6 +129,10 @@ static void *publisher_main(void *ctx)
 
 		(void)pthread_mutex_lock(&p->mutex);
 		more = wait_for_work(p);
+		(void)pthread_mutex_unlock(&p->mutex);
+		if (more && !store_takes(p))
+			continue;
+		(void)pthread_mutex_lock(&p->mutex);
 		n = more ? pdg_publisher_fresh(p, items, slots(p, false)) : 0;
 		room = slots(p, true);
 		p->loading = more && n == 0;

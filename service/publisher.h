@@ -35,7 +35,8 @@ int pdg_publisher_start(struct pdg_publisher *p, struct pdg_error *err) PDG_MUST
 void pdg_publisher_add(struct pdg_publisher *p, struct pdg_stored *row, const uint8_t digest[32]);
 void pdg_publisher_wake(struct pdg_publisher *p);
 
-/** The writer stored the bundle of @job's row, or could not: @why. NULL: it did. */
+/** The writer stored the bundle of @job's row (@why is NULL), or could not: then it goes to the log
+ * again, with a back-off that only a bundle that is kept ends. */
 void pdg_publisher_settled(struct pdg_publisher *p, const struct pdg_job *job,
 			   const struct pdg_error *why);
 

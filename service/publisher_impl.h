@@ -39,6 +39,7 @@ struct pdg_publisher {
 	bool loading;		   /* the backlog is being read */
 	struct pdg_id_set landed;  /* kept while it reads: its rows may still say pending */
 	struct pdg_backoff backoff;
+	struct pdg_backoff unkept; /* of a store that does not keep what the log took */
 	struct pdg_held held;
 	bool stopping;
 	int64_t stop_at;
@@ -57,6 +58,9 @@ struct pdg_publisher {
 void pdg_publisher_note_doubt(struct pdg_publisher *p, const struct pdg_error *why, int64_t now);
 /** The row @id is to be found in the store (again). */
 void pdg_publisher_want(struct pdg_publisher *p, int64_t id);
+/** May the log be given something at @now? To a store that has not kept what came last from it
+ * things are given one by one, each once the one before is kept. */
+bool pdg_publisher_may(const struct pdg_publisher *p, int64_t now);
 /** It is not at hand any more, and not logged. */
 void pdg_publisher_leave(struct pdg_publisher *p, int64_t id);
 /** Is it time to look at all that is pending in a shared store? Once every PDG_PUBLISHER_SWEEP_MS.

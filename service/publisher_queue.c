@@ -23,6 +23,15 @@ void pdg_publisher_leave(struct pdg_publisher *p, int64_t id)
 	pdg_publisher_want(p, id);
 }
 
+bool pdg_publisher_may(const struct pdg_publisher *p, int64_t now)
+{
+	size_t under_way = p->at_hand.n - p->n_fresh - p->n_stamped;
+
+	if (p->backoff.until > now || p->unkept.until > now)
+		return false;
+	return p->unkept.delay == 0 || under_way == 0;
+}
+
 static void add_fresh(struct pdg_publisher *p, struct pdg_item *it)
 {
 	it->next = NULL;
@@ -42,9 +51,10 @@ void pdg_publisher_stamped(struct pdg_publisher *p, struct pdg_item *it)
 
 static size_t take_stamped(struct pdg_publisher *p, struct pdg_item **out)
 {
+	size_t most = p->unkept.delay > 0 ? 1 : p->batch;
 	size_t n = 0;
 
-	while (p->stamped && n < p->batch) {
+	while (p->stamped && n < most) {
 		out[n] = p->stamped;
 		p->stamped = out[n]->next;
 		n++;
@@ -110,25 +120,28 @@ void pdg_publisher_note_doubt(struct pdg_publisher *p, const struct pdg_error *w
 void pdg_publisher_settled(struct pdg_publisher *p, const struct pdg_job *job,
 			   const struct pdg_error *why)
 {
+	int64_t now = pdg_monotonic_ms();
 	int64_t id = job->id;
 
 	(void)pthread_mutex_lock(&p->mutex);
+	if (why || p->unkept.delay > 0)
+		(void)pthread_cond_signal(&p->work);
 	if (!why) {
 		pdg_id_set_remove(&p->at_hand, id);
 		pdg_held_drop(&p->held, id);
+		pdg_backoff_ok(&p->unkept);
 		if (p->loading)
 			(void)!pdg_id_set_add(&p->landed, id); /* else it is logged twice: normal */
 		if (job->sent > p->doubted)
 			p->doubted = 0;
 	} else {
-		int64_t now = pdg_monotonic_ms();
-
-		/* A whole batch fails at once. */
 		pdg_publisher_note_doubt(p, why, now);
+		/* The log has it and would take it again: only what is kept ends that. By itself,
+		 * for others may be kept in the meantime; and a whole batch fails at once. */
 		pdg_publisher_leave(p, id);
-		if (p->backoff.until <= now)
-			pdg_backoff_fail(&p->backoff, now);
-		(void)pthread_cond_signal(&p->work);
+		(void)pdg_held_fail(&p->held, id, now);
+		if (p->unkept.until <= now)
+			pdg_backoff_fail(&p->unkept, now);
 	}
 	(void)pthread_mutex_unlock(&p->mutex);
 }

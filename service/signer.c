@@ -26,16 +26,25 @@
 
 /* --- holders, with the mutex held --- */
 
-static void unref(struct pdg_signer_holder *h)
+static void unref(struct pdg_signer *s, struct pdg_signer_holder *h)
 {
-	if (h && --h->refs == 0)
-		pdg_signer_holder_free(h);
+	struct pdg_signer_holder **at = &s->all;
+
+	if (!h || --h->refs > 0)
+		return;
+	while (*at && *at != h)
+		at = &(*at)->next;
+	if (*at)
+		*at = h->next;
+	pdg_signer_holder_free(h);
 }
 
 static void put_current(struct pdg_signer *s, struct pdg_signer_holder *h)
 {
-	unref(s->current);
+	unref(s, s->current);
 	s->current = h;
+	h->next = s->all;
+	s->all = h;
 	(void)pthread_cond_broadcast(&s->change);
 }
 
@@ -74,6 +83,21 @@ static int no_signer(struct pdg_error *err, const char *why)
 	return pdg_reject(err, "SVC-3", "%s", why);
 }
 
+/* Nobody else begins one until set_starting(false). */
+static void set_starting(struct pdg_signer *s, bool starting)
+{
+	s->starting = starting;
+	s->starting_since = pdg_monotonic_ms();
+	(void)pthread_cond_broadcast(&s->change);
+}
+
+/* Somebody waits for it, and since @by nobody has heard anything. One token may sign for many, each
+ * in his turn. */
+static bool is_late(const struct pdg_signer_holder *h, int64_t by)
+{
+	return !h->dead && h->n_idle < h->n && h->heard <= by;
+}
+
 /* Begin another one in the place of s->current, unless it is too early. Gives the mutex away. */
 static int begin_another(struct pdg_signer *s, struct pdg_error *err)
 {
@@ -83,13 +107,13 @@ static int begin_another(struct pdg_signer *s, struct pdg_error *err)
 
 	if (pdg_monotonic_ms() < s->next_try)
 		return no_signer(err, "pedigree-signer has ended, and is begun again soon");
-	s->starting = true;
+	set_starting(s, true);
 	(void)pthread_mutex_unlock(&s->mutex);
 	rc = pdg_signer_another(s, NULL, &h, &why);
 	if (rc < 0)
 		pdg_log_error(PDG_LOG_ERROR, "signer-not-started", &why);
 	(void)pthread_mutex_lock(&s->mutex);
-	s->starting = false;
+	set_starting(s, false);
 	if (rc == 0) {
 		s->restarts++;
 		put_current(s, h);
@@ -97,7 +121,6 @@ static int begin_another(struct pdg_signer *s, struct pdg_error *err)
 		grow_delay(s);
 		s->next_try = pdg_monotonic_ms() + s->delay;
 	}
-	(void)pthread_cond_broadcast(&s->change);
 	return rc < 0 ? no_signer(err, why.text) : 0;
 }
 
@@ -143,12 +166,16 @@ static int take_connection(struct pdg_signer_key *k, bool wait, struct pdg_signe
 			return gone(err);
 		if (h && !h->dead && h->n_idle > 0) {
 			h->refs++;
-			*out = (struct pdg_signer_loan){
-				.h = h, .fd = h->idle[--h->n_idle], .since = pdg_monotonic_ms()};
+			*out = (struct pdg_signer_loan){.h = h, .since = pdg_monotonic_ms()};
+			if (h->n_idle == h->n)
+				h->heard = out->since;
+			out->fd = h->idle[--h->n_idle];
 			return 0;
 		}
 		if (!wait)
 			return pdg_fail(err, PDG_E_NOTFOUND, "all connections are in use");
+		if (s->stopping)
+			return pdg_reject(err, "SVC-2", "the service is stopping");
 		if ((h && !h->dead) || s->starting) {
 			if (late)
 				return no_signer(err, "pedigree-signer is busy");
@@ -175,16 +202,18 @@ int pdg_signer_lend(struct pdg_signer_key *k, bool wait, struct pdg_signer_loan 
 bool pdg_signer_give_back(struct pdg_signer *s, const struct pdg_signer_loan *loan, bool gone)
 {
 	struct pdg_signer_holder *h = loan->h;
-	bool hung = pdg_monotonic_ms() - loan->since >= HUNG_MS;
+	int64_t now = pdg_monotonic_ms();
+	bool hung = now - loan->since >= HUNG_MS;
 
 	(void)pthread_mutex_lock(&s->mutex);
 	h->idle[h->n_idle++] = loan->fd;
+	h->heard = now;
 	/* Of those who wait some want another holder's connection, or none: all look. */
 	if (gone)
 		give_up(s, h, hung);
 	else
 		(void)pthread_cond_broadcast(&s->change);
-	unref(h);
+	unref(s, h);
 	(void)pthread_mutex_unlock(&s->mutex);
 	return !hung;
 }
@@ -215,13 +244,19 @@ static int sign_once(struct pdg_signer_key *k, struct pdg_bytes msg, struct pdg_
 	return rc;
 }
 
+/* Who has the signature hears nothing of an attempt before. */
 static int signer_sign(void *ctx, struct pdg_bytes msg, struct pdg_buf *out_sig,
 		       struct pdg_error *err)
 {
+	struct pdg_error why = {0};
 	bool again;
-	int rc = sign_once(ctx, msg, out_sig, &again, err);
+	int rc = sign_once(ctx, msg, out_sig, &again, &why);
 
-	return rc < 0 && again ? sign_once(ctx, msg, out_sig, &again, err) : rc;
+	if (rc < 0 && again)
+		return sign_once(ctx, msg, out_sig, &again, err);
+	if (rc < 0 && err)
+		*err = why;
+	return rc;
 }
 
 static void release_key(void *ctx)
@@ -229,7 +264,7 @@ static void release_key(void *ctx)
 	struct pdg_signer_key *k = ctx;
 
 	(void)pthread_mutex_lock(&k->s->mutex);
-	unref(k->h);
+	unref(k->s, k->h);
 	(void)pthread_mutex_unlock(&k->s->mutex);
 	free(k);
 }
@@ -265,6 +300,24 @@ static int make_key(struct pdg_signer *s, struct pdg_signer_holder *h, enum pdg_
 }
 
 /* --- beginning and end --- */
+
+void pdg_signer_stop(struct pdg_signer *s, int64_t ms)
+{
+	int64_t by = pdg_monotonic_ms() - ms;
+	struct pdg_signer_holder *h;
+
+	(void)pthread_mutex_lock(&s->mutex);
+	s->stopping |= s->starting && s->starting_since <= by;
+	for (h = s->all; h; h = h->next) {
+		if (!is_late(h, by))
+			continue;
+		s->stopping = true;
+		give_up(s, h, true);
+	}
+	if (s->stopping)
+		(void)pthread_cond_broadcast(&s->change);
+	(void)pthread_mutex_unlock(&s->mutex);
+}
 
 void pdg_signer_end(struct pdg_signer *s)
 {
@@ -354,6 +407,7 @@ int pdg_signer_start(const struct pdg_signer_options *opt, struct pdg_signer **o
 		     struct pdg_error *err)
 {
 	PDG_AUTO(signer) struct pdg_signer *s = pdg_calloc(1, sizeof(*s));
+	struct pdg_signer_holder *h = NULL;
 	int rc;
 
 	if (!s)
@@ -363,9 +417,10 @@ int pdg_signer_start(const struct pdg_signer_options *opt, struct pdg_signer **o
 	pdg_cond_init_monotonic(&s->change);
 	rc = describe(s, opt, err);
 	if (rc == 0)
-		rc = pdg_signer_begin(s, &s->current, err);
+		rc = pdg_signer_begin(s, &h, err);
 	if (rc < 0)
 		return rc;
+	put_current(s, h);
 	*out = PDG_TAKE(s);
 	return 0;
 }
@@ -400,7 +455,7 @@ static int start_alone(struct pdg_signer *s, struct pdg_error *err)
 	if (s->starting)
 		rc = no_signer(err, "pedigree-signer is begun again just now, and does not answer");
 	else
-		s->starting = true;
+		set_starting(s, true);
 	(void)pthread_mutex_unlock(&s->mutex);
 	return rc;
 }
@@ -419,7 +474,7 @@ int pdg_signer_turn(struct pdg_signer *s, struct pdg_key **out, struct pdg_error
 	if (rc == 0)
 		rc = make_key(s, h, PDG_PURPOSE_SIGNING, pdg_buf_bytes(&spki), &key, err);
 	(void)pthread_mutex_lock(&s->mutex);
-	s->starting = false;
+	set_starting(s, false);
 	if (rc == 0) {
 		s->names = h->names;
 		s->delay = 0;
@@ -427,7 +482,6 @@ int pdg_signer_turn(struct pdg_signer *s, struct pdg_key **out, struct pdg_error
 		put_current(s, PDG_TAKE(h));
 		*out = key;
 	}
-	(void)pthread_cond_broadcast(&s->change);
 	(void)pthread_mutex_unlock(&s->mutex);
 	return rc;
 }

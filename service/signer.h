@@ -51,6 +51,12 @@ int pdg_signer_seal(struct pdg_signer *s, struct pdg_error *err) PDG_MUST_CHECK;
 int pdg_signer_turn(struct pdg_signer *s, struct pdg_key **out,
 		    struct pdg_error *err) PDG_MUST_CHECK;
 
+/**
+ * The service stops: nobody waits any more for a process that has answered nobody for @ms or
+ * longer, and none is begun in its place; who would have waited hears SVC-2. Again and again, from
+ * any thread.
+ */
+void pdg_signer_stop(struct pdg_signer *s, int64_t ms);
 /** End the program. NULL is fine. */
 void pdg_signer_end(struct pdg_signer *s);
 /** How many times one was begun in the place of one that had ended. Thread-safe. */

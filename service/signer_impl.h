@@ -20,9 +20,11 @@ struct pdg_signer_names {
 
 /* One process that holds keys. */
 struct pdg_signer_holder {
-	size_t refs; /* guarded by the signer's mutex, as all but names */
-	bool dead;   /* its sockets are shut; whoever waits for an answer hears so */
+	struct pdg_signer_holder *next; /* of all that are lent from */
+	size_t refs;			/* guarded by the signer's mutex, as all but names */
+	bool dead; /* its sockets are shut; whoever waits for an answer hears so */
 	int64_t since;
+	int64_t heard; /* the last answer, or since when one is waited for */
 	size_t n, n_idle;
 	int life; /* closed: the keeper sees to it that the process ends. -1: it was */
 	int fds[PDG_AGENT_CONNECTIONS + 1]; /* and that one, while they are taken in */
@@ -41,10 +43,12 @@ struct pdg_signer {
 				* or asked: who has set starting has the keeper for himself */
 	pthread_cond_t change; /* a connection is idle, a holder ended or began */
 	struct pdg_peer keeper;
-	struct pdg_signer_holder *current;
+	struct pdg_signer_holder *all, *current;
 	struct pdg_signer_names names; /* which keys a new holder must have */
 	bool starting;		       /* one thread begins a holder, without the mutex */
-	uint32_t us_each;	       /* what a signature of a list took lately */
+	int64_t starting_since;
+	bool stopping;	  /* none is begun any more, nor waited for */
+	uint32_t us_each; /* what a signature of a list took lately */
 	int64_t next_try, delay;
 	uint64_t restarts;
 };

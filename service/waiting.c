@@ -197,7 +197,7 @@ void pdg_waiting_logged(struct pdg_waiting *w, const struct pdg_job *logged)
 
 	for (job = *bucket(w, logged->id); job; job = next) {
 		next = job->peer;
-		if (job->id != logged->id)
+		if (job->id != logged->id || !pdg_str_eq(job->reference, logged->reference))
 			continue;
 		/* Of one that was logged before, what was kept then is the answer. */
 		if (!job->row || logged->known) {

@@ -10,6 +10,7 @@
 
 #include "service/batch.h"
 #include "service/countersign.h"
+#include "service/health.h"
 #include "service/publisher.h"
 #include "service/status.h"
 #include "service/waiting.h"
@@ -46,7 +47,7 @@ struct pdg_writer {
 	bool stopping;
 	bool ended; /* the thread touches nothing any more */
 	struct pdg_writer_stats stats;
-	struct pdg_error failure;   /* of the last transaction, or code 0 */
+	struct pdg_health health;
 	struct pdg_waiting waiting; /* the thread's own, and so is: */
 	struct pdg_buf lines;
 };
@@ -61,11 +62,31 @@ void pdg_writer_metrics(struct pdg_writer *w, struct pdg_metrics *m)
 	w->metrics = m;
 }
 
-/* A value that somebody waits for is of a reload, which has one at a time: it may take a key out of
+/* Values that somebody waits for are of a reload, which has one at a time: it may take a key out of
  * force, and no flood keeps that away. */
+static bool is_of_reload(const struct pdg_job *job)
+{
+	return job->kind == PDG_JOB_META && job->to.done;
+}
+
 static bool is_bounded(const struct pdg_job *job)
 {
-	return job->kind != PDG_JOB_LOGGED && !(job->kind == PDG_JOB_META && job->to.done);
+	return job->kind != PDG_JOB_LOGGED && !is_of_reload(job);
+}
+
+/* What is to come into force is next: what waits may take a minute to be signed by a token, and is
+ * kept after a reload as what is judged beside one is. Called with the mutex held. */
+static void put_in(struct pdg_writer *w, struct pdg_job *job)
+{
+	bool first = is_of_reload(job);
+
+	job->next = first ? w->first : NULL;
+	if (first)
+		w->first = job;
+	else
+		*w->last = job;
+	if (!job->next)
+		w->last = &job->next;
 }
 
 int pdg_writer_put(struct pdg_writer *w, struct pdg_job *job, struct pdg_error *err)
@@ -82,9 +103,7 @@ int pdg_writer_put(struct pdg_writer *w, struct pdg_job *job, struct pdg_error *
 	else if (w->held && w->held + n > PDG_LIMIT_QUEUE_BYTES && is_bounded(job))
 		rc = pdg_reject(err, "SVC-1", "large submissions wait to be kept already");
 	if (rc == 0) {
-		job->next = NULL;
-		*w->last = job;
-		w->last = &job->next;
+		put_in(w, job);
 		w->queued++;
 		w->logged += job->kind == PDG_JOB_LOGGED;
 		w->held += n;
@@ -121,14 +140,14 @@ void pdg_writer_stats(struct pdg_writer *w, struct pdg_writer_stats *out)
 
 bool pdg_writer_fails(struct pdg_writer *w, struct pdg_error *why)
 {
-	bool fails;
+	const struct pdg_error *failure;
 
 	(void)pthread_mutex_lock(&w->mutex);
-	fails = w->failure.code < 0;
-	if (fails)
-		*why = w->failure;
+	failure = pdg_health_why(&w->health);
+	if (failure)
+		*why = *failure;
 	(void)pthread_mutex_unlock(&w->mutex);
-	return fails;
+	return failure != NULL;
 }
 
 /* --- after the commit --- */
@@ -195,11 +214,12 @@ static void finish_lost(struct pdg_writer *w, struct pdg_job *job, const struct 
 
 static void count(struct pdg_writer *w, struct pdg_job *const *jobs, size_t n)
 {
+	struct pdg_writer_stats was;
 	size_t i;
 
 	(void)pthread_mutex_lock(&w->mutex);
+	was = w->stats;
 	w->stats.commits++;
-	w->failure = (struct pdg_error){0};
 	for (i = 0; i < n; i++) {
 		const struct pdg_job *job = jobs[i];
 		bool accepted = job->kind == PDG_JOB_ACCEPT && job->rc == 0;
@@ -209,20 +229,24 @@ static void count(struct pdg_writer *w, struct pdg_job *const *jobs, size_t n)
 		w->stats.known += accepted && job->known;
 		w->stats.logged += job->kind == PDG_JOB_LOGGED && job->rc == 0;
 	}
+	pdg_health_kept(&w->health, w->stats.accepted > was.accepted, w->stats.logged > was.logged);
 	(void)pthread_mutex_unlock(&w->mutex);
 }
 
-/* A row that is damaged, or gone, spoils what is about it and nothing else: no write failed. */
-static void count_failure(struct pdg_writer *w, bool spoiled, const struct pdg_error *err)
+static void count_failure(struct pdg_writer *w, bool logged, const struct pdg_error *err)
 {
-	bool is_one_row = spoiled && pdg_str_eq(err->rule, "STO-5");
-
 	pdg_metrics_failed(w->metrics, PDG_FAILS_STORE, err->rule);
 	(void)pthread_mutex_lock(&w->mutex);
 	w->stats.failures++;
-	if (pdg_status_of(err) >= 500 && !is_one_row)
-		w->failure = *err;
+	if (pdg_status_of(err) >= 500)
+		pdg_health_failed(&w->health, logged, err);
 	(void)pthread_mutex_unlock(&w->mutex);
+}
+
+void pdg_writer_met(struct pdg_writer *w, const struct pdg_error *err)
+{
+	if (pdg_health_is_damage(err))
+		count_failure(w, false, err);
 }
 
 static void lose(struct pdg_writer *w, struct pdg_job **jobs, size_t n, const struct pdg_error *err)
@@ -276,7 +300,7 @@ static bool run_batch(struct pdg_writer *w, struct pdg_job **jobs, size_t n, str
 		return true;
 	}
 	if (!spoiled || n == 1) {
-		count_failure(w, spoiled, err);
+		count_failure(w, jobs[0]->kind == PDG_JOB_LOGGED, err);
 		pdg_log_error(PDG_LOG_ERROR, "not-kept", err);
 		lose(w, jobs, n, err);
 		return spoiled;
@@ -332,11 +356,15 @@ static void linger(struct pdg_writer *w, size_t n, int64_t end)
 	w->lingering = false;
 }
 
-/* Take jobs off the queue: @n are in hand, PDG_LIMIT_BATCH at most. Called with the mutex held. */
+/* Take jobs off the queue: @n are in hand, PDG_LIMIT_BATCH at most; a reload waits for no other's
+ * signature. Called with the mutex held. */
 static size_t take(struct pdg_writer *w, struct pdg_job **out, size_t n)
 {
-	for (; w->first && n < PDG_LIMIT_BATCH; n++) {
+	bool alone = false;
+
+	for (; w->first && n < PDG_LIMIT_BATCH && !alone; n++) {
 		out[n] = w->first;
+		alone = is_of_reload(out[n]);
 		w->first = out[n]->next;
 		out[n]->next = NULL;
 		w->taken += pdg_job_bytes(out[n]);

@@ -32,7 +32,7 @@ void pdg_writer_metrics(struct pdg_writer *w, struct pdg_metrics *m);
 /**
  * Hand over @job, which is then the writer's. Callers' jobs are refused when too much waits (SVC-1)
  * or it is stopping (SVC-2): then it stays the caller's. The publisher's (LOGGED) are always taken,
- * and values that somebody waits for (META with done) however much waits.
+ * and values that somebody waits for (META with done) however much waits: they are next.
  */
 int pdg_writer_put(struct pdg_writer *w, struct pdg_job *job, struct pdg_error *err) PDG_MUST_CHECK;
 
@@ -57,8 +57,12 @@ bool pdg_writer_end(struct pdg_writer *w, int64_t ms);
 /** After pdg_writer_end() was true, when nobody puts anything any more. */
 void pdg_writer_free(struct pdg_writer *w);
 
-/** Did the last transaction fail by the store's doing? Then *@why is why. */
+/** Did the last transaction fail by the store's doing, or is the database damaged (health.h)? Then
+ * *@why is why. */
 bool pdg_writer_fails(struct pdg_writer *w, struct pdg_error *why);
+/** Somebody who judges a submission met @err: where the database is damaged, pdg_writer_fails()
+ * from then on until a submission is kept. */
+void pdg_writer_met(struct pdg_writer *w, const struct pdg_error *err);
 
 void pdg_writer_stats(struct pdg_writer *w, struct pdg_writer_stats *out);
 

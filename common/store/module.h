@@ -9,7 +9,7 @@
 #include "store/store.h"
 
 /* Changes with struct pdg_store_ops, struct pdg_stored and struct pdg_error. */
-#define PDG_STORE_MODULE_ABI 2
+#define PDG_STORE_MODULE_ABI 3
 #define PDG_STORE_MODULE     "pdg_store_module"
 
 struct pdg_store_open {

@@ -45,6 +45,7 @@ enum pdg_pg_sql {
 	PDG_PG_INSERT_PENDING,
 	PDG_PG_INSERT_BUNDLE,
 	PDG_PG_DELETE_PENDING,
+	PDG_PG_DELETE_PENDING_OF,
 	PDG_PG_LEAF_INSERT,
 	PDG_PG_TILE_WRITE,
 	PDG_PG_STATE_WRITE,
@@ -68,6 +69,7 @@ enum pdg_pg_sql {
 	PDG_PG_WAITS,
 	PDG_PG_LAST_LOGGED,
 	PDG_PG_STRAY,
+	PDG_PG_STRAY_BUNDLE,
 	PDG_PG_COUNT,
 	PDG_PG_STATE_READ,
 	PDG_PG_LEAF_READ,
@@ -214,8 +216,8 @@ int pdg_pg_insert(struct pdg_store *store, struct pdg_stored *a,
 		  const struct pdg_store_subject *subjects, size_t n, struct pdg_error *err);
 int pdg_pg_update_envelope(struct pdg_store *store, const char *reference,
 			   struct pdg_bytes envelope, const char *grade, struct pdg_error *err);
-int pdg_pg_set_logged(struct pdg_store *store, int64_t id, struct pdg_bytes payload,
-		      struct pdg_bytes bundle, struct pdg_error *err);
+int pdg_pg_set_logged(struct pdg_store *store, int64_t id, const char *reference,
+		      struct pdg_bytes payload, struct pdg_bytes bundle, struct pdg_error *err);
 int pdg_pg_journal_append(struct pdg_store *store, uint64_t index, struct pdg_bytes leaf,
 			  struct pdg_error *err);
 int pdg_pg_journal_tile_write(struct pdg_store *store, unsigned level, uint64_t n,

@@ -180,20 +180,29 @@ int pdg_pg_last_logged(struct pdg_store *store, int64_t before, struct pdg_store
 				: pdg_fail(err, PDG_E_NOTFOUND, "nothing was logged");
 }
 
-int pdg_pg_stray(struct pdg_store *store, int64_t after, int64_t *out, struct pdg_error *err)
+static int first_stray(struct pdg_store *store, enum pdg_pg_sql which, int64_t after, int64_t *out,
+		       struct pdg_error *err)
 {
 	PDG_AUTO(pg_result) PGresult *r = NULL;
 	struct pdg_pg_args p = {.n = 0};
 	int rc;
 
 	pdg_pg_int(&p, after);
-	rc = pdg_pg_read(store, PDG_PG_STRAY, &p, &r, err);
+	rc = pdg_pg_read(store, which, &p, &r, err);
 	if (rc < 0)
 		return rc;
-	if (PQntuples(r) == 0)
-		return pdg_fail(err, PDG_E_NOTFOUND, "everything that waits is kept");
-	*out = pdg_pg_get_int(r, 0, 0);
+	*out = PQntuples(r) > 0 ? pdg_pg_get_int(r, 0, 0) : INT64_MAX;
 	return 0;
+}
+
+int pdg_pg_stray(struct pdg_store *store, int64_t after, int64_t *out, struct pdg_error *err)
+{
+	int64_t waits = 0, bundle = 0;
+	int rc = first_stray(store, PDG_PG_STRAY, after, &waits, err);
+
+	if (rc == 0)
+		rc = first_stray(store, PDG_PG_STRAY_BUNDLE, after, &bundle, err);
+	return rc < 0 ? rc : pdg_store_stray(waits, bundle, out, err);
 }
 
 int pdg_pg_waits(struct pdg_store *store, int64_t id, bool *out, struct pdg_error *err)

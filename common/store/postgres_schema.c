@@ -50,7 +50,12 @@ static const char tables[] =
 	"CREATE INDEX token_by_age ON @token (expires);"
 	"INSERT INTO @meta VALUES ('store-id', gen_random_uuid()::text)";
 
-static const char *const migrations[] = {tables};
+/* As in schema.c. */
+static const char last_id[] =
+	"ALTER TABLE @journal_state ADD COLUMN last_id bigint NOT NULL DEFAULT 0;"
+	"UPDATE @journal_state SET last_id = coalesce((SELECT max(id) FROM @attestation), 0)";
+
+static const char *const migrations[] = {tables, last_id};
 
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
 

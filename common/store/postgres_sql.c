@@ -52,11 +52,14 @@
 #define PDG_TEXT_(n) #n
 
 static const char *const statements[PDG_PG_SQL_COUNT] = {
-	/* Ids without gaps, in the order of the commits: the writer's lock is held. */
+	/* Ids without gaps, in the order of the commits: the writer's lock is held. None is that of
+	 * a last row that was taken out. */
 	[PDG_PG_INSERT] =
 		"INSERT INTO @attestation (id, reference, stage, received, repository, git_commit,"
 		" grade, journal_index, service_key, countersig, links, envelope, payload,"
-		" raw_commit) VALUES ((SELECT coalesce(max(id), 0) + 1 FROM @attestation), $1, $2,"
+		" raw_commit) VALUES (greatest((SELECT max(id) FROM @attestation),"
+		" (SELECT max(id) FROM @bundle), (SELECT max(id) FROM @pending),"
+		" (SELECT last_id FROM @journal_state WHERE one = 1), 0::bigint) + 1, $1, $2,"
 		" $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
 		" ON CONFLICT (reference) DO NOTHING RETURNING id",
 	[PDG_PG_INSERT_SUBJECT] = "INSERT INTO @subject (algorithm, value, id) VALUES ($1, $2, $3)"
@@ -66,16 +69,21 @@ static const char *const statements[PDG_PG_SQL_COUNT] = {
 	[PDG_PG_INSERT_PENDING] = "INSERT INTO @pending (id, owner, until)"
 				  " VALUES ($1, $2, " LEASE ")",
 	[PDG_PG_INSERT_BUNDLE] = "INSERT INTO @bundle (id, bundle)"
-				 " SELECT id, $2 FROM @attestation WHERE id = $1"
-				 " ON CONFLICT DO NOTHING",
+				 " SELECT id, $3 FROM @attestation WHERE id = $1"
+				 " AND reference = $2 ON CONFLICT DO NOTHING",
 	[PDG_PG_DELETE_PENDING] = "DELETE FROM @pending WHERE id = $1",
+	[PDG_PG_DELETE_PENDING_OF] =
+		"DELETE FROM @pending WHERE id = $1 AND NOT EXISTS"
+		" (SELECT 1 FROM @attestation WHERE id = $1 AND reference <> $2)",
 	[PDG_PG_LEAF_INSERT] = "INSERT INTO @journal_leaf (leaf_index, leaf) VALUES ($1, $2)"
 			       " ON CONFLICT DO NOTHING",
 	[PDG_PG_TILE_WRITE] = "INSERT INTO @journal_tile (tile, hashes) VALUES ($1, $2)"
 			      " ON CONFLICT (tile) DO UPDATE SET hashes = excluded.hashes",
 	[PDG_PG_STATE_WRITE] =
-		"INSERT INTO @journal_state (one, size, note) VALUES (1, $1, $2)"
-		" ON CONFLICT (one) DO UPDATE SET size = excluded.size, note = excluded.note",
+		"INSERT INTO @journal_state (one, size, note, last_id) VALUES (1, $1, $2,"
+		" coalesce((SELECT max(id) FROM @attestation), 0))"
+		" ON CONFLICT (one) DO UPDATE SET size = excluded.size, note = excluded.note,"
+		" last_id = greatest(journal_state.last_id, excluded.last_id)",
 	[PDG_PG_META_SET] = "INSERT INTO @meta (name, value) VALUES ($1, $2)"
 			    " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
 	[PDG_PG_TOKEN_FORGET] = "DELETE FROM @token WHERE name IN"
@@ -159,6 +167,9 @@ static const char *const statements[PDG_PG_SQL_COUNT] = {
 		" -1)",
 	[PDG_PG_STRAY] = "SELECT p.id FROM @pending p WHERE p.id > $1 AND NOT EXISTS"
 			 " (SELECT 1 FROM @attestation a WHERE a.id = p.id) ORDER BY p.id LIMIT 1",
+	[PDG_PG_STRAY_BUNDLE] =
+		"SELECT b.id FROM @bundle b WHERE b.id > $1 AND NOT EXISTS"
+		" (SELECT 1 FROM @attestation a WHERE a.id = b.id) ORDER BY b.id LIMIT 1",
 	[PDG_PG_STATE_READ] = "SELECT size, note FROM @journal_state",
 	[PDG_PG_LEAF_READ] = "SELECT leaf FROM @journal_leaf WHERE leaf_index = $1",
 	[PDG_PG_TILE_READ] = "SELECT hashes FROM @journal_tile WHERE tile = $1",

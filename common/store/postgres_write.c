@@ -143,7 +143,7 @@ static int insert_state(struct pdg_store *store, const struct pdg_stored *a, int
 	struct pdg_pg_args p = {.n = 0};
 
 	if (a->bundle.n) {
-		int rc = pdg_pg_set_logged(store, id, pdg_buf_bytes(&a->payload),
+		int rc = pdg_pg_set_logged(store, id, a->reference, pdg_buf_bytes(&a->payload),
 					   pdg_buf_bytes(&a->bundle), err);
 
 		return rc < 0 ? rc : 0;
@@ -202,22 +202,29 @@ int pdg_pg_update_envelope(struct pdg_store *store, const char *reference,
 }
 
 /* The database compresses what it keeps: the payload stays in the bundle. */
-int pdg_pg_set_logged(struct pdg_store *store, int64_t id, struct pdg_bytes payload,
-		      struct pdg_bytes bundle, struct pdg_error *err)
+int pdg_pg_set_logged(struct pdg_store *store, int64_t id, const char *reference,
+		      struct pdg_bytes payload, struct pdg_bytes bundle, struct pdg_error *err)
 {
 	PDG_AUTO(pg_result) PGresult *r = NULL;
 	struct pdg_pg_args p = {.n = 0};
+	uint8_t key[32];
+	bool there;
 	int rc;
 
 	(void)payload;
+	if (!pdg_store_reference(reference, key))
+		return pdg_fail(err, PDG_E_USAGE, "'%s' is no reference", reference);
 	pdg_pg_int(&p, id);
+	pdg_pg_blob(&p, pdg_bytes(key, sizeof(key)));
 	pdg_pg_blob(&p, bundle);
 	rc = pdg_pg_write(store, PDG_PG_INSERT_BUNDLE, &p, "keep a bundle", &r, err);
 	if (rc < 0)
 		return rc;
-	p.n = 1;
-	rc = pdg_pg_write(store, PDG_PG_DELETE_PENDING, &p, "mark as logged", NULL, err);
-	return rc < 0 ? rc : changed_nothing(r);
+	there = changed_nothing(r);
+	p.n = there ? 2 : 1;
+	rc = pdg_pg_write(store, there ? PDG_PG_DELETE_PENDING_OF : PDG_PG_DELETE_PENDING, &p,
+			  "mark as logged", NULL, err);
+	return rc < 0 ? rc : there;
 }
 
 int pdg_pg_journal_append(struct pdg_store *store, uint64_t index, struct pdg_bytes leaf,

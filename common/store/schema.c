@@ -4,8 +4,9 @@
  * migration that was released is never edited: what is to change becomes the next one.
  *
  * Nothing is ever deleted from these tables but rows of `pending` and `token`: what was found once
- * is found again, and the highest id is the number of attestations. What comes later, the bundle,
- * has a table of its own: SQLite writes a row anew as a whole when one value of it changes.
+ * is found again, and the highest id is the number of attestations. Should somebody take a row out,
+ * its id is not given out again. What comes later, the bundle, has a table of its own: SQLite
+ * writes a row anew as a whole when one value of it changes.
  */
 #include "store/schema.h"
 
@@ -85,7 +86,14 @@ static const char removed[] =
 	"CREATE TRIGGER attestation_renamed AFTER UPDATE OF reference ON attestation"
 	" WHEN OLD.reference IS NOT NEW.reference BEGIN" REMEMBER;
 
-static const char *const migrations[] = {tables, indexes, tokens, spared, accepted, removed};
+/* The highest id that was given out, beside what every batch with a new row writes anyway: the row
+ * may be taken out, and what else is kept under its id is not the next one's. */
+static const char last_id[] =
+	"ALTER TABLE journal_state ADD COLUMN last_id INTEGER NOT NULL DEFAULT 0;"
+	"UPDATE journal_state SET last_id = coalesce((SELECT max(id) FROM attestation), 0);";
+
+static const char *const migrations[] = {tables,   indexes, tokens, spared,
+					 accepted, removed, last_id};
 
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
 

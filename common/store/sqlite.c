@@ -48,9 +48,14 @@ static const char *const statements[PDG_SQL_COUNT] = {
 	[PDG_SQL_INSERT] =
 		"INSERT INTO attestation (reference, stage, received, repository, git_commit, grade,"
 		" journal_index, service_key, countersig, links, envelope, payload, raw_commit,"
-		" envelope_at)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
+		" envelope_at, id)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
 		" ON CONFLICT (reference) DO NOTHING",
+	/* The last row of each table, at hand for whoever writes them; once a batch. */
+	[PDG_SQL_NEXT_ID] = "SELECT 1 + max(coalesce((SELECT max(id) FROM attestation), 0),"
+			    " coalesce((SELECT max(id) FROM bundle), 0),"
+			    " coalesce((SELECT max(id) FROM pending), 0),"
+			    " coalesce((SELECT last_id FROM journal_state WHERE one = 1), 0))",
 	[PDG_SQL_INSERT_SUBJECT] = "INSERT INTO subject (algorithm, value, id) VALUES (?1, ?2, ?3)"
 				   " ON CONFLICT DO NOTHING",
 	[PDG_SQL_PAYLOAD] = "SELECT id, payload FROM attestation WHERE reference = ?1",
@@ -58,15 +63,20 @@ static const char *const statements[PDG_SQL_COUNT] = {
 				    " envelope_at = ?4 WHERE id = ?1",
 	[PDG_SQL_INSERT_PENDING] = "INSERT INTO pending (id) VALUES (?1)",
 	[PDG_SQL_INSERT_BUNDLE] = "INSERT INTO bundle (id, bundle, bundle_at) SELECT ?1, ?2, ?3"
-				  " WHERE EXISTS (SELECT 1 FROM attestation WHERE id = ?1)"
-				  " ON CONFLICT DO NOTHING",
+				  " WHERE EXISTS (SELECT 1 FROM attestation WHERE id = ?1"
+				  " AND reference = ?4) ON CONFLICT DO NOTHING",
 	[PDG_SQL_DELETE_PENDING] = "DELETE FROM pending WHERE id = ?1",
+	[PDG_SQL_DELETE_PENDING_OF] =
+		"DELETE FROM pending WHERE id = ?1 AND NOT EXISTS"
+		" (SELECT 1 FROM attestation WHERE id = ?1 AND reference <> ?2)",
 	[PDG_SQL_LEAF_INSERT] = "INSERT INTO journal_leaf (leaf_index, leaf) VALUES (?1, ?2)",
 	[PDG_SQL_TILE_WRITE] = "INSERT INTO journal_tile (tile, hashes) VALUES (?1, ?2)"
 			       " ON CONFLICT (tile) DO UPDATE SET hashes = excluded.hashes",
 	[PDG_SQL_STATE_WRITE] =
-		"INSERT INTO journal_state (one, size, note) VALUES (1, ?1, ?2)"
-		" ON CONFLICT (one) DO UPDATE SET size = excluded.size, note = excluded.note",
+		"INSERT INTO journal_state (one, size, note, last_id)"
+		" VALUES (1, ?1, ?2, coalesce((SELECT max(id) FROM attestation), 0))"
+		" ON CONFLICT (one) DO UPDATE SET size = excluded.size, note = excluded.note,"
+		" last_id = max(last_id, excluded.last_id)",
 	[PDG_SQL_META_SET] = "INSERT INTO meta (name, value) VALUES (?1, ?2)"
 			     " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
 	/* A few at each use: what comes in goes out, and no use pays for many. */
@@ -120,6 +130,9 @@ static const char *const statements[PDG_SQL_COUNT] = {
 	[PDG_SQL_STRAY] = "SELECT id FROM pending WHERE id > ?1 AND NOT EXISTS"
 			  " (SELECT 1 FROM attestation a WHERE a.id = pending.id)"
 			  " ORDER BY id LIMIT 1",
+	[PDG_SQL_STRAY_BUNDLE] = "SELECT id FROM bundle WHERE id > ?1 AND NOT EXISTS"
+				 " (SELECT 1 FROM attestation a WHERE a.id = bundle.id)"
+				 " ORDER BY id LIMIT 1",
 	[PDG_SQL_STATE_READ] = "SELECT size, note FROM journal_state",
 	[PDG_SQL_LEAF_READ] = "SELECT leaf FROM journal_leaf WHERE leaf_index = ?1",
 	[PDG_SQL_TILE_READ] = "SELECT hashes FROM journal_tile WHERE tile = ?1",

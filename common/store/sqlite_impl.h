@@ -26,12 +26,14 @@ enum pdg_sql {
 	PDG_SQL_COMMIT,
 	PDG_SQL_ROLLBACK,
 	PDG_SQL_INSERT,
+	PDG_SQL_NEXT_ID,
 	PDG_SQL_INSERT_SUBJECT,
 	PDG_SQL_PAYLOAD,
 	PDG_SQL_UPDATE_ENVELOPE,
 	PDG_SQL_INSERT_PENDING,
 	PDG_SQL_INSERT_BUNDLE,
 	PDG_SQL_DELETE_PENDING,
+	PDG_SQL_DELETE_PENDING_OF,
 	PDG_SQL_LEAF_INSERT,
 	PDG_SQL_TILE_WRITE,
 	PDG_SQL_STATE_WRITE,
@@ -51,6 +53,7 @@ enum pdg_sql {
 	PDG_SQL_WAITS,
 	PDG_SQL_LAST_LOGGED,
 	PDG_SQL_STRAY,
+	PDG_SQL_STRAY_BUNDLE,
 	PDG_SQL_EACH,
 	PDG_SQL_ROW,
 	PDG_SQL_COUNT_ALL,
@@ -88,6 +91,7 @@ struct pdg_sqlite {
 	pthread_cond_t returned;
 	bool in_batch;
 	pthread_t batch_thread;
+	int64_t next_id; /* the writer's, in a batch: of the next new row; 0: ask */
 };
 
 /** A failure of SQLite: STO-4 (it can be tried again), STO-5 (the file is damaged), or PDG_E_NOMEM.
@@ -133,8 +137,8 @@ int pdg_sqlite_insert(struct pdg_store *store, struct pdg_stored *a,
 		      const struct pdg_store_subject *subjects, size_t n, struct pdg_error *err);
 int pdg_sqlite_update_envelope(struct pdg_store *store, const char *reference,
 			       struct pdg_bytes envelope, const char *grade, struct pdg_error *err);
-int pdg_sqlite_set_logged(struct pdg_store *store, int64_t id, struct pdg_bytes payload,
-			  struct pdg_bytes bundle, struct pdg_error *err);
+int pdg_sqlite_set_logged(struct pdg_store *store, int64_t id, const char *reference,
+			  struct pdg_bytes payload, struct pdg_bytes bundle, struct pdg_error *err);
 int pdg_sqlite_journal_append(struct pdg_store *store, uint64_t index, struct pdg_bytes leaf,
 			      struct pdg_error *err);
 int pdg_sqlite_journal_tile_write(struct pdg_store *store, unsigned level, uint64_t n,

@@ -125,7 +125,11 @@ static int whole_row(const struct query *q, struct pdg_stored **out, struct pdg_
 		return 0;
 	}
 	why = pdg_str_printf("the row of %s is not of its form", a->reference);
-	return why ? pdg_sqlite_damaged(err, q->s->path, why) : pdg_nomem(err);
+	if (!why)
+		return pdg_nomem(err);
+	rc = pdg_sqlite_damaged(err, q->s->path, why);
+	pdg_one_row(err);
+	return rc;
 }
 
 static size_t size_of(const struct pdg_stored *a)
@@ -272,10 +276,11 @@ int pdg_sqlite_last_logged(struct pdg_store *store, int64_t before, struct pdg_s
 		       : pdg_fail(err, PDG_E_NOTFOUND, "nothing was logged");
 }
 
-int pdg_sqlite_stray(struct pdg_store *store, int64_t after, int64_t *out, struct pdg_error *err)
+static int first_stray(struct pdg_store *store, enum pdg_sql which, int64_t after, int64_t *out,
+		       struct pdg_error *err)
 {
 	PDG_AUTO(query) struct query q = {0};
-	int rc = query_begin(&q, store, PDG_SQL_STRAY, err);
+	int rc = query_begin(&q, store, which, err);
 
 	if (rc < 0)
 		return rc;
@@ -283,10 +288,18 @@ int pdg_sqlite_stray(struct pdg_store *store, int64_t after, int64_t *out, struc
 	rc = query_row(&q, err);
 	if (rc < 0)
 		return rc;
-	if (rc == 0)
-		return pdg_fail(err, PDG_E_NOTFOUND, "everything that waits is kept");
-	*out = sqlite3_column_int64(q.st, 0);
+	*out = rc == 1 ? sqlite3_column_int64(q.st, 0) : INT64_MAX;
 	return 0;
+}
+
+int pdg_sqlite_stray(struct pdg_store *store, int64_t after, int64_t *out, struct pdg_error *err)
+{
+	int64_t waits = 0, bundle = 0;
+	int rc = first_stray(store, PDG_SQL_STRAY, after, &waits, err);
+
+	if (rc == 0)
+		rc = first_stray(store, PDG_SQL_STRAY_BUNDLE, after, &bundle, err);
+	return rc < 0 ? rc : pdg_store_stray(waits, bundle, out, err);
 }
 
 int pdg_sqlite_waits(struct pdg_store *store, int64_t id, bool *out, struct pdg_error *err)

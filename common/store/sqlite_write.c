@@ -37,6 +37,7 @@ int pdg_sqlite_begin(struct pdg_store *store, struct pdg_error *err)
 	/* What is committed to a file that was removed is gone with the process. */
 	if (rc == 0)
 		rc = run(s, PDG_SQL_BEGIN, "begin a batch", err);
+	s->next_id = 0;
 	if (rc == 0)
 		batch_state(s, true);
 	return rc;
@@ -159,13 +160,32 @@ static int insert_state(struct pdg_sqlite *s, const struct pdg_stored *a, int64_
 	int rc;
 
 	if (a->bundle.n)
-		return pdg_sqlite_set_logged(&s->base, id, pdg_buf_bytes(&a->payload),
+		return pdg_sqlite_set_logged(&s->base, id, a->reference, pdg_buf_bytes(&a->payload),
 					     pdg_buf_bytes(&a->bundle), err);
 	rc = pdg_sqlite_stmt(&s->writer, PDG_SQL_INSERT_PENDING, &st, err);
 	if (rc < 0)
 		return rc;
 	(void)sqlite3_bind_int64(st, 1, id);
 	return pdg_sqlite_done(&s->writer, st, "keep a pending row", err);
+}
+
+/* The database gives none of its own: it would give that of a last row that was taken out. */
+static int find_next_id(struct pdg_sqlite *s, struct pdg_error *err)
+{
+	sqlite3_stmt *st;
+	int rc;
+
+	if (s->next_id > 0)
+		return 0;
+	rc = pdg_sqlite_stmt(&s->writer, PDG_SQL_NEXT_ID, &st, err);
+	if (rc < 0)
+		return rc;
+	if (sqlite3_step(st) == SQLITE_ROW)
+		s->next_id = sqlite3_column_int64(st, 0);
+	else
+		rc = pdg_sqlite_fail(err, s->writer.db, "look the last attestation up");
+	pdg_sqlite_rest(st);
+	return rc;
 }
 
 int pdg_sqlite_insert(struct pdg_store *store, struct pdg_stored *a,
@@ -183,16 +203,20 @@ int pdg_sqlite_insert(struct pdg_store *store, struct pdg_stored *a,
 	rc = pdg_store_spare(pdg_buf_bytes(&a->envelope), pdg_buf_bytes(&a->payload), &envelope,
 			     err);
 	if (rc == 0)
+		rc = find_next_id(s, err);
+	if (rc == 0)
 		rc = pdg_sqlite_stmt(&s->writer, PDG_SQL_INSERT, &st, err);
 	if (rc < 0)
 		return rc;
+	id = s->next_id;
 	bind_row(st, reference, a, &envelope);
+	(void)sqlite3_bind_int64(st, 15, id);
 	rc = pdg_sqlite_done(&s->writer, st, "keep an attestation", err);
 	if (rc < 0)
 		return rc;
 	if (sqlite3_changes(s->writer.db) == 0)
 		return pdg_fail(err, PDG_E_REJECTED, "%s is kept already", a->reference);
-	id = sqlite3_last_insert_rowid(s->writer.db);
+	s->next_id++;
 	rc = insert_subjects(s, id, subjects, n, err);
 	if (rc == 0)
 		rc = insert_state(s, a, id, err);
@@ -252,15 +276,19 @@ int pdg_sqlite_update_envelope(struct pdg_store *store, const char *reference,
 	return pdg_sqlite_done(&s->writer, st, "replace an envelope", err);
 }
 
-int pdg_sqlite_set_logged(struct pdg_store *store, int64_t id, struct pdg_bytes payload,
-			  struct pdg_bytes bundle, struct pdg_error *err)
+int pdg_sqlite_set_logged(struct pdg_store *store, int64_t id, const char *reference,
+			  struct pdg_bytes payload, struct pdg_bytes bundle, struct pdg_error *err)
 {
 	struct pdg_sqlite *s = sqlite_of(store);
 	PDG_AUTO(spared) struct pdg_spared spared = {.at = -1};
+	uint8_t key[32];
 	sqlite3_stmt *st;
 	bool there;
-	int rc = pdg_store_spare(bundle, payload, &spared, err);
+	int rc;
 
+	if (!pdg_store_reference(reference, key))
+		return pdg_fail(err, PDG_E_USAGE, "'%s' is no reference", reference);
+	rc = pdg_store_spare(bundle, payload, &spared, err);
 	if (rc == 0)
 		rc = pdg_sqlite_stmt(&s->writer, PDG_SQL_INSERT_BUNDLE, &st, err);
 	if (rc < 0)
@@ -268,14 +296,18 @@ int pdg_sqlite_set_logged(struct pdg_store *store, int64_t id, struct pdg_bytes 
 	(void)sqlite3_bind_int64(st, 1, id);
 	pdg_sqlite_bind_blob(st, 2, spared.kept);
 	bind_place(st, 3, spared.at);
+	pdg_sqlite_bind_blob(st, 4, pdg_bytes(key, sizeof(key)));
 	rc = pdg_sqlite_done(&s->writer, st, "keep a bundle", err);
 	if (rc < 0)
 		return rc;
 	there = sqlite3_changes(s->writer.db) == 0;
-	rc = pdg_sqlite_stmt(&s->writer, PDG_SQL_DELETE_PENDING, &st, err);
+	rc = pdg_sqlite_stmt(&s->writer, there ? PDG_SQL_DELETE_PENDING_OF : PDG_SQL_DELETE_PENDING,
+			     &st, err);
 	if (rc < 0)
 		return rc;
 	(void)sqlite3_bind_int64(st, 1, id);
+	if (there)
+		pdg_sqlite_bind_blob(st, 2, pdg_bytes(key, sizeof(key)));
 	rc = pdg_sqlite_done(&s->writer, st, "mark as logged", err);
 	return rc < 0 ? rc : there;
 }

@@ -56,6 +56,16 @@ void pdg_stored_free(struct pdg_stored *a)
 	free(a);
 }
 
+int pdg_store_stray(int64_t waits, int64_t bundle, int64_t *out, struct pdg_error *err)
+{
+	int64_t first = waits < bundle ? waits : bundle;
+
+	if (first == INT64_MAX)
+		return pdg_fail(err, PDG_E_NOTFOUND, "whatever waits or has a bundle is kept");
+	*out = first;
+	return 0;
+}
+
 void pdg_store_pending(int64_t pending, int64_t oldest, uint64_t *out_pending, int64_t *out_oldest)
 {
 	*out_pending = oldest < 0 ? 0 : (uint64_t)pending;

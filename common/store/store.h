@@ -22,7 +22,7 @@ struct pdg_store;
 
 /* One attestation as kept. Strings and buffers owned by the struct. */
 struct pdg_stored {
-	int64_t id;	 /* rising; order of acceptance */
+	int64_t id;	 /* rising; order of acceptance; never given out twice */
 	char *reference; /* "sha256:…", unique */
 	char *stage;	 /* stage name */
 	bool logged;
@@ -118,10 +118,11 @@ struct pdg_store_ops {
 	 */
 	int (*update_envelope)(struct pdg_store *s, const char *reference,
 			       struct pdg_bytes envelope, const char *grade, struct pdg_error *err);
-	/** The log proof of row @id came, which has @payload: store the bundle, mark logged.
-	 * Returns 0; 1 when that has changed nothing: a logged or unknown one stays as it is. */
-	int (*set_logged)(struct pdg_store *s, int64_t id, struct pdg_bytes payload,
-			  struct pdg_bytes bundle, struct pdg_error *err);
+	/** The log proof of @reference came, which is row @id and has @payload: store the bundle,
+	 * mark logged. Returns 0; 1 when that has changed nothing: a logged or unknown one stays as
+	 * it is, and so does a row with that id that is another's. */
+	int (*set_logged)(struct pdg_store *s, int64_t id, const char *reference,
+			  struct pdg_bytes payload, struct pdg_bytes bundle, struct pdg_error *err);
 
 	/* The journal: leaf data, tiles and checkpoint change in the writer's transaction. */
 	int (*journal_append)(struct pdg_store *s, uint64_t index, struct pdg_bytes leaf,
@@ -201,8 +202,8 @@ struct pdg_store_ops {
 			   struct pdg_error *err);
 	/** Does attestation @id wait for the log, so that pending() would give it to somebody? */
 	int (*waits)(struct pdg_store *s, int64_t id, bool *out, struct pdg_error *err);
-	/** The first row behind id @after that waits and is no attestation's. PDG_E_NOTFOUND: none.
-	 */
+	/** The first id behind @after that waits or has a bundle and is no attestation's.
+	 * PDG_E_NOTFOUND: none. */
 	int (*stray)(struct pdg_store *s, int64_t after, int64_t *out, struct pdg_error *err);
 	/** Where nothing that waits is kept, nothing waits. */
 	int (*count)(struct pdg_store *s, uint64_t *out_all, uint64_t *out_pending,

@@ -57,6 +57,7 @@ int pdg_fail(struct pdg_error *err, int code, const char *fmt, ...)
 	err->code = code;
 	err->rule[0] = '\0';
 	err->fix[0] = '\0';
+	err->one_row = false;
 	return code;
 }
 
@@ -81,6 +82,7 @@ int pdg_reject(struct pdg_error *err, const char *rule, const char *fmt, ...)
 	err->code = code;
 	copy_cut(err->rule, sizeof(err->rule), rule ? rule : "");
 	err->fix[0] = '\0';
+	err->one_row = false;
 	return code;
 }
 
@@ -93,6 +95,12 @@ void pdg_fix(struct pdg_error *err, const char *fmt, ...)
 	va_start(ap, fmt);
 	set_text(err->fix, sizeof(err->fix), fmt, ap);
 	va_end(ap);
+}
+
+void pdg_one_row(struct pdg_error *err)
+{
+	if (err)
+		err->one_row = true;
 }
 
 const char *pdg_error_fix(const struct pdg_error *err)

@@ -10,6 +10,7 @@
 #ifndef PDG_UTIL_ERROR_H
 #define PDG_UTIL_ERROR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define PDG_MUST_CHECK	      __attribute__((warn_unused_result))
@@ -38,6 +39,7 @@ struct pdg_error {
 	char rule[PDG_ERROR_RULE_MAX]; /* a rule id of docs/RULES.md, or "" */
 	char text[PDG_ERROR_TEXT_MAX]; /* one line, cut at the end when longer */
 	char fix[PDG_ERROR_FIX_MAX];   /* what to do, or "" */
+	bool one_row; /* of a store: what was asked for is at fault, and nothing else */
 };
 
 /** Record a failure without a rule of its own. Returns @code. @err may be NULL. */
@@ -52,6 +54,9 @@ int pdg_reject(struct pdg_error *err, const char *rule, const char *fmt, ...) PD
 
 /** Say what to do about the recorded failure. Replaces an earlier remedy. */
 void pdg_fix(struct pdg_error *err, const char *fmt, ...) PDG_PRINTF(2, 3);
+
+/** The recorded failure is one row's, and the store's others are well. */
+void pdg_one_row(struct pdg_error *err);
 
 /** What to do about @err: its own remedy, else its rule's (pdg_rule_fix), else "". */
 const char *pdg_error_fix(const struct pdg_error *err);

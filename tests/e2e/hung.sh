@@ -77,6 +77,24 @@ world_stop
 thaw
 pass "T79 the service ends while both hang"
 
+# Who asks whether it is ready, after a reload that brought another holder, hears nothing of the one that hangs.
+world_start
+sleep 3.1 # for so long readiness goes by its last look
+frozen=("$(holder)")
+freeze "${frozen[@]}"
+curl -s -o "$W/behind" --max-time 60 "$URL/readyz" 3>&- &
+PIDS+=($!)
+sleep 0.5
+daemon_reload
+began=$(date +%s%3N)
+http 200 - "T79 a reload brings another holder: /readyz goes by that" "$URL/readyz"
+sleep 3.5
+http 200 - "T79 and does while somebody waits for the one before" "$URL/readyz"
+took=$(($(date +%s%3N) - began))
+[ "$took" -lt 8500 ] || fail "T79 that took $took ms"
+world_stop
+thaw
+
 # The relay is begun after the service was confined.
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3 -subj /O=Company/CN=time -addext extendedKeyUsage=critical,timeStamping \
 	-keyout "$W/keys/time.key" -out "$W/keys/time.pem" 2>/dev/null || fail "no certificate of a timestamp authority"
@@ -88,5 +106,28 @@ kill -STOP "$relay"
 world_stop
 ended "$relay" || fail "a relay that hangs outlived the service"
 pass "T79 a relay that hangs is ended"
+
+# While a signature is waited for the service is told to end: who waits for the log is answered all the same.
+world_start
+curl -s -o "$W/accepted" -w '%{http_code}\n' --max-time 60 -H 'Prefer: wait=60' -H 'Content-Type: application/json' --data-binary "@$W/todo/4.json" \
+	"$URL/api/v1/attestations" >"$W/accepted.status" 3>&- &
+accepted=$!
+sleep 1
+frozen=("$(keeper)" "$(holder)")
+freeze "${frozen[@]}"
+curl -s -o "$W/behind" -w '%{http_code}\n' --max-time 60 -H 'Content-Type: application/json' --data-binary "@$W/todo/3.json" \
+	"$URL/api/v1/attestations" >"$W/behind.status" 3>&- &
+behind=$!
+sleep 0.5
+began=$(date +%s%3N)
+world_stop
+took=$(($(date +%s%3N) - began))
+wait "$accepted" || fail "T79 who waits for the log is not answered: $?"
+wait "$behind" || fail "T79 who waits for the signer is not answered: $?"
+assert_same "T79 a stop while the signer hangs: what was accepted is answered" "$(cat "$W/accepted.status") $(jq -r .state "$W/accepted")" "202 pending-log"
+assert_same "T79 and what was not is told so" "$(cat "$W/behind.status") $(jq -r .rule "$W/behind")" "503 SVC-2"
+[ "$took" -lt 8000 ] || fail "T79 it took $took ms"
+pass "T79 and nothing is abandoned"
+thaw
 ok "nothing was lost" pedigreed --config "$W/pedigreed.conf" --fsck
 finish

@@ -157,6 +157,46 @@ world_stop
 world_start
 builds 401 TOK-12 "T69 also after a restart" "$github_token" "$(body '.artifacts[0].name = "other"')"
 builds 200 - "a retry too" "$github_token" "$(body)"
+keeper() { pgrep -P "$DAEMON_PID" -x pedigree-signer; }
+holder() { pgrep -P "$(keeper)" -x pedigree-signer; }
+kill -KILL "$(holder)"
+builds 201 - "T79 a build whose signer was killed is signed by the next" "$(github | sign rsa)" "$(body '.artifacts[0].name = "signed-again"')"
+frozen=("$(keeper)" "$(holder)")
+kill -STOP "${frozen[@]}"
+builds 200 - "T79 a retry needs no signature: it is answered while the signer hangs" "$github_token" "$(body)" --max-time 5
+kill -CONT "${frozen[@]}"
+
+# ---- the service ends while a build waits for its signer ------------------------------------------------
+world_stop
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3 -subj /O=Company/CN=time -addext extendedKeyUsage=critical,timeStamping \
+	-keyout "$W/keys/time.key" -out "$W/keys/time.pem" 2>/dev/null || fail "no certificate of a timestamp authority"
+cp "$W/pedigreed.conf" "$W/without.conf"
+sed -i "s|^\[log\]|&\n\ttimestampAuthority = http://127.0.0.1:$(free_port)/api/v1/timestamp\n\ttimestampCertificates = keys/time.pem|" "$W/pedigreed.conf"
+world_start
+waits() { # waits NAME: a build, whose answer will be there
+	curl -s -o "$W/waits-$1" -w '%{http_code}\n' --max-time 60 -H "Authorization: Bearer $(github | sign rsa)" -H 'Content-Type: application/json' \
+		-H 'Prefer: wait=60' --data-binary "$(body ".artifacts[0].name = \"$1\"")" "$URL/api/v1/builds" >"$W/waits-$1.status" 3>&-
+}
+waits accepted &
+accepted=$!
+sleep 2
+frozen=("$(keeper)" "$(holder)")
+kill -STOP "${frozen[@]}"
+waits signer &
+behind=$!
+sleep 1.5
+began=$(date +%s%3N)
+world_stop
+took=$(($(date +%s%3N) - began))
+kill -CONT "${frozen[@]}" 2>/dev/null
+wait "$accepted" || fail "who waits for the log is not answered: $?"
+wait "$behind" || fail "who waits for the signer is not answered: $?"
+assert_same "T79 a stop while a build waits for the signer: what was accepted is answered" \
+	"$(cat "$W/waits-accepted.status") $(jq -r .state "$W/waits-accepted")" "202 pending-log"
+assert_same "T79 and the build that was not is told so" "$(cat "$W/waits-signer.status") $(jq -r .rule "$W/waits-signer")" "503 SVC-2"
+[ "$took" -lt 8000 ] || fail "it took $took ms"
+mv "$W/without.conf" "$W/pedigreed.conf"
+world_start
 http 200 - "the chain" "$URL/api/v1/chains/sha256:$digest"
 assert_same "is good" "$(of .verdict)" good
 ok "pedigree verify" pedigree verify "$W/artifact" --from "$URL" --policy "$W/policy"

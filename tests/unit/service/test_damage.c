@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Damage done to what is kept: fsck finds it, and where it would sign on top of it the service does
  * not start or is not ready. */
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
 #include "service/core_impl.h"
-#include "unit/service/core_world.h"
+#include "unit/service/core_log.h"
 
 /* All but the summary. */
 static void every_line_has_a_rule(const char *text)
@@ -233,6 +237,105 @@ static void a_row_that_cannot_be_read(void)
 	world_done(&w);
 }
 
+/* What is left of a row that was taken out is not the next statement's. */
+static void a_row_that_was_taken_out(void)
+{
+	static const char *const out[] = {
+		"DELETE FROM attestation WHERE id = 2",
+		"DELETE FROM attestation WHERE id = 2; DELETE FROM bundle WHERE id = 2",
+		"DELETE FROM bundle WHERE id = 2; INSERT INTO pending VALUES (2);"
+		" DELETE FROM attestation WHERE id = 2",
+	};
+	struct build_of other = build_no(2);
+	size_t i;
+
+	for (i = 0; i < sizeof(out) / sizeof(out[0]); i++) {
+		PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_MIB(1));
+		struct pdg_error err = {0};
+		struct world w;
+
+		pdg_test_case("%s", out[i]);
+		world_init(&w);
+		world_open(&w);
+		CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+		CHECK_INT(submit_build(&w, CI, &app_build), 201);
+		world_sql(&w, out[i]);
+		CHECK_INT(submit_build(&w, CI, &other), 201);
+		chain_is(&w, 2, "good");
+		chain_is(&w, 1, "refused");
+		CHECK_RULE(pdg_core_fsck(w.core, fsck_line, NULL, &text, NULL, &err), &err,
+			   "FSK-1");
+		every_line_has_a_rule(pdg_buf_cstr(&text));
+		CHECK((strstr(pdg_buf_cstr(&text), "row 2: ") != NULL) == (i != 1));
+		world_done(&w);
+	}
+	pdg_test_case(NULL);
+}
+
+/* --- damaged pages --- */
+
+/* Overwrite the first page of the table or index @name. */
+static void spoil_page(struct world *w, const char *name)
+{
+	PDG_AUTO(mem) char *path = pdg_test_path(w->dir, "p.db");
+	PDG_AUTO(fd) int fd = -1;
+	uint8_t page[4096];
+	sqlite3_stmt *st = NULL;
+	sqlite3 *db = NULL;
+	int64_t at;
+
+	CHECK_INT(sqlite3_open(path, &db), SQLITE_OK);
+	CHECK_INT(sqlite3_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL), SQLITE_OK);
+	CHECK_INT(sqlite3_prepare_v2(db, "SELECT rootpage FROM sqlite_schema WHERE name = ?1", -1,
+				     &st, NULL),
+		  SQLITE_OK);
+	CHECK_INT(sqlite3_bind_text(st, 1, name, -1, SQLITE_STATIC), SQLITE_OK);
+	CHECK_INT(sqlite3_step(st), SQLITE_ROW);
+	at = sqlite3_column_int64(st, 0) - 1;
+	CHECK_INT(sqlite3_finalize(st), SQLITE_OK);
+	CHECK_INT(sqlite3_close(db), SQLITE_OK);
+	memset(page, 0xa5, sizeof(page));
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	CHECK(pwrite(fd, page, sizeof(page), at * (int64_t)sizeof(page)) == sizeof(page));
+}
+
+/* Nothing is taken, and a trial write to another page does not make the service ready. */
+static void a_page_that_is_damaged(void)
+{
+	static const char *const pages[] = {"subject", "source_of_commit", "bundle"};
+	size_t i;
+
+	for (i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+		PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
+		PDG_AUTO(got) struct got g;
+		struct pdg_error err = {0};
+		struct pdg_core_stats stats;
+		struct world w;
+		unsigned n;
+
+		pdg_test_case("%s", pages[i]);
+		world_init(&w);
+		world_open(&w);
+		CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+		world_close(&w);
+		spoil_page(&w, pages[i]);
+		world_open(&w);
+		build_body(&w, CI, &app_build, &body);
+		submit(&w, pdg_buf_bytes(&body), 0, &g);
+		CHECK_INT(g.status, 503);
+		CHECK_STR(g.rule, "STO-5");
+		for (n = 0; n < 30; n++) {
+			CHECK_RULE(pdg_core_ready(w.core, &err), &err, "RDY-6");
+			CHECK_HAS(pdg_error_fix(&err), "backup");
+			pause_ms(50);
+		}
+		pdg_core_stats(w.core, &stats);
+		CHECK(stats.store_failures > 0);
+		world_done(&w);
+	}
+	pdg_test_case(NULL);
+}
+
 /* A database and a log that both grew from one backup, each another way: as long as one another, by
  * the same keys. */
 static void of_two_histories(void)
@@ -419,4 +522,6 @@ PDG_TEST_MAIN("damage", {"a join without its leaf", a_join_without_its_leaf},
 	      {"of two histories without rows", of_two_histories_without_rows},
 	      {"no second journal", no_second_journal},
 	      {"a row that cannot be read", a_row_that_cannot_be_read},
+	      {"a page that is damaged", a_page_that_is_damaged},
+	      {"a row that was taken out", a_row_that_was_taken_out},
 	      {"a leaf that is gone", a_leaf_that_is_gone})

@@ -362,6 +362,10 @@ static void another_tree_of_that_size(void)
 	bench_start(&b.bench);
 	while (calls(&b.log) < 3)
 		pause_ms(5);
+	pause_ms(1500);
+	(void)pthread_mutex_lock(&b.log.mutex);
+	CHECK(b.log.size <= 25 + 8);
+	(void)pthread_mutex_unlock(&b.log.mutex);
 	CHECK(pdg_writer_close(b.bench.writer, 10000));
 	CHECK_UINT(pending(&b.bench), 25);
 	CHECK_OK(ops.meta_get(b.bench.store, "log-head", &text, &err), &err);
@@ -384,6 +388,110 @@ static void another_tree_of_that_size(void)
 	bed_done(&b);
 }
 
+/* --- a store that does not keep what the log took --- */
+
+static uint64_t entries(struct fake_log *f)
+{
+	uint64_t n;
+
+	(void)pthread_mutex_lock(&f->mutex);
+	n = f->size;
+	(void)pthread_mutex_unlock(&f->mutex);
+	return n;
+}
+
+/* The log takes everything, each time anew: once that is known, it is given nothing. Until then it
+ * may have been given all of it. */
+static void a_disk_that_is_full(void)
+{
+	struct rlimit old;
+	struct bed b;
+	uint64_t n;
+
+	bed_init(&b, 10);
+	add_rows(&b.bench, 25);
+	world_disk_full(&b.bench.w, &old);
+	bench_start(&b.bench);
+	pause_ms(2500);
+	n = entries(&b.log);
+	world_disk_free(&old);
+	CHECK(n >= 10 && n <= 25 + 8);
+	CHECK_UINT(pending(&b.bench), 25);
+	CHECK(down_to(&b.bench, 0));
+	CHECK_UINT(entries(&b.log), n + 25);
+	bed_done(&b);
+}
+
+/* Whose bundle is kept: of none, or of all but the row @but. */
+static struct {
+	const struct pdg_store_ops *real;
+	bool none;
+	int64_t but;
+} keeps;
+
+static int picky_set_logged(struct pdg_store *s, int64_t id, const char *ref,
+			    struct pdg_bytes payload, struct pdg_bytes bundle,
+			    struct pdg_error *err)
+{
+	if (!keeps.none && id != keeps.but)
+		return keeps.real->set_logged(s, id, ref, payload, bundle, err);
+	return pdg_reject(err, "STO-4", "cannot keep a bundle");
+}
+
+static void bed_picky(struct bed *b, struct pdg_store_ops *ops)
+{
+	keeps.real = b->bench.store->ops;
+	keeps.but = 0;
+	*ops = *keeps.real;
+	ops->set_logged = picky_set_logged;
+	b->bench.store->ops = ops;
+}
+
+static void bed_not_picky(struct bed *b)
+{
+	while (!pdg_publisher_stop(b->bench.publisher, 1000))
+		;
+	CHECK(pdg_writer_close(b->bench.writer, 10000));
+	b->bench.store->ops = keeps.real;
+	bed_done(b);
+}
+
+/* Every other write succeeds, and still none of what comes from the log. */
+static void bundles_that_are_not_kept(void)
+{
+	struct pdg_store_ops ops;
+	struct bed b;
+
+	bed_init(&b, 10);
+	bed_picky(&b, &ops);
+	keeps.none = true;
+	add_rows(&b.bench, 25);
+	bench_start(&b.bench);
+	pause_ms(2500);
+	CHECK(entries(&b.log) >= 10 && entries(&b.log) <= 25 + 8);
+	CHECK_UINT(pending(&b.bench), 25);
+	keeps.none = false;
+	bed_not_picky(&b);
+}
+
+/* The others are kept, one batch after the other: it alone waits, longer and longer. */
+static void one_that_is_not_kept(void)
+{
+	struct pdg_store_ops ops;
+	struct bed b;
+
+	bed_init(&b, 10);
+	bed_picky(&b, &ops);
+	keeps.but = 3;
+	add_rows(&b.bench, 25);
+	bench_start(&b.bench);
+	CHECK(down_to(&b.bench, 1));
+	pause_ms(2000);
+	CHECK(entries(&b.log) >= 25 && entries(&b.log) <= 25 + 8);
+	CHECK_UINT(pending(&b.bench), 1);
+	bed_not_picky(&b);
+}
+
 PDG_TEST_MAIN("publisher", {"a log that is down", a_log_that_is_down},
 	      {"one that is refused", one_that_is_refused},
 	      {"a key that nobody knows", a_key_that_nobody_knows},
@@ -391,4 +499,7 @@ PDG_TEST_MAIN("publisher", {"a log that is down", a_log_that_is_down},
 	      {"oldest first and by pages", oldest_first_and_by_pages},
 	      {"stopped in the middle", stopped_in_the_middle},
 	      {"another tree of that size", another_tree_of_that_size},
+	      {"a disk that is full", a_disk_that_is_full},
+	      {"bundles that are not kept", bundles_that_are_not_kept},
+	      {"one that is not kept", one_that_is_not_kept},
 	      {"a call that hangs", a_call_that_hangs})

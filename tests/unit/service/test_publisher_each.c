@@ -264,6 +264,32 @@ static void a_log_that_is_away(void)
 	slow_done(&s);
 }
 
+/* What was under way when that was found out, and one now and then. */
+static void a_disk_that_is_full(void)
+{
+	static struct slow_log s;
+	struct rlimit old;
+	struct bench b;
+	size_t n;
+
+	slow_init(&s, 64);
+	bench_init(&b, &s.log);
+	add_rows(&b, 150);
+	world_disk_full(&b.w, &old);
+	bench_start(&b);
+	while (seen(&s) < 48)
+		pause_ms(5);
+	pause_ms(2500);
+	n = seen(&s);
+	world_disk_free(&old);
+	CHECK(n < 48 + 10);
+	CHECK_UINT(pending(&b), 150);
+	CHECK(down_to(&b, 0));
+	CHECK_UINT(seen(&s), n + 150);
+	bench_done(&b);
+	slow_done(&s);
+}
+
 /* 429 with Retry-After: nothing is sent before that time. */
 static void retry_after_is_honoured(void)
 {
@@ -341,5 +367,6 @@ static void stop_waits(void)
 
 PDG_TEST_MAIN("publisher_each", {"new work before a long backlog", new_work_before_a_long_backlog},
 	      {"a log that is away", a_log_that_is_away},
+	      {"a disk that is full", a_disk_that_is_full},
 	      {"retry after is honoured", retry_after_is_honoured}, {"refused ones", refused_ones},
 	      {"stop waits", stop_waits})

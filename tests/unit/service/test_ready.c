@@ -44,8 +44,10 @@ static void cannot_sign(void)
 	key = force->signing;
 	CHECK_OK(pdg_key_public_der(pdg_key_spki(key), &public_only, &err), &err);
 	force->signing = public_only;
+	(void)atomic_fetch_add(&w.core->turned, 1);
 	is_not_ready(&w, "RDY-1");
 	force->signing = key;
+	(void)atomic_fetch_add(&w.core->turned, 1);
 	pdg_in_force_unref(force);
 	is_ready(&w);
 	world_done(&w);
@@ -121,6 +123,52 @@ static void a_signature_is_tried_seldom_and_by_one(void)
 	CHECK_INT(pthread_join(other, NULL), 0);
 	is_ready(&w);
 	CHECK_UINT(atomic_load(&slow.asked), 2);
+	force->signing = own;
+	pdg_in_force_unref(force);
+	world_done(&w);
+}
+
+static void *ask_slow(void *w)
+{
+	struct pdg_error err = {0};
+
+	return pdg_core_ready(((struct world *)w)->core, &err) < 0 ? w : NULL;
+}
+
+/* What the key before does, or did in the end, is nothing to whoever asks after another came into
+ * use. */
+static void another_key_is_tried_beside_one_that_hangs(void)
+{
+	static struct slow slow = {.held = PTHREAD_MUTEX_INITIALIZER};
+	const struct pdg_key_elsewhere at = {.sign = slow_sign, .release = nothing, .ctx = &slow};
+	PDG_AUTO(key) struct pdg_key *key = NULL;
+	struct pdg_in_force *force;
+	struct pdg_key *own;
+	struct pdg_error err = {0};
+	pthread_t other;
+	struct world w;
+	unsigned i;
+
+	world_init(&w);
+	world_open(&w);
+	force = pdg_in_force_ref(w.core->policy);
+	own = force->signing;
+	slow.key = w.key[STRANGER]; /* its signature is not the one that was asked for */
+	CHECK_OK(pdg_key_elsewhere(pdg_key_spki(own), &at, &key, &err), &err);
+	force->signing = key;
+	(void)pthread_mutex_lock(&slow.held);
+	CHECK_INT(pthread_create(&other, NULL, ask_slow, &w), 0);
+	for (i = 0; i < 200 && atomic_load(&slow.asked) < 1; i++)
+		(void)usleep(10000);
+	(void)usleep(3100000);
+	is_not_ready(&w, "RDY-1");
+	CHECK_OK(pdg_core_turn_key(w.core, w.cfg, &err), &err);
+	CHECK_OK(pdg_core_reload(w.core, w.cfg, &err), &err);
+	is_ready(&w);
+	(void)pthread_mutex_unlock(&slow.held);
+	CHECK_INT(pthread_join(other, NULL), 0);
+	is_ready(&w);
+	CHECK_UINT(atomic_load(&slow.asked), 1);
 	force->signing = own;
 	pdg_in_force_unref(force);
 	world_done(&w);
@@ -528,15 +576,15 @@ static void a_checkpoint_that_cannot_be_written(void)
 	world_done(&w);
 }
 
-PDG_TEST_MAIN("ready", {"a checkpoint that cannot be written", a_checkpoint_that_cannot_be_written},
-	      {"cannot sign", cannot_sign},
-	      {"a signature is tried seldom, and by one", a_signature_is_tried_seldom_and_by_one},
-	      {"overdue at the log", overdue_at_the_log},
-	      {"files that are gone", files_that_are_gone},
-	      {"nothing goes to files that are gone", nothing_goes_to_files_that_are_gone},
-	      {"a reload that cannot be kept", a_reload_that_cannot_be_kept},
-	      {"a reload on its way", a_reload_on_its_way},
-	      {"a store that takes nothing", a_store_that_takes_nothing},
-	      {"the last entry is looked at seldom", the_last_entry_is_looked_at_seldom},
-	      {"check makes nothing", check_makes_nothing},
-	      {"folders of others", folders_of_others})
+PDG_TEST_MAIN(
+	"ready", {"a checkpoint that cannot be written", a_checkpoint_that_cannot_be_written},
+	{"cannot sign", cannot_sign},
+	{"a signature is tried seldom, and by one", a_signature_is_tried_seldom_and_by_one},
+	{"another key is tried beside one that hangs", another_key_is_tried_beside_one_that_hangs},
+	{"overdue at the log", overdue_at_the_log}, {"files that are gone", files_that_are_gone},
+	{"nothing goes to files that are gone", nothing_goes_to_files_that_are_gone},
+	{"a reload that cannot be kept", a_reload_that_cannot_be_kept},
+	{"a reload on its way", a_reload_on_its_way},
+	{"a store that takes nothing", a_store_that_takes_nothing},
+	{"the last entry is looked at seldom", the_last_entry_is_looked_at_seldom},
+	{"check makes nothing", check_makes_nothing}, {"folders of others", folders_of_others})

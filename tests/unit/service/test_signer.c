@@ -381,6 +381,7 @@ static void a_dead_one_is_begun_again(void)
 	CHECK_OK(sign_statement(a.key[0], "{}", &err), &err);
 	end(child_of(keeper()));
 	CHECK_OK(sign_statement(a.key[0], "{}", &err), &err);
+	CHECK(err.code == 0 && err.rule[0] == 0);
 	/* Its key is gone: nothing is signed, and nobody waits for long; then it is back. */
 	CHECK(rename(key, away) == 0);
 	end(child_of(keeper()));
@@ -437,6 +438,44 @@ static void one_that_is_stopped_is_not_waited_for_for_ever(void)
 	CHECK(is_gone(holder));
 	sleep_ms(200);
 	CHECK_OK(sign_statement(a.key[0], "{}", &err), &err);
+	agent_done(&a);
+}
+
+static void *sign_one(void *ctx)
+{
+	struct many *m = ctx;
+	struct pdg_error err = {0};
+
+	m->bad = sign_statement(m->key, "{}", &err) < 0 && pdg_str_eq(err.rule, "SVC-2");
+	return NULL;
+}
+
+/* One that answers goes on until the end, for what was accepted has to be signed. */
+static void a_service_that_stops_waits_for_none_that_hangs(void)
+{
+	struct pdg_error err = {0};
+	struct agent a;
+	struct many m = {0};
+	pthread_t t;
+	int64_t began;
+
+	agent_start(&a);
+	pdg_signer_stop(a.s, 0);
+	CHECK_OK(sign_statement(a.key[0], "{}", &err), &err);
+	CHECK(kill(child_of(keeper()), SIGSTOP) == 0);
+	began = pdg_monotonic_ms();
+	m.key = a.key[0];
+	if (pthread_create(&t, NULL, sign_one, &m) != 0)
+		abort();
+	sleep_ms(300);
+	pdg_signer_stop(a.s, 5000);
+	sleep_ms(200);
+	pdg_signer_stop(a.s, 200);
+	(void)pthread_join(t, NULL);
+	CHECK(pdg_monotonic_ms() - began >= 500);
+	CHECK_UINT(m.bad, 1);
+	CHECK_RULE(sign_statement(a.key[0], "{}", &err), &err, "SVC-2");
+	CHECK(pdg_monotonic_ms() - began < 5000);
 	agent_done(&a);
 }
 
@@ -712,6 +751,8 @@ PDG_TEST_MAIN("signer", {"each signs what is its own", each_signs_what_is_its_ow
 	      {"one that is stopped is not waited for for ever",
 	       one_that_is_stopped_is_not_waited_for_for_ever},
 	      {"a list is not waited for for ever", a_list_is_not_waited_for_for_ever},
+	      {"a service that stops waits for none that hangs",
+	       a_service_that_stops_waits_for_none_that_hangs},
 	      {"one that is stopped ends with the service",
 	       one_that_is_stopped_ends_with_the_service},
 	      {"one that is needed outlives its keeper's conversation",

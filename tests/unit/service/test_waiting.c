@@ -3,6 +3,8 @@
  * What is held while somebody waits: for the log, which may be away for hours and needs no key to
  * be waited for, and for the store. Not the statements, however large and however many wait.
  */
+#include <semaphore.h>
+
 #include "service/core_impl.h"
 #include "service/waiting.h"
 #include "unit/service/core_log.h"
@@ -216,5 +218,123 @@ static void queue_is_bounded(void)
 	pdg_writer_free(w);
 }
 
+/* --- what is next --- */
+
+/* A key that signs once for each post. */
+struct slow {
+	const struct pdg_key *key;
+	sem_t posts;
+	atomic_uint asked;
+};
+
+static int slow_sign(void *ctx, struct pdg_bytes msg, struct pdg_buf *out, struct pdg_error *err)
+{
+	struct slow *s = ctx;
+
+	(void)atomic_fetch_add(&s->asked, 1);
+	while (sem_wait(&s->posts) != 0)
+		;
+	return pdg_key_sign(s->key, msg, out, err);
+}
+
+static void nothing(void *ctx)
+{
+	(void)ctx;
+}
+
+struct reload {
+	struct world *w;
+	struct pdg_error err;
+	int rc;
+	atomic_bool over;
+};
+
+static void *reload_main(void *ctx)
+{
+	struct reload *r = ctx;
+
+	r->rc = pdg_core_reload(r->w->core, r->w->cfg, &r->err);
+	atomic_store(&r->over, true);
+	return NULL;
+}
+
+static uint64_t queued(const struct world *w)
+{
+	struct pdg_writer_stats s;
+
+	pdg_writer_stats(w->core->writer, &s);
+	return s.queued;
+}
+
+static void send_builds(struct world *w, struct got *g, unsigned from, unsigned to)
+{
+	unsigned i;
+
+	for (i = from; i < to; i++) {
+		PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
+		struct build_of b = build_no(i + 1);
+
+		build_body(w, CI, &b, &body);
+		got_init(&g[i]);
+		pdg_core_submit(w->core, NULL, pdg_buf_bytes(&body), 0, got_answer, &g[i]);
+	}
+}
+
+/* A token signs twenty times a second, and a thousand may wait for it: none of them keeps a key in
+ * force that a reload takes out of it. */
+static void a_reload_waits_for_one_signature(void)
+{
+	enum { BUILDS = 7 };
+	static struct slow slow;
+	struct world w;
+	const struct pdg_key_elsewhere at = {.sign = slow_sign, .release = nothing, .ctx = &slow};
+	struct reload reload = {.w = &w};
+	struct pdg_in_force *force;
+	struct pdg_key *own, *key = NULL;
+	struct pdg_error err = {0};
+	struct got g[BUILDS];
+	pthread_t thread;
+	unsigned i;
+
+	world_init(&w);
+	world_open(&w);
+	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	CHECK_INT(sem_init(&slow.posts, 0, 0), 0);
+	force = pdg_in_force_ref(w.core->policy);
+	slow.key = own = force->signing;
+	CHECK_OK(pdg_key_elsewhere(pdg_key_spki(own), &at, &key, &err), &err);
+	force->signing = key;
+	/* One is signed; others wait behind it, and then comes the reload. */
+	send_builds(&w, g, 0, 1);
+	for (i = 0; i < 1000 && atomic_load(&slow.asked) < 1; i++)
+		pause_ms(5);
+	send_builds(&w, g, 1, BUILDS);
+	CHECK_UINT(queued(&w), BUILDS - 1);
+	CHECK_INT(pthread_create(&thread, NULL, reload_main, &reload), 0);
+	for (i = 0; i < 1000 && queued(&w) < BUILDS; i++)
+		pause_ms(5);
+	CHECK_UINT(queued(&w), BUILDS);
+	CHECK_INT(sem_post(&slow.posts), 0);
+	for (i = 0; i < 1000 && !atomic_load(&reload.over); i++)
+		pause_ms(5);
+	CHECK(atomic_load(&reload.over));
+	for (i = 1; i < BUILDS; i++)
+		(void)sem_post(&slow.posts);
+	CHECK_INT(pthread_join(thread, NULL), 0);
+	CHECK_OK(reload.rc, &reload.err);
+	CHECK(pdg_core_stop(w.core));
+	for (i = 0; i < BUILDS; i++) {
+		CHECK_UINT(g[i].times, 1);
+		CHECK_INT(g[i].status, 202);
+		got_done(&g[i]);
+	}
+	force->signing = own;
+	pdg_in_force_unref(force);
+	world_done(&w);
+	pdg_key_free(key);
+	(void)sem_destroy(&slow.posts);
+}
+
 PDG_TEST_MAIN("waiting", {"waiting holds no statement", waiting_holds_no_statement},
-	      {"waiting is bounded", waiting_is_bounded}, {"queue is bounded", queue_is_bounded})
+	      {"waiting is bounded", waiting_is_bounded}, {"queue is bounded", queue_is_bounded},
+	      {"a reload waits for one signature", a_reload_waits_for_one_signature})

@@ -2,6 +2,8 @@
 /* The store of its tests; see store_world.h. */
 #include "unit/store/store_world.h"
 
+#include <sqlite3.h>
+
 #include "unit/store/postgres_world.h"
 
 void place(struct fixture *f)
@@ -48,6 +50,19 @@ void reopen(struct fixture *f)
 	f->s = NULL;
 	if (open_store(f, &is_new))
 		CHECK(!is_new);
+}
+
+void other_sql(const struct fixture *f, const char *text)
+{
+	sqlite3 *db = NULL;
+
+	if (is_postgresql()) {
+		(void)postgresql_ask(f->path, text);
+		return;
+	}
+	CHECK_INT(sqlite3_open(f->path, &db), SQLITE_OK);
+	CHECK_INT(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+	CHECK_INT(sqlite3_close(db), SQLITE_OK);
 }
 
 char *reference(unsigned i)

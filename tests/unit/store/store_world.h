@@ -37,6 +37,9 @@ struct pdg_stored *example(unsigned i, const char *stage);
 /* Keep attestation @i of the artifact @sha256 and of the commit c0ffee, in a batch of its own. */
 void put(struct fixture *f, unsigned i, const char *stage, const char *sha256);
 
+/* Run @text, statements of either kind of store, beside it. */
+void other_sql(const struct fixture *f, const char *text);
+
 /* How many are found by subject; and how many sources of https://example.com/@repository. */
 size_t count_subject(struct fixture *f, const char *algorithm, const char *value, int64_t after,
 		     size_t max);

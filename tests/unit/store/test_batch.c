@@ -131,9 +131,15 @@ static void logged_once(void)
 	put(&f, 1, "source", HEX64);
 	put(&f, 2, "source", HEX64);
 	CHECK_OK(f.s->ops->begin(f.s, &err), &err);
-	CHECK_OK(f.s->ops->set_logged(f.s, 1, none, pdg_bytes_str("{\"first\":1}"), &err), &err);
-	CHECK_INT(f.s->ops->set_logged(f.s, 1, none, pdg_bytes_str("{\"second\":1}"), &err), 1);
-	CHECK_INT(f.s->ops->set_logged(f.s, 3, none, pdg_bytes_str("{}"), &err), 1);
+	CHECK_OK(f.s->ops->set_logged(f.s, 1, ref, none, pdg_bytes_str("{\"first\":1}"), &err),
+		 &err);
+	CHECK_INT(f.s->ops->set_logged(f.s, 1, ref, none, pdg_bytes_str("{\"second\":1}"), &err),
+		  1);
+	CHECK_INT(f.s->ops->set_logged(f.s, 3, ref, none, pdg_bytes_str("{}"), &err), 1);
+	/* That row is another's: it goes on waiting. */
+	CHECK_INT(f.s->ops->set_logged(f.s, 2, ref, none, pdg_bytes_str("{}"), &err), 1);
+	CHECK_CODE(f.s->ops->set_logged(f.s, 2, "2", none, pdg_bytes_str("{}"), &err), &err,
+		   PDG_E_USAGE);
 	CHECK_OK(f.s->ops->commit(f.s, &err), &err);
 	reopen(&f);
 	if (CHECK_OK(f.s->ops->get(f.s, ref, &a, &err), &err)) {
@@ -170,14 +176,83 @@ static void newest_first(void)
 		put(&f, i, "source", HEX64);
 	CHECK_INT(newest_logged(&f, INT64_MAX), 0);
 	CHECK_OK(f.s->ops->begin(f.s, &err), &err);
-	for (i = 1; i <= 3; i += 2)
-		CHECK_OK(
-			f.s->ops->set_logged(f.s, i, pdg_bytes(NULL, 0), pdg_bytes_str("{}"), &err),
-			&err);
+	for (i = 1; i <= 3; i += 2) {
+		PDG_AUTO(mem) char *of = reference(i);
+
+		CHECK_OK(f.s->ops->set_logged(f.s, i, of, pdg_bytes(NULL, 0), pdg_bytes_str("{}"),
+					      &err),
+			 &err);
+	}
 	CHECK_OK(f.s->ops->commit(f.s, &err), &err);
 	CHECK_INT(newest_logged(&f, INT64_MAX), 3);
 	CHECK_INT(newest_logged(&f, 3), 1);
 	CHECK_INT(newest_logged(&f, 1), 0);
+	teardown(&f);
+}
+
+/* Insert attestation @i with its journal leaf, as the service does; its id. */
+static int64_t accepted(struct fixture *f, unsigned i, bool commit)
+{
+	PDG_AUTO(stored) struct pdg_stored *a = example(i, "build");
+	struct pdg_store_subject subject = {"sha256", HEX64};
+	struct pdg_error err = {0};
+
+	CHECK_OK(f->s->ops->begin(f->s, &err), &err);
+	CHECK_OK(f->s->ops->insert(f->s, a, &subject, 1, &err), &err);
+	CHECK_OK(f->s->ops->journal_checkpoint_write(f->s, i, pdg_bytes_str("note"), &err), &err);
+	if (commit)
+		CHECK_OK(f->s->ops->commit(f->s, &err), &err);
+	else
+		f->s->ops->rollback(f->s);
+	return a->id;
+}
+
+static void stray_is(struct fixture *f, int64_t want)
+{
+	struct pdg_error err = {0};
+	int64_t got = -1;
+	int rc = f->s->ops->stray(f->s, 0, &got, &err);
+
+	CHECK_INT(rc == 0 ? got : rc, want);
+}
+
+/* What else is kept under the id of a row that somebody took out is not the next one's. */
+static void ids_are_given_out_once(void)
+{
+	PDG_AUTO(mem) char *second = reference(2);
+	struct pdg_error err = {0};
+	struct fixture f;
+
+	setup(&f);
+	CHECK_INT(accepted(&f, 1, true), 1);
+	CHECK_INT(accepted(&f, 2, false), 2);
+	CHECK_INT(accepted(&f, 2, true), 2);
+	CHECK_OK(f.s->ops->begin(f.s, &err), &err);
+	CHECK_OK(
+		f.s->ops->set_logged(f.s, 2, second, pdg_bytes(NULL, 0), pdg_bytes_str("{}"), &err),
+		&err);
+	CHECK_OK(f.s->ops->commit(f.s, &err), &err);
+	stray_is(&f, PDG_E_NOTFOUND);
+	pdg_test_case("with its bundle left");
+	other_sql(&f, "DELETE FROM attestation WHERE id = 2");
+	stray_is(&f, 2);
+	CHECK_INT(accepted(&f, 3, true), 3);
+	pdg_test_case("while it waits");
+	other_sql(&f, "DELETE FROM attestation WHERE id = 3");
+	CHECK_INT(accepted(&f, 4, true), 4);
+	pdg_test_case("with nothing left, and a start in between");
+	other_sql(&f, "DELETE FROM attestation WHERE id > 1; DELETE FROM bundle;"
+		      "DELETE FROM pending WHERE id > 1");
+	reopen(&f);
+	CHECK_INT(accepted(&f, 5, true), 5);
+	CHECK_INT(accepted(&f, 6, true), 6);
+	pdg_test_case("the journal's state does not forget");
+	other_sql(&f, "DELETE FROM attestation WHERE id > 1; DELETE FROM pending WHERE id > 1");
+	CHECK_OK(f.s->ops->begin(f.s, &err), &err);
+	CHECK_OK(f.s->ops->journal_checkpoint_write(f.s, 9, pdg_bytes_str("note"), &err), &err);
+	CHECK_OK(f.s->ops->commit(f.s, &err), &err);
+	CHECK_INT(accepted(&f, 7, true), 7);
+	pdg_test_case(NULL);
 	teardown(&f);
 }
 
@@ -377,8 +452,8 @@ static void readers_beside_the_writer(void)
 PDG_TEST_MAIN("batch", {"kept across reopen", kept_across_reopen},
 	      {"known references", known_references}, {"one row a reference", one_row_a_reference},
 	      {"rollback leaves nothing", rollback_leaves_nothing}, {"logged once", logged_once},
-	      {"newest first", newest_first}, {"joined envelope", joined_envelope},
-	      {"journal and meta", journal_and_meta},
+	      {"newest first", newest_first}, {"ids are given out once", ids_are_given_out_once},
+	      {"joined envelope", joined_envelope}, {"journal and meta", journal_and_meta},
 	      {"tokens are used once", tokens_are_used_once},
 	      {"killed in a batch", killed_in_a_batch},
 	      {"readers beside the writer", readers_beside_the_writer})

@@ -58,8 +58,8 @@ static void listed(void)
 	put(&f, 2, "source", HEX64);
 	put(&f, 3, "source", HEX64);
 	CHECK_OK(f.s->ops->begin(f.s, &err), &err);
-	CHECK_OK(f.s->ops->set_logged(f.s, 1, (struct pdg_bytes){0}, pdg_bytes_str("{\"b\":1}"),
-				      &err),
+	CHECK_OK(f.s->ops->set_logged(f.s, 1, first, (struct pdg_bytes){0},
+				      pdg_bytes_str("{\"b\":1}"), &err),
 		 &err);
 	CHECK_OK(f.s->ops->commit(f.s, &err), &err);
 	CHECK_OK(f.s->ops->list(f.s, "sha256", HEX64, NULL, 0, 2, &v, &n, &err), &err);

@@ -127,8 +127,8 @@ static void ask_everything(struct pdg_store *s)
 	CHECK_OK(s->ops->insert(s, new_one, &subject, 1, &err), &err);
 	CHECK_INT(new_one->id, ROWS + 1);
 	CHECK_OK(s->ops->update_envelope(s, ref, pdg_bytes_str("{}"), NULL, &err), &err);
-	CHECK_OK(s->ops->set_logged(s, new_one->id, pdg_buf_bytes(&new_one->payload),
-				    pdg_bytes_str("{}"), &err),
+	CHECK_OK(s->ops->set_logged(s, new_one->id, new_one->reference,
+				    pdg_buf_bytes(&new_one->payload), pdg_bytes_str("{}"), &err),
 		 &err);
 	CHECK_OK(s->ops->journal_append(s, ROWS, pdg_bytes_str("x"), &err), &err);
 	CHECK_OK(s->ops->journal_tile_write(s, 0, ROWS, pdg_bytes_str("x"), &err), &err);

@@ -171,7 +171,8 @@ static void migrated_from_version_1(void)
 	run_sql(f.path, "DROP INDEX source_of_commit; DROP INDEX by_commit; DROP TABLE token;"
 			"DROP TRIGGER attestation_removed; DROP TRIGGER attestation_renamed;"
 			"ALTER TABLE attestation DROP COLUMN envelope_at;"
-			"ALTER TABLE bundle DROP COLUMN bundle_at; PRAGMA user_version = 1");
+			"ALTER TABLE bundle DROP COLUMN bundle_at;"
+			"ALTER TABLE journal_state DROP COLUMN last_id; PRAGMA user_version = 1");
 	if (open_store(&f, &is_new)) {
 		CHECK(!is_new);
 		CHECK_OK(f.s->ops->get(f.s, ref, &a, &err), &err);
@@ -236,7 +237,7 @@ static void put_whole(struct fixture *f, struct pdg_stored *a)
 		     "{\"entries\":[{\"payload\":\"no\"}],\"dsseEnvelope\":{\"payload\":\"");
 	pdg_base64(pdg_buf_bytes(&a->payload), &a->bundle);
 	pdg_buf_puts(&a->bundle, "\",\"signatures\":[2]}}");
-	CHECK_INT(f->s->ops->set_logged(f->s, a->id, pdg_buf_bytes(&a->payload),
+	CHECK_INT(f->s->ops->set_logged(f->s, a->id, a->reference, pdg_buf_bytes(&a->payload),
 					pdg_buf_bytes(&a->bundle), &err),
 		  0);
 	CHECK_OK(f->s->ops->commit(f->s, &err), &err);
