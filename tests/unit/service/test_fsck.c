@@ -87,17 +87,32 @@ static int check(struct world *w, struct pdg_buf *text, struct pdg_fsck_counts *
 	return rc;
 }
 
-/* How many rows it says that it could not read. */
-static unsigned unread(const char *text)
+/* The number at *@at, if @end follows, and step over both. */
+static bool number(const char **at, const char *end, uint64_t *out)
 {
-	unsigned all = 0, first, last;
+	size_t n = strspn(*at, "0123456789");
+
+	if (!pdg_str_starts(*at + n, end) || !pdg_bytes_u64(pdg_bytes(*at, n), UINT64_MAX, out))
+		return false;
+	*at += n + strlen(end);
+	return true;
+}
+
+/* How many rows it says that it could not read. */
+static uint64_t unread(const char *text)
+{
+	uint64_t all = 0, first, last;
+	const char *at;
 
 	for (; text; text = strchr(text, '\n')) {
 		text += *text == '\n';
-		if (sscanf(text, "rows %u to %u:", &first, &last) == 2)
-			all += last - first + 1;
-		else if (sscanf(text, "row %u:", &first) == 1)
+		at = text + strlen("row ");
+		if (pdg_str_starts(text, "row ") && number(&at, ":", &first))
 			all++;
+		at = text + strlen("rows ");
+		if (pdg_str_starts(text, "rows ") && number(&at, " to ", &first) &&
+		    number(&at, ":", &last))
+			all += last - first + 1;
 	}
 	return all;
 }
@@ -126,7 +141,7 @@ static void behind_a_damaged_page(void)
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct pdg_bytes what = pdg_bytes_str(BUNDLE);
 		uint8_t key[32];
-		unsigned gone;
+		uint64_t gone;
 
 		pdg_test_case("%s", cases[i].what);
 		if (cases[i].row) {

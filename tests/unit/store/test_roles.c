@@ -125,6 +125,31 @@ static void nothing_hangs_on_the_tables(void)
 	teardown(&f);
 }
 
+/* Nor does it run by what the next version does to the tables. */
+static void nothing_hangs_on_a_migration(void)
+{
+	PDG_AUTO(mem) char *own = NULL;
+	struct fixture f = {.path = database_of_svc(&own)};
+	struct pdg_error err = {0};
+
+	f.dir = pdg_test_dir();
+	CHECK_OK(postgresql_try_open(f.path, false, &err), &err);
+	(void)postgresql_ask(
+		own, "DELETE FROM pedigree_schema WHERE version > 1;"
+		     "ALTER TABLE journal_state DROP COLUMN last_id; CREATE TABLE ran (a int);"
+		     "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS"
+		     " 'BEGIN INSERT INTO public.ran VALUES (1); RETURN NEW; END';"
+		     "CREATE TRIGGER theirs BEFORE INSERT ON pedigree_schema FOR EACH ROW"
+		     " EXECUTE FUNCTION f()");
+	CHECK_RULE(postgresql_try_open(f.path, false, &err), &err, "STO-6");
+	CHECK_INT(postgresql_ask(own, "SELECT count(*) FROM ran"), 0);
+	CHECK_INT(postgresql_ask(own, "SELECT max(version) FROM pedigree_schema"), 1);
+	(void)postgresql_ask(own, "DROP TRIGGER theirs ON pedigree_schema");
+	CHECK_OK(postgresql_try_open(f.path, false, &err), &err);
+	CHECK(postgresql_ask(own, "SELECT max(version) FROM pedigree_schema") > 1);
+	teardown(&f);
+}
+
 /* A new database whose owner gives rights on whatever comes to be made there. */
 static void rights_given_beforehand(void)
 {
@@ -284,6 +309,7 @@ static void where_it_is(void)
 
 PDG_TEST_MAIN("roles", {"nobody else makes things", nobody_else_makes_things},
 	      {"nothing hangs on the tables", nothing_hangs_on_the_tables},
+	      {"nothing hangs on a migration", nothing_hangs_on_a_migration},
 	      {"rights given beforehand", rights_given_beforehand},
 	      {"operators of others", operators_of_others},
 	      {"a schema of our name", a_schema_of_our_name},
