@@ -30,4 +30,10 @@ void postgresql_drop_connections(const char *url);
 /* Run @sql in the database of @url; what its only value is, as a number, or 0. CHECKs. */
 long long postgresql_ask(const char *url, const char *sql);
 
+/** Of a database as version 1 left it: today's without what the later migrations add. */
+#define POSTGRESQL_AS_VERSION_1                                                                    \
+	"ALTER TABLE journal_state DROP COLUMN last_id;"                                           \
+	"ALTER TABLE token DROP COLUMN reference;"                                                 \
+	"DELETE FROM pedigree_schema WHERE version > 1;"
+
 #endif

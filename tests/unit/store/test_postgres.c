@@ -294,10 +294,9 @@ static void migrated_from_version_1(void)
 
 	setup(&f);
 	pdg_store_close(PDG_TAKE(f.s));
-	(void)postgresql_ask(f.path, "ALTER TABLE token DROP COLUMN reference;"
-				     "DELETE FROM pedigree_schema WHERE version = 2;"
-				     "INSERT INTO token VALUES (decode(rpad('01', 64, '0'), 'hex'),"
-				     " decode(rpad('02', 64, '0'), 'hex'), 100)");
+	(void)postgresql_ask(f.path, POSTGRESQL_AS_VERSION_1
+			     "INSERT INTO token VALUES (decode(rpad('01', 64, '0'), 'hex'),"
+			     " decode(rpad('02', 64, '0'), 'hex'), 100)");
 	CHECK_RULE(postgresql_try_open(f.path, true, &err), &err, "STO-3");
 	if (open_store(&f, &is_new)) {
 		CHECK(!is_new);

@@ -135,12 +135,12 @@ static void nothing_hangs_on_a_migration(void)
 	f.dir = pdg_test_dir();
 	CHECK_OK(postgresql_try_open(f.path, false, &err), &err);
 	(void)postgresql_ask(
-		own, "DELETE FROM pedigree_schema WHERE version > 1;"
-		     "ALTER TABLE journal_state DROP COLUMN last_id; CREATE TABLE ran (a int);"
-		     "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS"
-		     " 'BEGIN INSERT INTO public.ran VALUES (1); RETURN NEW; END';"
-		     "CREATE TRIGGER theirs BEFORE INSERT ON pedigree_schema FOR EACH ROW"
-		     " EXECUTE FUNCTION f()");
+		own, POSTGRESQL_AS_VERSION_1
+		"CREATE TABLE ran (a int);"
+		"CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS"
+		" 'BEGIN INSERT INTO public.ran VALUES (1); RETURN NEW; END';"
+		"CREATE TRIGGER theirs BEFORE INSERT ON pedigree_schema FOR EACH ROW"
+		" EXECUTE FUNCTION f()");
 	CHECK_RULE(postgresql_try_open(f.path, false, &err), &err, "STO-6");
 	CHECK_INT(postgresql_ask(own, "SELECT count(*) FROM ran"), 0);
 	CHECK_INT(postgresql_ask(own, "SELECT max(version) FROM pedigree_schema"), 1);

@@ -198,7 +198,8 @@ static void migrated_from_version_6(void)
 
 	setup(&f);
 	pdg_store_close(PDG_TAKE(f.s));
-	run_sql(f.path, "ALTER TABLE token DROP COLUMN reference; PRAGMA user_version = 6;"
+	run_sql(f.path, "ALTER TABLE token DROP COLUMN reference;"
+			"ALTER TABLE journal_state DROP COLUMN last_id; PRAGMA user_version = 6;"
 			"INSERT INTO token VALUES (CAST(x'01' || zeroblob(31) AS BLOB),"
 			" CAST(x'02' || zeroblob(31) AS BLOB), 100)");
 	if (open_store(&f, &is_new)) {
