@@ -62,6 +62,10 @@ git config --file "$docs/config" core.bare true
 printf 'an artifact\n' >"$tmp/artifact"
 assert_refused "T17 no policy of its judges an artifact" in_docs "$docs" pedigree verify --from . "$tmp/artifact"
 assert_silent_about "chain"
+assert_rule GIT-7
+assert_exit 2 "T17 nor names the service, and this says why" in_docs "$docs" pedigree submit "$tmp/artifact"
+assert_rule GIT-7
+assert_says "GIT_DIR="
 assert_exit 2 "GIT_DIR of another is no word for it" in_docs "$docs" env GIT_DIR="$tmp/theirs/.git" pedigree check main
 assert_rule GIT-7
 assert_exit 0 "who asks for it by GIT_DIR has it" in_docs "$docs" env GIT_DIR=. pedigree digest main
