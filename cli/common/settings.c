@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Settings by way of `pedigree-repo settings`, which prints
- * {"policy","service","withheld","outbox"} and the way to the service, each part by its option's
- * name.
+ * {"policy","service","withheld","withheldHere","caPassed","outbox"} and the way to the service,
+ * each part by its option's name.
  */
 #include "common/settings.h"
 
@@ -83,6 +83,10 @@ int pdg_settings_load(const char *named, struct pdg_settings *out, struct pdg_er
 		rc = copy_member(o, pdg_way_names[i].option, &out->net.way.v[i], err);
 	if (rc == 0)
 		rc = copy_member(o, "withheld", &out->net.withheld, err);
+	if (rc == 0)
+		rc = pdg_json_opt_bool(o, "withheldHere", false, &out->net.withheld_here, err);
+	if (rc == 0)
+		rc = pdg_json_opt_bool(o, "caPassed", false, &out->net.ca_passed, err);
 	if (rc == 0)
 		rc = copy_member(o, "outbox", &out->outbox, err);
 	return rc;

@@ -18,8 +18,8 @@ const struct pdg_opt pdg_cmd_settings_options[] = {
 	{0},
 };
 
-static void write_settings(const struct pdg_way_configured *c, const char *policy,
-			   const char *outbox, struct pdg_buf *out)
+static void write_settings(const struct pdg_way_configured *c, const char *service,
+			   const char *policy, const char *outbox, struct pdg_buf *out)
 {
 	struct pdg_jw w;
 	size_t i;
@@ -27,10 +27,12 @@ static void write_settings(const struct pdg_way_configured *c, const char *polic
 	pdg_jw_init(&w, out);
 	pdg_jw_obj(&w);
 	pdg_jw_kstr(&w, "policy", policy);
-	pdg_jw_kstr(&w, "service", c->service);
+	pdg_jw_kstr(&w, "service", service);
 	for (i = 0; i < PDG_WAY_PARTS; i++)
 		pdg_jw_kstr(&w, pdg_way_names[i].option, c->way.v[i]);
 	pdg_jw_kstr(&w, "withheld", c->withheld);
+	pdg_jw_kbool(&w, "withheldHere", c->withheld_here);
+	pdg_jw_kbool(&w, "caPassed", c->ca_passed);
 	pdg_jw_kstr(&w, "outbox", outbox);
 	pdg_jw_end(&w);
 }
@@ -57,7 +59,7 @@ static int settings(const struct pdg_args *args, struct pdg_buf *out, struct pdg
 		rc = pdg_here_configured(r, named, &c, err);
 	if (rc < 0)
 		return rc;
-	write_settings(&c, policy, p.outbox, out);
+	write_settings(&c, named ? named : c.service, policy, p.outbox, out);
 	return pdg_buf_check(out, err);
 }
 

@@ -66,8 +66,8 @@ int pdg_repo_config_bool(const struct pdg_repo *r, const char *name, bool *out_s
  * A service that is named (by an option, the environment), or configured by the user or the system,
  * goes the way that those configure, and is shown their certificate where it is on the server of
  * their pedigree.service. The repository's own files count for the service that they name
- * themselves, with their own certificate alone; but for the server to which the user's is shown,
- * the user's count there too.
+ * themselves, with their own certificate and key alone (half of each is none); but for the server
+ * to which the user's is shown, the user's count there too.
  * Returns 0, PDG_E_USAGE (CLI-2), as pdg_repo_config().
  */
 int pdg_repo_way(const struct pdg_repo *r, const char *named, struct pdg_way_configured *out,

@@ -98,7 +98,6 @@ exits 3 HTP-15 "no certificate: log prove" pedigree log prove "${log[@]}" "${ca[
 pedigree log checkpoint "${log[@]}" "${me[@]}" >"$W/then" 2>/dev/null
 exits 3 HTP-15 "no certificate: an older checkpoint" pedigree log prove "${log[@]}" "${ca[@]}" --checkpoint "$W/then"
 ok "submit" pedigree submit --service "$URL" "${me[@]}" "$W"/records/build-*.json
-ok "doctor" pedigree doctor --service "$URL" "${me[@]}"
 
 # --- by git's configuration (what is ours is read from its files alone) ---
 mkdir -p "$HOME"
@@ -213,7 +212,7 @@ git config pedigree.clientKey "$P/reader.key"
 every nobody "T78 the user's certificate by the repository's word"
 cp "$P/reader.pem" "$P/own.pem" && cp -p "$P/reader.key" "$P/own.key"
 git config pedigree.clientCertificate "$P/own.pem"
-exits 2 CLI-2 "T78 the repository's certificate and the user's key" pedigree submit "$W"/records/build-*.json
+every nobody "T78 the repository's certificate and the user's key"
 git config pedigree.clientKey "$P/own.key"
 every shown "its own certificate"
 asked nobody "T78 the repository's certificate, another names the service" pedigree submit --service "$asking" --deadline 1s "$W"/records/build-*.json
@@ -236,8 +235,31 @@ git config -f "$HOME/.gitconfig" --unset pedigree.clientKey
 exits 3 NET-5 "they count where nothing is shown" pedigree submit "$W"/records/build-*.json
 asked nobody "T78 but not where an option names the service" pedigree submit --service "$asking" --deadline 1s "$W"/records/build-*.json
 asked nobody "T78 nor where the environment does" env PEDIGREE_SERVICE="$asking" pedigree verify --policy "$W/policy" "$W/artifact"
-git config --unset pedigree.ca
+# all of it in the repository: it counts for the service that is named there, and no advice leads in a circle
 git config -f "$HOME/.gitconfig" --unset pedigree.service
+git config -f "$HOME/.gitconfig" --unset pedigree.ca
+git config pedigree.service "$URL"
+git config pedigree.ca "$P/company.pem"
+git config pedigree.clientCertificate "$P/own.pem"
+git config pedigree.clientKey "$P/own.key"
+ok "all of it in the repository" pedigree verify --policy "$W/policy" "$W/artifact"
+exits 3 NET-5 "its CA is not for a service that an option names" pedigree submit --service "$URL" --deadline 1s "$W"/records/build-*.json
+grep -q 'passed over' "$printed" || fail "that a CA is configured here is not said"
+exits 3 HTP-15 "nor its certificate" pedigree verify --policy "$W/policy" --from "$URL" "${ca[@]}" "$W/artifact"
+grep -q -- 'without --service' "$printed" || fail "it does not say to leave it out"
+! grep -q 'passed over' "$printed" || fail "a CA by an option was not the last word"
+exits 3 HTP-15 "nor for one by the environment" env PEDIGREE_SERVICE="$URL" pedigree log checkpoint --policy "$W/policy" "${ca[@]}"
+git config -f "$HOME/.gitconfig" pedigree.service "$URL"
+exits 3 HTP-15 "nor with a service of the user's" env PEDIGREE_SERVICE="$URL" pedigree log checkpoint --policy "$W/policy" "${ca[@]}"
+git config -f "$HOME/.gitconfig" --unset pedigree.service
+# an archive with half a pair stops nobody
+git config --unset pedigree.clientCertificate
+git config -f "$HOME/.gitconfig" pedigree.ca "$P/company.pem"
+git config -f "$HOME/.gitconfig" pedigree.clientCertificate "$P/reader.pem"
+git config -f "$HOME/.gitconfig" pedigree.clientKey "$P/reader.key"
+exits 3 HTP-15 "half a pair of the repository's" pedigree verify --policy "$W/policy" "$W/artifact"
+git config --unset pedigree.clientKey
+git config --unset pedigree.ca
 git config -f "$HOME/.gitconfig" pedigree.clientCertificate "$P/reader.pem"
 git config -f "$HOME/.gitconfig" pedigree.clientKey "$P/reader.key"
 git config pedigree.service "$URL"
