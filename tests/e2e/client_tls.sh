@@ -98,6 +98,7 @@ exits 3 HTP-15 "no certificate: log prove" pedigree log prove "${log[@]}" "${ca[
 pedigree log checkpoint "${log[@]}" "${me[@]}" >"$W/then" 2>/dev/null
 exits 3 HTP-15 "no certificate: an older checkpoint" pedigree log prove "${log[@]}" "${ca[@]}" --checkpoint "$W/then"
 ok "submit" pedigree submit --service "$URL" "${me[@]}" "$W"/records/build-*.json
+ok "doctor" pedigree doctor --service "$URL" "${me[@]}"
 
 # --- by git's configuration (what is ours is read from its files alone) ---
 mkdir -p "$HOME"
@@ -111,6 +112,10 @@ git config -f "$HOME/.gitconfig" pedigree.clientCertificate "$P/reader.pem"
 git config -f "$HOME/.gitconfig" pedigree.clientKey "$P/reader.key"
 exits 3 HTP-15 "T78 the user's certificate is not for whom the repository names" pedigree verify "$W/artifact"
 grep -q -- "--client-cert" "$printed" || fail "it does not say what to do"
+ok "doctor" pedigree doctor
+grep -q '^note certificate ' "$printed" || fail "doctor does not say that nobody is shown"
+ok "doctor of a server whose timer was given the user's files" pedigree -C "$W/myapp.git" doctor
+grep -q '^note timer ' "$printed" || fail "doctor does not say that the timer shows nobody"
 git config -f "$HOME/.gitconfig" pedigree.service "$URL"
 git config -f "$HOME/.gitconfig" --unset pedigree.clientKey
 exits 2 CLI-2 "half a pair" pedigree verify "$W/artifact"
@@ -118,6 +123,9 @@ git config -f "$HOME/.gitconfig" pedigree.clientKey "$P/reader.key"
 ok "verify, configured" pedigree verify "$W/artifact"
 ok "log checkpoint, configured" pedigree log checkpoint
 ok "doctor, configured" pedigree doctor
+! grep -q '^note certificate ' "$printed" || fail "doctor says that nobody is shown"
+ok "the server's" pedigree -C "$W/myapp.git" doctor
+! grep -q '^note timer ' "$printed" || fail "doctor says that the timer shows nobody"
 ok "submit, configured" pedigree submit "$W"/records/build-*.json
 ok "attest build, configured" "${build[@]}" --records "$W/records2"
 ln -s "$P" "$HOME/pki"
@@ -252,6 +260,10 @@ exits 3 HTP-15 "nor for one by the environment" env PEDIGREE_SERVICE="$URL" pedi
 git config -f "$HOME/.gitconfig" pedigree.service "$URL"
 exits 3 HTP-15 "nor with a service of the user's" env PEDIGREE_SERVICE="$URL" pedigree log checkpoint --policy "$W/policy" "${ca[@]}"
 git config -f "$HOME/.gitconfig" --unset pedigree.service
+exits 1 - "doctor of one by an option" pedigree doctor --service "$URL" "${ca[@]}"
+grep -q '^note certificate ' "$printed" || fail "doctor does not say that nobody is shown"
+exits 1 - "with a certificate" pedigree doctor --service "$URL" "${me[@]}"
+! grep -q '^note certificate ' "$printed" || fail "doctor says that nobody is shown"
 # an archive with half a pair stops nobody
 git config --unset pedigree.clientCertificate
 git config -f "$HOME/.gitconfig" pedigree.ca "$P/company.pem"
@@ -272,6 +284,9 @@ git config -f "$HOME/.gitconfig" --unset pedigree.clientKey
 ok "log checkpoint, the CA is configured" pedigree log checkpoint "${log[@]}" "${only[@]}"
 PEDIGREE_SERVICE=$URL ok "and the environment names the service" pedigree log checkpoint --policy "$W/policy" "${only[@]}"
 ok "verify" "${verify[@]}" "${only[@]}"
+ok "doctor of a service" pedigree doctor --service "$URL"
+exits 2 GIT-1 "doctor of nothing" pedigree doctor
+exits 1 NET-5 "doctor of a service that cannot be asked" pedigree doctor --service "$URL" --ca "$P/other.pem"
 ok "submit" pedigree submit --service "$URL" "$W"/records/build-*.json
 build=("${build[@]/HEAD/$commit}")
 ok "attest build" "${build[@]}" --service "$URL"
