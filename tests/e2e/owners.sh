@@ -263,5 +263,19 @@ exits 2 FIL-1 "thirty that cannot be read" daemon --fsck
 assert_says "$S/log/tile/0/x000/101"
 assert_says "30 files"
 [ "$(grep -c 'FIL-1' "$printed")" = 21 ] || fail "each of thousands is told"
+[ "$(grep -cF "$S/log/tile/0/x000/101\"" "$printed")" = 1 ] || fail "the first is told twice"
 starts "those are none of the tree's"
+rm "$S/log/tile/0/x000"/1??
+install -m 600 /dev/null "$S/log/tile/0/x000/101"
+chmod 666 "$S/log/tile/0/x000/101"
+mine "$S/log/tile"
+exits 2 FIL-1 "one that cannot be read" daemon --fsck
+[ "$(grep -c 'FIL-1' "$printed")" = 1 ] || fail "one fault is told twice"
+# What the file system itself keeps in a folder that is mounted, and is root's alone.
+fresh
+for folder in log log/tile log/tile/0; do
+	mkdir -m 000 "$S/$folder/lost+found"
+	[ "$(id -u)" != 0 ] || chown 12346 "$S/$folder/lost+found"
+done
+well "what is no tile"
 finish
