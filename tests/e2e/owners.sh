@@ -247,6 +247,11 @@ if [ "$(id -u)" = 0 ]; then
 	chown 12346 "$S/log/$tile"
 	both 2 FIL-1 "$S/log/$tile" "to root, another user's tile"
 	mended "to root, another user's tile"
+	# root over the folders of a service's user: nothing that is pasted takes them from him.
+	chown -R 1 "$S"
+	both 2 FIL-1 "$S" "to root, a service's folder"
+	[[ $remedy == *"runuser -u $(id -nu 1) "* && $remedy != *chown* ]] || fail "root is told: $remedy"
+	chown -R 0 "$S"
 else
 	not_checked "files of another user" "this is not root, who alone makes them"
 fi
