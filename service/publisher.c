@@ -138,15 +138,20 @@ static void *publisher_main(void *ctx)
 		(void)pthread_mutex_lock(&p->mutex);
 		more = wait_for_work(p);
 		(void)pthread_mutex_unlock(&p->mutex);
-		if (more && !store_takes(p))
-			continue;
-		(void)pthread_mutex_lock(&p->mutex);
-		n = more ? pdg_publisher_fresh(p, items, slots(p, false)) : 0;
-		room = slots(p, true);
-		p->loading = more && n == 0;
-		(void)pthread_mutex_unlock(&p->mutex);
 		if (!more)
 			break;
+		if (!store_takes(p))
+			continue;
+		(void)pthread_mutex_lock(&p->mutex);
+		/* A call may have failed since, or what a log took not been kept. */
+		if (!has_work(p, pdg_monotonic_ms())) {
+			(void)pthread_mutex_unlock(&p->mutex);
+			continue;
+		}
+		n = pdg_publisher_fresh(p, items, slots(p, false));
+		room = slots(p, true);
+		p->loading = n == 0;
+		(void)pthread_mutex_unlock(&p->mutex);
 		if (n == 0)
 			n = pdg_publisher_backlog(p, items, room);
 		if (n)

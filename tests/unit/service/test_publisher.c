@@ -4,6 +4,7 @@
  * is slow. What can be logged is; what cannot does not hold up the rest; nothing is tried without
  * pause.
  */
+#include "service/publisher_impl.h"
 #include "service/shared.h"
 #include "unit/service/publisher_bench.h"
 
@@ -289,6 +290,26 @@ static void oldest_first_and_by_pages(void)
 	bed_done(&b);
 }
 
+/* The room for it went while it was asked whether the store takes anything. */
+static void no_room_is_no_end(void)
+{
+	struct pdg_item *items[1];
+	struct pdg_publisher *p;
+	struct bed b;
+
+	bed_init(&b, 10);
+	add_rows(&b.bench, 25);
+	bench_make(&b.bench);
+	p = b.bench.publisher;
+	p->loading = true;
+	CHECK_UINT(pdg_publisher_backlog(p, items, 0), 0);
+	CHECK(p->backlog && !p->loading);
+	CHECK_INT(p->swept, 0);
+	bench_start(&b.bench);
+	CHECK(down_to(&b.bench, 0));
+	bed_done(&b);
+}
+
 /* Stopped while the log is busy: what is left stays pending, and nobody waits long. */
 static void stopped_in_the_middle(void)
 {
@@ -497,6 +518,7 @@ PDG_TEST_MAIN("publisher", {"a log that is down", a_log_that_is_down},
 	      {"a key that nobody knows", a_key_that_nobody_knows},
 	      {"new work before a backlog", new_work_before_a_backlog},
 	      {"oldest first and by pages", oldest_first_and_by_pages},
+	      {"no room is no end", no_room_is_no_end},
 	      {"stopped in the middle", stopped_in_the_middle},
 	      {"another tree of that size", another_tree_of_that_size},
 	      {"a disk that is full", a_disk_that_is_full},
