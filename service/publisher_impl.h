@@ -40,6 +40,7 @@ struct pdg_publisher {
 	struct pdg_id_set landed;  /* kept while it reads: its rows may still say pending */
 	struct pdg_backoff backoff;
 	struct pdg_backoff unkept; /* of a store that does not keep what the log took */
+	int64_t asked; /* when the thread last looked whether the store takes anything */
 	struct pdg_held held;
 	bool stopping;
 	int64_t stop_at;
