@@ -108,19 +108,35 @@ void pdg_backoff_fail(struct pdg_backoff *b, int64_t now)
 	b->until = now + b->delay / 2 + b->delay * chance / 512;
 }
 
+/* The place of a row that has none yet: another service logs rows too, and of those that are never
+ * heard of again all were due long ago. @h->n: none is free. */
+static size_t place_for(struct pdg_held *h)
+{
+	size_t i, at = h->n;
+
+	if (h->n < PDG_LIMIT_LOG_CALLS)
+		return h->n++;
+	for (i = 0; i < h->n; i++) {
+		if (h->v[i].due && (at == h->n || h->v[i].backoff.until < h->v[at].backoff.until))
+			at = i;
+	}
+	return at;
+}
+
 bool pdg_held_fail(struct pdg_held *h, int64_t id, int64_t now)
 {
 	size_t i;
 
 	for (i = 0; i < h->n && h->v[i].id != id; i++)
 		;
-	if (i == PDG_LIMIT_LOG_CALLS)
-		return false;
 	if (i == h->n) {
+		i = place_for(h);
+		if (i == PDG_LIMIT_LOG_CALLS)
+			return false;
 		h->v[i].id = id;
 		h->v[i].backoff = (struct pdg_backoff){0};
-		h->n++;
 	}
+	h->v[i].due = false;
 	pdg_backoff_fail(&h->v[i].backoff, now);
 	return true;
 }
@@ -154,9 +170,9 @@ int64_t pdg_held_due(struct pdg_held *h, int64_t now)
 	size_t i;
 
 	for (i = 0; i < h->n; i++) {
-		if (h->v[i].backoff.until == 0 || h->v[i].backoff.until > now)
+		if (h->v[i].due || h->v[i].backoff.until > now)
 			continue;
-		h->v[i].backoff.until = 0;
+		h->v[i].due = true;
 		if (first == 0 || h->v[i].id < first)
 			first = h->v[i].id;
 	}
@@ -169,7 +185,7 @@ int64_t pdg_held_next(const struct pdg_held *h)
 	size_t i;
 
 	for (i = 0; i < h->n; i++) {
-		if (h->v[i].backoff.until != 0 && (t < 0 || h->v[i].backoff.until < t))
+		if (!h->v[i].due && (t < 0 || h->v[i].backoff.until < t))
 			t = h->v[i].backoff.until;
 	}
 	return t;

@@ -38,16 +38,18 @@ static inline void pdg_backoff_ok(struct pdg_backoff *b)
 	b->until = 0;
 }
 
-/* Rows that failed while others did not: all of one round may. Zeroed is empty. */
+/* Rows that failed while others did not: all of one round may. Who was due keeps its place, for how
+ * often it failed, until another needs that: not all come again. Zeroed is empty. */
 struct pdg_held {
 	size_t n;
 	struct {
 		int64_t id;
 		struct pdg_backoff backoff;
+		bool due; /* was said */
 	} v[PDG_LIMIT_LOG_CALLS];
 };
 
-/** The row failed (again). False when no more can be held. */
+/** The row failed (again). False when no more can be held: that many wait. */
 bool pdg_held_fail(struct pdg_held *h, int64_t id, int64_t now);
 void pdg_held_drop(struct pdg_held *h, int64_t id);
 /** May @id not be tried yet? */

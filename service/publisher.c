@@ -16,8 +16,8 @@
 #include "util/time.h"
 #include "util/wait.h"
 
-/* How often a write is tried at most: that costs the log nothing, and with room again all goes on.
- */
+/* How often at most, and how seldom while rows wait, a write is tried of a store that fails: that
+ * costs the log nothing, and with room again all goes on. */
 #define TRIAL_MS 3000
 
 /* --- the thread --- */
@@ -77,6 +77,28 @@ static int64_t held_up_until(const struct pdg_publisher *p, int64_t now)
 	return until > now ? until : 0;
 }
 
+static bool has_rows(const struct pdg_publisher *p)
+{
+	return p->first || p->stamped || p->backlog;
+}
+
+/* When to look at a store that has all held up until @until, or that began to fail meanwhile: it is
+ * tried by then. */
+static int64_t next_look(const struct pdg_publisher *p, int64_t until)
+{
+	int64_t trial = p->asked + TRIAL_MS;
+
+	return p->stopping || until < trial ? until : trial;
+}
+
+/* Is it time to, while nothing may be given to the log? */
+static bool wants_look(const struct pdg_publisher *p, int64_t now)
+{
+	int64_t until = held_up_until(p, now);
+
+	return until > 0 && has_rows(p) && next_look(p, until) <= now;
+}
+
 /* Wait for work; false at the end. Called with the mutex held. */
 static bool wait_for_work(struct pdg_publisher *p)
 {
@@ -91,12 +113,14 @@ static bool wait_for_work(struct pdg_publisher *p)
 			pdg_publisher_want(p, due);
 		if (pdg_publisher_sweep_due(p, now))
 			pdg_publisher_want(p, 1);
-		if (has_work(p, now))
+		if (has_work(p, now) || wants_look(p, now)) {
+			p->asked = now;
 			return true;
+		}
 		next = pdg_publisher_sweep_next(p, pdg_held_next(&p->held));
 		until = held_up_until(p, now);
-		if (until > 0 && (p->first || p->stamped || p->backlog))
-			next = until;
+		if (until > 0 && has_rows(p))
+			next = next_look(p, until);
 		if (next <= now)
 			(void)pthread_cond_wait(&p->work, &p->mutex);
 		else
@@ -117,10 +141,13 @@ static bool store_takes(struct pdg_publisher *p)
 	if (!pdg_writer_fails(p->opt.writer, &why) || pdg_health_is_damage(&why))
 		return true;
 	(void)pthread_mutex_lock(&p->mutex);
-	if (p->unkept.delay < TRIAL_MS)
-		pdg_backoff_fail(&p->unkept, now);
-	else
-		p->unkept.until = now + TRIAL_MS;
+	/* Rows that wait go on doing so: what failed may have to do with them alone. */
+	if (held_up_until(p, now) == 0) {
+		if (p->unkept.delay < TRIAL_MS)
+			pdg_backoff_fail(&p->unkept, now);
+		else
+			p->unkept.until = now + TRIAL_MS;
+	}
 	(void)pthread_mutex_unlock(&p->mutex);
 	pdg_trial_write(p->opt.writer);
 	return false;
@@ -138,15 +165,20 @@ static void *publisher_main(void *ctx)
 		(void)pthread_mutex_lock(&p->mutex);
 		more = wait_for_work(p);
 		(void)pthread_mutex_unlock(&p->mutex);
-		if (more && !store_takes(p))
-			continue;
-		(void)pthread_mutex_lock(&p->mutex);
-		n = more ? pdg_publisher_fresh(p, items, slots(p, false)) : 0;
-		room = slots(p, true);
-		p->loading = more && n == 0;
-		(void)pthread_mutex_unlock(&p->mutex);
 		if (!more)
 			break;
+		if (!store_takes(p))
+			continue;
+		(void)pthread_mutex_lock(&p->mutex);
+		/* A call may have failed since, or what a log took not been kept. */
+		if (!has_work(p, pdg_monotonic_ms())) {
+			(void)pthread_mutex_unlock(&p->mutex);
+			continue;
+		}
+		n = pdg_publisher_fresh(p, items, slots(p, false));
+		room = slots(p, true);
+		p->loading = n == 0;
+		(void)pthread_mutex_unlock(&p->mutex);
 		if (n == 0)
 			n = pdg_publisher_backlog(p, items, room);
 		if (n)

@@ -40,6 +40,7 @@ struct pdg_publisher {
 	struct pdg_id_set landed;  /* kept while it reads: its rows may still say pending */
 	struct pdg_backoff backoff;
 	struct pdg_backoff unkept; /* of a store that does not keep what the log took */
+	int64_t asked; /* when the thread last looked whether the store takes anything */
 	struct pdg_held held;
 	bool stopping;
 	int64_t stop_at;
@@ -74,7 +75,7 @@ size_t pdg_publisher_fresh(struct pdg_publisher *p, struct pdg_item **out, size_
 void pdg_publisher_stamped(struct pdg_publisher *p, struct pdg_item *it);
 
 /** Move what may be tried of one page of the backlog, at most @max, to @out. p->loading is
- * set. */
+ * set. Where @max is 0 there is as much of a backlog as before. */
 size_t pdg_publisher_backlog(struct pdg_publisher *p, struct pdg_item **out, size_t max);
 
 /** Give @items to the log, or to the authority before it; they are its from then on. Takes the

@@ -200,11 +200,15 @@ size_t pdg_publisher_backlog(struct pdg_publisher *p, struct pdg_item **out, siz
 	int rc;
 
 	(void)pthread_mutex_lock(&p->mutex);
-	/* Whatever becomes pending from here on comes by push, or sets it again. */
-	p->backlog = false;
+	/* Whatever becomes pending from here on comes by push, or sets it again. Of nothing that
+	 * was asked for it cannot be told whether that is all. */
+	p->backlog = max == 0 && p->backlog;
+	p->loading = max > 0;
 	pdg_id_set_clear(&p->landed);
 	after = last = p->swept;
 	(void)pthread_mutex_unlock(&p->mutex);
+	if (max == 0)
+		return 0;
 	rc = p->opt.store->ops->pending(p->opt.store, after, max < p->batch ? max : p->batch,
 					PDG_LIMIT_PAGE_BYTES, &rows.v, &rows.n, &err);
 	(void)pthread_mutex_lock(&p->mutex);

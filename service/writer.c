@@ -356,15 +356,13 @@ static void linger(struct pdg_writer *w, size_t n, int64_t end)
 	w->lingering = false;
 }
 
-/* Take jobs off the queue: @n are in hand, PDG_LIMIT_BATCH at most; a reload waits for no other's
- * signature. Called with the mutex held. */
-static size_t take(struct pdg_writer *w, struct pdg_job **out, size_t n)
+/* Take jobs off the queue: @n are in hand, PDG_LIMIT_BATCH at most. *@alone: the last is a reload,
+ * which waits for no other's signature: none is taken after it. Called with the mutex held. */
+static size_t take(struct pdg_writer *w, struct pdg_job **out, size_t n, bool *alone)
 {
-	bool alone = false;
-
-	for (; w->first && n < PDG_LIMIT_BATCH && !alone; n++) {
+	for (; w->first && n < PDG_LIMIT_BATCH && !*alone; n++) {
 		out[n] = w->first;
-		alone = is_of_reload(out[n]);
+		*alone = is_of_reload(out[n]);
 		w->first = out[n]->next;
 		out[n]->next = NULL;
 		w->taken += pdg_job_bytes(out[n]);
@@ -383,17 +381,19 @@ static size_t take(struct pdg_writer *w, struct pdg_job **out, size_t n)
 static size_t gather(struct pdg_writer *w, struct pdg_job **jobs)
 {
 	int64_t end = pdg_monotonic_us() + LINGER_US;
+	bool alone = false;
 	size_t n = 0;
 
 	(void)pthread_mutex_lock(&w->mutex);
 	if (may_linger(w, 0)) {
-		n = take(w, jobs, 0);
+		n = take(w, jobs, 0, &alone);
 		(void)pthread_mutex_unlock(&w->mutex);
 		n = countersign(w, jobs, n);
 		(void)pthread_mutex_lock(&w->mutex);
-		linger(w, n, end);
+		if (!alone)
+			linger(w, n, end);
 	}
-	n = take(w, jobs, n);
+	n = take(w, jobs, n, &alone);
 	(void)pthread_mutex_unlock(&w->mutex);
 	return countersign(w, jobs, n);
 }
@@ -404,8 +404,10 @@ static void lose_queued(struct pdg_writer *w, struct pdg_job **room, const struc
 	size_t n;
 
 	do {
+		bool alone = false;
+
 		(void)pthread_mutex_lock(&w->mutex);
-		n = w->closing || w->stopping ? take(w, room, 0) : 0;
+		n = w->closing || w->stopping ? take(w, room, 0, &alone) : 0;
 		(void)pthread_mutex_unlock(&w->mutex);
 		lose(w, room, n, err);
 	} while (n);

@@ -79,7 +79,8 @@ static inline void bench_init(struct bench *b, struct pdg_log *log)
 		abort();
 }
 
-static inline void bench_start(struct bench *b)
+/* No thread runs yet. */
+static inline void bench_make(struct bench *b)
 {
 	struct pdg_publisher_options opt = {
 		.store = b->store, .log = b->log, .writer = b->writer, .policy = b->policy};
@@ -88,6 +89,14 @@ static inline void bench_start(struct bench *b)
 	if (!CHECK_OK(pdg_publisher_new(&opt, &b->publisher, &err), &err))
 		abort();
 	pdg_writer_publisher(b->writer, b->publisher);
+}
+
+static inline void bench_start(struct bench *b)
+{
+	struct pdg_error err = {0};
+
+	if (!b->publisher)
+		bench_make(b);
 	CHECK_OK(pdg_publisher_start(b->publisher, &err), &err);
 }
 

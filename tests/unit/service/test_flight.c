@@ -124,6 +124,36 @@ static void held_rows(void)
 	free(h);
 }
 
+/* Rows that others logged are not heard of again: no number of them keeps one out that fails. */
+static void held_rows_that_are_gone(void)
+{
+	struct pdg_held *h = calloc(1, sizeof(*h));
+	int64_t i;
+
+	if (!h)
+		abort();
+	for (i = 1; i <= PDG_LIMIT_LOG_CALLS; i++)
+		CHECK(pdg_held_fail(h, i, 1000));
+	CHECK(!pdg_held_fail(h, 1000, 1000));
+	CHECK(pdg_held_fail(h, 3, 2000));
+	CHECK_INT(pdg_held_due(h, 3000), 1);
+	for (i = 1001; i < 1000 + PDG_LIMIT_LOG_CALLS; i++) {
+		CHECK(pdg_held_fail(h, i, 3000));
+		CHECK(pdg_held_has(h, i, 3000));
+	}
+	CHECK_UINT(h->n, PDG_LIMIT_LOG_CALLS);
+	/* The last that was due is the last whose failures are forgotten: this is the third. */
+	CHECK(pdg_held_fail(h, 3, 3000));
+	CHECK(pdg_held_has(h, 3, 3199));
+	/* All wait again. */
+	CHECK(!pdg_held_fail(h, 2000, 3000));
+	CHECK_INT(pdg_held_due(h, 4000), 3);
+	CHECK_INT(pdg_held_due(h, 4000), 0);
+	CHECK_INT(pdg_held_next(h), -1);
+	CHECK(pdg_held_fail(h, 2000, 4000));
+	free(h);
+}
+
 static void statuses(void)
 {
 	static const struct {
@@ -159,4 +189,5 @@ static void statuses(void)
 
 PDG_TEST_MAIN("flight", {"so many a minute", so_many_a_minute}, {"ids", ids},
 	      {"ids that crowd", ids_that_crowd}, {"waiting doubles", waiting_doubles},
-	      {"held rows", held_rows}, {"statuses", statuses})
+	      {"held rows", held_rows}, {"held rows that are gone", held_rows_that_are_gone},
+	      {"statuses", statuses})

@@ -4,7 +4,9 @@
  * is slow. What can be logged is; what cannot does not hold up the rest; nothing is tried without
  * pause.
  */
+#include "service/publisher_impl.h"
 #include "service/shared.h"
+#include "service/trial.h"
 #include "unit/service/publisher_bench.h"
 
 #define MAX_CALLS 100
@@ -289,6 +291,26 @@ static void oldest_first_and_by_pages(void)
 	bed_done(&b);
 }
 
+/* The room for it went while it was asked whether the store takes anything. */
+static void no_room_is_no_end(void)
+{
+	struct pdg_item *items[1];
+	struct pdg_publisher *p;
+	struct bed b;
+
+	bed_init(&b, 10);
+	add_rows(&b.bench, 25);
+	bench_make(&b.bench);
+	p = b.bench.publisher;
+	p->loading = true;
+	CHECK_UINT(pdg_publisher_backlog(p, items, 0), 0);
+	CHECK(p->backlog && !p->loading);
+	CHECK_INT(p->swept, 0);
+	bench_start(&b.bench);
+	CHECK(down_to(&b.bench, 0));
+	bed_done(&b);
+}
+
 /* Stopped while the log is busy: what is left stays pending, and nobody waits long. */
 static void stopped_in_the_middle(void)
 {
@@ -422,6 +444,44 @@ static void a_disk_that_is_full(void)
 	bed_done(&b);
 }
 
+/* Whether the store takes anything again is seen within seconds, however long rows that it did not
+ * keep made the back-off. They wait on: what they ran into may be their own. */
+static void a_long_back_off(void)
+{
+	struct pdg_publisher *p;
+	struct rlimit old;
+	struct bed b;
+	struct pdg_error err = {0};
+	int64_t until;
+	unsigned i;
+
+	bed_init(&b, 10);
+	add_rows(&b.bench, 25);
+	bench_make(&b.bench);
+	world_disk_full(&b.bench.w, &old);
+	pdg_trial_write(b.bench.writer);
+	for (i = 0; i < 1000 && !pdg_writer_fails(b.bench.writer, &err); i++)
+		pause_ms(5);
+	CHECK_STR(err.rule, "STO-4");
+	p = b.bench.publisher;
+	p->asked = pdg_monotonic_ms();
+	until = p->asked + 8000;
+	p->unkept = (struct pdg_backoff){.delay = 60000, .until = until};
+	bench_start(&b.bench);
+	pause_ms(1000);
+	CHECK(pdg_writer_fails(b.bench.writer, &err));
+	world_disk_free(&old);
+	for (i = 0; i < 200 && pdg_writer_fails(b.bench.writer, &err); i++)
+		pause_ms(20);
+	CHECK(i < 200);
+	(void)pthread_mutex_lock(&p->mutex);
+	CHECK_INT(p->unkept.until, until);
+	(void)pthread_mutex_unlock(&p->mutex);
+	CHECK(down_to(&b.bench, 0));
+	CHECK_UINT(entries(&b.log), 25);
+	bed_done(&b);
+}
+
 /* Whose bundle is kept: of none, or of all but the row @but. */
 static struct {
 	const struct pdg_store_ops *real;
@@ -497,9 +557,10 @@ PDG_TEST_MAIN("publisher", {"a log that is down", a_log_that_is_down},
 	      {"a key that nobody knows", a_key_that_nobody_knows},
 	      {"new work before a backlog", new_work_before_a_backlog},
 	      {"oldest first and by pages", oldest_first_and_by_pages},
+	      {"no room is no end", no_room_is_no_end},
 	      {"stopped in the middle", stopped_in_the_middle},
 	      {"another tree of that size", another_tree_of_that_size},
-	      {"a disk that is full", a_disk_that_is_full},
+	      {"a disk that is full", a_disk_that_is_full}, {"a long back-off", a_long_back_off},
 	      {"bundles that are not kept", bundles_that_are_not_kept},
 	      {"one that is not kept", one_that_is_not_kept},
 	      {"a call that hangs", a_call_that_hangs})

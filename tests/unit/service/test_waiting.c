@@ -280,9 +280,37 @@ static void send_builds(struct world *w, struct got *g, unsigned from, unsigned 
 	}
 }
 
-/* A token signs twenty times a second, and a thousand may wait for it: none of them keeps a key in
- * force that a reload takes out of it. */
-static void a_reload_waits_for_one_signature(void)
+/* So many ask for one build, and wait for a log that is away. */
+static void wait_for_the_log(struct world *w, struct got *g, unsigned n)
+{
+	const struct build_of b = build_no(1000);
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		PDG_AUTO(buf) struct pdg_buf body = PDG_BUF_INIT(PDG_LIMIT_BODY);
+
+		got_init(&g[i]);
+		build_body(w, CI, &b, &body);
+		pdg_core_submit(w->core, NULL, pdg_buf_bytes(&body), 60000, got_answer, &g[i]);
+	}
+	(void)waiting_soon(w, n);
+}
+
+static void asked_soon(struct slow *s, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < 1000 && atomic_load(&s->asked) < n; i++)
+		pause_ms(5);
+	CHECK_UINT(atomic_load(&s->asked), n);
+}
+
+/*
+ * A token signs twenty times a second, and a thousand may wait for it: none of them keeps a key in
+ * force that a reload takes out of it. Not either where the writer gathers more before a commit, as
+ * it does while many wait for the log (@waiters).
+ */
+static void reload_behind(unsigned waiters)
 {
 	enum { BUILDS = 7 };
 	static struct slow slow;
@@ -292,33 +320,39 @@ static void a_reload_waits_for_one_signature(void)
 	struct pdg_in_force *force;
 	struct pdg_key *own, *key = NULL;
 	struct pdg_error err = {0};
-	struct got g[BUILDS];
+	static struct got g[BUILDS], waits[WAITERS];
 	pthread_t thread;
 	unsigned i;
 
 	world_init(&w);
 	world_open(&w);
 	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	world_move(&w, "log", "log-away");
+	wait_for_the_log(&w, waits, waiters);
+	atomic_store(&slow.asked, 0);
 	CHECK_INT(sem_init(&slow.posts, 0, 0), 0);
 	force = pdg_in_force_ref(w.core->policy);
 	slow.key = own = force->signing;
 	CHECK_OK(pdg_key_elsewhere(pdg_key_spki(own), &at, &key, &err), &err);
 	force->signing = key;
-	/* One is signed; others wait behind it, and then comes the reload. */
+	/* The second is signed, and taken off last before a commit; others wait behind it, and then
+	 * comes the reload. */
 	send_builds(&w, g, 0, 1);
-	for (i = 0; i < 1000 && atomic_load(&slow.asked) < 1; i++)
-		pause_ms(5);
-	send_builds(&w, g, 1, BUILDS);
-	CHECK_UINT(queued(&w), BUILDS - 1);
+	asked_soon(&slow, 1);
+	send_builds(&w, g, 1, 2);
+	CHECK_INT(sem_post(&slow.posts), 0);
+	asked_soon(&slow, 2);
+	send_builds(&w, g, 2, BUILDS);
+	CHECK_UINT(queued(&w), BUILDS - 2);
 	CHECK_INT(pthread_create(&thread, NULL, reload_main, &reload), 0);
-	for (i = 0; i < 1000 && queued(&w) < BUILDS; i++)
+	for (i = 0; i < 1000 && queued(&w) < BUILDS - 1; i++)
 		pause_ms(5);
-	CHECK_UINT(queued(&w), BUILDS);
+	CHECK_UINT(queued(&w), BUILDS - 1);
 	CHECK_INT(sem_post(&slow.posts), 0);
 	for (i = 0; i < 1000 && !atomic_load(&reload.over); i++)
 		pause_ms(5);
 	CHECK(atomic_load(&reload.over));
-	for (i = 1; i < BUILDS; i++)
+	for (i = 2; i < BUILDS; i++)
 		(void)sem_post(&slow.posts);
 	CHECK_INT(pthread_join(thread, NULL), 0);
 	CHECK_OK(reload.rc, &reload.err);
@@ -328,6 +362,10 @@ static void a_reload_waits_for_one_signature(void)
 		CHECK_INT(g[i].status, 202);
 		got_done(&g[i]);
 	}
+	for (i = 0; i < waiters; i++) {
+		CHECK_UINT(waits[i].times, 1);
+		got_done(&waits[i]);
+	}
 	force->signing = own;
 	pdg_in_force_unref(force);
 	world_done(&w);
@@ -335,6 +373,18 @@ static void a_reload_waits_for_one_signature(void)
 	(void)sem_destroy(&slow.posts);
 }
 
+static void a_reload_waits_for_one_signature(void)
+{
+	reload_behind(0);
+}
+
+static void a_reload_waits_for_none_that_is_gathered(void)
+{
+	reload_behind(WAITERS);
+}
+
 PDG_TEST_MAIN("waiting", {"waiting holds no statement", waiting_holds_no_statement},
 	      {"waiting is bounded", waiting_is_bounded}, {"queue is bounded", queue_is_bounded},
-	      {"a reload waits for one signature", a_reload_waits_for_one_signature})
+	      {"a reload waits for one signature", a_reload_waits_for_one_signature},
+	      {"a reload waits for none that is gathered",
+	       a_reload_waits_for_none_that_is_gathered})
