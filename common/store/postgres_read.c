@@ -239,6 +239,16 @@ int pdg_pg_waits(struct pdg_store *store, int64_t id, bool *out, struct pdg_erro
 	return 0;
 }
 
+int pdg_pg_last_id(struct pdg_store *store, int64_t *out, struct pdg_error *err)
+{
+	PDG_AUTO(pg_result) PGresult *r = NULL;
+	int rc = pdg_pg_read(store, PDG_PG_LAST_ID, NULL, &r, err);
+
+	if (rc == 0)
+		*out = pdg_pg_get_int(r, 0, 0);
+	return rc;
+}
+
 int pdg_pg_count(struct pdg_store *store, uint64_t *out_all, uint64_t *out_pending,
 		 int64_t *out_oldest_pending, struct pdg_error *err)
 {

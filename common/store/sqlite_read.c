@@ -359,6 +359,16 @@ static int count_all(struct pdg_store *store, uint64_t *out, struct pdg_error *e
 	return rc;
 }
 
+int pdg_sqlite_last_id(struct pdg_store *store, int64_t *out, struct pdg_error *err)
+{
+	PDG_AUTO(query) struct query q = {0};
+	int rc = one_row(&q, store, PDG_SQL_LAST_ID, err);
+
+	if (rc == 0)
+		*out = sqlite3_column_int64(q.st, 0);
+	return rc;
+}
+
 int pdg_sqlite_count(struct pdg_store *store, uint64_t *out_all, uint64_t *out_pending,
 		     int64_t *out_oldest_pending, struct pdg_error *err)
 {
