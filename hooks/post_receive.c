@@ -123,7 +123,9 @@ static void tell_remedy(const struct pdg_hook_run *h, const char *hex, const cha
 	PDG_AUTO(buf) struct pdg_buf line = PDG_BUF_INIT(PDG_LIMIT_TEXT);
 	size_t i;
 
-	pdg_buf_puts(&line, "pedigree");
+	pdg_buf_puts(&line, "GIT_DIR=");
+	pdg_str_sh_word(&line, pdg_repo_gitdir(h->repo));
+	pdg_buf_puts(&line, " pedigree");
 	put_option(&line, "-C", pdg_repo_gitdir(h->repo));
 	pdg_buf_puts(&line, " attest source --late");
 	put_option(&line, "--policy", h->settings.policy);

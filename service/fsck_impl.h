@@ -9,8 +9,8 @@
 #include "tlog/journal.h"
 
 /**
- * fsck_files.c: each file of an embedded log's tiles is the service's own: @line is called with
- * those that are not, and FIL-1 is the first one's.
+ * fsck_files.c: each file of an embedded log's tiles is the service's own. FIL-1: of one that is
+ * not; or of several, which @line was called with.
  */
 int pdg_fsck_files(const struct pdg_service_config *cfg, void (*line)(void *ctx, const char *text),
 		   void *ctx, struct pdg_error *err) PDG_MUST_CHECK;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Settings by way of `pedigree-repo settings`, which prints
- * {"policy","service","withheld","outbox"} and the way to the service, each part by its option's
- * name.
+ * {"policy","service","withheld","withheldHere","caPassed","outbox"} and the way to the service,
+ * each part by its option's name.
  */
 #include "common/settings.h"
 
@@ -9,6 +9,7 @@
 
 #include "proc/spawn.h"
 #include "trust/policy.h"
+#include "util/error_json.h"
 #include "util/fs.h"
 #include "util/json.h"
 #include "util/limits.h"
@@ -35,6 +36,26 @@ static int copy_member(const json_t *o, const char *name, char **out, struct pdg
 	return *out ? 0 : pdg_nomem(err);
 }
 
+/* What pedigree-repo ended with @status for, said as if it had happened here; it is no verdict. */
+static int take_error(int status, const struct pdg_buf *text, struct pdg_error *err)
+{
+	PDG_AUTO(json) json_t *o = NULL;
+	struct pdg_error why = {.code = 0};
+	const json_t *e;
+	int code = status == 2 ? PDG_E_USAGE : PDG_E_IO;
+
+	if (pdg_json_load(pdg_buf_bytes(text), PDG_LIMIT_KIB(64), &o, NULL) == 0 &&
+	    pdg_json_obj(o, "error", &e, NULL) == 0 && pdg_error_json_read(e, &why, NULL) == 0) {
+		why.code = code;
+		if (err)
+			*err = why;
+		return pdg_context(err, code, "settings of the repository here");
+	}
+	(void)pdg_fail(err, code, "the settings of the repository here could not be read");
+	pdg_fix(err, "\"pedigree doctor\" says why");
+	return code;
+}
+
 int pdg_settings_load(const char *named, struct pdg_settings *out, struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_KIB(64));
@@ -51,12 +72,8 @@ int pdg_settings_load(const char *named, struct pdg_settings *out, struct pdg_er
 	rc = pdg_spawn(&s, &status, err);
 	if (rc < 0)
 		return rc;
-	if (status != 0) {
-		rc = pdg_fail(err, status == 2 ? PDG_E_USAGE : PDG_E_IO,
-			      "the settings of the repository here could not be read");
-		pdg_fix(err, "\"pedigree doctor\" says why");
-		return rc;
-	}
+	if (status != 0)
+		return take_error(status, &text, err);
 	rc = pdg_json_load(pdg_buf_bytes(&text), PDG_LIMIT_KIB(64), &o, err);
 	if (rc == 0)
 		rc = copy_member(o, "policy", &out->policy, err);
@@ -66,6 +83,10 @@ int pdg_settings_load(const char *named, struct pdg_settings *out, struct pdg_er
 		rc = copy_member(o, pdg_way_names[i].option, &out->net.way.v[i], err);
 	if (rc == 0)
 		rc = copy_member(o, "withheld", &out->net.withheld, err);
+	if (rc == 0)
+		rc = pdg_json_opt_bool(o, "withheldHere", false, &out->net.withheld_here, err);
+	if (rc == 0)
+		rc = pdg_json_opt_bool(o, "caPassed", false, &out->net.ca_passed, err);
 	if (rc == 0)
 		rc = copy_member(o, "outbox", &out->outbox, err);
 	return rc;

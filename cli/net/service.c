@@ -100,8 +100,11 @@ int pdg_service_open(const struct pdg_args *args, struct pdg_service_client *out
 	copy = pdg_str_dup(url);
 	if (!copy)
 		return pdg_nomem(err);
-	if (!way.v[PDG_WAY_CLIENT_CERT])
-		out->withheld = PDG_TAKE(settings.net.withheld);
+	if (!way.v[PDG_WAY_CLIENT_CERT]) {
+		out->configured.withheld = PDG_TAKE(settings.net.withheld);
+		out->configured.withheld_here = settings.net.withheld_here;
+	}
+	out->configured.ca_passed = !way.v[PDG_WAY_CA] && settings.net.ca_passed;
 	for (n = strlen(copy); n && copy[n - 1] == '/'; n--)
 		copy[n - 1] = '\0';
 	out->url = copy;
@@ -126,10 +129,9 @@ void pdg_service_done(struct pdg_service_client *s)
 {
 	pdg_http_free(s->http);
 	free(s->url);
-	free(s->withheld);
+	pdg_way_configured_done(&s->configured);
 	s->http = NULL;
 	s->url = NULL;
-	s->withheld = NULL;
 }
 
 /* What becomes of a refusal: as if its rule had been broken here, unless time may mend it. */
@@ -158,17 +160,16 @@ static int code_of(const struct pdg_http_answer *a, const char *id)
 /* Whoever is refused for what he is has not been told that nobody was shown who he is. */
 static void tell_withheld(const struct pdg_service_client *s, struct pdg_error *err)
 {
+	PDG_AUTO(buf) struct pdg_buf why = PDG_BUF_INIT(PDG_ERROR_FIX_MAX);
 	PDG_AUTO(mem) char *fix = NULL;
 
-	if (!s->withheld ||
+	if (!s->configured.withheld ||
 	    (!pdg_str_eq(err->rule, "HTP-15") && !pdg_str_starts(err->rule, "IDN-")))
 		return;
 	fix = pdg_str_dup(pdg_str_eq(err->rule, "HTP-15") ? "" : pdg_error_fix(err));
-	pdg_fix(err,
-		"the client certificate of git's configuration is for %.80s, and was not shown: give "
-		"--client-cert and --client-key, or git config --global pedigree.service URL%s%.150s",
-		s->withheld[0] ? s->withheld : "no pedigree.service of the user's",
-		fix && fix[0] ? "; else " : "", fix ? fix : "");
+	pdg_way_tell_withheld(&s->configured, &why);
+	pdg_fix(err, "%s%s%.150s", pdg_buf_cstr(&why), fix && fix[0] ? "; else " : "",
+		fix ? fix : "");
 }
 
 int pdg_service_problem(const struct pdg_service_client *s, const struct pdg_http_answer *a,
@@ -189,6 +190,17 @@ int pdg_service_problem(const struct pdg_service_client *s, const struct pdg_htt
 			  a->content_type);
 }
 
+/* What git's configuration may have said of a CA, and did not come to count. */
+static const char *passed_over(const struct pdg_service_client *s)
+{
+	if (s->unread)
+		return "; git's configuration could not be read here, \"pedigree doctor\" says why";
+	return s->configured.ca_passed
+		       ? "; the pedigree.ca of this repository's configuration counts only for the "
+			 "service that it names itself, and was passed over"
+		       : "";
+}
+
 int pdg_service_call(struct pdg_service_client *s, const struct pdg_http_request *r, size_t max,
 		     struct pdg_http_answer *out, struct pdg_error *err)
 {
@@ -203,10 +215,7 @@ int pdg_service_call(struct pdg_service_client *s, const struct pdg_http_request
 		pdg_fix(err,
 			"is %s the name in its certificate? else give the CA of it: --ca FILE, or "
 			"git config --global pedigree.ca FILE%s",
-			s->url,
-			s->unread ? "; git's configuration could not be read here, \"pedigree "
-				    "doctor\" says why"
-				  : "");
+			s->url, passed_over(s));
 	if (rc < 0 && err && !err->fix[0])
 		pdg_fix(err, "is pedigreed running, and is %s its address?", s->url);
 	return rc;

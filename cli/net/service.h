@@ -9,10 +9,9 @@
 
 struct pdg_service_client {
 	struct pdg_http *http;
-	char *url;	/* without trailing slash */
-	bool unread;	/* git's configuration, which might have said more of the way */
-	char *withheld; /* a certificate is configured and not shown: for which service it is, or ""
-			 */
+	char *url;   /* without trailing slash */
+	bool unread; /* git's configuration, which might have said more of the way */
+	struct pdg_way_configured configured; /* what of it does not count here: withheld, … */
 	int64_t end_ms; /* pdg_monotonic_ms() after which nothing is waited for; 0: no such time */
 };
 

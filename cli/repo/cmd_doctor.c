@@ -12,6 +12,7 @@
 #include "util/fs.h"
 #include "util/limits.h"
 #include "util/out.h"
+#include "util/str.h"
 #include "util/time.h"
 
 #define DAY 86400
@@ -218,13 +219,27 @@ static void check_hooks(struct pdg_doctor *d)
 	pdg_doctor_bad(d, "hooks", &err);
 }
 
+/* Outside of a repository there is only a service to be looked at. */
+static int without_repository(struct pdg_doctor *d)
+{
+	check_programs(d);
+	pdg_doctor_service(d);
+	return d->bad ? 1 : 0;
+}
+
 int pdg_cmd_doctor(const struct pdg_args *args, struct pdg_error *err)
 {
 	struct pdg_doctor d = {.args = args};
-	int rc = pdg_here(&d.repo, &d.place, err);
+	struct pdg_error why = {.code = 0};
+	int rc = pdg_here(&d.repo, &d.place, &why);
 
-	if (rc < 0)
+	if (rc < 0 && pdg_str_eq(why.rule, "GIT-1") && pdg_here_named(args))
+		return without_repository(&d);
+	if (rc < 0) {
+		if (err)
+			*err = why;
 		return rc;
+	}
 	pdg_doctor_find_server(&d);
 	check_programs(&d);
 	check_policy(&d);

@@ -130,6 +130,24 @@ static int ask(struct pdg_doctor *d, const char *service, struct pdg_buf *said, 
 	return rc < 0 ? rc : pdg_spawn(&s, out_status, err);
 }
 
+/*
+ * A service that is ready may still be shown nobody. Of a server it is the timer that goes by the
+ * configuration: its hooks have their own.
+ */
+static void tell_withheld(const struct pdg_doctor *d)
+{
+	PDG_AUTO(way_configured) struct pdg_way_configured c = {.service = NULL};
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_TEXT);
+	bool timer = d->script.policy != NULL;
+
+	if ((!timer && pdg_args_has(d->args, pdg_way_names[PDG_WAY_CLIENT_CERT].option)) ||
+	    pdg_here_configured(d->repo, timer ? NULL : pdg_here_named(d->args), &c, NULL) < 0)
+		return;
+	pdg_way_tell_withheld(&c, &text);
+	if (text.n)
+		pdg_doctor_note(timer ? "timer" : "certificate", "%s", pdg_buf_cstr(&text));
+}
+
 void pdg_doctor_service(struct pdg_doctor *d)
 {
 	PDG_AUTO(buf) struct pdg_buf said = PDG_BUF_INIT(PDG_LIMIT_KIB(64));
@@ -140,6 +158,8 @@ void pdg_doctor_service(struct pdg_doctor *d)
 	int status = 0;
 	int rc = find_service(d, &service, &err);
 
+	if (rc == 0)
+		tell_withheld(d);
 	if (rc == 0)
 		rc = ask(d, service, &said, &status, &err);
 	if (rc == 0 && status == 0) {

@@ -89,8 +89,7 @@ static char *read_line(const char *dir, const char *name)
 	return pdg_bytes_line(&rest, &line) && rest.n == 0 ? pdg_bytes_dup(line) : NULL;
 }
 
-/* Where @path, a folder or a file that names one ("gitdir: …"), leads to; NULL when nowhere. */
-static char *follow(const char *path)
+char *pdg_git_follow(const char *path)
 {
 	PDG_AUTO(mem) char *line = NULL;
 	PDG_AUTO(mem) char *dir = NULL;
@@ -168,7 +167,7 @@ int pdg_repo_open_files(struct pdg_repo **out, struct pdg_error *err)
 		return pdg_nomem(err);
 	if (namespace && namespace[0])
 		return not_plain(err);
-	r->gitdir = follow(named && named[0] ? named : ".git");
+	r->gitdir = pdg_git_follow(named && named[0] ? named : ".git");
 	r->commondir = r->gitdir ? find_common(r->gitdir) : NULL;
 	if (!r->commondir || pdg_path_real(".", &r->workdir, NULL) < 0)
 		return not_plain(err);

@@ -24,6 +24,10 @@ int pdg_repo_open_files(struct pdg_repo **out, struct pdg_error *err) PDG_MUST_C
 int pdg_repo_head_file(const struct pdg_repo *r, char out[PDG_GIT_HEX],
 		       struct pdg_error *err) PDG_MUST_CHECK;
 
+/** Where @path, a folder or a file that names one ("gitdir: …"), leads to, resolved; NULL when
+ * nowhere. Owned by the caller. */
+char *pdg_git_follow(const char *path);
+
 /** Is there a file of its own for the object @hex? */
 bool pdg_repo_is_loose(const struct pdg_repo *r, const char *hex);
 

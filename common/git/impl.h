@@ -75,8 +75,15 @@ int pdg_git_links(struct pdg_bytes raw, git_oid **out_parents, size_t *out_n, in
 int pdg_git_check_owner(const struct pdg_repo *r, struct pdg_error *err) PDG_MUST_CHECK;
 
 /**
+ * @path as a word of the shell, for a command that is meant to be pasted; owned by the caller. NULL
+ * where it is too long for a remedy to have it twice.
+ */
+char *pdg_git_word(const char *path);
+
+/**
  * GIT-7 when @r, found from @start, is a bare repository that nobody named, that is part of a work
- * tree, or that safe.bareRepository excludes (bare.c). One in a ".git" is none.
+ * tree, or that safe.bareRepository excludes (bare.c); one in a ".git" is none. Also where GIT_DIR
+ * names another than @r: git would go there.
  */
 int pdg_git_check_bare(const struct pdg_repo *r, const char *start,
 		       struct pdg_error *err) PDG_MUST_CHECK;

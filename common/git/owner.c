@@ -11,7 +11,6 @@
 
 #include "git/impl.h"
 #include "util/fs.h"
-#include "util/limits.h"
 #include "util/str.h"
 
 /* Root by sudo is also whoever called it (git-config(1), safe.directory). */
@@ -59,45 +58,14 @@ static void take_value(void *ctx, const char *value)
 		a->safe = a->safe || strcmp(a->path, path) == 0;
 }
 
-/* Where a file ".git" leads to ("gitdir: PATH"), resolved; NULL when it is none. */
-static char *read_link(const struct pdg_repo *r, const char *link)
-{
-	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_PATH);
-	PDG_AUTO(mem) char *path = NULL;
-	char *real = NULL;
-	struct pdg_bytes rest;
-	struct pdg_bytes line;
-
-	if (pdg_fs_read(link, &text, NULL) < 0)
-		return NULL;
-	rest = pdg_buf_bytes(&text);
-	if (!pdg_bytes_line(&rest, &line) || !pdg_bytes_starts(line, "gitdir: "))
-		return NULL;
-	line = pdg_bytes_from(line, strlen("gitdir: "));
-	path = pdg_bytes_dup(line);
-	if (path && path[0] != '/') {
-		char *absolute = pdg_path_join(r->workdir, path);
-
-		free(path);
-		path = absolute;
-	}
-	return path && pdg_path_real(path, &real, NULL) == 0 ? real : NULL;
-}
-
 /*
  * The folder by which people name this repository: its work tree, if that leads to it. One that the
  * repository only claims (core.worktree) must not borrow the name of another that is safe.
  */
 static const char *name_of(const struct pdg_repo *r, const char *link)
 {
-	PDG_AUTO(mem) char *real = NULL;
+	PDG_AUTO(mem) char *real = link ? pdg_git_follow(link) : NULL;
 
-	if (!link || pdg_path_real(link, &real, NULL) < 0)
-		return r->gitdir;
-	if (!pdg_fs_is_dir(real)) {
-		free(real);
-		real = read_link(r, link);
-	}
 	return real && strcmp(real, r->gitdir) == 0 ? r->workdir : r->gitdir;
 }
 
@@ -106,6 +74,7 @@ int pdg_git_check_owner(const struct pdg_repo *r, struct pdg_error *err)
 	struct asking a = {.path = NULL};
 	const struct pdg_git_values values = {.each = take_value, .ctx = &a};
 	PDG_AUTO(mem) char *link = r->workdir ? pdg_path_join(r->workdir, ".git") : NULL;
+	PDG_AUTO(mem) char *word = NULL;
 	int rc;
 
 	if (r->workdir && !link)
@@ -117,7 +86,12 @@ int pdg_git_check_owner(const struct pdg_repo *r, struct pdg_error *err)
 	if (rc < 0 || a.safe)
 		return rc;
 	rc = pdg_reject(err, "GIT-3", "repository \"%s\" belongs to another user", a.path);
-	pdg_fix(err, "run this as its owner, or: git config --global --add safe.directory '%s'",
-		a.path);
+	word = pdg_git_word(a.path);
+	if (word)
+		pdg_fix(err,
+			"run this as its owner, or: git config --global --add safe.directory %s",
+			word);
+	else
+		pdg_fix(err, "run this as its owner, or name it in safe.directory (git-config(1))");
 	return rc;
 }

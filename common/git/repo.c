@@ -4,7 +4,7 @@
  * the quarantine and alternates that git itself set, read here and not by libgit2 (1.5
  * fails on GIT_WORK_TREE, does not unquote alternates, and would follow GIT_OBJECT_DIRECTORY
  * anywhere); everything else that begins with GIT_ is passed over (attacks 17, 25). Elsewhere
- * GIT_DIR leads nowhere: it can only say that the bare repository here is meant (bare.c).
+ * GIT_DIR leads nowhere: it says that the repository here is meant, or is refused (bare.c).
  */
 #include "git/repo.h"
 

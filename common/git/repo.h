@@ -27,7 +27,7 @@ enum pdg_repo_open {
  * (git-config(1)), a SHA-256 one that this libgit2 cannot read, and no repository at all each have
  * their own text. With PDG_REPO_DISCOVER a bare repository is opened where @path names it (of ".",
  * where -C did, or GIT_DIR), and neither where one has only gone into its folders, nor in a work
- * tree without GIT_DIR, nor against safe.bareRepository.
+ * tree without GIT_DIR, nor against safe.bareRepository; and none but the one that GIT_DIR names.
  * Returns 0, PDG_E_USAGE (GIT-1: there is none; GIT-2: SHA-256 objects; GIT-7), PDG_E_IO (GIT-3).
  */
 int pdg_repo_open(const char *path, enum pdg_repo_open how, struct pdg_repo **out,
@@ -66,8 +66,8 @@ int pdg_repo_config_bool(const struct pdg_repo *r, const char *name, bool *out_s
  * A service that is named (by an option, the environment), or configured by the user or the system,
  * goes the way that those configure, and is shown their certificate where it is on the server of
  * their pedigree.service. The repository's own files count for the service that they name
- * themselves, with their own certificate alone; but for the server to which the user's is shown,
- * the user's count there too.
+ * themselves, with their own certificate and key alone (half of each is none); but for the server
+ * to which the user's is shown, the user's count there too.
  * Returns 0, PDG_E_USAGE (CLI-2), as pdg_repo_config().
  */
 int pdg_repo_way(const struct pdg_repo *r, const char *named, struct pdg_way_configured *out,

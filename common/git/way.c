@@ -93,19 +93,22 @@ static void choose(const struct said *all, const struct said *own, const char *n
 	const char *for_own = text_of(own->service);
 	bool has_own = own->v[PDG_WAY_CLIENT_CERT] || own->v[PDG_WAY_CLIENT_KEY];
 	bool show_own = has_own && called && for_own && pdg_url_same_server(for_own, called);
-	bool pair = true;
+	bool pair = true;   /* a whole one of the repository's */
+	bool mixed = false; /* some of it is not the repository's */
 	bool local;
 	size_t i;
 
 	for (i = 0; i < PDG_WAY_PARTS; i++) {
-		if (pdg_way_names[i].ours)
-			pair = pair && is_of_repository(all->v[i], own->v[i]);
+		bool its = pdg_way_names[i].ours && is_of_repository(all->v[i], own->v[i]);
+
+		pair = pair && (its || !pdg_way_names[i].ours);
+		mixed = mixed || (pdg_way_names[i].ours && all->v[i] && !its);
 	}
 	local = !named && is_local(all->service) && (pair || !show_own);
 	*out = local ? *all : *own;
+	/* Half of the user's and half of its own make no pair: none, and he can be told. */
 	for (i = 0; i < PDG_WAY_PARTS; i++) {
-		if (pdg_way_names[i].ours &&
-		    !(local ? is_of_repository(out->v[i], own->v[i]) : show_own))
+		if (pdg_way_names[i].ours && !(local ? !mixed : show_own))
 			out->v[i] = NULL;
 	}
 }
@@ -142,10 +145,13 @@ int pdg_repo_way(const struct pdg_repo *r, const char *named, struct pdg_way_con
 	if (rc < 0)
 		return rc;
 	c.service = pdg_str_dup(text_of(all.service));
+	c.ca_passed = is_local(all.v[PDG_WAY_CA]) && chosen.v[PDG_WAY_CA] != all.v[PDG_WAY_CA];
 	if (all.v[PDG_WAY_CLIENT_CERT] && !chosen.v[PDG_WAY_CLIENT_CERT]) {
 		c.withheld = pdg_str_dup(own.service ? text_of(own.service) : "");
 		if (!c.withheld)
 			return pdg_nomem(err);
+		c.withheld_here =
+			is_of_repository(all.v[PDG_WAY_CLIENT_CERT], own.v[PDG_WAY_CLIENT_CERT]);
 	}
 	if (all.service && !c.service)
 		return pdg_nomem(err);

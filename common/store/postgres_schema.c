@@ -104,9 +104,11 @@ static int check_hung(struct pdg_pg *s, struct pdg_pg_conn *c, struct pdg_error 
 	return rc < 0 ? rc : pdg_pg_check_hung(s, hung, err);
 }
 
-/* Inside the transaction: the versions from @from on. */
+/* Inside the transaction: the versions from @from on. No grant lets anybody but their owner change
+ * tables, so a right that is missing for that is not the one that the service's user wants. */
 static int run_all(struct pdg_pg *s, struct pdg_pg_conn *c, int from, struct pdg_error *err)
 {
+	bool changes = from > 0;
 	char sql[96];
 	int rc = 0;
 
@@ -117,6 +119,9 @@ static int run_all(struct pdg_pg *s, struct pdg_pg_conn *c, int from, struct pdg
 		if (rc == 0)
 			rc = pdg_pg_simple(s, c, sql, "change the schema", NULL, err);
 	}
+	if (rc < 0 && changes && err && pdg_str_eq(err->rule, "STO-6"))
+		pdg_fix(err, "this version changes the tables: start it once as the role that owns "
+			     "them (store in [service]), then as the service's user again");
 	return rc;
 }
 

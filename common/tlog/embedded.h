@@ -84,7 +84,8 @@ int pdg_embedded_there(struct pdg_log *log, struct pdg_error *err) PDG_MUST_CHEC
  * however long the log is. Returns 0 (also where nothing is), FIL-1.
  */
 int pdg_embedded_files(const char *dir, struct pdg_error *err) PDG_MUST_CHECK;
-/** The same of every tile: @fault is told of each that is not. Returns 0, PDG_E_NOMEM, PDG_E_IO. */
+/** The same of every tile, and of nothing else that lies there: @fault is told of each that is not.
+ * Returns 0, PDG_E_NOMEM, PDG_E_IO. */
 int pdg_embedded_tiles_each(const char *dir, void (*fault)(void *ctx, const struct pdg_error *why),
 			    void *ctx, struct pdg_error *err) PDG_MUST_CHECK;
 

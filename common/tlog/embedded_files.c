@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Whose the embedded log's files are, before any is opened: what another user restored is told by
- * the start and by --fsck alike, with the path and the command that mends it, and not by the
+ * the start and by --fsck alike, with the path and what mends it, and not by the
  * append that fails on it hours later. A pipe in the place of a file is never waited for.
  */
 #include <string.h>
@@ -123,8 +123,11 @@ static int walk(const struct walk *w, const char *rel, unsigned depth, struct pd
 		return 0;
 	rc = pdg_fs_list(path, NAMES_MAX, &names, err);
 	for (i = 0; rc == 0 && i < names.n; i++) {
-		PDG_AUTO(mem) char *below = pdg_path_join(rel, names.v[i]);
+		PDG_AUTO(mem) char *below = NULL;
 
+		if (!pdg_tile_path_element(names.v[i], depth == 0))
+			continue;
+		below = pdg_path_join(rel, names.v[i]);
 		rc = below ? walk(w, below, depth + 1, err) : pdg_nomem(err);
 	}
 	return rc == PDG_E_NOTFOUND ? 0 : rc;

@@ -133,8 +133,11 @@ static int check_below(struct pdg_embedded *l, const char *rel, unsigned depth,
 	if (rc == PDG_E_NOTFOUND)
 		return 0;
 	for (i = 0; rc == 0 && i < names.n; i++) {
-		PDG_AUTO(mem) char *below = pdg_path_join(rel, names.v[i]);
+		PDG_AUTO(mem) char *below = NULL;
 
+		if (!pdg_tile_path_element(names.v[i], depth == 0))
+			continue;
+		below = pdg_path_join(rel, names.v[i]);
 		if (!below)
 			return pdg_nomem(err);
 		if (depth < DEPTH_MAX)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #define GROUPS_MAX 7 /* of three digits: 2^64 has twenty */
+#define LEVEL_MAX  63
 
 /* "x001/x234/067" */
 static void index_path(uint64_t n, char *out, size_t room)
@@ -147,7 +148,7 @@ bool pdg_tile_path_parse(struct pdg_bytes in, bool *out_entries, unsigned *out_l
 	if (!element(&in, &e))
 		return false;
 	entries = pdg_bytes_eq_str(e, "entries");
-	if (!entries && !pdg_bytes_u64(e, 63, &level))
+	if (!entries && !pdg_bytes_u64(e, LEVEL_MAX, &level))
 		return false;
 	if (!parse_index(&in, &n, &partial))
 		return false;
@@ -161,4 +162,21 @@ bool pdg_tile_path_parse(struct pdg_bytes in, bool *out_entries, unsigned *out_l
 	*out_n = n;
 	*out_width = (unsigned)width;
 	return true;
+}
+
+bool pdg_tile_path_element(const char *name, bool first)
+{
+	struct pdg_bytes b = pdg_bytes_str(name);
+	uint64_t v;
+	unsigned group;
+
+	if (first)
+		return pdg_bytes_eq_str(b, "entries") || pdg_bytes_u64(b, LEVEL_MAX, &v);
+	if (pdg_bytes_u64(b, PDG_TILE_WIDTH - 1, &v) && v > 0)
+		return true;
+	if (pdg_bytes_starts(b, "x"))
+		b = pdg_bytes_from(b, 1);
+	else if (pdg_bytes_ends(b, ".p"))
+		b = pdg_bytes_head(b, b.n - 2);
+	return three_digits(b, &group);
 }

@@ -37,6 +37,10 @@ void pdg_tile_entries_path(uint64_t n, unsigned width, char out[PDG_TILE_PATH_MA
 bool pdg_tile_path_parse(struct pdg_bytes in, bool *out_entries, unsigned *out_level,
 			 uint64_t *out_n, unsigned *out_width);
 
+/** May @name be an element of such a path, behind "tile/"? @first: the one right behind it. What is
+ * none (lost+found, a backup program's) may lie there, and is nobody's business. */
+bool pdg_tile_path_element(const char *name, bool first);
+
 /** How many hashes tile (@level, @n) of a tree of @size has: 0 to 256. */
 unsigned pdg_tile_width(uint64_t size, unsigned level, uint64_t n);
 

@@ -61,7 +61,7 @@ enum {
 /**
  * Is what lies at @path ours: no symbolic link, of the effective user or root, writable by no group
  * and no others, and what @need (PDG_OWN_*) says? Nothing is opened, so nothing is waited for.
- * Returns 0 (also where nothing is), FIL-1 with the command that mends it.
+ * Returns 0 (also where nothing is), FIL-1 with what mends it.
  */
 int pdg_fs_own(const char *path, unsigned need, struct pdg_error *err) PDG_MUST_CHECK;
 

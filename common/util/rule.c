@@ -146,7 +146,7 @@ static const struct pdg_rule rules[] = {
 	{ "GIT-4", PDG_E_USAGE, 400, "refused", "a revision or range that is not understood, or that names no commit here" },
 	{ "GIT-5", PDG_E_USAGE, 400, "refused", "a range without a single commit: nothing was checked" },
 	{ "GIT-6", PDG_E_REJECTED, 403, "refused", "a merge signed by a forge whose tree is not what merging its two parents gives, or that merges what is not good" },
-	{ "GIT-7", PDG_E_USAGE, 403, "refused", "a bare repository that nobody named, or that is among the files of a work tree" },
+	{ "GIT-7", PDG_E_USAGE, 403, "refused", "a bare repository that nobody named or that is in a work tree, or not the one of GIT_DIR" },
 
 	/* Pushes */
 	{ "PSH-1", PDG_E_USAGE, 403, "refused", "the policy has no section for the repository at this place, or another one" },

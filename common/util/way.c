@@ -79,6 +79,31 @@ void pdg_way_configured_done(struct pdg_way_configured *c)
 	*c = (struct pdg_way_configured){.service = NULL};
 }
 
+void pdg_way_tell_withheld(const struct pdg_way_configured *c, struct pdg_buf *out)
+{
+	if (!c->withheld)
+		return;
+	if (c->withheld_here)
+		pdg_buf_puts(
+			out,
+			"the client certificate that this repository configures was not shown: it "
+			"counts only with its key, for the pedigree.service configured there, and "
+			"without --service or PEDIGREE_SERVICE; else set all three by git config "
+			"--global, or give --client-cert and --client-key");
+	else if (c->withheld[0])
+		pdg_buf_printf(
+			out,
+			"the client certificate of git's configuration is for %.80s, and was not "
+			"shown: give --client-cert and --client-key, or git config --global "
+			"pedigree.service URL",
+			c->withheld);
+	else
+		pdg_buf_puts(out,
+			     "the client certificate of git's configuration was not shown, for no "
+			     "pedigree.service is configured beside it: give --client-cert and "
+			     "--client-key, or git config --global pedigree.service URL");
+}
+
 size_t pdg_way_words(const struct pdg_way *w, const char **words)
 {
 	size_t n = 0;

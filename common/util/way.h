@@ -9,6 +9,7 @@
 #define PDG_UTIL_WAY_H
 
 #include "util/auto.h"
+#include "util/buf.h"
 #include "util/bytes.h"
 #include "util/opt.h"
 
@@ -80,7 +81,15 @@ struct pdg_way_configured {
 	char *service;	    /* pedigree.service, or NULL */
 	struct pdg_way way; /* to it, or to the service that was asked about */
 	char *withheld; /* a certificate is configured, and not for that: for which ("": none) */
+	bool withheld_here; /* it is the repository's own */
+	bool ca_passed;	    /* the repository configures CAs, and they do not count for that */
 };
+
+/**
+ * Append why the certificate of @c is shown to nobody, and how it would be. Nothing where none was
+ * withheld.
+ */
+void pdg_way_tell_withheld(const struct pdg_way_configured *c, struct pdg_buf *out);
 
 void pdg_way_configured_done(struct pdg_way_configured *c);
 PDG_AUTO_DEFINE_VALUE(way_configured, struct pdg_way_configured, pdg_way_configured_done)

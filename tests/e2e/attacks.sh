@@ -325,7 +325,7 @@ for name in gpg gpg2 gpgsm ssh-keygen git sh; do
 	ln -s ../liar "$tmp/path/$name"
 done
 hostile() {
-	env PATH="$tmp/path:$PATH" GIT_DIR=/nonexistent GIT_OBJECT_DIRECTORY=/nonexistent GIT_CONFIG_COUNT=1 \
+	env PATH="$tmp/path:$PATH" GIT_DIR="$repo/.git" GIT_OBJECT_DIRECTORY=/nonexistent GIT_CONFIG_COUNT=1 \
 		GIT_CONFIG_KEY_0=gpg.program GIT_CONFIG_VALUE_0="$tmp/liar" GIT_EXEC_PATH="$tmp/path" GIT_SSH_COMMAND="$tmp/liar" \
 		GNUPGHOME="$tmp/elsewhere" "$@"
 }

@@ -62,9 +62,44 @@ git config --file "$docs/config" core.bare true
 printf 'an artifact\n' >"$tmp/artifact"
 assert_refused "T17 no policy of its judges an artifact" in_docs "$docs" pedigree verify --from . "$tmp/artifact"
 assert_silent_about "chain"
+assert_rule GIT-7
+assert_exit 2 "T17 nor names the service, and this says why" in_docs "$docs" pedigree submit "$tmp/artifact"
+assert_rule GIT-7
+assert_says "GIT_DIR="
 assert_exit 2 "GIT_DIR of another is no word for it" in_docs "$docs" env GIT_DIR="$tmp/theirs/.git" pedigree check main
 assert_rule GIT-7
 assert_exit 0 "who asks for it by GIT_DIR has it" in_docs "$docs" env GIT_DIR=. pedigree digest main
+assert_exit 2 "GIT_DIR leads nowhere else: in a work tree" in_docs "$tmp/victim" env GIT_DIR="$docs" pedigree digest main
+assert_rule GIT-7
+assert_exit 2 "nor does a command that writes" in_docs "$tmp/victim" env GIT_DIR="$docs" pedigree hooks uninstall
+assert_rule GIT-7
+assert_exit 2 "nor the service's" in_docs "$tmp/victim" env GIT_DIR="$docs" pedigree-repo settings
+assert_rule GIT-7
+assert_exit 2 "one that is not there" in_docs "$tmp/victim" env GIT_DIR=/nonexistent pedigree digest main
+assert_rule GIT-7
+assert_exit 0 "its own, as git sets it" in_docs "$tmp/victim" env GIT_DIR=.git pedigree digest main
+assert_exit 0 "its own, by -C" env GIT_DIR=.git pedigree -C "$tmp/victim" digest main
+assert_exit 0 "its work tree, as the timer sets it" env GIT_DIR="$tmp/victim" pedigree -C "$tmp/victim" digest main
+# the remedy is the command that it says it is, whatever the folder is called
+assert_exit 2 "by -C again" pedigree -C "$docs" digest main
+remedy=$(sed -n "s/.*\(GIT_DIR=.* pedigree -C .*\) \.\.\..*/\1/p" "$printed")
+assert_exit 0 "as it advises, from anywhere" in_docs / sh -c "$remedy digest main"
+assert_same "is of that repository" "$(cut -d' ' -f2 "$printed" | grep -c "$(git -C "$docs" rev-parse main)")" 1
+hostile="$tmp/victim/a';touch pwned;'"
+cp -r "$docs" "$hostile"
+assert_exit 2 "a folder whose name is a command" pedigree -C "$hostile" digest main
+remedy=$(sed -n "s/.*\(GIT_DIR=.* pedigree -C .*\) \.\.\..*/\1/p" "$printed")
+assert_exit 0 "is pasted as a name" in_docs "$tmp" sh -c "$remedy digest main"
+[ ! -e "$tmp/pwned" ] || fail "what is to be pasted runs a command of the folder's"
+deep=$tmp/victim/$(printf '%0200d' 0)
+cp -r "$docs" "$deep"
+assert_exit 2 "a name that is too long to be said whole" pedigree -C "$deep" digest main
+assert_silent_about "pedigree -C"
+rm -rf "$hostile" "$deep"
+# an alias, for which git sets GIT_DIR although nobody named the folder
+assert_exit 2 "T17 an alias of git's" git -C "$docs" -c alias.pp='!pedigree' pp digest main
+assert_rule GIT-7
+assert_exit 0 "and in the work tree" git -C "$tmp/victim/docs/.." -c alias.pp='!pedigree' pp digest main
 
 git clone -q "$tmp/victim" "$tmp/mine"
 for path in /proc/self/cwd/docs/policy /dev/../proc/self/cwd/docs/policy //./proc/self/cwd/docs/policy /dev/fd/9; do
@@ -113,6 +148,19 @@ assert_exit 2 "nor did somebody else's -C" in_docs "$srv" env PEDIGREE_NAMED_DIR
 assert_rule GIT-7
 assert_exit 0 "GIT_DIR, as git sets it for hooks" in_docs "$srv" env GIT_DIR=. pedigree digest main
 assert_exit 0 "GIT_DIR by its path" in_docs "$srv/refs" env GIT_DIR="$srv" pedigree digest main
+
+# A clone whose bare repository lies in a folder of its own, to which its .git leads: no tree can hold that.
+git init -q "$tmp/proj"
+for how in "ln -s .bare" "link"; do
+	rm -rf "$tmp/proj/.git" "$tmp/proj/.bare"
+	git clone -q --bare "$tmp/made" "$tmp/proj/.bare"
+	if [ "$how" = link ]; then echo "gitdir: ./.bare" >"$tmp/proj/.git"; else ln -s .bare "$tmp/proj/.git"; fi
+	assert_exit 0 "$how: from the folder" pedigree -C "$tmp/proj" digest main
+	assert_exit 0 "$how: the bare one itself" pedigree -C "$tmp/proj/.bare" digest main
+	assert_exit 2 "$how: unless nobody named it" in_docs "$tmp/proj/.bare" pedigree digest main
+	assert_rule GIT-7
+	assert_exit 0 "$how: by GIT_DIR, as git sets it" in_docs "$tmp/proj" env GIT_DIR=.git pedigree digest main
+done
 
 # ---- safe.bareRepository: the same answer as git's -------------------------------------------------
 

@@ -112,6 +112,10 @@ git config -f "$HOME/.gitconfig" pedigree.clientCertificate "$P/reader.pem"
 git config -f "$HOME/.gitconfig" pedigree.clientKey "$P/reader.key"
 exits 3 HTP-15 "T78 the user's certificate is not for whom the repository names" pedigree verify "$W/artifact"
 grep -q -- "--client-cert" "$printed" || fail "it does not say what to do"
+ok "doctor" pedigree doctor
+grep -q '^note certificate ' "$printed" || fail "doctor does not say that nobody is shown"
+ok "doctor of a server whose timer was given the user's files" pedigree -C "$W/myapp.git" doctor
+grep -q '^note timer ' "$printed" || fail "doctor does not say that the timer shows nobody"
 git config -f "$HOME/.gitconfig" pedigree.service "$URL"
 git config -f "$HOME/.gitconfig" --unset pedigree.clientKey
 exits 2 CLI-2 "half a pair" pedigree verify "$W/artifact"
@@ -119,6 +123,9 @@ git config -f "$HOME/.gitconfig" pedigree.clientKey "$P/reader.key"
 ok "verify, configured" pedigree verify "$W/artifact"
 ok "log checkpoint, configured" pedigree log checkpoint
 ok "doctor, configured" pedigree doctor
+! grep -q '^note certificate ' "$printed" || fail "doctor says that nobody is shown"
+ok "the server's" pedigree -C "$W/myapp.git" doctor
+! grep -q '^note timer ' "$printed" || fail "doctor says that the timer shows nobody"
 ok "submit, configured" pedigree submit "$W"/records/build-*.json
 ok "attest build, configured" "${build[@]}" --records "$W/records2"
 ln -s "$P" "$HOME/pki"
@@ -213,7 +220,7 @@ git config pedigree.clientKey "$P/reader.key"
 every nobody "T78 the user's certificate by the repository's word"
 cp "$P/reader.pem" "$P/own.pem" && cp -p "$P/reader.key" "$P/own.key"
 git config pedigree.clientCertificate "$P/own.pem"
-exits 2 CLI-2 "T78 the repository's certificate and the user's key" pedigree submit "$W"/records/build-*.json
+every nobody "T78 the repository's certificate and the user's key"
 git config pedigree.clientKey "$P/own.key"
 every shown "its own certificate"
 asked nobody "T78 the repository's certificate, another names the service" pedigree submit --service "$asking" --deadline 1s "$W"/records/build-*.json
@@ -236,8 +243,35 @@ git config -f "$HOME/.gitconfig" --unset pedigree.clientKey
 exits 3 NET-5 "they count where nothing is shown" pedigree submit "$W"/records/build-*.json
 asked nobody "T78 but not where an option names the service" pedigree submit --service "$asking" --deadline 1s "$W"/records/build-*.json
 asked nobody "T78 nor where the environment does" env PEDIGREE_SERVICE="$asking" pedigree verify --policy "$W/policy" "$W/artifact"
-git config --unset pedigree.ca
+# all of it in the repository: it counts for the service that is named there, and no advice leads in a circle
 git config -f "$HOME/.gitconfig" --unset pedigree.service
+git config -f "$HOME/.gitconfig" --unset pedigree.ca
+git config pedigree.service "$URL"
+git config pedigree.ca "$P/company.pem"
+git config pedigree.clientCertificate "$P/own.pem"
+git config pedigree.clientKey "$P/own.key"
+ok "all of it in the repository" pedigree verify --policy "$W/policy" "$W/artifact"
+exits 3 NET-5 "its CA is not for a service that an option names" pedigree submit --service "$URL" --deadline 1s "$W"/records/build-*.json
+grep -q 'passed over' "$printed" || fail "that a CA is configured here is not said"
+exits 3 HTP-15 "nor its certificate" pedigree verify --policy "$W/policy" --from "$URL" "${ca[@]}" "$W/artifact"
+grep -q -- 'without --service' "$printed" || fail "it does not say to leave it out"
+! grep -q 'passed over' "$printed" || fail "a CA by an option was not the last word"
+exits 3 HTP-15 "nor for one by the environment" env PEDIGREE_SERVICE="$URL" pedigree log checkpoint --policy "$W/policy" "${ca[@]}"
+git config -f "$HOME/.gitconfig" pedigree.service "$URL"
+exits 3 HTP-15 "nor with a service of the user's" env PEDIGREE_SERVICE="$URL" pedigree log checkpoint --policy "$W/policy" "${ca[@]}"
+git config -f "$HOME/.gitconfig" --unset pedigree.service
+exits 1 - "doctor of one by an option" pedigree doctor --service "$URL" "${ca[@]}"
+grep -q '^note certificate ' "$printed" || fail "doctor does not say that nobody is shown"
+exits 1 - "with a certificate" pedigree doctor --service "$URL" "${me[@]}"
+! grep -q '^note certificate ' "$printed" || fail "doctor says that nobody is shown"
+# an archive with half a pair stops nobody
+git config --unset pedigree.clientCertificate
+git config -f "$HOME/.gitconfig" pedigree.ca "$P/company.pem"
+git config -f "$HOME/.gitconfig" pedigree.clientCertificate "$P/reader.pem"
+git config -f "$HOME/.gitconfig" pedigree.clientKey "$P/reader.key"
+exits 3 HTP-15 "half a pair of the repository's" pedigree verify --policy "$W/policy" "$W/artifact"
+git config --unset pedigree.clientKey
+git config --unset pedigree.ca
 git config -f "$HOME/.gitconfig" pedigree.clientCertificate "$P/reader.pem"
 git config -f "$HOME/.gitconfig" pedigree.clientKey "$P/reader.key"
 git config pedigree.service "$URL"
@@ -250,6 +284,9 @@ git config -f "$HOME/.gitconfig" --unset pedigree.clientKey
 ok "log checkpoint, the CA is configured" pedigree log checkpoint "${log[@]}" "${only[@]}"
 PEDIGREE_SERVICE=$URL ok "and the environment names the service" pedigree log checkpoint --policy "$W/policy" "${only[@]}"
 ok "verify" "${verify[@]}" "${only[@]}"
+ok "doctor of a service" pedigree doctor --service "$URL"
+exits 2 GIT-1 "doctor of nothing" pedigree doctor
+exits 1 NET-5 "doctor of a service that cannot be asked" pedigree doctor --service "$URL" --ca "$P/other.pem"
 ok "submit" pedigree submit --service "$URL" "$W"/records/build-*.json
 build=("${build[@]/HEAD/$commit}")
 ok "attest build" "${build[@]}" --service "$URL"

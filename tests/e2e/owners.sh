@@ -247,6 +247,11 @@ if [ "$(id -u)" = 0 ]; then
 	chown 12346 "$S/log/$tile"
 	both 2 FIL-1 "$S/log/$tile" "to root, another user's tile"
 	mended "to root, another user's tile"
+	# root over the folders of a service's user: nothing that is pasted takes them from him.
+	chown -R 1 "$S"
+	both 2 FIL-1 "$S" "to root, a service's folder"
+	[[ $remedy == *"runuser -u $(id -nu 1) "* && $remedy != *chown* ]] || fail "root is told: $remedy"
+	chown -R 0 "$S"
 else
 	not_checked "files of another user" "this is not root, who alone makes them"
 fi
@@ -263,5 +268,19 @@ exits 2 FIL-1 "thirty that cannot be read" daemon --fsck
 assert_says "$S/log/tile/0/x000/101"
 assert_says "30 files"
 [ "$(grep -c 'FIL-1' "$printed")" = 21 ] || fail "each of thousands is told"
+[ "$(grep -cF "$S/log/tile/0/x000/101\"" "$printed")" = 1 ] || fail "the first is told twice"
 starts "those are none of the tree's"
+rm "$S/log/tile/0/x000"/1??
+install -m 600 /dev/null "$S/log/tile/0/x000/101"
+chmod 666 "$S/log/tile/0/x000/101"
+mine "$S/log/tile"
+exits 2 FIL-1 "one that cannot be read" daemon --fsck
+[ "$(grep -c 'FIL-1' "$printed")" = 1 ] || fail "one fault is told twice"
+# What the file system itself keeps in a folder that is mounted, and is root's alone.
+fresh
+for folder in log log/tile log/tile/0; do
+	mkdir -m 000 "$S/$folder/lost+found"
+	[ "$(id -u)" != 0 ] || chown 12346 "$S/$folder/lost+found"
+done
+well "what is no tile"
 finish

@@ -89,6 +89,11 @@ plain=http://127.0.0.1:$port
 http 400 HTP-17 "plain HTTP is told so in plain" -D "$W/head" "$plain/healthz"
 tr -d '\r' <"$W/head" | grep -qix 'connection: close' || fail "and that the connection ends: $(cat "$W/head")"
 jq -e '.fix | test("https://")' "$tmp/answer" >/dev/null || fail "$(cat "$tmp/answer")"
+# These are the methods that OpenSSL knows for a request; the manual names them.
+http 400 HTP-17 "PUT in plain" -X PUT "$plain/healthz"
+http 400 - "HEAD in plain" -I "$plain/healthz"
+http 400 HTP-17 "CONNECT in plain" -X CONNECT "$plain/healthz"
+no_answer "DELETE in plain" -X DELETE "$plain/healthz"
 truncate -s 1M "$W/large"
 http 400 HTP-17 "a large body in plain" -H 'Content-Type: application/json' --data-binary "@$W/large" "$plain$API"
 for words in 'GXT / HTTP/1.1\r\nHost: a\r\n\r\n' 'SSH-2.0-OpenSSH\r\n' '\026\003\001\377\377GET / HTTP/1.1\r\n\r\n' ' GET / HTTP/1.1\r\n\r\n'; do
@@ -122,9 +127,9 @@ timeout 5 openssl s_client -connect "127.0.0.1:$port" -tls1_2 -cipher AES128-GCM
 # shellcheck disable=SC2046
 http 200 - "who was refused is counted" $(as reader) "$URL/metrics"
 assert_same "by reason" "$(sed -n 's/^pedigree_tls_refused_total{reason="\([a-z-]*\)"} \([1-9].*\)/\1=\2/p' "$tmp/answer" | tr '\n' ' ')" \
-	"not-tls=6 parameters=1 client-certificate=4 rejected-by-client=1 "
+	"not-tls=10 parameters=1 client-certificate=4 rejected-by-client=1 "
 assert_same "and written down" "$(jq -rR 'fromjson? | select(.event == "tls-refused") | .from + " " + .reason' "$tmp/pedigreed.log" | sort | uniq -c | tr -s ' \n' ' ')" \
-	" 4 127.0.0.1 client-certificate 6 127.0.0.1 not-tls 1 127.0.0.1 parameters 1 127.0.0.1 rejected-by-client "
+	" 4 127.0.0.1 client-certificate 10 127.0.0.1 not-tls 1 127.0.0.1 parameters 1 127.0.0.1 rejected-by-client "
 s_client() { openssl s_client -connect "127.0.0.1:$port" -CAfile "$P/servers.pem" -verify_return_error "$@" </dev/null >"$printed" 2>&1; }
 s_client -tls1_3 && grep -q 'TLSv1.3' "$printed" || fail "no TLS 1.3"
 s_client -tls1_2 && grep -q 'ECDHE-' "$printed" || fail "no TLS 1.2 with ephemeral keys"

@@ -141,11 +141,13 @@ static void hostile_environment(void)
 	CHECK_RULE(pdg_repo_open("/", PDG_REPO_ENVIRONMENT, &r, &err), &err, "PSH-9");
 	(void)unsetenv("GIT_NAMESPACE");
 
-	/* A command does not look at what only git may say to its hooks. */
-	(void)setenv("GIT_DIR", "/nonexistent", 1);
-	pdg_repo_free(r);
+	/* A command goes nowhere by what only git may say to its hooks: it has to agree. */
+	pdg_repo_free(PDG_TAKE(r));
 	r = opened(repo);
 	CHECK_STR(pdg_repo_commondir(r), git);
+	pdg_repo_free(PDG_TAKE(r));
+	(void)setenv("GIT_DIR", "/nonexistent", 1);
+	CHECK_RULE(pdg_repo_open(repo, PDG_REPO_DISCOVER, &r, &err), &err, "GIT-7");
 	(void)unsetenv("GIT_DIR");
 }
 

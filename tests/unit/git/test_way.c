@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whose way to a service counts: the user's configuration and a repository's, side by side. */
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "git/repo.h"
@@ -40,7 +41,7 @@ static void write_config(const char *folder, const char *name, const char *value
 	CHECK_OK(pdg_fs_write(file, pdg_bytes_str(text), 0600, &err), &err);
 }
 
-/* "proxy ca cert key withheld", "-" for what is not said. */
+/* "proxy ca cert key withheld", "-" for what is not said; and " here": the repository's. */
 static char *way_as_text(const struct pdg_way_configured *c)
 {
 	const char *v[PDG_WAY_PARTS];
@@ -48,9 +49,10 @@ static char *way_as_text(const struct pdg_way_configured *c)
 
 	for (i = 0; i < PDG_WAY_PARTS; i++)
 		v[i] = c->way.v[i] ? c->way.v[i] : "-";
-	return pdg_str_printf("%s %s %s %s %s", v[PDG_WAY_PROXY], v[PDG_WAY_CA],
+	return pdg_str_printf("%s %s %s %s %s%s", v[PDG_WAY_PROXY], v[PDG_WAY_CA],
 			      v[PDG_WAY_CLIENT_CERT], v[PDG_WAY_CLIENT_KEY],
-			      c->withheld ? c->withheld[0] ? c->withheld : "none" : "-");
+			      c->withheld ? c->withheld[0] ? c->withheld : "none" : "-",
+			      c->withheld_here ? " here" : "");
 }
 
 static void check_way(const char *user, const char *local, const char *named, const char *want)
@@ -98,10 +100,16 @@ static void the_configured_service(void)
 		  USER_CA " " USER_PAIR);
 	/* The user names it, and the repository the rest. */
 	check_way(S CA PAIR, LCA, NULL, USER_CA " " USER_PAIR);
-	check_way(S, LCA LPAIR, NULL, "- - - - https://s.example/");
-	/* Half of each. */
+	check_way(S, LCA LPAIR, NULL, "- - - - https://s.example/ here");
+	/* Half of each is no pair, and stops nobody. */
 	check_way(T CA PAIR, S "clientCertificate = /cert.local\n", NULL,
-		  USER_CA " /cert.local - -");
+		  USER_CA " - - https://t.example here");
+	check_way(PAIR, T "clientKey = /key.local\n", NULL, "- - - - none");
+	check_way(PAIR, T "clientCertificate = /cert.user\nclientKey = /key.local\n", NULL,
+		  "- - - - none");
+	/* Half of a pair where there is no other half is for whoever calls to refuse. */
+	check_way("", T "clientCertificate = /cert.local\n", NULL, "- - /cert.local - -");
+	check_way("", T "clientKey = /key.local\n", NULL, "- - - /key.local -");
 }
 
 /* The user's files by the repository's word are his all the same. */
@@ -122,8 +130,7 @@ static void by_another_name(void)
 	CHECK(symlink(key, link) == 0);
 	user = pdg_str_printf(S CA "clientCertificate = /cert.user\nclientKey = ~/key\n");
 	linked = pdg_str_printf(T "clientCertificate = /cert.local\nclientKey = %s\n", link);
-	/* And half a pair is refused. */
-	check_way(user, linked, NULL, USER_CA " /cert.local - -");
+	check_way(user, linked, NULL, USER_CA " - - https://s.example/ here");
 }
 
 static void a_service_that_is_named(void)
@@ -136,8 +143,57 @@ static void a_service_that_is_named(void)
 	check_way(S CA PAIR, T LCA, s, USER_CA " " USER_PAIR);
 	check_way(CA PAIR, S LCA, s, USER_CA " - - none");
 	check_way(T CA PAIR, S LCA, s, USER_CA " - - https://t.example");
-	check_way("", S LCA LPAIR, s, "- - - - none");
+	check_way("", S LCA LPAIR, s, "- - - - none here");
 	check_way(S CA PAIR, "", "http://s.example", USER_CA " - - https://s.example/");
+}
+
+static bool passed(const char *local, const char *named)
+{
+	PDG_AUTO(way_configured) struct pdg_way_configured c = {.service = NULL};
+	PDG_AUTO(mem) char *git = pdg_path_join(path, ".git");
+	PDG_AUTO(repo) struct pdg_repo *r = NULL;
+	struct pdg_error err = {0};
+
+	write_config(dir, ".gitconfig", CA);
+	write_config(git, "config", local);
+	r = opened(path);
+	CHECK_OK(pdg_repo_way(r, named, &c, &err), &err);
+	return c.ca_passed;
+}
+
+static void a_ca_that_does_not_count(void)
+{
+	set_up();
+	CHECK(!passed("", "https://s.example"));
+	CHECK(!passed(S LCA, NULL));
+	CHECK(passed(S LCA, "https://s.example"));
+	CHECK(passed(LCA, "https://s.example"));
+}
+
+/* A remedy is one line that is not cut, and no other case's. */
+static void what_is_told(void)
+{
+	static char long_url[] =
+		"https://a-name-that-is-rather-long.and-so-is-its-domain.example/with/"
+		"a/path/of/some/length";
+	static char none[] = "";
+	const struct pdg_way_configured cases[] = {
+		{.withheld = none, .withheld_here = true},
+		{.withheld = long_url, .withheld_here = true},
+		{.withheld = long_url},
+		{.withheld = none},
+		{.service = long_url},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		PDG_AUTO(buf) struct pdg_buf b = PDG_BUF_INIT(PDG_ERROR_FIX_MAX - 1);
+
+		pdg_way_tell_withheld(&cases[i], &b);
+		CHECK(pdg_buf_check(&b, NULL) == 0);
+		CHECK((strstr(pdg_buf_cstr(&b), "--service") != NULL) == (i < 2));
+		CHECK((b.n > 0) == (i < 4));
+	}
 }
 
 static void files_that_are_refused(void)
@@ -173,4 +229,5 @@ static void files_that_are_refused(void)
 PDG_TEST_MAIN("way", {"the configured service", the_configured_service},
 	      {"by another name", by_another_name},
 	      {"a service that is named", a_service_that_is_named},
-	      {"files that are refused", files_that_are_refused})
+	      {"a CA that does not count", a_ca_that_does_not_count},
+	      {"what is told", what_is_told}, {"files that are refused", files_that_are_refused})

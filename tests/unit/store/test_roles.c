@@ -150,6 +150,30 @@ static void nothing_hangs_on_a_migration(void)
 	teardown(&f);
 }
 
+/* Nor may a role that only writes to the tables change them: their owner does, once, and then it
+ * goes on with the rights that it has. */
+static void who_changes_the_tables(void)
+{
+	PDG_AUTO(mem) char *own = NULL;
+	struct fixture f = {.path = database_of_svc(&own)};
+	PDG_AUTO(mem) char *other = as_other(own);
+	struct pdg_error err = {0};
+
+	f.dir = pdg_test_dir();
+	CHECK_OK(postgresql_try_open(f.path, false, &err), &err);
+	(void)postgresql_ask(own, "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA"
+				  " public TO other");
+	CHECK_OK(postgresql_try_open(other, false, &err), &err);
+	(void)postgresql_ask(own, POSTGRESQL_AS_VERSION_1);
+	CHECK_RULE(postgresql_try_open(other, false, &err), &err, "STO-6");
+	CHECK_HAS(err.fix, "once");
+	CHECK_INT(postgresql_ask(own, "SELECT max(version) FROM pedigree_schema"), 1);
+	CHECK_OK(postgresql_try_open(f.path, false, &err), &err);
+	CHECK(postgresql_ask(own, "SELECT max(version) FROM pedigree_schema") > 1);
+	CHECK_OK(postgresql_try_open(other, false, &err), &err);
+	teardown(&f);
+}
+
 /* A new database whose owner gives rights on whatever comes to be made there. */
 static void rights_given_beforehand(void)
 {
@@ -310,6 +334,7 @@ static void where_it_is(void)
 PDG_TEST_MAIN("roles", {"nobody else makes things", nobody_else_makes_things},
 	      {"nothing hangs on the tables", nothing_hangs_on_the_tables},
 	      {"nothing hangs on a migration", nothing_hangs_on_a_migration},
+	      {"who changes the tables", who_changes_the_tables},
 	      {"rights given beforehand", rights_given_beforehand},
 	      {"operators of others", operators_of_others},
 	      {"a schema of our name", a_schema_of_our_name},

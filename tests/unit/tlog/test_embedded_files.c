@@ -116,4 +116,37 @@ static void each_file(void)
 	pdg_test_dir_remove(dir);
 }
 
-PDG_TEST_MAIN("embedded_files", {"each file", each_file})
+/* What others leave in a folder of ours: the file system's, NFS's, a backup program's. */
+static void no_tiles(void)
+{
+	static const char *const names[] = {
+		"tile/lost+found",	  "tile/.nfs0001",     "tile/64",
+		"tile/0/lost+found",	  "tile/0/1234",       "tile/0/x2",
+		"tile/entries/001.p.bak", "tile/0/002.p/.tmp", "tile/0/002.p/x1",
+	};
+	static const char *const closed[] = {"tile/0/077", "tile/0/x001", "tile/entries/077.p",
+					     "tile/0/002.p/7"};
+	char *dir = pdg_test_dir();
+	size_t i;
+
+	make_log(dir);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		PDG_AUTO(mem) char *path = pdg_test_path(dir, names[i]);
+		pdg_test_case("%s", names[i]);
+		CHECK(mkdir(path, 0700) == 0 && chmod(path, 0777) == 0);
+		found(dir, names[i], false, 0);
+		CHECK_INT(remove(path), 0);
+	}
+	for (i = 0; i < sizeof(closed) / sizeof(closed[0]); i++) {
+		PDG_AUTO(mem) char *path = pdg_test_path(dir, closed[i]);
+
+		pdg_test_case("%s", closed[i]);
+		CHECK_INT(mkfifo(path, 0600), 0);
+		found(dir, closed[i], false, 1);
+		CHECK_INT(remove(path), 0);
+	}
+	pdg_test_case(NULL);
+	pdg_test_dir_remove(dir);
+}
+
+PDG_TEST_MAIN("embedded_files", {"each file", each_file}, {"no tiles", no_tiles})
