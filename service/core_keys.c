@@ -327,22 +327,8 @@ static int own_keys_with(struct pdg_core *core, const struct pdg_key *key, struc
 	return pdg_own_keys_write(&list, out, err);
 }
 
-static int keep_key(struct pdg_core *core, const char *name, const struct pdg_key *key,
-		    struct pdg_error *err)
-{
-	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_KEY_PEM);
-	PDG_AUTO(mem) char *was = NULL;
-	int rc = pdg_store_meta(core->store, name, &was, err);
-
-	pdg_base64(pdg_key_spki(key), &text);
-	if (rc == 0)
-		rc = pdg_buf_check(&text, err);
-	if (rc < 0 || pdg_str_eq(was, pdg_buf_cstr(&text)))
-		return rc;
-	return core->store->ops->meta_set(core->store, name, pdg_buf_cstr(&text), err);
-}
-
-/* One that did not sign the journal is refused by what opens that, and must not be known as its. */
+/* One that did not sign the journal is refused by what opens that, and must not be known as its;
+ * that of a journal that is still to begin is kept with it. */
 static int keep_journal_key(struct pdg_core *core, struct pdg_error *err)
 {
 	PDG_AUTO(buf) struct pdg_buf note = PDG_BUF_INIT(PDG_LIMIT_CHECKPOINT);
@@ -352,7 +338,7 @@ static int keep_journal_key(struct pdg_core *core, struct pdg_error *err)
 	int rc = core->store->ops->journal_state(core->store, &size, &note, &why);
 
 	if (rc == PDG_E_NOTFOUND)
-		return keep_key(core, PDG_META_JOURNAL_KEY, core->journal_key, err);
+		return 0;
 	if (rc < 0) {
 		if (err)
 			*err = why;
@@ -363,7 +349,10 @@ static int keep_journal_key(struct pdg_core *core, struct pdg_error *err)
 		rc = pdg_checkpoint_verify(c, c->origin, core->journal_key, NULL);
 	if (rc == PDG_E_NOMEM)
 		return pdg_nomem(err);
-	return rc == 0 ? keep_key(core, PDG_META_JOURNAL_KEY, core->journal_key, err) : 0;
+	/* Not by it: who opens the journal says so. */
+	if (rc < 0)
+		return 0;
+	return pdg_own_key_keep(core->store, PDG_META_JOURNAL_KEY, core->journal_key, err);
 }
 
 static int change_own_keys(void *ctx, struct pdg_error *err)
@@ -378,7 +367,7 @@ static int change_own_keys(void *ctx, struct pdg_error *err)
 	if (rc == 0)
 		rc = keep_journal_key(core, err);
 	if (rc == 0 && core->cfg->log == PDG_LOG_EMBEDDED)
-		rc = keep_key(core, PDG_META_LOG_KEY, core->log_key, err);
+		rc = pdg_own_key_keep(core->store, PDG_META_LOG_KEY, core->log_key, err);
 	return rc < 0 ? rc : 1;
 }
 

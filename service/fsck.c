@@ -22,6 +22,8 @@
 #include "util/time.h"
 
 #define SHOW_EVERY 256 /* attestations */
+/* Ids behind the leaves that are asked for one by one: what stands there was put there. */
+#define AHEAD_MAX 100000
 
 struct check {
 	struct pdg_core *core;
@@ -30,6 +32,7 @@ struct check {
 	void (*progress)(void *ctx, uint64_t done, uint64_t all);
 	void *ctx;
 	uint64_t all, seen, logged, leaves, entries, bad;
+	int64_t last;	    /* behind it there is no id */
 	bool unread;	    /* there are rows that cannot be read */
 	bool log_damaged;   /* what its trees were cannot be said */
 	uint64_t joined;    /* envelopes with a signer who came after their first leaf */
@@ -278,14 +281,13 @@ static void rows_unread(void *ctx, int64_t first, int64_t last, const struct pdg
 	c->unread = true;
 }
 
-/* No row without a leaf of its own, and so no id behind as many. */
 static int check_rows(struct check *c, struct pdg_error *err)
 {
 	const struct pdg_store_walk walk = {
 		.each = check_one,
 		.unread = rows_unread,
 		.ctx = c,
-		.last = c->leaves > INT64_MAX ? INT64_MAX : (int64_t)c->leaves,
+		.last = c->last,
 	};
 
 	return pdg_store_each(c->core->store, &walk, err);
@@ -361,6 +363,34 @@ static int check_log(struct check *c, struct pdg_error *err)
 	return 0;
 }
 
+/*
+ * A row has a leaf of its own, but its id may be ahead of that: none is given out twice, whoever
+ * put a row between. @kept: the last id that a row has; UINT64_MAX: that cannot be read.
+ */
+static int find_last(struct check *c, uint64_t kept, struct pdg_error *err)
+{
+	struct pdg_error why = {0};
+	int64_t given = 0;
+	uint64_t last;
+	int rc = c->core->store->ops->last_id(c->core->store, &given, err);
+
+	if (rc < 0)
+		return rc;
+	last = given > 0 ? (uint64_t)given : 0;
+	if (kept != UINT64_MAX && kept > last)
+		last = kept;
+	if (last >= INT64_MAX - 1) {
+		(void)pdg_reject(&why, "STO-5", "behind %" PRIu64 " there is none", last);
+		tell(c, "the rows' ids", &why);
+	}
+	if (last < c->leaves)
+		last = c->leaves;
+	if (last - c->leaves > AHEAD_MAX)
+		last = c->leaves + AHEAD_MAX;
+	c->last = last > INT64_MAX ? INT64_MAX : (int64_t)last;
+	return 0;
+}
+
 /* What there is to check. */
 static int count_all(struct check *c, struct pdg_error *err)
 {
@@ -371,6 +401,8 @@ static int count_all(struct check *c, struct pdg_error *err)
 
 	if (rc == 0)
 		rc = pdg_core_count(c->core, &c->all, &pending, err);
+	if (rc == 0)
+		rc = find_last(c, c->all, err);
 	if (c->all > c->leaves)
 		c->all = c->leaves;
 	return rc;

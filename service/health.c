@@ -3,6 +3,7 @@
 #include "service/health.h"
 
 #include "util/str.h"
+#include "util/time.h"
 
 bool pdg_health_is_damage(const struct pdg_error *err)
 {
@@ -13,12 +14,14 @@ void pdg_health_failed(struct pdg_health *h, bool logged, const struct pdg_error
 {
 	if (err->one_row)
 		return;
-	if (!pdg_health_is_damage(err))
+	if (!pdg_health_is_damage(err)) {
 		h->failure = *err;
-	else if (logged)
+	} else if (logged) {
 		h->publishes = *err;
-	else
+	} else {
 		h->accepts = *err;
+		h->accepts_until = pdg_monotonic_ms() + PDG_HEALTH_ACCEPTS_MS;
+	}
 }
 
 void pdg_health_kept(struct pdg_health *h, bool accepted, bool logged)
@@ -36,7 +39,7 @@ const struct pdg_error *pdg_health_why(const struct pdg_health *h)
 {
 	if (h->failure.code < 0)
 		return &h->failure;
-	if (h->accepts.code < 0)
+	if (h->accepts.code < 0 && pdg_monotonic_ms() < h->accepts_until)
 		return &h->accepts;
 	return h->publishes.code < 0 ? &h->publishes : NULL;
 }

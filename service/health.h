@@ -8,13 +8,19 @@
 #define PDG_SERVICE_HEALTH_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "util/error.h"
+
+/* For how long one submission that met a damaged database counts where no other one does: who goes
+ * by it sends none, and so none would end it. What is to be published is tried again unasked. */
+#define PDG_HEALTH_ACCEPTS_MS 60000
 
 /* Zeroed is well. */
 struct pdg_health {
 	struct pdg_error failure;   /* of the last write, or code 0; and of a damaged database: */
 	struct pdg_error accepts;   /* when a submission was last judged or to be kept */
+	int64_t accepts_until;	    /* and till when it counts, by pdg_monotonic_ms() */
 	struct pdg_error publishes; /* when what the log gave back was last to be kept */
 };
 

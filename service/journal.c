@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "service/journal_read.h"
+#include "service/meta.h"
+#include "service/own_keys.h"
 #include "util/limits.h"
 #include "util/size.h"
 #include "util/str.h"
@@ -80,14 +82,17 @@ static int write_empty(void *ctx, struct pdg_error *err)
 
 /*
  * The empty tree, signed, so that the journal is there from the first decision on. Another
- * pedigreed may have begun it in the meantime.
+ * pedigreed may have begun it in the meantime, by another key: whose is known is who began it.
  */
 static int begin_empty(void *ctx, struct pdg_error *err)
 {
 	struct pdg_journal *j = ctx;
 	int rc = j->store->ops->journal_state(j->store, &j->size, &j->note, err);
 
-	return rc == PDG_E_NOTFOUND ? write_empty(j, err) : rc;
+	if (rc != PDG_E_NOTFOUND)
+		return rc;
+	rc = pdg_own_key_keep(j->store, PDG_META_JOURNAL_KEY, j->key, err);
+	return rc < 0 ? rc : write_empty(j, err);
 }
 
 /*

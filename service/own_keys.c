@@ -128,3 +128,18 @@ int pdg_own_keys_write(const struct pdg_key_list *list, struct pdg_buf *out, str
 	}
 	return pdg_buf_check(out, err);
 }
+
+int pdg_own_key_keep(struct pdg_store *store, const char *name, const struct pdg_key *key,
+		     struct pdg_error *err)
+{
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_KEY_PEM);
+	PDG_AUTO(mem) char *was = NULL;
+	int rc = pdg_store_meta(store, name, &was, err);
+
+	pdg_base64(pdg_key_spki(key), &text);
+	if (rc == 0)
+		rc = pdg_buf_check(&text, err);
+	if (rc < 0 || pdg_str_eq(was, pdg_buf_cstr(&text)))
+		return rc;
+	return store->ops->meta_set(store, name, pdg_buf_cstr(&text), err);
+}

@@ -10,6 +10,7 @@
 #ifndef PDG_SERVICE_OWN_KEYS_H
 #define PDG_SERVICE_OWN_KEYS_H
 
+#include "store/store.h"
 #include "trust/policy.h"
 
 /** Read the text (NULL: there is none yet) into @out, which is empty. Returns 0, PDG_E_IO (STO-3:
@@ -32,6 +33,10 @@ int pdg_own_keys_add(struct pdg_key_list *list, struct pdg_bytes spki, int64_t s
 /** Append the text. */
 int pdg_own_keys_write(const struct pdg_key_list *list, struct pdg_buf *out,
 		       struct pdg_error *err) PDG_MUST_CHECK;
+
+/** Inside a transaction: let the store's value @name be the public half of @key, in base64. */
+int pdg_own_key_keep(struct pdg_store *store, const char *name, const struct pdg_key *key,
+		     struct pdg_error *err) PDG_MUST_CHECK;
 
 void pdg_own_keys_done(struct pdg_key_list *list);
 PDG_AUTO_DEFINE_VALUE(own_keys, struct pdg_key_list, pdg_own_keys_done)

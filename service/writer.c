@@ -227,7 +227,7 @@ static void count(struct pdg_writer *w, struct pdg_job *const *jobs, size_t n)
 		w->stats.accepted += job->added;
 		w->stats.accepted += job->along && job->along->added;
 		w->stats.known += accepted && job->known;
-		w->stats.logged += job->kind == PDG_JOB_LOGGED && job->rc == 0;
+		w->stats.logged += job->kind == PDG_JOB_LOGGED && job->rc == 0 && !job->known;
 	}
 	pdg_health_kept(&w->health, w->stats.accepted > was.accepted, w->stats.logged > was.logged);
 	(void)pthread_mutex_unlock(&w->mutex);

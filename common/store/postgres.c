@@ -89,6 +89,7 @@ static const struct pdg_store_ops pg_ops = {
 	.last_logged = pdg_pg_last_logged,
 	.stray = pdg_pg_stray,
 	.waits = pdg_pg_waits,
+	.last_id = pdg_pg_last_id,
 	.count = pdg_pg_count,
 	.journal_state = pdg_pg_journal_state,
 	.journal_leaf = pdg_pg_journal_leaf,

@@ -22,7 +22,9 @@
 #define RETRY_MS  250
 #define TOLD_MS	  1000
 
-#define NO_RIGHT "42501"
+/* An id is all that a statement of ours counts up. */
+#define OUT_OF_RANGE "22003"
+#define NO_RIGHT     "42501"
 
 /*
  * A commit that was answered is on the disk. Nobody holds the writer's lock for long: a process
@@ -136,6 +138,8 @@ static int refused(const struct pdg_pg *s, struct pdg_pg_conn *c, const PGresult
 		pdg_fix(err, "restore the database and the log from one backup");
 		return rc;
 	}
+	if (pdg_str_eq(state, OUT_OF_RANGE))
+		return pdg_store_no_id(err);
 	if (pdg_str_eq(state, NO_RIGHT)) {
 		int rc =
 			pdg_reject(err, "STO-6", "cannot %s in %s: %s", what, pdg_pg_told(s), text);

@@ -74,6 +74,7 @@ enum pdg_pg_sql {
 	PDG_PG_STRAY_BUNDLE,
 	PDG_PG_COUNT,
 	PDG_PG_STATE_READ,
+	PDG_PG_LAST_ID,
 	PDG_PG_LEAF_READ,
 	PDG_PG_TILE_READ,
 	PDG_PG_SQL_COUNT,
@@ -264,6 +265,7 @@ int pdg_pg_last_logged(struct pdg_store *store, int64_t before, struct pdg_store
 		       struct pdg_error *err);
 int pdg_pg_stray(struct pdg_store *store, int64_t after, int64_t *out, struct pdg_error *err);
 int pdg_pg_waits(struct pdg_store *store, int64_t id, bool *out, struct pdg_error *err);
+int pdg_pg_last_id(struct pdg_store *store, int64_t *out, struct pdg_error *err);
 int pdg_pg_count(struct pdg_store *store, uint64_t *out_all, uint64_t *out_pending,
 		 int64_t *out_oldest_pending, struct pdg_error *err);
 int pdg_pg_journal_state(struct pdg_store *store, uint64_t *out_size, struct pdg_buf *out_note,

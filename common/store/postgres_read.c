@@ -197,6 +197,7 @@ int pdg_pg_last_logged(struct pdg_store *store, int64_t before, struct pdg_store
 				: pdg_fail(err, PDG_E_NOTFOUND, "nothing was logged");
 }
 
+/* 1: there is one; 0: none. */
 static int first_stray(struct pdg_store *store, enum pdg_pg_sql which, int64_t after, int64_t *out,
 		       struct pdg_error *err)
 {
@@ -206,20 +207,22 @@ static int first_stray(struct pdg_store *store, enum pdg_pg_sql which, int64_t a
 
 	pdg_pg_int(&p, after);
 	rc = pdg_pg_read(store, which, &p, &r, err);
-	if (rc < 0)
+	if (rc < 0 || PQntuples(r) == 0)
 		return rc;
-	*out = PQntuples(r) > 0 ? pdg_pg_get_int(r, 0, 0) : INT64_MAX;
-	return 0;
+	*out = pdg_pg_get_int(r, 0, 0);
+	return 1;
 }
 
 int pdg_pg_stray(struct pdg_store *store, int64_t after, int64_t *out, struct pdg_error *err)
 {
 	int64_t waits = 0, bundle = 0;
-	int rc = first_stray(store, PDG_PG_STRAY, after, &waits, err);
+	int waiting = first_stray(store, PDG_PG_STRAY, after, &waits, err);
+	int bundled = waiting < 0 ? waiting
+				  : first_stray(store, PDG_PG_STRAY_BUNDLE, after, &bundle, err);
 
-	if (rc == 0)
-		rc = first_stray(store, PDG_PG_STRAY_BUNDLE, after, &bundle, err);
-	return rc < 0 ? rc : pdg_store_stray(waits, bundle, out, err);
+	if (bundled < 0)
+		return bundled;
+	return pdg_store_stray(waiting ? &waits : NULL, bundled ? &bundle : NULL, out, err);
 }
 
 int pdg_pg_waits(struct pdg_store *store, int64_t id, bool *out, struct pdg_error *err)
@@ -234,6 +237,16 @@ int pdg_pg_waits(struct pdg_store *store, int64_t id, bool *out, struct pdg_erro
 		return rc;
 	*out = PQntuples(r) > 0;
 	return 0;
+}
+
+int pdg_pg_last_id(struct pdg_store *store, int64_t *out, struct pdg_error *err)
+{
+	PDG_AUTO(pg_result) PGresult *r = NULL;
+	int rc = pdg_pg_read(store, PDG_PG_LAST_ID, NULL, &r, err);
+
+	if (rc == 0)
+		*out = pdg_pg_get_int(r, 0, 0);
+	return rc;
 }
 
 int pdg_pg_count(struct pdg_store *store, uint64_t *out_all, uint64_t *out_pending,

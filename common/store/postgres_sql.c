@@ -175,6 +175,8 @@ static const char *const statements[PDG_PG_SQL_COUNT] = {
 		"SELECT b.id FROM @bundle b WHERE b.id > $1 AND NOT EXISTS"
 		" (SELECT 1 FROM @attestation a WHERE a.id = b.id) ORDER BY b.id LIMIT 1",
 	[PDG_PG_STATE_READ] = "SELECT size, note FROM @journal_state",
+	[PDG_PG_LAST_ID] =
+		"SELECT coalesce((SELECT last_id FROM @journal_state WHERE one = 1), 0::bigint)",
 	[PDG_PG_LEAF_READ] = "SELECT leaf FROM @journal_leaf WHERE leaf_index = $1",
 	[PDG_PG_TILE_READ] = "SELECT hashes FROM @journal_tile WHERE tile = $1",
 };

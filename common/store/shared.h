@@ -34,8 +34,11 @@ int pdg_store_spare(struct pdg_bytes text, struct pdg_bytes payload, struct pdg_
 /** What count() says where @pending rows wait, the first of an attestation's received at @oldest
  * (-1: none is of one). */
 void pdg_store_pending(int64_t pending, int64_t oldest, uint64_t *out_pending, int64_t *out_oldest);
-/** What stray() says where these are the first of each kind; INT64_MAX: there is none. */
-int pdg_store_stray(int64_t waits, int64_t bundle, int64_t *out, struct pdg_error *err);
+/** What stray() says where these are the first of each kind; NULL: there is none. */
+int pdg_store_stray(const int64_t *waits, const int64_t *bundle, int64_t *out,
+		    struct pdg_error *err);
+/** STO-5: behind the ids that there are no more is to be had. */
+int pdg_store_no_id(struct pdg_error *err);
 /** Is memory what one of @a's buffers failed by? */
 bool pdg_stored_nomem(const struct pdg_stored *a);
 bool pdg_store_whole(struct pdg_bytes kept, int64_t at, struct pdg_bytes payload, size_t max,

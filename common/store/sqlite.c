@@ -138,6 +138,7 @@ static const char *const statements[PDG_SQL_COUNT] = {
 				 " (SELECT 1 FROM attestation a WHERE a.id = bundle.id)"
 				 " ORDER BY id LIMIT 1",
 	[PDG_SQL_STATE_READ] = "SELECT size, note FROM journal_state",
+	[PDG_SQL_LAST_ID] = "SELECT coalesce((SELECT last_id FROM journal_state WHERE one = 1), 0)",
 	[PDG_SQL_LEAF_READ] = "SELECT leaf FROM journal_leaf WHERE leaf_index = ?1",
 	[PDG_SQL_TILE_READ] = "SELECT hashes FROM journal_tile WHERE tile = ?1",
 };
@@ -420,6 +421,7 @@ static const struct pdg_store_ops sqlite_ops = {
 	.last_logged = pdg_sqlite_last_logged,
 	.stray = pdg_sqlite_stray,
 	.waits = pdg_sqlite_waits,
+	.last_id = pdg_sqlite_last_id,
 	.count = pdg_sqlite_count,
 	.journal_state = pdg_sqlite_journal_state,
 	.journal_leaf = pdg_sqlite_journal_leaf,

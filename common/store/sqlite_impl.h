@@ -61,6 +61,7 @@ enum pdg_sql {
 	PDG_SQL_COUNT_ALL,
 	PDG_SQL_COUNT_PENDING,
 	PDG_SQL_STATE_READ,
+	PDG_SQL_LAST_ID,
 	PDG_SQL_LEAF_READ,
 	PDG_SQL_TILE_READ,
 	PDG_SQL_COUNT,
@@ -183,6 +184,7 @@ int pdg_sqlite_last_logged(struct pdg_store *store, int64_t before, struct pdg_s
 			   struct pdg_error *err);
 int pdg_sqlite_stray(struct pdg_store *store, int64_t after, int64_t *out, struct pdg_error *err);
 int pdg_sqlite_waits(struct pdg_store *store, int64_t id, bool *out, struct pdg_error *err);
+int pdg_sqlite_last_id(struct pdg_store *store, int64_t *out, struct pdg_error *err);
 int pdg_sqlite_count(struct pdg_store *store, uint64_t *out_all, uint64_t *out_pending,
 		     int64_t *out_oldest_pending, struct pdg_error *err);
 int pdg_sqlite_journal_state(struct pdg_store *store, uint64_t *out_size, struct pdg_buf *out_note,

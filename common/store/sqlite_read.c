@@ -294,6 +294,7 @@ int pdg_sqlite_last_logged(struct pdg_store *store, int64_t before, struct pdg_s
 		       : pdg_fail(err, PDG_E_NOTFOUND, "nothing was logged");
 }
 
+/* 1: there is one; 0: none. */
 static int first_stray(struct pdg_store *store, enum pdg_sql which, int64_t after, int64_t *out,
 		       struct pdg_error *err)
 {
@@ -304,20 +305,21 @@ static int first_stray(struct pdg_store *store, enum pdg_sql which, int64_t afte
 		return rc;
 	(void)sqlite3_bind_int64(q.st, 1, after);
 	rc = query_row(&q, err);
-	if (rc < 0)
-		return rc;
-	*out = rc == 1 ? sqlite3_column_int64(q.st, 0) : INT64_MAX;
-	return 0;
+	if (rc == 1)
+		*out = sqlite3_column_int64(q.st, 0);
+	return rc;
 }
 
 int pdg_sqlite_stray(struct pdg_store *store, int64_t after, int64_t *out, struct pdg_error *err)
 {
 	int64_t waits = 0, bundle = 0;
-	int rc = first_stray(store, PDG_SQL_STRAY, after, &waits, err);
+	int waiting = first_stray(store, PDG_SQL_STRAY, after, &waits, err);
+	int bundled = waiting < 0 ? waiting
+				  : first_stray(store, PDG_SQL_STRAY_BUNDLE, after, &bundle, err);
 
-	if (rc == 0)
-		rc = first_stray(store, PDG_SQL_STRAY_BUNDLE, after, &bundle, err);
-	return rc < 0 ? rc : pdg_store_stray(waits, bundle, out, err);
+	if (bundled < 0)
+		return bundled;
+	return pdg_store_stray(waiting ? &waits : NULL, bundled ? &bundle : NULL, out, err);
 }
 
 int pdg_sqlite_waits(struct pdg_store *store, int64_t id, bool *out, struct pdg_error *err)
@@ -354,6 +356,16 @@ static int count_all(struct pdg_store *store, uint64_t *out, struct pdg_error *e
 
 	if (rc == 0)
 		*out = (uint64_t)sqlite3_column_int64(q.st, 0);
+	return rc;
+}
+
+int pdg_sqlite_last_id(struct pdg_store *store, int64_t *out, struct pdg_error *err)
+{
+	PDG_AUTO(query) struct query q = {0};
+	int rc = one_row(&q, store, PDG_SQL_LAST_ID, err);
+
+	if (rc == 0)
+		*out = sqlite3_column_int64(q.st, 0);
 	return rc;
 }
 

@@ -175,7 +175,7 @@ static int find_next_id(struct pdg_sqlite *s, struct pdg_error *err)
 	sqlite3_stmt *st;
 	int rc;
 
-	if (s->next_id > 0)
+	if (s->next_id > 0 && s->next_id < INT64_MAX)
 		return 0;
 	rc = pdg_sqlite_stmt(&s->writer, PDG_SQL_NEXT_ID, &st, err);
 	if (rc < 0)
@@ -185,6 +185,8 @@ static int find_next_id(struct pdg_sqlite *s, struct pdg_error *err)
 	else
 		rc = pdg_sqlite_fail(err, s->writer.db, "look the last attestation up");
 	pdg_sqlite_rest(st);
+	if (rc == 0 && (s->next_id <= 0 || s->next_id == INT64_MAX))
+		rc = pdg_store_no_id(err);
 	return rc;
 }
 

@@ -65,14 +65,22 @@ void pdg_stored_free(struct pdg_stored *a)
 	free(a);
 }
 
-int pdg_store_stray(int64_t waits, int64_t bundle, int64_t *out, struct pdg_error *err)
+int pdg_store_stray(const int64_t *waits, const int64_t *bundle, int64_t *out,
+		    struct pdg_error *err)
 {
-	int64_t first = waits < bundle ? waits : bundle;
-
-	if (first == INT64_MAX)
+	if (!waits && !bundle)
 		return pdg_fail(err, PDG_E_NOTFOUND, "whatever waits or has a bundle is kept");
-	*out = first;
+	*out = !bundle || (waits && *waits < *bundle) ? *waits : *bundle;
 	return 0;
+}
+
+int pdg_store_no_id(struct pdg_error *err)
+{
+	int rc = pdg_reject(err, "STO-5", "the ids of the store are used up: a row has the last");
+
+	pdg_fix(err, "no service gives such an id: 'pedigreed --fsck' names the row; restore the "
+		     "service's database and its log from one backup");
+	return rc;
 }
 
 void pdg_store_pending(int64_t pending, int64_t oldest, uint64_t *out_pending, int64_t *out_oldest)

@@ -214,6 +214,9 @@ struct pdg_store_ops {
 	/** The first id behind @after that waits or has a bundle and is no attestation's.
 	 * PDG_E_NOTFOUND: none. */
 	int (*stray)(struct pdg_store *s, int64_t after, int64_t *out, struct pdg_error *err);
+	/** No attestation that the service kept has an id behind *@out; rows of which somebody made
+	 * one otherwise may. */
+	int (*last_id)(struct pdg_store *s, int64_t *out, struct pdg_error *err);
 	/** Where nothing that waits is kept, nothing waits. */
 	int (*count)(struct pdg_store *s, uint64_t *out_all, uint64_t *out_pending,
 		     int64_t *out_oldest_pending, struct pdg_error *err);

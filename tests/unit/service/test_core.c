@@ -5,7 +5,8 @@
  * answered verifies.
  */
 #include "commit/object.h"
-#include "unit/service/core_world.h"
+#include "service/core_impl.h"
+#include "unit/service/core_log.h"
 
 /* Everything that a stranger would check of an answer, from the record that the core gives. */
 static void record_holds(struct world *w, const char *reference, enum pdg_stage_id stage)
@@ -457,8 +458,43 @@ static void listings_and_files(void)
 	world_done(&w);
 }
 
-PDG_TEST_MAIN("core", {"source and build", source_and_build}, {"known again", known_again},
-	      {"second signer joins", second_signer_joins}, {"clone statements", clone_statements},
+/* A bundle that comes for what has one already is none that was kept. */
+static void logged_already(void)
+{
+	PDG_AUTO(stored) struct pdg_stored *a = NULL;
+	struct pdg_writer_stats was, now;
+	struct pdg_error err = {0};
+	struct pdg_job *job;
+	struct world w;
+	int i;
+
+	world_init(&w);
+	world_open(&w);
+	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
+	pdg_writer_stats(w.core->writer, &was);
+	CHECK_UINT(was.logged, 1);
+	job = pdg_job_new(PDG_JOB_LOGGED);
+	if (!job || !CHECK_OK(w.core->store->ops->row(w.core->store, 1, &a, &err), &err))
+		abort();
+	job->id = a->id;
+	memcpy(job->reference, a->reference, strlen(a->reference) + 1);
+	pdg_buf_put(&job->payload, pdg_buf_bytes(&a->payload));
+	pdg_buf_put(&job->bundle, pdg_buf_bytes(&a->bundle));
+	pdg_writer_put_logged(w.core->writer, job);
+	for (i = 0; i < 200; i++) {
+		pdg_writer_stats(w.core->writer, &now);
+		if (now.commits > was.commits)
+			break;
+		pause_ms(20);
+	}
+	CHECK(now.commits > was.commits);
+	CHECK_UINT(now.logged, 1);
+	world_done(&w);
+}
+
+PDG_TEST_MAIN("core", {"logged already", logged_already}, {"source and build", source_and_build},
+	      {"known again", known_again}, {"second signer joins", second_signer_joins},
+	      {"clone statements", clone_statements},
 	      {"forge merge is the server's word", forge_merge_is_the_servers_word},
 	      {"build brings its source", build_brings_its_source},
 	      {"source outlives its build", source_outlives_its_build},

@@ -11,20 +11,25 @@
 
 #define BUNDLE "application/vnd.dev.sigstore.bundle"
 
-/* A source and builds of it; then the service is closed. */
-static void filled(struct world *w, struct pdg_buf *db)
+/* A source and builds of it, whose ids are so many ahead; then the service is closed. */
+static void filled(struct world *w, int64_t ahead, struct pdg_buf *db)
 {
+	PDG_AUTO(mem) char *put = pdg_str_printf("INSERT INTO pending VALUES (%d)", (int)ahead + 1);
 	PDG_AUTO(mem) char *path = NULL;
 	unsigned i;
 
 	world_init(w);
 	world_open(w);
 	CHECK_INT(submit_source(w, SERVER, &app_main), 201);
+	if (ahead)
+		world_sql(w, put);
 	for (i = 1; i <= BUILDS; i++) {
 		struct build_of b = build_no(i);
 
 		CHECK_INT(submit_build(w, CI, &b), 201);
 	}
+	if (ahead)
+		world_sql(w, "DELETE FROM pending");
 	world_close(w);
 	path = pdg_test_path(w->dir, "p.db");
 	pdg_test_read(path, db);
@@ -117,7 +122,7 @@ static uint64_t unread(const char *text)
 	return all;
 }
 
-static void behind_a_damaged_page(void)
+static void behind_damaged_pages(int64_t ahead)
 {
 	static const struct {
 		const char *what;
@@ -135,7 +140,7 @@ static void behind_a_damaged_page(void)
 	struct world w;
 	size_t i;
 
-	filled(&w, &db);
+	filled(&w, ahead, &db);
 	CHECK_OK(check(&w, &text, &counts, &err), &err);
 	CHECK_UINT(counts.attestations, ROWS);
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -143,9 +148,12 @@ static void behind_a_damaged_page(void)
 		uint8_t key[32];
 		uint64_t gone;
 
+		/* Behind the first, on its page, are ids that no row has. */
+		if (ahead && cases[i].row == 1)
+			continue;
 		pdg_test_case("%s", cases[i].what);
 		if (cases[i].row) {
-			key_of(&w, cases[i].row, key);
+			key_of(&w, cases[i].row + ahead, key);
 			what = pdg_bytes(key, sizeof(key));
 		}
 		spoil(&w, &db, what, cases[i].n);
@@ -161,6 +169,36 @@ static void behind_a_damaged_page(void)
 		put_db(&w, &db);
 	}
 	pdg_test_case(NULL);
+	world_done(&w);
+}
+
+static void behind_a_damaged_page(void)
+{
+	behind_damaged_pages(0);
+}
+
+static void where_ids_are_ahead_of_the_leaves(void)
+{
+	behind_damaged_pages(1000);
+}
+
+/* It is said though no row has it, and does not keep the check from its end. */
+static void of_the_last_id(void)
+{
+	PDG_AUTO(buf) struct pdg_buf db = PDG_BUF_INIT(PDG_LIMIT_MIB(16));
+	PDG_AUTO(buf) struct pdg_buf text = PDG_BUF_INIT(PDG_LIMIT_MIB(1));
+	struct pdg_fsck_counts counts;
+	struct pdg_error err = {0};
+	struct world w;
+	uint8_t key[32];
+
+	filled(&w, 0, &db);
+	key_of(&w, ROWS, key);
+	spoil(&w, &db, pdg_bytes(key, sizeof(key)), 99);
+	world_sql(&w, "UPDATE journal_state SET last_id = 9223372036854775807");
+	CHECK_RULE(check(&w, &text, &counts, &err), &err, "FSK-1");
+	CHECK_HAS(pdg_buf_cstr(&text), "ids: behind 9223372036854775807");
+	CHECK(counts.attestations > ROWS / 2 && counts.attestations < ROWS);
 	world_done(&w);
 }
 
@@ -183,7 +221,7 @@ static void beside_a_damaged_log(void)
 	struct world w;
 	size_t i;
 
-	filled(&w, &db);
+	filled(&w, 0, &db);
 	world_sql(&w, "UPDATE attestation SET grade = 'clone' WHERE id = 1");
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		PDG_AUTO(mem) char *path = pdg_test_path(w.dir, cases[i].file);
@@ -220,7 +258,7 @@ static void of_another_history(void)
 	struct pdg_error err = {0};
 	struct world w;
 
-	filled(&w, &db);
+	filled(&w, 0, &db);
 	world_sql(&w, "UPDATE meta SET value = substr(value, 1, length(value) - 4) || '0000'"
 		      " WHERE name = 'log-head'");
 	CHECK_RULE(check(&w, &text, &counts, &err), &err, "FSK-1");
@@ -230,5 +268,6 @@ static void of_another_history(void)
 }
 
 PDG_TEST_MAIN("fsck", {"behind a damaged page", behind_a_damaged_page},
-	      {"beside a damaged log", beside_a_damaged_log},
+	      {"where ids are ahead of the leaves", where_ids_are_ahead_of_the_leaves},
+	      {"of the last id", of_the_last_id}, {"beside a damaged log", beside_a_damaged_log},
 	      {"of another history", of_another_history})

@@ -4,6 +4,7 @@
 
 #include "support/check.h"
 #include "util/str.h"
+#include "util/time.h"
 
 static struct pdg_error error_of(const char *rule)
 {
@@ -70,6 +71,28 @@ static void damage_is_ended_by_its_like(void)
 	CHECK_STR(why(&h), "none");
 }
 
+/* Where nobody sends any more it ends by itself; what the log gave back is not asked for. */
+static void a_submission_counts_for_a_minute(void)
+{
+	struct pdg_error damaged = error_of("STO-5");
+	struct pdg_health h = {.failure = {.code = 0}};
+	int64_t now = pdg_monotonic_ms();
+
+	pdg_health_failed(&h, false, &damaged);
+	CHECK(h.accepts_until >= now + 60000 && h.accepts_until < now + 65000);
+	CHECK_STR(why(&h), "STO-5");
+	h.accepts_until = now;
+	CHECK_STR(why(&h), "none");
+	pdg_health_failed(&h, false, &damaged);
+	CHECK_STR(why(&h), "STO-5");
+	pdg_health_failed(&h, true, &damaged);
+	h.accepts_until = now;
+	CHECK_STR(why(&h), "STO-5");
+	pdg_health_kept(&h, false, true);
+	CHECK_STR(why(&h), "none");
+}
+
 PDG_TEST_MAIN("health", {"any write ends a failed write", any_write_ends_a_failed_write},
 	      {"one row is no failure", one_row_is_no_failure},
-	      {"damage is ended by its like", damage_is_ended_by_its_like})
+	      {"damage is ended by its like", damage_is_ended_by_its_like},
+	      {"a submission counts for a minute", a_submission_counts_for_a_minute})

@@ -3,6 +3,9 @@
  * What the service does not start with: a configuration that does not fit what was kept, a log or a
  * key that is another's, a policy that went back; and what it makes of a policy that changes.
  */
+#include <unistd.h>
+
+#include "service/meta.h"
 #include "store/sqlite.h"
 #include "tlog/embedded.h"
 #include "unit/service/core_world.h"
@@ -201,6 +204,38 @@ static void cut_off_starts(void)
 	CHECK_INT(submit_source(&w, SERVER, &app_main), 201);
 	fsck_is_clean(&w);
 	pdg_test_case(NULL);
+	world_done(&w);
+}
+
+static bool has_value(const struct world *w, const char *name)
+{
+	PDG_AUTO(mem) char *path = pdg_test_path(w->dir, "p.db");
+	PDG_AUTO(store) struct pdg_store *s = NULL;
+	PDG_AUTO(mem) char *text = NULL;
+	struct pdg_error err = {0};
+	bool is_new;
+
+	if (CHECK_OK(pdg_sqlite_open(path, &s, &is_new, &err), &err))
+		CHECK_OK(pdg_store_meta(s, name, &text, &err), &err);
+	return text != NULL;
+}
+
+/* By which key the journal is: who begins it says so, for another one may before. */
+static void cut_off_before_its_journal(void)
+{
+	PDG_AUTO(mem) char *keys = NULL;
+	struct world w;
+
+	world_init(&w);
+	keys = pdg_test_path(w.dir, "p.db.keys");
+	CHECK_INT(symlink("/", keys), 0);
+	world_refuses_to_open(&w, "FIL-1");
+	CHECK(has_value(&w, PDG_META_SERVICE_KEYS));
+	CHECK(!has_value(&w, PDG_META_JOURNAL_KEY));
+	CHECK_INT(unlink(keys), 0);
+	world_open(&w);
+	world_close(&w);
+	CHECK(has_value(&w, PDG_META_JOURNAL_KEY));
 	world_done(&w);
 }
 
@@ -466,6 +501,7 @@ PDG_TEST_MAIN("start", {"a head that is none", a_head_that_is_none},
 	      {"another configuration", another_configuration}, {"another log", another_log},
 	      {"another store", another_store}, {"a store of another log", a_store_of_another_log},
 	      {"nobody asks why", nobody_asks_why}, {"cut off starts", cut_off_starts},
+	      {"cut off before its journal", cut_off_before_its_journal},
 	      {"places that cannot be", places_that_cannot_be},
 	      {"another journal key", another_journal_key}, {"a second one", a_second_one},
 	      {"reload and versions", reload_and_versions},
